@@ -1,0 +1,39 @@
+# Tunna namn för start.py, som gör arbetet (och fungerar likadant på Windows: py start.py demo).
+# Fler ord till kommandot ges med ARGS, till exempel: make test ARGS="tests/unit -k lock"
+PY ?= python3
+ARGS ?=
+.DEFAULT_GOAL := help
+.PHONY: help setup demo kor test ui doctor check lock golden bench
+
+help: ## Visa den här listan
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
+
+setup: ## Installera paketen i .venv (görs av sig själv av de andra kommandona)
+	@$(PY) start.py setup $(ARGS)
+
+demo: ## Simulera leveranser, kör hela kedjan och skriv rapportpaketen
+	@$(PY) start.py demo $(ARGS)
+
+kor: ## Kör hela kedjan på det som ligger i inkorgen
+	@$(PY) start.py kor $(ARGS)
+
+test: ## Kör alla tester
+	@$(PY) start.py test $(ARGS)
+
+ui: ## Öppna Dagster på http://127.0.0.1:3333
+	@$(PY) start.py ui $(ARGS)
+
+doctor: ## Undersök vad som är fel på datorn
+	@$(PY) start.py doctor $(ARGS)
+
+check: ## Granska kodens form (ruff)
+	@$(PY) start.py check $(ARGS)
+
+lock: ## Räkna om requirements.lock från pyproject.toml (nyare versioner: ARGS=--upgrade)
+	@$(PY) start.py lock $(ARGS)
+
+golden: ## Skriv om facit för de gyllene testerna; granska skillnaden
+	@$(PY) start.py golden $(ARGS)
+
+bench: ## Kör mätningarna i benchmarks/
+	@$(PY) start.py bench $(ARGS)

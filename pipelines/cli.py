@@ -1,0 +1,161 @@
+"""The command line `did`: Swedish verbs, plain sentences, no traceback for what a person can mend.
+
+Nothing heavy is imported at the top: `did --help` and `did doctor` start at once, also before the packages are installed.
+Exit codes: 0 done, 1 the machine or the run has something that stops it, 2 the user has something to put right, 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import argparse
+import filecmp
+import os
+import shutil
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, NoReturn
+
+from pipelines.console import Progress, default_progress, print_summary, utf8_console
+from pipelines.paths import Paths
+
+ROOT = Path(__file__).resolve().parent.parent
+REGISTERS = ROOT / "assets" / "demo" / "registers"
+NOT_FOR_THE_INBOX = ("scb_", "README", ".")
+"""Files beside the registers that the simulator needs, and words about them."""
+QUIET = {"GX_ANALYTICS_ENABLED": "false", "DAGSTER_DISABLE_TELEMETRY": "1"}
+
+
+def data_home() -> Path:
+    """Where inbox, warehouse and reports live: `data/` in the project, or the folder named by DID_HOME."""
+    return Path(os.environ.get("DID_HOME") or ROOT / "data").resolve()
+
+
+def demo(arguments: argparse.Namespace) -> int:
+    """Fill the inbox with simulated deliveries and the bundled registers, then run everything."""
+    from assets.demo.generate import ensure_demo
+
+    paths = Paths(data_home())
+    progress = default_progress()
+    paths.make()
+    with progress.step("Lägger registerfiler i inkorgen") as step:
+        step.count("filer", copy_registers(paths.registers))
+    ensure_demo(paths.surveys, paths.cache / "demo", progress)
+    return run_chain(paths.root, progress)
+
+
+def copy_registers(inbox: Path, source: Path = REGISTERS) -> int:
+    """Put the bundled register files in the inbox; a file already there with the same content is left alone.
+
+    Returns:
+        How many register files the inbox now has from us.
+    """
+    files = sorted(path for path in source.iterdir() if path.is_file() and not path.name.startswith(NOT_FOR_THE_INBOX))
+    inbox.mkdir(parents=True, exist_ok=True)
+    for path in files:
+        target = inbox / path.name
+        if not target.exists() or not filecmp.cmp(path, target, shallow=False):
+            half = inbox / f".{path.name}.del"
+            shutil.copyfile(path, half)
+            half.replace(target)
+    return len(files)
+
+
+def kor(arguments: argparse.Namespace) -> int:
+    """Run everything on what lies in the inbox."""
+    from assets.methods.errors import PipelineError
+
+    paths = Paths(data_home())
+    paths.make()
+    if not any(path.is_file() and not path.name.startswith(".") for path in paths.surveys.iterdir()):
+        raise PipelineError(
+            code="empty_inbox",
+            where=f"Inkorgen {paths.surveys}",
+            expected="minst en leverans",
+            got="en tom mapp",
+            hint="Lägg kommunernas filer där och kör igen, eller prova med make demo.",
+        )
+    return run_chain(paths.root, default_progress())
+
+
+def run_chain(home: Path, progress: Progress) -> int:
+    """The run itself and its summary; 1 when nothing could be written."""
+    from pipelines.run import run_everything
+
+    summary = run_everything(home, progress)
+    print_summary(summary)
+    return 0 if summary.bundles_written else 1
+
+
+def ui(arguments: argparse.Namespace) -> int:
+    """Open the Dagster page."""
+    from pipelines.ui import serve
+
+    return serve(ROOT, data_home(), arguments.port)
+
+
+def doctor(arguments: argparse.Namespace) -> int:
+    """Examine the machine."""
+    from pipelines.doctor import main as examine
+
+    return examine(ROOT, data_home())
+
+
+class SwedishParser(argparse.ArgumentParser):
+    """argparse with Swedish headings and one Swedish sentence for a command that can't be understood."""
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(**settings, add_help=False)
+        self._positionals.title, self._optionals.title = "Kommandon", "Val"
+        self.add_argument("-h", "--help", action="help", help="visa den här hjälpen")
+
+    def format_help(self) -> str:
+        return super().format_help().replace("usage: ", "Användning: ", 1)
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"✗ Kommandot gick inte att förstå. Så här kan det se ut:\n\n{self.format_help()}")
+
+
+def parser() -> SwedishParser:
+    """All commands with their Swedish help."""
+    top = SwedishParser(
+        prog="did",
+        description="Data i dialog: från kommunernas ungdomsenkäter och registerdata till säkra rapportpaket.",
+        epilog="Allt stannar på den här datorn. Filerna ligger i data/, eller i mappen som DID_HOME pekar ut.",
+    )
+    commands = top.add_subparsers(dest="command", metavar="KOMMANDO", required=True, parser_class=SwedishParser)
+
+    def add(name: str, action: Callable[[argparse.Namespace], int], text: str) -> argparse.ArgumentParser:
+        one = commands.add_parser(name, help=text, description=text[0].upper() + text[1:] + ".")
+        one.set_defaults(action=action)
+        return one
+
+    add("demo", demo, "simulera leveranser, kör hela kedjan och skriv rapportpaketen")
+    add("kor", kor, "kör hela kedjan på det som ligger i inkorgen")
+    add("doctor", doctor, "undersök vad som är fel på datorn")
+    port = add("ui", ui, "öppna Dagster i webbläsaren")
+    port.add_argument("--port", type=int, default=3333, metavar="NUMMER", help="port på den egna datorn (förval 3333)")
+    return top
+
+
+def main(words: Sequence[str] | None = None) -> int:
+    """Run one command; PipelineError becomes one sentence on standard error and exit code 2."""
+    utf8_console()
+    for name, value in QUIET.items():
+        os.environ.setdefault(name, value)
+    arguments = parser().parse_args(words)
+    if arguments.action is doctor:
+        return doctor(arguments)
+    from assets.methods.errors import PipelineError
+
+    try:
+        return arguments.action(arguments)
+    except PipelineError as problem:
+        sys.stderr.write(f"✗ {problem}\n")
+        return 2
+    except KeyboardInterrupt:
+        sys.stderr.write("Avbrutet. Det som redan var färdigt är orört; kör kommandot igen.\n")
+        return 130
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,53 @@
+"""Where things lie under one data folder."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Paths:
+    """The folders of an installation; `root` is normally `data/` beside the code."""
+
+    root: Path
+
+    @property
+    def surveys(self) -> Path:
+        """Inbox for survey deliveries."""
+        return self.root / "inbox" / "enkat"
+
+    @property
+    def registers(self) -> Path:
+        """Inbox for register files."""
+        return self.root / "inbox" / "register"
+
+    @property
+    def rejected(self) -> Path:
+        """Files that were set aside, each with its sentence beside it."""
+        return self.root / "inbox" / "avvisade"
+
+    @property
+    def archive(self) -> Path:
+        """Copies of everything received, by hash."""
+        return self.root / "arkiv"
+
+    @property
+    def warehouse(self) -> Path:
+        """The DuckDB file."""
+        return self.root / "warehouse.duckdb"
+
+    @property
+    def reports(self) -> Path:
+        """Finished bundles."""
+        return self.root / "reports"
+
+    @property
+    def cache(self) -> Path:
+        """What a second demo run can reuse."""
+        return self.root / "cache"
+
+    def make(self) -> None:
+        """Create the folders that people look for."""
+        for folder in (self.surveys, self.registers, self.rejected, self.archive, self.reports):
+            folder.mkdir(parents=True, exist_ok=True)

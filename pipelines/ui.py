@@ -1,0 +1,186 @@
+"""`did ui`: the Dagster page on this computer, started and stopped as one thing.
+
+Webserver and daemon run in a session of their own on the user's `workspace.yaml`, bound to 127.0.0.1. Their English log goes to
+`<data>/dagster/ui.log`; the console gets Swedish. Dagster takes over whatever handling of SIGINT it inherits, and orphans its
+four children when it is killed, so the signals are handled here and the whole session is taken down.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import BinaryIO
+
+from assets.methods.errors import PipelineError
+
+HOST = "127.0.0.1"
+DEFAULT_PORT = 3333
+READY_SECONDS = 120
+STOP_SECONDS = 20
+LINGER_SECONDS = 3
+"""How long children may tidy up after themselves once Dagster itself has ended."""
+SETTINGS = Path(__file__).with_name("dagster.yaml")
+WINDOWS = sys.platform == "win32"
+NEW_PROCESS_GROUP = 0x00000200
+"""Windows' flag CREATE_NEW_PROCESS_GROUP, by number because the name exists on Windows only."""
+
+
+def prepare_dagster_home(home: Path) -> Path:
+    """The instance folder `<home>/dagster`, absolute and with our settings in place; also what DAGSTER_HOME must be."""
+    folder = (home / "dagster").resolve()
+    folder.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(SETTINGS, folder / "dagster.yaml")
+    return folder
+
+
+def command(root: Path, port: int) -> list[str]:
+    """What is started: webserver and daemon over one shared code server."""
+    return [sys.executable, "-m", "dagster", "dev", "-w", str(root / "workspace.yaml"), "-h", HOST, "-p", str(port)]
+
+
+def environment(root: Path, home: Path) -> dict[str, str]:
+    """The child's environment: the instance folder, the project importable in place, telemetry off."""
+    return {
+        **os.environ,
+        "DAGSTER_HOME": str(prepare_dagster_home(home)),
+        "DAGSTER_DISABLE_TELEMETRY": "1",
+        "GX_ANALYTICS_ENABLED": "false",
+        "DID_HOME": str(home.resolve()),
+        "PYTHONPATH": str(root),
+        "PYTHONUTF8": "1",
+    }
+
+
+def require_free_port(port: int) -> None:
+    """Raise PipelineError when something already listens on the port."""
+    with socket.socket() as probe:
+        probe.settimeout(1)
+        if probe.connect_ex((HOST, port)) == 0:
+            raise PipelineError(
+                code="port_busy",
+                where=f"Port {port}",
+                expected="en ledig port",
+                got="en port som redan används",
+                hint=f"Är det Dagster: öppna http://{HOST}:{port}. Annars: python3 start.py ui --port {port + 1}.",
+            )
+
+
+def is_answering(port: int) -> bool:
+    """Does the webserver answer?"""
+    try:
+        with urllib.request.urlopen(f"http://{HOST}:{port}/server_info", timeout=2) as answer:
+            return answer.status == 200
+    except (urllib.error.URLError, OSError):
+        return False
+
+
+def wait_until_ready(process: subprocess.Popen[bytes], port: int, log: Path, seconds: float = READY_SECONDS) -> None:
+    """Return when the page answers; PipelineError when Dagster stops or takes too long."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if process.poll() is not None:
+            raise _not_started(f"ett program som avslutades med kod {process.returncode}", log)
+        if is_answering(port):
+            return
+        time.sleep(0.5)
+    raise _not_started(f"inget svar på {seconds:.0f} sekunder", log)
+
+
+def stop(process: subprocess.Popen[bytes], seconds: float = STOP_SECONDS) -> None:
+    """Ask the whole session to end, wait, and take down what is left."""
+    if process.poll() is None:
+        _interrupt(process)
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(timeout=seconds)
+    _kill_rest(process)
+
+
+def serve(root: Path, home: Path, port: int = DEFAULT_PORT, say: Callable[[str], object] = sys.stdout.write) -> int:
+    """Start the page and stay until Ctrl-C (or SIGTERM, or a closed terminal); 0 after a clean stop."""
+    require_free_port(port)
+    log = prepare_dagster_home(home) / "ui.log"
+    previous = {number: signal.signal(number, _raise_interrupt) for number in _signals()}
+    try:
+        with log.open("wb") as stream:
+            process = _popen(command(root, port), root, environment(root, home), stream)
+            try:
+                say("Startar Dagster ...\n")
+                sys.stdout.flush()
+                wait_until_ready(process, port, log)
+                say(first_words(port))
+                sys.stdout.flush()
+                process.wait()
+                raise _not_started(f"ett program som avslutades med kod {process.returncode}", log)
+            except KeyboardInterrupt:
+                say("\nStoppar Dagster ...\n")
+                sys.stdout.flush()
+                return 0
+            finally:
+                stop(process)
+    finally:
+        for number, handler in previous.items():
+            signal.signal(number, handler)
+
+
+def first_words(port: int) -> str:
+    """The address and what to click first."""
+    return (
+        f"Dagster är öppet på http://{HOST}:{port} (stoppa med Ctrl-C).\n"
+        "  1. Lineage visar kedjan, ett lager per grupp från inkorg till rapporter. Klicka på en ruta för att läsa vad den är.\n"
+        "  2. Jobs → everything → Launchpad → Launch Run kör allt. Under Checks på en ruta står varje regel och om den håller.\n"
+    )
+
+
+def _signals() -> list[signal.Signals]:
+    names = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")
+    return [getattr(signal, name) for name in names if hasattr(signal, name)]
+
+
+def _raise_interrupt(_number: int, _frame: object) -> None:
+    raise KeyboardInterrupt
+
+
+def _popen(words: list[str], root: Path, env: dict[str, str], log: BinaryIO) -> subprocess.Popen[bytes]:
+    """Start in a session (Windows: process group) of its own, so that all of it can be taken down."""
+    if WINDOWS:
+        return subprocess.Popen(words, cwd=root, env=env, stdout=log, stderr=log, creationflags=NEW_PROCESS_GROUP)
+    return subprocess.Popen(words, cwd=root, env=env, stdout=log, stderr=log, start_new_session=True)
+
+
+def _interrupt(process: subprocess.Popen[bytes]) -> None:
+    process.send_signal(signal.CTRL_BREAK_EVENT if WINDOWS else signal.SIGTERM)
+
+
+def _kill_rest(process: subprocess.Popen[bytes]) -> None:
+    """Nothing of the session may stay behind and hold the port."""
+    if WINDOWS:
+        subprocess.run(["taskkill", "/T", "/F", "/PID", str(process.pid)], capture_output=True, check=False)
+    else:
+        deadline = time.monotonic() + LINGER_SECONDS
+        with suppress(ProcessLookupError):  # raised as soon as the session is empty
+            os.killpg(process.pid, signal.SIGTERM)
+            while time.monotonic() < deadline:
+                os.killpg(process.pid, 0)
+                time.sleep(0.1)
+            os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+
+
+def _not_started(got: str, log: Path) -> PipelineError:
+    return PipelineError(
+        code="ui_not_started",
+        where="Dagster",
+        expected="en sida som svarar",
+        got=got,
+        hint=f"Orsaken står sist i {log}; kör också make doctor.",
+    )

@@ -1,0 +1,157 @@
+"""The command line: Swedish words, plain sentences for a user's mistake, a traceback for ours."""
+
+import sys
+import types
+
+import pytest
+
+from assets.methods.errors import PipelineError
+from pipelines import cli
+from pipelines.console import RunSummary
+
+
+@pytest.fixture
+def home(tmp_path, monkeypatch):
+    """A data folder of its own."""
+    monkeypatch.setenv("DID_HOME", str(tmp_path / "data"))
+    return tmp_path / "data"
+
+
+@pytest.fixture
+def chain(monkeypatch):
+    """Stands in for the simulator and the run; remembers what they were given."""
+    calls = {}
+
+    def run_everything(home, progress):
+        calls["run"] = home
+        bundles = calls.get("bundles", 26)
+        return RunSummary(26, [], 10, 9, 5, 0, bundles, 1.0, {"raw": 1.0}, home / "reports" / "2024")
+
+    def ensure_demo(inbox, cache, progress):
+        calls["demo"] = (inbox, cache)
+        (inbox / "0127.sav").touch()
+
+    for name, content in (
+        ("pipelines.run", {"run_everything": run_everything}),
+        ("assets.demo.generate", {"ensure_demo": ensure_demo}),
+    ):
+        module = types.ModuleType(name)
+        vars(module).update(content)
+        monkeypatch.setitem(sys.modules, name, module)
+    return calls
+
+
+def test_demo_fills_the_inbox_runs_and_says_where_to_look(home, chain, capsys):
+    assert cli.main(["demo"]) == 0
+    assert chain["demo"] == (home / "inbox" / "enkat", home / "cache" / "demo")
+    assert chain["run"] == home
+    out = capsys.readouterr().out
+    assert "Lägger registerfiler i inkorgen" in out
+    assert f"Börja här: {home / 'reports' / '2024' / 'lansoversikt.html'}" in out
+
+
+def test_registers_are_copied_once_and_the_simulators_own_file_is_not(tmp_path):
+    source, inbox = tmp_path / "källa", tmp_path / "inkorg"
+    source.mkdir()
+    for name in ("kolada.parquet", "scb_17_2019.csv", "README.md"):
+        (source / name).write_text(name, encoding="utf-8")
+    assert cli.copy_registers(inbox, source) == 1
+    assert [path.name for path in inbox.iterdir()] == ["kolada.parquet"]
+    before = (inbox / "kolada.parquet").stat().st_mtime_ns
+    assert cli.copy_registers(inbox, source) == 1
+    assert (inbox / "kolada.parquet").stat().st_mtime_ns == before
+    (inbox / "kolada.parquet").write_text("äldre", encoding="utf-8")
+    cli.copy_registers(inbox, source)
+    assert (inbox / "kolada.parquet").read_text(encoding="utf-8") == "kolada.parquet"
+
+
+def test_the_bundled_registers_are_found(tmp_path):
+    assert cli.copy_registers(tmp_path) >= 5
+
+
+def test_an_empty_inbox_is_one_sentence_and_exit_code_two(home, chain, capsys):
+    assert cli.main(["kor"]) == 2
+    error = capsys.readouterr().err
+    assert error.startswith("✗ Inkorgen ")
+    assert error.count("\n") == 1
+    assert "run" not in chain
+
+
+def test_kor_runs_what_lies_there(home, chain):
+    (home / "inbox" / "enkat").mkdir(parents=True)
+    (home / "inbox" / "enkat" / "0127.sav").touch()
+    assert cli.main(["kor"]) == 0
+    assert chain["run"] == home
+    assert "demo" not in chain
+
+
+def test_a_run_without_bundles_is_no_success(home, chain):
+    chain["bundles"] = 0
+    assert cli.main(["demo"]) == 1
+
+
+def test_a_mistake_a_user_can_mend_has_no_traceback(home, chain, monkeypatch, capsys):
+    def held(home, progress):
+        raise PipelineError("busy", "Lagret", "att filen är ledig", "en fil som process 12 har öppen", "Stäng det programmet.")
+
+    monkeypatch.setattr(sys.modules["pipelines.run"], "run_everything", held)
+    assert cli.main(["demo"]) == 2
+    assert (
+        capsys.readouterr().err
+        == "✗ Lagret: väntade att filen är ledig, fick en fil som process 12 har öppen. Stäng det programmet.\n"
+    )
+
+
+def test_a_bug_keeps_its_traceback(home, chain, monkeypatch):
+    def broken(home, progress):
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(sys.modules["pipelines.run"], "run_everything", broken)
+    with pytest.raises(ZeroDivisionError):
+        cli.main(["demo"])
+
+
+def test_interrupting_is_calm(home, chain, monkeypatch, capsys):
+    def interrupted(home, progress):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(sys.modules["pipelines.run"], "run_everything", interrupted)
+    assert cli.main(["demo"]) == 130
+    assert "Avbrutet" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("words", [[], ["dmeo"], ["ui", "--port", "x"], ["demo", "--fort"]])
+def test_a_command_that_cannot_be_understood_gets_swedish_help(words, capsys):
+    with pytest.raises(SystemExit) as stop:
+        cli.main(words)
+    assert stop.value.code == 2
+    error = capsys.readouterr().err
+    assert error.startswith("✗ Kommandot gick inte att förstå")
+    assert "usage" not in error
+    assert "Användning: did" in error
+
+
+def test_help_is_swedish_and_lists_every_command(capsys):
+    with pytest.raises(SystemExit) as stop:
+        cli.main(["--help"])
+    assert stop.value.code == 0
+    text = capsys.readouterr().out
+    for word in ("demo", "kor", "ui", "doctor", "Kommandon:", "Val:", "Användning: did"):
+        assert word in text
+    for word in ("usage", "positional", "optional", "show this"):
+        assert word not in text
+
+
+def test_ui_gets_its_port(home, monkeypatch):
+    seen = []
+    monkeypatch.setattr("pipelines.ui.serve", lambda root, home, port: seen.append((root, home, port)) or 0)
+    assert cli.main(["ui"]) == 0
+    assert cli.main(["ui", "--port", "4000"]) == 0
+    assert [port for _, _, port in seen] == [3333, 4000]
+
+
+def test_data_lie_beside_the_code_unless_told_otherwise(monkeypatch, tmp_path):
+    monkeypatch.delenv("DID_HOME", raising=False)
+    assert cli.data_home() == cli.ROOT / "data"
+    monkeypatch.setenv("DID_HOME", str(tmp_path))
+    assert cli.data_home() == tmp_path.resolve()
