@@ -1,0 +1,308 @@
+"""Pydantic models of the catalogue: what each YAML file may hold.
+
+Pure: no file system here (`load.py` reads the files). Every model forbids unknown keys, so a misspelt key is an error with
+its place, not a silently ignored line.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from functools import cached_property
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+Arena = Literal["bakgrund", "familj", "skola", "fritid", "narsamhalle", "individ", "andts"]
+MISSING_KINDS = (996, 998, 999)
+
+
+class Strict(BaseModel):
+    """Base of all catalogue models: immutable, no unknown keys."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class MissingKind(Strict):
+    """A kind of missing answer, kept apart from the others because it is another denominator."""
+
+    key: str
+    label: str
+
+
+class Routing(Strict):
+    """An item that is asked only when another item has one of some answers."""
+
+    item: str
+    answered_when: tuple[int, ...]
+
+
+class Item(Strict):
+    """One question in the canonical (2024) numbering.
+
+    `answers` maps the canonical code to the delivered label; a `count` item holds whole numbers 0..`maximum`.
+    """
+
+    key: str
+    label_sv: str
+    label_en: str
+    section: Arena
+    type: Literal["choice", "count"] = "choice"
+    scale: str | None = None
+    answers: dict[int, str] = Field(default_factory=dict)
+    maximum: int | None = None
+    dont_know: bool = False
+    routed_by: Routing | None = None
+
+    @model_validator(mode="after")
+    def _answers_or_scale(self) -> Item:
+        if self.type == "choice" and bool(self.scale) == bool(self.answers):
+            raise ValueError(f"{self.key}: ange antingen scale eller answers")
+        if self.type == "count" and self.maximum is None:
+            raise ValueError(f"{self.key}: en räknefråga behöver maximum")
+        return self
+
+
+class Survey(Strict):
+    """A survey: its items, answer scales and kinds of missing."""
+
+    id: str
+    title_sv: str
+    title_en: str
+    owner: str
+    area_basis: Literal["school", "home"]
+    grades: tuple[str, ...]
+    missing_kinds: dict[int, MissingKind]
+    scales: dict[str, dict[int, str]]
+    items: tuple[Item, ...]
+
+    @model_validator(mode="after")
+    def _references(self) -> Survey:
+        problems = [f"{i.key}: skalan {i.scale} finns inte" for i in self.items if i.scale and i.scale not in self.scales]
+        keys = [i.key for i in self.items]
+        problems += [f"{k}: står två gånger" for k in sorted({k for k in keys if keys.count(k) > 1})]
+        problems += [
+            f"{i.key}: routas av okänd fråga {i.routed_by.item}"
+            for i in self.items
+            if i.routed_by and i.routed_by.item not in keys
+        ]
+        if problems:
+            raise ValueError("; ".join(problems))
+        return self
+
+    @cached_property
+    def by_key(self) -> dict[str, Item]:
+        """Items by canonical key."""
+        return {i.key: i for i in self.items}
+
+    def answers(self, key: str) -> dict[int, str]:
+        """Canonical code -> label of an item, without the missing kinds."""
+        item = self.by_key[key]
+        return self.scales[item.scale] if item.scale else item.answers
+
+
+class CodebookColumns(Strict):
+    """Names that a delivery may use for the background columns, first match wins."""
+
+    wave: tuple[str, ...]
+    school_municipality: tuple[str, ...]
+    grade: tuple[str, ...]
+    sex: tuple[str, ...]
+    home_municipality: tuple[str, ...] = ()
+    home_area: tuple[str, ...] = ()
+    school_code: tuple[str, ...] = ()
+    school_name: tuple[str, ...] = ()
+    district: tuple[str, ...] = ()
+    class_: tuple[str, ...] = Field(default=(), alias="class")
+
+    def required(self) -> dict[str, tuple[str, ...]]:
+        """The columns without which a file is no survey delivery."""
+        return {r: getattr(self, r) for r in ("wave", "school_municipality", "grade", "sex")}
+
+
+class CodebookValues(Strict):
+    """Labels of the background columns -> product keys."""
+
+    grade: dict[str, str]
+    grade_ignored: tuple[str, ...] = ()
+    sex: dict[str, str]
+
+
+class Codebook(Strict):
+    """A delivery variant of a survey: names, labels and codes as they arrive.
+
+    `match_by = label`: a cell's code is translated through the file's own value labels; `code`: the code is canonical and the
+    file's labels are only checked. `source_codes` tells where a missing kind sits in this variant (`after_last`: the code
+    after the item's last answer).
+    """
+
+    id: str
+    survey: str
+    title_sv: str
+    waves: tuple[int, ...]
+    match_by: Literal["label", "code"]
+    columns: CodebookColumns
+    items: dict[str, str]
+    values: CodebookValues
+    label_variants: dict[str, dict[str, int]] = Field(default_factory=dict)
+    missing_labels: dict[str, int]
+    source_codes: dict[int, Literal["after_last"]] = Field(default_factory=dict)
+
+
+class IndexItem(Strict):
+    """An item's part in an index: partial credit thresholds (logits) and the score of each canonical code."""
+
+    item: str
+    thresholds: tuple[float, ...]
+    scores: dict[int, int]
+
+    @model_validator(mode="after")
+    def _categories_match(self) -> IndexItem:
+        if set(self.scores.values()) != set(range(len(self.thresholds) + 1)):
+            raise ValueError(
+                f"{self.item}: {len(self.thresholds)} trösklar kräver poängen 0 till {len(self.thresholds)}, "
+                f"fick {sorted(set(self.scores.values()))}"
+            )
+        return self
+
+
+class Index(Strict):
+    """A risk or protective factor index."""
+
+    key: str
+    source_name: str
+    kind: Literal["risk", "protective"]
+    arena: Arena
+    label_sv: str
+    label_en: str
+    short_sv: str
+    description_sv: str
+    maximum_raw: int
+    items: tuple[IndexItem, ...]
+
+    @model_validator(mode="after")
+    def _maximum(self) -> Index:
+        total = sum(len(i.thresholds) for i in self.items)
+        if total != self.maximum_raw:
+            raise ValueError(f"{self.key}: högsta råpoäng är {total}, katalogen säger {self.maximum_raw}")
+        return self
+
+
+class IndexFile(Strict):
+    """All indices of one survey with the choices that hold for them all."""
+
+    survey: str
+    model: Literal["pcm"]
+    estimator: Literal["wle"]
+    parameters_version: str
+    minimum_answered: int
+    theta_range: float | None
+    indices: tuple[Index, ...]
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """Index keys in catalogue order."""
+        return tuple(i.key for i in self.indices)
+
+
+class Cut(Strict):
+    """Limits of the middle band in logits, with the percentiles of the reference population behind them."""
+
+    lower: float
+    upper: float
+    lower_percentile: int
+    upper_percentile: int
+
+
+class CutOffs(Strict):
+    """A versioned set of cut-offs, bound by index key."""
+
+    id: str
+    title_sv: str
+    policy: Literal["strict", "inclusive"]
+    decimals: int
+    reference_sv: str
+    cuts: dict[str, Cut]
+
+
+class CutOffFile(Strict):
+    """All cut-off sets and the one in use."""
+
+    default: str
+    sets: tuple[CutOffs, ...]
+
+    def get(self, set_id: str | None = None) -> CutOffs:
+        """The set with this id (default set when none is given). Raises KeyError for an unknown id."""
+        return {s.id: s for s in self.sets}[set_id or self.default]
+
+
+class Break(Strict):
+    """A change in a question from one wave on."""
+
+    year: int
+    items: tuple[str, ...]
+    kind: Literal["question_changed", "options_changed", "population_changed", "new_item"]
+    level: Literal["major", "minor"]
+    text_sv: str
+
+
+class BreakFile(Strict):
+    """The break register of a survey."""
+
+    survey: str
+    breaks: tuple[Break, ...]
+
+
+class Reason(Strict):
+    """Why a value is absent or marked."""
+
+    code: str
+    mark: str
+    text_sv: str
+    text_en: str
+    shown: bool
+
+
+class ReasonFile(Strict):
+    """All reason codes."""
+
+    reasons: tuple[Reason, ...]
+
+
+class Municipality(Strict):
+    """A municipality of the county; `survey_code` is Stockholmsenkäten's own number 1-26."""
+
+    municipality_code: str = Field(pattern=r"^\d{4}$")
+    name: str
+    ascii_name: str
+    survey_code: int
+
+
+class District(Strict):
+    """A city district (stadsdelsområde) of Stockholm, since 2024."""
+
+    district_code: str = Field(pattern=r"^\d{4}-\d{3}$")
+    name: str
+
+
+class Calendar(Strict):
+    """The survey waves and register years the pipeline works with."""
+
+    survey_waves: tuple[int, ...]
+    register_years: tuple[int, ...]
+
+
+class Comparison(Strict):
+    """When a difference is called a difference: false discovery rate within a family, and the least that matters (points)."""
+
+    false_discovery_rate: float
+    minimum_points: float
+    family: tuple[str, ...]
+    text_sv: str
+
+
+class Publication(Strict):
+    """What a publication is called and dated; `synthetic` marks everything drawn from the simulator."""
+
+    version: str
+    released: date
+    synthetic: bool
