@@ -1,0 +1,84 @@
+"""Disclosure control: from counts and estimates per area to what may be published, with a reason on every cell.
+
+Primary rules (floors) decide what may not be shown, complementary suppression hides what would reveal it: the bands inside
+an area (`disclosure_lines`), the numbers of pupils (`disclosure_counts`) and the sums over areas (`disclosure_margins`). Every
+hidden count is left with an interval wider than the policy's `interval_width` against an attacker who knows all published
+numbers, how they are rounded and how they add up. Everything is deterministic and depends on no row order.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from assets.methods.disclosure_blocks import ALL, Blocks, build_blocks
+from assets.methods.disclosure_counts import protect_counts
+from assets.methods.disclosure_lines import protect_bands
+from assets.methods.disclosure_margins import protect_sums
+from assets.methods.disclosure_policy import DisclosurePolicy, PolicyNumbers, PolicyRule, load_policy
+from assets.methods.disclosure_rows import RESULT_COLUMNS, base_rows, evidence, keys_frame, published, suppression_log
+from assets.methods.disclosure_state import Floors, Hidden, floors_of, hide_small_sexes, mark, primary
+
+__all__ = ["DisclosurePolicy", "PolicyRule", "ProtectedRelease", "load_policy", "protect"]
+
+
+@dataclass(frozen=True)
+class ProtectedRelease:
+    """What may be published.
+
+    Attributes:
+        results: rows of `release.index_results` without area_name and cutoff_set; see the contracts.
+        log: rows of `release.suppression_log`, one per hidden row of `results`.
+    """
+
+    results: pl.DataFrame
+    log: pl.DataFrame
+
+
+def protect(counts: pl.DataFrame, estimates: pl.DataFrame, policy: DisclosurePolicy, edition: str = "intern") -> ProtectedRelease:
+    """Results that reveal no small count, and the log of what is hidden.
+
+    Args:
+        counts: `indices.area_counts`; every block has a row for girl, boy and all, also when it is empty.
+        estimates: `indices.area_estimates`, with a boolean `is_clear` on rows of differences (null counts as unclear).
+            Shares are shown from the counts; the estimates lend them their interval.
+        policy: from `load_policy`.
+        edition: one of the policy's editions.
+
+    Raises:
+        PipelineError: the tables do not hold together, or the edition is unknown.
+    """
+    numbers = policy.numbers(edition)
+    blocks = build_blocks(counts)
+    proof = evidence(estimates, keys_frame(blocks))
+    floors = floors_of(blocks, policy, numbers)
+    hidden = suppress(blocks, floors, numbers)
+    rows = published(base_rows(blocks, hidden, floors, numbers), proof, edition, numbers.mean_decimals)
+    return ProtectedRelease(results=rows.select(RESULT_COLUMNS), log=suppression_log(rows, policy))
+
+
+def suppress(blocks: Blocks, floors: Floors, numbers: PolicyNumbers) -> Hidden:
+    """The pattern: primary cells and all that must be hidden with them."""
+    hidden = primary(blocks, floors, numbers)
+    small = hide_small_sexes(blocks, floors, hidden)
+    _hide_bands(blocks, floors, hidden, small)
+    protect_counts(blocks, hidden, floors, numbers)
+    if protect_sums(blocks, hidden, floors, numbers):
+        protect_counts(blocks, hidden, floors, numbers)
+    return hidden
+
+
+def _hide_bands(blocks: Blocks, floors: Floors, hidden: Hidden, small: np.ndarray) -> None:
+    """Complete the band pattern of every block whose sexes are large enough to be treated with known totals.
+
+    Where a sex is below the floor both are hidden altogether and the total is shown or hidden as a whole: every band then
+    runs from 0 to the least of its total and the unknown size of the group (`hide_small_sexes`).
+    """
+    at = np.nonzero(blocks.present & ~small & (blocks.scored[:, :, ALL] > 0))
+    required = np.broadcast_to(floors.spread, blocks.present.shape)[at]
+    pattern = protect_bands(blocks.bands[at], hidden.bands[at] > 0, required)
+    extra = np.zeros(hidden.bands.shape, dtype=bool)
+    extra[at] = pattern
+    mark(hidden.bands, extra, "line_rule")

@@ -1,0 +1,206 @@
+"""The published rows: rounded values with a reason each, and the log of what is hidden by which rule."""
+
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+
+from assets.methods.disclosure_blocks import ALL, BANDS, BOY, GIRL, GROUP_KEYS, ROW_KEYS, SEXES, Blocks
+from assets.methods.disclosure_policy import DisclosurePolicy, PolicyNumbers
+from assets.methods.disclosure_rounding import half_away, nearest, share_percent
+from assets.methods.disclosure_state import RULES, Floors, Hidden
+from assets.methods.errors import PipelineError
+
+COUNT_MEASURES = ("n_respondents", "n_scored", "share_unscored")
+SHARES = tuple(f"share_{band}" for band in BANDS)
+DERIVED = {
+    "mean": "logit",
+    "sd": "logit",
+    "diff_share_focus": "points",
+    "diff_mean": "logit",
+    "sex_gap_share_focus": "points",
+    "sex_gap_mean": "logit",
+}
+MEASURES = (*COUNT_MEASURES, *SHARES, *DERIVED)
+_COMPARISONS = [name for name in DERIVED if name.startswith(("diff_", "sex_gap_"))]
+RESULT_COLUMNS = (
+    "edition", *GROUP_KEYS, "sex", "index_key", "measure", "value", "low", "high", "n", "reason", "unit", "method",
+    "interval_method", "confidence_level", "verdict",
+)  # fmt: skip
+LOG_COLUMNS = ("edition", *GROUP_KEYS, "sex", "index_key", "cell", "kind", "rule")
+_EVIDENCE = {
+    "estimate": pl.Float64,
+    "low": pl.Float64,
+    "high": pl.Float64,
+    "confidence_level": pl.Float64,
+    "method": pl.String,
+    "interval_method": pl.String,
+    "is_clear": pl.Boolean,
+}
+
+
+def keys_frame(blocks: Blocks) -> pl.DataFrame:
+    """Row keys of every present block and sex, with the position (`slot`) in arrays [group, index, sex] laid flat."""
+    group, index = np.nonzero(blocks.present)
+    group, index, sex = np.repeat(group, 3), np.repeat(index, 3), np.tile(np.arange(3), len(group))
+    slot = (group * len(blocks.index_keys) + index) * 3 + sex
+    return blocks.groups[group].with_columns(
+        pl.Series("sex", np.array(SEXES, dtype=object)[sex].tolist(), dtype=pl.String),
+        pl.Series("index_key", [blocks.index_keys[i] for i in index], dtype=pl.String),
+        pl.Series("slot", slot, dtype=pl.Int64),
+    )
+
+
+def _measure(keys: pl.DataFrame, name: str, unit: str, columns: dict[str, np.ndarray]) -> pl.DataFrame:
+    at = keys["slot"].to_numpy()
+    return keys.with_columns(
+        pl.lit(name).alias("measure"),
+        pl.lit(unit).alias("unit"),
+        *(pl.Series(column, values.reshape(-1)[at]) for column, values in columns.items()),
+    )
+
+
+def _columns(value: np.ndarray | None, rule: np.ndarray, few: np.ndarray, n: np.ndarray) -> dict[str, np.ndarray]:
+    columns = {"rule": rule.astype(np.int64), "few": few, "n": n}
+    return columns if value is None else columns | {"value": value.astype(np.float64)}
+
+
+def _spread_to_blocks(array: np.ndarray, blocks: Blocks) -> np.ndarray:
+    return np.repeat(array[:, None, :], len(blocks.index_keys), axis=1)
+
+
+def base_rows(blocks: Blocks, hidden: Hidden, floors: Floors, numbers: PolicyNumbers) -> pl.DataFrame:
+    """Rows of all measures; counts and shares with their value, derived measures still without."""
+    keys = keys_frame(blocks)
+    respondents = _spread_to_blocks(blocks.respondents, blocks)
+    few_respondents = respondents < np.maximum(floors.respondents, np.where(blocks.districts, numbers.district_floor, 0))[
+        :, None, None
+    ]  # fmt: skip
+    few_scored = blocks.scored < floors.count[None, :, None]
+    few_share = blocks.scored < floors.share[:, :, None]
+    n = np.where(hidden.scored == 0, nearest(blocks.scored, numbers.count_step), -1)
+    step = numbers.share_step
+    parts = [
+        _measure(keys, "n_respondents", "count", _columns(
+            nearest(respondents, numbers.count_step), _spread_to_blocks(hidden.respondents, blocks),
+            respondents < floors.respondents, n)),
+        _measure(keys, "n_scored", "count", _columns(
+            nearest(blocks.scored, numbers.count_step), hidden.scored, few_scored, n)),
+        _measure(keys, "share_unscored", "percent", _columns(
+            share_percent(blocks.unscored, respondents, step), hidden.unscored, few_respondents, n)),
+    ]  # fmt: skip
+    for band, name in enumerate(SHARES):
+        value = share_percent(blocks.bands[..., band], blocks.scored, step)
+        parts.append(_measure(keys, name, "percent", _columns(value, hidden.bands[..., band], few_share, n)))
+    for name, rule in _derived_rules(blocks, hidden).items():
+        columns = _columns(None, rule, few_share, n)
+        parts.append(_measure(keys, name, DERIVED[name], columns).with_columns(pl.lit(None, pl.Float64).alias("value")))
+    return pl.concat(parts, how="diagonal")
+
+
+def _derived_rules(blocks: Blocks, hidden: Hidden) -> dict[str, np.ndarray]:
+    """Rule code [group, index, sex] of each derived measure: hidden with any band of the groups it is computed from."""
+    own = (hidden.bands > 0).any(axis=-1)
+    compared = own | (own[blocks.county] & (blocks.county >= 0)[:, None, None])
+    gap = np.repeat(own[:, :, [GIRL, BOY, ALL]].any(axis=2, keepdims=True), 3, axis=2)
+    derived = RULES.index("derived")
+    floor_codes = [RULES.index(name) for name in ("group_floor", "group_floor_sensitive", "district_floor")]
+    floor = np.where(np.isin(hidden.bands[..., 0], floor_codes), hidden.bands[..., 0], 0)
+    return {
+        name: np.where(floor > 0, floor, np.where(closed, derived, 0))
+        for name, closed in {
+            "mean": own, "sd": own, "diff_share_focus": compared, "diff_mean": compared,
+            "sex_gap_share_focus": gap, "sex_gap_mean": gap,
+        }.items()
+    }  # fmt: skip
+
+
+def evidence(estimates: pl.DataFrame, keys: pl.DataFrame) -> pl.DataFrame:
+    """The columns of `indices.area_estimates` that are published, one row per key and measure.
+
+    Raises:
+        PipelineError: a row is doubled or stands for a group without counts, or the measure is unknown.
+    """
+    frame = estimates.with_columns(
+        pl.lit(None, dtype).alias(name) for name, dtype in _EVIDENCE.items() if name not in estimates.columns
+    )
+    frame = frame.select(*ROW_KEYS, "measure", *(pl.col(name).cast(dtype) for name, dtype in _EVIDENCE.items()))
+    frame = frame.with_columns(pl.col("estimate", "low", "high").fill_nan(None))
+    orphans = frame.join(keys, on=list(ROW_KEYS), how="anti").height
+    unknown = frame.filter(~pl.col("measure").is_in([*SHARES, *DERIVED])).height
+    doubled = frame.height - frame.select(*ROW_KEYS, "measure").unique().height
+    if orphans or unknown or doubled:
+        raise PipelineError(
+            code="inconsistent_estimates",
+            where="Tabellen indices.area_estimates",
+            expected="en rad per grupp och mått, med antal i indices.area_counts",
+            got=f"{orphans} rader utan antal, {unknown} med okänt mått och {doubled} dubbla",
+            hint="Räkna om indexen innan något publiceras.",
+        )
+    return frame
+
+
+def published(rows: pl.DataFrame, proof: pl.DataFrame, edition: str, decimals: int) -> pl.DataFrame:
+    """The rows with values, intervals and reasons; nothing of a hidden row is left but its keys.
+
+    Derived measures come only where `proof` has them. One that should be shown but has no estimate is `missing`.
+    """
+    joined = rows.join(proof, on=[*ROW_KEYS, "measure"], how="left", maintain_order="left", coalesce=True)
+    found = joined.join(proof.select(*ROW_KEYS, "measure"), on=[*ROW_KEYS, "measure"], how="semi", maintain_order="left")
+    joined = pl.concat(
+        [joined.filter(~pl.col("measure").is_in(list(DERIVED))), found.filter(pl.col("measure").is_in(list(DERIVED)))]
+    )
+    joined = _rounded(joined, decimals)
+    shown = pl.col("rule") == 0
+    reason = (
+        pl.when(~shown & pl.col("few")).then(pl.lit("too_few"))
+        .when(~shown).then(pl.lit("suppressed"))
+        .when(pl.col("value").is_null()).then(pl.lit("missing"))
+        .otherwise(pl.lit("ok"))
+    )  # fmt: skip
+    keep = ("value", "low", "high", "n", "method", "interval_method", "confidence_level", "verdict")
+    sign = pl.when(pl.col("estimate") > 0).then(pl.lit("higher")).otherwise(pl.lit("lower"))
+    return (
+        joined.with_columns(
+            pl.lit(edition).alias("edition"),
+            reason.alias("reason"),
+            pl.when(pl.col("n") >= 0).then(pl.col("n")).alias("n"),
+            pl.when(pl.col("measure").is_in(_COMPARISONS))
+            .then(pl.when(pl.col("is_clear").fill_null(False)).then(sign).otherwise(pl.lit("unclear")))
+            .alias("verdict"),
+            pl.col("method").fill_null("count"),
+        )
+        .with_columns(pl.when(pl.col("reason") == "ok").then(pl.col(name)).alias(name) for name in keep)
+        .with_columns(_order=pl.col("measure").replace_strict(MEASURES, range(len(MEASURES)), return_dtype=pl.Int64))
+        .sort(*ROW_KEYS, "_order")
+    )
+
+
+def _rounded(joined: pl.DataFrame, decimals: int) -> pl.DataFrame:
+    """Display units: whole per cent and points, logits with `decimals`; counts and shares keep the value from the counts."""
+    percent = joined["unit"].is_in(["percent", "points"]).to_numpy()
+    columns = []
+    for name in ("estimate", "low", "high"):
+        raw = joined[name].fill_null(np.nan).to_numpy()
+        columns.append(
+            pl.Series(name + "_shown", np.where(percent, half_away(100 * raw, 0), half_away(raw, decimals))).fill_nan(None)
+        )
+    return joined.with_columns(columns).with_columns(
+        pl.when(pl.col("measure").is_in(list(DERIVED))).then(pl.col("estimate_shown")).otherwise(pl.col("value")).alias("value"),
+        pl.col("low_shown").alias("low"),
+        pl.col("high_shown").alias("high"),
+    )
+
+
+def suppression_log(rows: pl.DataFrame, policy: DisclosurePolicy) -> pl.DataFrame:
+    """One row per hidden cell with the rule that hid it; no counts."""
+    kinds = {code: policy.kind(rule) for code, rule in enumerate(RULES) if code}
+    return (
+        rows.filter(pl.col("rule") > 0)
+        .with_columns(
+            cell=pl.col("measure"),
+            kind=pl.col("rule").replace_strict(kinds, return_dtype=pl.String),
+            rule=pl.col("rule").replace_strict(dict(enumerate(RULES)), return_dtype=pl.String),
+        )
+        .select(LOG_COLUMNS)
+    )

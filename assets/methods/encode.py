@@ -1,0 +1,194 @@
+"""Apply a codebook to a delivery: names, labels and codes of the file -> canonical items and 2024 codes.
+
+Pure. Good codes, label variants and missing kinds come from the catalogue; anything else is unknown and stops the delivery
+(never a guess, never a silent null). Kinds of missing stay apart: 996 not to be answered, 998 don't know, 999 no answer. A
+column that the delivery lacks is null throughout, which is "not asked" and another thing than an empty answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import polars as pl
+
+from assets.catalogue.models import Codebook, Item, Survey
+from assets.methods.errors import PipelineError
+
+UNKNOWN = -1
+NO_ANSWER = 999
+NOT_A_MUNICIPALITY = ("27", "90", "99", "999")
+
+
+def encode(
+    cells: pl.DataFrame,
+    value_labels: Mapping[str, Mapping[str, str]],
+    codebook: Codebook,
+    survey: Survey,
+    where: str,
+) -> pl.DataFrame:
+    """Encode the item columns of one delivery.
+
+    Args:
+        cells: all-text cells as delivered, null where empty.
+        value_labels: the file's own value labels, column -> code text -> label (empty for text formats).
+        codebook: the variant the delivery follows.
+        survey: items and answers.
+        where: file name for messages.
+
+    Returns:
+        One Int16 column per canonical item of the survey, in catalogue order, rows as in `cells`.
+
+    Raises:
+        PipelineError: `unknown_code` naming columns, number of rows and, for numeric codes only, the codes.
+    """
+    source_of = {item: source for source, item in codebook.items.items() if source in cells.columns}
+    columns: list[pl.Series] = []
+    unknown: list[str] = []
+    for item in survey.items:
+        source = source_of.get(item.key)
+        if source is None:
+            columns.append(pl.Series(item.key, [None], dtype=pl.Int16).new_from_index(0, cells.height))
+            continue
+        encoded = _encode_column(cells[source], value_labels.get(source, {}), codebook, survey, item)
+        missed = encoded == UNKNOWN
+        if missed.any():
+            unknown.append(_describe(source, cells[source].filter(missed)))
+        columns.append(encoded.rename(item.key))
+    if unknown:
+        raise PipelineError(
+            "unknown_code",
+            where,
+            f"svar som finns i kodboken {codebook.id}",
+            "; ".join(unknown[:5]) + ("" if len(unknown) <= 5 else f" och {len(unknown) - 5} kolumner till"),
+            "Rätta svaren i källan eller lägg till koden i kodboken och lägg filen i inkorgen igen.",
+        )
+    return pl.DataFrame(columns)
+
+
+def _encode_column(cells: pl.Series, labels: Mapping[str, str], codebook: Codebook, survey: Survey, item: Item) -> pl.Series:
+    mapping = code_map(labels, codebook, survey, item)
+    if item.type == "count":
+        number = cells.cast(pl.Int16, strict=False)
+        number = pl.select(
+            pl.when(number.is_between(0, item.maximum)).then(number).otherwise(pl.lit(UNKNOWN, pl.Int16))
+        ).to_series()
+        looked_up = cells.replace_strict(mapping, default=None, return_dtype=pl.Int16)
+        encoded = pl.select(pl.coalesce(looked_up, number)).to_series()
+    else:
+        encoded = cells.replace_strict(mapping, default=UNKNOWN, return_dtype=pl.Int16)
+    return pl.select(pl.when(cells.is_null()).then(pl.lit(NO_ANSWER, pl.Int16)).otherwise(encoded)).to_series()
+
+
+def code_map(labels: Mapping[str, str], codebook: Codebook, survey: Survey, item: Item) -> dict[str, int]:
+    """Cell text -> canonical code for one column.
+
+    With `match_by: label` a code counts only through the label that the file gives it; with `match_by: code` the codes are
+    canonical, and a label in the file that contradicts the catalogue takes the code out of the map, so that a shifted
+    questionnaire is stopped instead of scored.
+    """
+    answers = survey.answers(item.key)
+    by_label = {label: code for code, label in answers.items()}
+    by_label |= codebook.label_variants.get(item.key, {})
+    by_label |= {label: code for label, code in codebook.missing_labels.items()}
+    by_code = {str(code): code for code in answers} | {str(code): code for code in survey.missing_kinds}
+    tidy = {_squash(label): code for label, code in by_label.items()}
+    if codebook.match_by == "label":
+        if labels:
+            return {code: tidy[_squash(label)] for code, label in labels.items() if _squash(label) in tidy} | by_label
+        return by_label | {str(code): code for code in survey.missing_kinds}
+    contradicted = {code for code, label in labels.items() if code in by_code and tidy.get(_squash(label)) != by_code[code]}
+    return by_label | {code: number for code, number in by_code.items() if code not in contradicted}
+
+
+def _squash(label: str) -> str:
+    return " ".join(label.split())
+
+
+def _describe(source: str, cells: pl.Series) -> str:
+    codes = sorted({c for c in cells.unique().to_list() if c.lstrip("-").isdigit() and len(c) <= 4}, key=int)
+    texts = cells.n_unique() - len(codes)
+    parts = [f"okänd kod {', '.join(codes[:8])}"] if codes else []
+    parts += [f"{texts} okända etiketter"] if texts else []
+    return f"kolumnen {source}: {' och '.join(parts)} på {len(cells)} rader"
+
+
+def encode_labels(
+    cells: pl.Series, labels: Mapping[str, str], known: Mapping[str, str | None], missing: Mapping[str, int]
+) -> pl.Series:
+    """Translate a background column to product keys through the file's labels.
+
+    Returns:
+        Text keys; null for missing labels and for texts mapped to None; `"?"` for a value that is neither.
+    """
+    mapping: dict[str, str | None] = dict(known)
+    mapping |= dict.fromkeys(missing) | {"999": None, "99": None}
+    mapping |= {code: mapping[label] for code, label in labels.items() if label in mapping}
+    return cells.replace_strict(mapping, default="?", return_dtype=pl.String)
+
+
+def encode_background(
+    cells: pl.DataFrame,
+    value_labels: Mapping[str, Mapping[str, str]],
+    codebook: Codebook,
+    municipalities: Mapping[str, str],
+    districts: Mapping[str, str | None],
+    where: str,
+) -> pl.DataFrame:
+    """Encode who and where: municipality, grade, sex, district, school, class.
+
+    Args:
+        municipalities: the survey's own municipality number as text, or the name -> SCB code.
+        districts: district name as delivered (any era) -> district code or None.
+
+    Returns:
+        `municipality_code, grade, sex, district_code, home_area_code, school_code, school_name, class_code`, all text, one
+        row per row of `cells`. Grade null: a year group outside the survey's population (`grade_ignored`) or missing.
+
+    Raises:
+        PipelineError: `unknown_code` when a grade, sex, municipality or district is neither known nor missing.
+    """
+    columns = codebook.columns
+
+    def source(role: str) -> str | None:
+        return next((name for name in getattr(columns, role) if name in cells.columns), None)
+
+    grades: dict[str, str | None] = dict(codebook.values.grade) | dict.fromkeys(codebook.values.grade_ignored)
+    plans: list[tuple[str, str, Mapping[str, str | None]]] = [
+        ("school_municipality", "municipality_code", dict(municipalities) | dict.fromkeys(NOT_A_MUNICIPALITY)),
+        ("grade", "grade", grades),
+        ("sex", "sex", codebook.values.sex),
+        ("district", "district_code", districts),
+    ]
+    out: list[pl.Series] = []
+    unknown: list[str] = []
+    for role, name, known in plans:
+        column = source(role)
+        if column is None:
+            out.append(_nulls(name, cells.height))
+            continue
+        encoded = encode_labels(cells[column], value_labels.get(column, {}), known, codebook.missing_labels).rename(name)
+        missed = encoded.eq("?").fill_null(False)
+        if missed.any():
+            unknown.append(_describe(column, cells[column].filter(missed)))
+        out.append(encoded)
+    if unknown:
+        raise PipelineError(
+            "unknown_code",
+            where,
+            "kommun, årskurs, kön och stadsdel ur kodboken",
+            "; ".join(unknown),
+            "Rätta värdena i källan eller lägg till dem i katalogen och lägg filen i inkorgen igen.",
+        )
+    for role, name in (
+        ("home_area", "home_area_code"),
+        ("school_code", "school_code"),
+        ("school_name", "school_name"),
+        ("class_", "class_code"),
+    ):
+        column = source(role)
+        out.append(cells[column].rename(name) if column else _nulls(name, cells.height))
+    return pl.DataFrame(out)
+
+
+def _nulls(name: str, height: int) -> pl.Series:
+    return pl.Series(name, [None], dtype=pl.String).new_from_index(0, height)

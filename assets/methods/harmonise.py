@@ -1,0 +1,116 @@
+"""Raw deliveries -> one table of respondents in canonical names and codes. Pure.
+
+A delivery that cannot be encoded is left out with its error; the others go on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import polars as pl
+
+from assets.catalogue.models import Codebook, Survey
+from assets.methods.encode import encode, encode_background
+from assets.methods.errors import PipelineError
+
+BACKGROUND = (
+    "respondent_key",
+    "delivery_id",
+    "municipality_code",
+    "wave",
+    "grade",
+    "sex",
+    "district_code",
+    "home_area_code",
+    "school_code",
+    "school_name",
+    "class_code",
+)
+
+
+@dataclass(frozen=True)
+class DeliveryInput:
+    """One delivery as it lies in the raw layer: its cells, labels and which wave each row belongs to."""
+
+    delivery_id: str
+    file_name: str
+    codebook: Codebook
+    cells: pl.DataFrame
+    value_labels: Mapping[str, Mapping[str, str]]
+    wave: pl.Series
+    source_row: pl.Series
+
+
+def harmonise_delivery(
+    delivery: DeliveryInput, survey: Survey, municipalities: Mapping[str, str], districts: Mapping[str, str | None]
+) -> pl.DataFrame:
+    """Encode one delivery.
+
+    Returns:
+        `respondent_key, delivery_id, municipality_code, wave, grade, sex, district_code, home_area_code, school_code,
+        school_name, class_code` and one Int16 column per item; one row per respondent, also those outside the population
+        (grade or municipality null), which `split_population` takes away and counts.
+
+    Raises:
+        PipelineError: `unknown_code`.
+    """
+    background = encode_background(
+        delivery.cells, delivery.value_labels, delivery.codebook, municipalities, districts, delivery.file_name
+    )
+    items = encode(delivery.cells, delivery.value_labels, delivery.codebook, survey, delivery.file_name)
+    keys = pl.DataFrame([delivery.wave.cast(pl.Int32).rename("wave"), delivery.source_row.rename("source_row")]).with_columns(
+        delivery_id=pl.lit(delivery.delivery_id),
+        respondent_key=pl.format("{}-{}", pl.lit(delivery.delivery_id), pl.col("source_row")),
+    )
+    frame = pl.concat([keys, background, items], how="horizontal")
+    return frame.with_columns(district_code=pl.when(pl.col("municipality_code") == "0180").then(pl.col("district_code"))).select(
+        *BACKGROUND, *items.columns
+    )
+
+
+def split_population(frame: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Rows inside the survey's population, and the count of the others per delivery and wave.
+
+    Returns:
+        The kept rows, and `delivery_id, wave, rows_received, rows_outside`.
+    """
+    inside = pl.col("grade").is_not_null() & pl.col("municipality_code").is_not_null()
+    counts = (
+        frame.group_by("delivery_id", "wave")
+        .agg(rows_received=pl.len().cast(pl.Int64), rows_outside=(~inside).sum().cast(pl.Int64))
+        .sort("delivery_id", "wave")
+    )
+    return frame.filter(inside), counts
+
+
+def newest_per_municipality(frame: pl.DataFrame, received: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Let a corrected delivery replace an earlier one of the same municipality and wave.
+
+    Args:
+        frame: harmonised rows.
+        received: `delivery_id, received_ns`; the highest wins, ties go to the highest delivery id.
+
+    Returns:
+        The rows that count, and `delivery_id, wave, municipality_code` of what was superseded.
+    """
+    held = frame.select("delivery_id", "wave", "municipality_code").unique().join(received, on="delivery_id")
+    ranked = held.sort("received_ns", "delivery_id").with_columns(
+        newest=pl.col("delivery_id").last().over("wave", "municipality_code", order_by=["received_ns", "delivery_id"])
+    )
+    keep = ranked.filter(pl.col("delivery_id") == pl.col("newest")).select("delivery_id", "wave", "municipality_code")
+    lost = ranked.filter(pl.col("delivery_id") != pl.col("newest")).select("delivery_id", "wave", "municipality_code")
+    return frame.join(keep, on=keep.columns, how="semi", maintain_order="left"), lost.sort(lost.columns)
+
+
+def harmonise_all(
+    deliveries: list[DeliveryInput], survey: Survey, municipalities: Mapping[str, str], districts: Mapping[str, str | None]
+) -> tuple[list[pl.DataFrame], list[tuple[DeliveryInput, PipelineError]]]:
+    """Encode all deliveries; those that fail come back with their error."""
+    frames, failed = [], []
+    for delivery in deliveries:
+        try:
+            frames.append(harmonise_delivery(delivery, survey, municipalities, districts))
+        except PipelineError as error:
+            failed.append((delivery, error))
+    return frames, failed

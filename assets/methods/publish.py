@@ -1,0 +1,236 @@
+"""From protected cells to the release tables: absent areas in words, verdicts, response rates, delivery quality. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import polars as pl
+
+from assets.catalogue.models import Comparison
+from assets.methods.multiplicity import adjust_families
+
+RESULT_COLUMNS = (
+    "edition",
+    "area_level",
+    "area_code",
+    "area_name",
+    "wave",
+    "grade",
+    "sex",
+    "index_key",
+    "measure",
+    "value",
+    "low",
+    "high",
+    "n",
+    "reason",
+    "unit",
+    "method",
+    "interval_method",
+    "confidence_level",
+    "cutoff_set",
+    "verdict",
+)
+KEYS = ("area_level", "area_code", "wave", "grade", "sex", "index_key", "measure")
+SHARE_DIFFERENCES = ("diff_share_focus", "sex_gap_share_focus")
+ROUND_TO = 5
+
+
+def with_clarity(estimates: pl.DataFrame, comparison: Comparison) -> pl.DataFrame:
+    """Add `is_clear` (Boolean) to difference rows: unlikely to be chance within the family, and large enough to matter.
+
+    Source: Benjamini & Hochberg (1995) within one area's profile (all indices of a measure); the practical minimum applies to
+    shares only.
+    """
+    adjusted = adjust_families(estimates, list(comparison.family))
+    large = pl.col("measure").is_in(SHARE_DIFFERENCES).not_() | (pl.col("estimate").abs() * 100 >= comparison.minimum_points)
+    unlikely = pl.col("p_adjusted") < comparison.false_discovery_rate
+    return adjusted.with_columns(is_clear=(unlikely & large).fill_null(False)).drop("p_adjusted")
+
+
+def absent_rows(
+    results: pl.DataFrame, municipalities: Sequence[str], waves: Sequence[int], delivered: pl.DataFrame
+) -> pl.DataFrame:
+    """Rows in words for municipality x wave x grade without any respondent, so that no gap is silent.
+
+    Args:
+        results: protected rows; gives the measures, units and sexes that a present area has.
+        delivered: `municipality_code, wave` with a promoted delivery.
+
+    Returns:
+        Rows in the columns of `results`, value null, reason `no_delivery` (nothing from the municipality for the wave) or
+        `no_pupils` (a delivery, but nobody in the grade).
+    """
+    present = results.filter(pl.col("area_level") == "municipality").select("area_code", "wave", "grade").unique()
+    grid = pl.DataFrame({"area_code": list(municipalities)}).join(
+        pl.DataFrame({"wave": list(waves)}, schema={"wave": pl.Int32}), how="cross"
+    )
+    grid = grid.join(pl.DataFrame({"grade": ["ak9", "gy2"]}), how="cross")
+    absent = grid.join(present, on=["area_code", "wave", "grade"], how="anti")
+    has = delivered.select(area_code="municipality_code", wave=pl.col("wave").cast(pl.Int32), has=pl.lit(True)).unique()
+    absent = absent.join(has, on=["area_code", "wave"], how="left", maintain_order="left")
+    shape = results.filter(pl.col("area_level") == "municipality").select("sex", "index_key", "measure", "unit").unique()
+    rows = absent.join(shape, how="cross").with_columns(
+        area_level=pl.lit("municipality"),
+        reason=pl.when(pl.col("has")).then(pl.lit("no_pupils")).otherwise(pl.lit("no_delivery")),
+    )
+    missing = [pl.lit(None, dtype=results.schema[c]).alias(c) for c in results.columns if c not in rows.columns]
+    return rows.with_columns(missing).select(results.columns)
+
+
+def finish_results(
+    protected: pl.DataFrame,
+    absent: pl.DataFrame,
+    area_names: Mapping[str, str],
+    edition: str,
+    cutoff_set: str,
+) -> pl.DataFrame:
+    """`release.index_results`: protected and absent rows with names, edition and cut-off set, sorted by key."""
+    frame = pl.concat([protected, absent]).with_columns(
+        edition=pl.lit(edition),
+        cutoff_set=pl.lit(cutoff_set),
+        area_name=pl.col("area_code").replace_strict(dict(area_names), return_dtype=pl.String),
+    )
+    return frame.select(RESULT_COLUMNS).sort(KEYS)
+
+
+def response_rates(results: pl.DataFrame, persons: pl.DataFrame, enrolled: pl.DataFrame) -> pl.DataFrame:
+    """`release.response_rates`: who is in the numbers, per municipality and county x wave x grade.
+
+    Respondents are the published rounded counts (girls and boys), so the table tells nothing that the results do not already
+    tell; the response rate is formed from them.
+
+    Args:
+        results: `release.index_results`.
+        persons: `municipality_code, wave, grade, school_code` of respondents; only schools are counted here.
+        enrolled: register values `area_code, year, indicator_key, value, reason, vintage` for `pupils_ak9` and `schools_ak9`.
+    """
+    totals = results.filter((pl.col("sex") == "all") & pl.col("area_level").is_in(["county", "municipality"]))
+    keys = ["edition", "area_level", "area_code", "area_name", "wave", "grade"]
+    answered = (
+        totals.filter(pl.col("measure") == "n_respondents")
+        .group_by(keys)
+        .agg(respondents=pl.col("value").max().cast(pl.Int64), reason=pl.col("reason").first())
+    )
+    scored = totals.filter(pl.col("measure") == "n_scored").group_by(keys).agg(scored_any=pl.col("value").max().cast(pl.Int64))
+    frame = answered.join(scored, on=keys, how="left")
+    frame = frame.join(_schools(persons), on=["area_code", "wave", "grade"], how="left").join(
+        _enrolled(enrolled), on=["area_code", "wave", "grade"], how="left"
+    )
+    shown = pl.col("enrolled").is_not_null() & (pl.col("enrolled") > 0)
+    percent = (200 * pl.col("respondents") + pl.col("enrolled")) // (2 * pl.col("enrolled"))
+    frame = frame.with_columns(
+        response_pct=pl.when(shown).then(percent),
+        enrolled_reason=pl.col("enrolled_reason").fill_null("missing"),
+        enrolled_source=pl.col("enrolled_source").fill_null(""),
+    )
+    # A denominator that is absent is the reason, unless the answers are; a not reconciled one is shown with its mark.
+    frame = frame.with_columns(
+        reason=pl.when(pl.col("reason") != "ok").then("reason").otherwise("enrolled_reason"),
+        enrolled=((pl.col("enrolled") + 2) // ROUND_TO * ROUND_TO),
+    )
+    order = [
+        "enrolled",
+        "enrolled_reason",
+        "enrolled_source",
+        "schools_registered",
+        "schools_participating",
+        "respondents",
+        "scored_any",
+    ]
+    return frame.select(*keys, *order, "response_pct", "reason").sort("area_level", "area_code", "wave", "grade")
+
+
+def _schools(persons: pl.DataFrame) -> pl.DataFrame:
+    keys = ["area_code", "wave", "grade"]
+    rows = persons.filter(pl.col("school_code").is_not_null()).select(
+        area_code="municipality_code", wave="wave", grade="grade", school="school_code"
+    )
+    rows = pl.concat([rows, rows.with_columns(area_code=pl.lit("01"))])
+    return rows.group_by(keys).agg(schools_participating=pl.col("school").n_unique().cast(pl.Int64))
+
+
+def _enrolled(values: pl.DataFrame) -> pl.DataFrame:
+    keys = ["area_code", pl.col("year").cast(pl.Int32).alias("wave"), pl.lit("ak9").alias("grade")]
+    pupils = values.filter(pl.col("indicator_key") == "pupils_ak9").select(
+        *keys,
+        enrolled=pl.col("value").cast(pl.Int64),
+        enrolled_reason="reason",
+        enrolled_source=pl.format("Skolverket, antal elever per årskurs, {}", "vintage"),
+    )
+    schools = values.filter(pl.col("indicator_key") == "schools_ak9").select(
+        *keys, schools_registered=pl.col("value").cast(pl.Int64)
+    )
+    return pupils.join(schools, on=["area_code", "wave", "grade"], how="left")
+
+
+def delivery_quality(
+    deliveries: pl.DataFrame, missing: pl.DataFrame, municipalities: Sequence[str], waves: Sequence[int]
+) -> pl.DataFrame:
+    """`release.delivery_quality`: per municipality x wave what arrived and how it held, as text; counts to the nearest 5.
+
+    Args:
+        deliveries: `validated.deliveries`.
+        missing: `municipality_code, wave, missing_item_pct` (whole per cent of index answers left out).
+    """
+    good = deliveries.filter(pl.col("promoted")).sort("delivery_id")
+    items = {
+        "file_format": pl.col("file_format"),
+        "codebook": pl.col("codebook"),
+        "rows_received": _nearest(pl.col("rows_received")),
+        "rows_kept": _nearest(pl.col("rows_kept")),
+        "rules_passed": (pl.col("rules_tried") - pl.col("critical_broken") - pl.col("warnings_broken")).cast(pl.String),
+        "rules_failed": (pl.col("critical_broken") + pl.col("warnings_broken")).cast(pl.String),
+        "unknown_grade_rows": _nearest(pl.col("rows_outside")),
+    }
+    rows = [
+        good.select(area_code="municipality_code", wave="wave", item=pl.lit(name), value=value.cast(pl.String))
+        for name, value in items.items()
+    ]
+    rows.append(
+        missing.select(
+            area_code="municipality_code",
+            wave="wave",
+            item=pl.lit("missing_item_pct"),
+            value=pl.col("missing_item_pct").cast(pl.String),
+        )
+    )
+    frame = pl.concat(rows).with_columns(reason=pl.lit("ok"))
+    grid = pl.DataFrame({"area_code": list(municipalities)}).join(
+        pl.DataFrame({"wave": list(waves)}, schema={"wave": pl.Int32}), how="cross"
+    )
+    absent = grid.join(frame.select("area_code", "wave").unique(), on=["area_code", "wave"], how="anti").with_columns(
+        item=pl.lit("file_format"), value=pl.lit(None, dtype=pl.String), reason=pl.lit("no_delivery")
+    )
+    return pl.concat([frame, absent.select(frame.columns)]).sort("area_code", "wave", "item")
+
+
+def _nearest(count: pl.Expr) -> pl.Expr:
+    return ((count.cast(pl.Int64) + 2) // ROUND_TO * ROUND_TO).cast(pl.String)
+
+
+def missing_share(answers: pl.DataFrame, items: Sequence[str]) -> pl.DataFrame:
+    """Whole per cent of the index questions left without an answer, per municipality and wave.
+
+    "Don't know" and "not to be answered" are answers here; a question the delivery does not have is left out of the base.
+    """
+    sums = [(pl.col(i) == 999).sum().cast(pl.Int64).alias(f"{i}:gone") for i in items]
+    base = [pl.col(i).count().cast(pl.Int64).alias(f"{i}:base") for i in items]
+    table = answers.group_by("municipality_code", "wave").agg(*sums, *base).sort("municipality_code", "wave")
+    gone, all_ = pl.sum_horizontal(f"{i}:gone" for i in items), pl.sum_horizontal(f"{i}:base" for i in items)
+    percent = pl.when(all_ > 0).then((200 * gone + all_) // (2 * all_))
+    return table.select("municipality_code", "wave", missing_item_pct=percent)
+
+
+def provenance(deliveries: pl.DataFrame, raw: pl.DataFrame, register_files: pl.DataFrame, waves: Sequence[int]) -> pl.DataFrame:
+    """`release.provenance`: `area_code, wave, source_file, source_sha256`; registers have area `*` and every wave.
+
+    Args:
+        deliveries: `validated.deliveries`. raw: `raw.survey_deliveries`. register_files: file and hash of register rows.
+    """
+    hashes = raw.select("delivery_id", "wave", "source_sha256")
+    own = deliveries.filter(pl.col("promoted")).join(hashes, on=["delivery_id", "wave"])
+    surveys = own.select(area_code="municipality_code", wave="wave", source_file="source_file", source_sha256="source_sha256")
+    registers = register_files.unique().join(pl.DataFrame({"wave": list(waves)}, schema={"wave": pl.Int32}), how="cross")
+    rows = registers.select(pl.lit("*").alias("area_code"), "wave", "source_file", "source_sha256")
+    return pl.concat([surveys, rows]).sort("area_code", "wave", "source_file")
