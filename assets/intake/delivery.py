@@ -1,0 +1,37 @@
+"""A survey delivery as read from its file: faithful, all text."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import polars as pl
+
+
+@dataclass(frozen=True)
+class RawDelivery:
+    """One file somebody dropped in the inbox, read but not judged.
+
+    Attributes:
+        file_name: name as dropped.
+        sha256: hash of the file's bytes; its first 12 characters are the delivery id.
+        file_format: `sav`, `csv` or `xlsx`.
+        encoding: detected text encoding, `""` where the format carries its own.
+        delimiter: detected delimiter of a CSV, else `""`.
+        cells: all-text frame in file order, columns named exactly as in the file (case matters), missing cells null.
+        value_labels: column -> code as text -> label, as the file declares them.
+        first_row: 1-based row of the file that `cells` starts at, for provenance.
+    """
+
+    file_name: str
+    sha256: str
+    file_format: str
+    cells: pl.DataFrame
+    encoding: str = ""
+    delimiter: str = ""
+    value_labels: dict[str, dict[str, str]] = field(default_factory=dict)
+    first_row: int = 1
+
+    @property
+    def delivery_id(self) -> str:
+        """Short stable id: the first 12 characters of the hash."""
+        return self.sha256[:12]

@@ -1,0 +1,98 @@
+"""Between deliveries and the tables of the raw layer. Pure.
+
+Cells are kept as one list per row: the two naming generations of the survey have columns that differ only in case (`f66a` is
+not `F66a`), which a DuckDB table cannot hold side by side.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+
+import polars as pl
+
+from assets.intake.receive import Received, Rejected
+
+RESPONSE_SCHEMA = {
+    "delivery_id": pl.String,
+    "wave": pl.Int32,
+    "source_file": pl.String,
+    "source_sha256": pl.String,
+    "source_row": pl.Int32,
+    "cells": pl.List(pl.String),
+}
+DELIVERY_SCHEMA = {
+    "delivery_id": pl.String,
+    "wave": pl.Int32,
+    "source_file": pl.String,
+    "source_sha256": pl.String,
+    "file_format": pl.String,
+    "encoding": pl.String,
+    "delimiter": pl.String,
+    "codebook": pl.String,
+    "columns": pl.String,
+    "value_labels": pl.String,
+    "rows": pl.Int64,
+    "received_ns": pl.Int64,
+}
+REJECTED_SCHEMA = {"file_name": pl.String, "sha256": pl.String, "code": pl.String, "sentence": pl.String}
+
+
+def response_rows(received: Sequence[Received], waves: Sequence[int]) -> pl.DataFrame:
+    """All-text rows of the given waves: `delivery_id, wave, source_file, source_sha256, source_row, cells`."""
+    frames = [pl.DataFrame(schema=RESPONSE_SCHEMA)]
+    for item in received:
+        d = item.delivery
+        frame = d.cells.select(
+            pl.concat_list(pl.all()).alias("cells"), source_row=pl.int_range(pl.len(), dtype=pl.Int32) + d.first_row
+        )
+        frame = frame.with_columns(
+            item.wave,
+            delivery_id=pl.lit(d.delivery_id),
+            source_file=pl.lit(d.file_name),
+            source_sha256=pl.lit(d.sha256),
+        )
+        frames.append(frame.filter(pl.col("wave").is_in(list(waves))).select(list(RESPONSE_SCHEMA)))
+    return pl.concat(frames)
+
+
+def delivery_rows(received: Sequence[Received], waves: Sequence[int]) -> pl.DataFrame:
+    """One row per delivery and wave with what the file said about itself."""
+    rows = []
+    for item in received:
+        d = item.delivery
+        for wave, count in item.wave.value_counts().sort("wave").iter_rows():
+            if wave in waves:
+                rows.append(
+                    (
+                        d.delivery_id,
+                        wave,
+                        d.file_name,
+                        d.sha256,
+                        d.file_format,
+                        d.encoding,
+                        d.delimiter,
+                        item.codebook.id,
+                        json.dumps(d.cells.columns, ensure_ascii=False),
+                        json.dumps(d.value_labels, ensure_ascii=False, sort_keys=True),
+                        count,
+                        item.received_ns,
+                    )
+                )
+    return pl.DataFrame(rows, schema=DELIVERY_SCHEMA, orient="row")
+
+
+def rejected_rows(rejected: Sequence[Rejected]) -> pl.DataFrame:
+    """One row per file that was set aside."""
+    return pl.DataFrame([(r.file_name, r.sha256, r.code, r.sentence) for r in rejected], schema=REJECTED_SCHEMA, orient="row")
+
+
+def cells_frame(rows: pl.DataFrame, columns_json: str) -> pl.DataFrame:
+    """The all-text frame of one delivery, columns named as in its file."""
+    names = json.loads(columns_json)
+    return rows.select(pl.col("cells").list.get(i, null_on_oob=True).alias(name) for i, name in enumerate(names))
+
+
+def value_labels(labels_json: str) -> Mapping[str, Mapping[str, str]]:
+    """Column -> code text -> label, as the file declared them."""
+    return json.loads(labels_json)
