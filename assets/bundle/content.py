@@ -1,0 +1,102 @@
+"""What a municipality's report says, in order: pure functions from release frames to plain content."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from assets.bundle.arenas import ARENAS
+from assets.bundle.arenas import section as arena_section
+from assets.bundle.districts import district_section
+from assets.bundle.frames import guard_frames
+from assets.bundle.method import method_section
+from assets.bundle.overview import section as overview_section
+from assets.bundle.types import BundleSummary, ReportContent, ReportMeta, Section, Table, Terms
+from assets.bundle.who import quality_section, who_section
+from assets.bundle.words import Context, date_text
+from assets.charts import numbers
+from assets.charts.findings import SMALL_POINTS
+from assets.charts.types import GRADES, ReleaseFrames, Scope
+
+
+def municipality_report(frames: ReleaseFrames, scope: Scope, meta: ReportMeta) -> ReportContent:
+    """The whole report of one municipality.
+
+    Args:
+        frames: release tables for the bundle (`assets.bundle.frames.select_frames`); columns in `docs/development/contracts.md`.
+        scope: municipality, wave and edition.
+        meta: definitions, texts, version and date.
+
+    Raises:
+        PipelineError: `foreign_rows` when the frames hold rows that the bundle may not see.
+    """
+    guard_frames(frames, scope, meta.charts.indices)
+    context = Context(frames, scope, meta)
+    sections: list[Section | None] = [
+        overview_section(context),
+        *(arena_section(context, arena) for arena in ARENAS),
+        district_section(context),
+        who_section(context),
+        quality_section(context),
+        method_section(context),
+    ]
+    return ReportContent(
+        scope=scope,
+        title=context.say("header.title", area=scope.area_name),
+        lead=context.say("header.lead", wave=scope.wave),
+        facts=_facts(context),
+        synthetic=context.say("header.synthetic", area=scope.area_name) if meta.charts.synthetic else "",
+        reading=_reading(context),
+        sections=tuple(section for section in sections if section),
+        summary=bundle_summary(context),
+    )
+
+
+def folder_name(scope: Scope, meta: ReportMeta) -> str:
+    """`0127_botkyrka_2024_v1.0_intern`."""
+    return f"{scope.area_code}_{meta.ascii_names[scope.area_code]}_{scope.wave}_v{meta.version}_{scope.edition}"
+
+
+def _facts(context: Context) -> tuple[tuple[str, str], ...]:
+    labels = context.entry("header.facts")
+    scope, meta = context.scope, context.meta
+    values = {
+        "area": f"{scope.area_name} ({scope.area_code})",
+        "wave": str(scope.wave),
+        "edition": context.say(f"common.editions.{scope.edition}"),
+        "version": meta.version,
+        "released": date_text(meta.released),
+    }
+    return tuple((label, values[key]) for key, label in labels.items())
+
+
+def _reading(context: Context) -> tuple[Terms, Table]:
+    """The box on how to read: terms, and every mark that can stand instead of a number."""
+    limit = numbers.spelled(int(SMALL_POINTS))
+    terms = Terms(tuple((name, text.format(limit=limit)) for name, text in context.entry("reading.items")))
+    reasons = context.meta.charts.reasons
+    rows = tuple((reason.mark, numbers.lower_first(reason.text_sv)) for reason in reasons.values() if reason.mark)
+    return terms, Table("marken", context.say("reading.marks_title"), tuple(context.entry("reading.marks_columns")), rows)
+
+
+def bundle_summary(context: Context) -> BundleSummary:
+    """The municipality's row on the county page."""
+    scope = context.scope
+    rates = context.frames.response_rates.filter(
+        (pl.col("area_code") == scope.area_code) & (pl.col("wave") == scope.wave) & (pl.col("edition") == scope.edition)
+    )
+    by_grade = {row["grade"]: row for row in rates.iter_rows(named=True)}
+    respondents = {grade: by_grade[grade]["respondents"] if grade in by_grade else None for grade in GRADES}
+    delivered = [grade for grade in GRADES if respondents[grade] is not None]
+    status = {0: "none", 1: "only"}.get(len(delivered), "complete")
+    if not delivered and any(row["reason"] in ("suppressed", "too_few") for row in by_grade.values()):
+        status = "hidden"
+    return BundleSummary(
+        area_code=scope.area_code,
+        area_name=scope.area_name,
+        folder=folder_name(scope, context.meta),
+        respondents=respondents,
+        words={grade: context.reason(by_grade[grade]["reason"] if grade in by_grade else "missing") for grade in GRADES},
+        response_pct={grade: by_grade[grade]["response_pct"] if grade in by_grade else None for grade in GRADES},
+        status=status,
+        status_grade=delivered[0] if len(delivered) == 1 else "",
+    )

@@ -1,0 +1,91 @@
+"""Which release rows a bundle may see. Selecting is one step, refusing is another, so a slip in the first can't pass the second.
+
+A bundle sees its own municipality (with its districts), the county, and of the other municipalities only what the strip chart
+draws: the share in the focus band of the latest wave, all pupils. Register values are open data and may be seen for all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import polars as pl
+
+from assets.charts.types import COUNTY_CODE, IndexMeta, ReleaseFrames, Scope
+from assets.methods.errors import PipelineError
+
+
+def select_frames(release: ReleaseFrames, scope: Scope, indices: Mapping[str, IndexMeta]) -> ReleaseFrames:
+    """The part of the whole county's release tables that the scope's bundle may see, sorted.
+
+    Args:
+        release: all areas, columns as in `docs/development/contracts.md`.
+        scope: the municipality, wave and edition of the bundle. Waves after the scope's are left out.
+        indices: index metadata, which says which share is the focus share.
+    """
+    until = pl.col("wave") <= scope.wave
+    edition = pl.col("edition") == scope.edition
+    keys = ["area_level", "area_code", "wave", "grade"]
+    return ReleaseFrames(
+        index_results=release.index_results.filter(edition & until & _may_see(scope, indices)).sort(
+            [*keys, "index_key", "sex", "measure"]
+        ),
+        response_rates=release.response_rates.filter(edition & until & (_own(scope) | _county())).sort(keys),
+        register_values=release.register_values.sort("source", "indicator_key", "area_level", "area_code", "year", "sex"),
+        delivery_quality=release.delivery_quality.filter(until & (pl.col("area_code") == scope.area_code)).sort(
+            "area_code", "wave", "item"
+        ),
+    )
+
+
+def guard_frames(frames: ReleaseFrames, scope: Scope, indices: Mapping[str, IndexMeta]) -> None:
+    """Refuse frames that hold more than the bundle may see.
+
+    Raises:
+        PipelineError: code `foreign_rows`, with the table and the number of rows; never a value.
+    """
+    foreign = {
+        "index_results": frames.index_results.filter(~_may_see(scope, indices)),
+        "response_rates": frames.response_rates.filter(~(_own(scope) | _county())),
+        "delivery_quality": frames.delivery_quality.filter(pl.col("area_code") != scope.area_code),
+    }
+    editions = {
+        name: frame.filter(pl.col("edition") != scope.edition)
+        for name, frame in (("index_results", frames.index_results), ("response_rates", frames.response_rates))
+    }
+    for name, frame in foreign.items():
+        rows = frame.height + (editions[name].height if name in editions else 0)
+        if rows:
+            raise PipelineError(
+                code="foreign_rows",
+                where=f"rapportpaketet för {scope.area_name} ({scope.area_code}), tabellen {name}",
+                expected="bara kommunens, länets och jämförelsediagrammets rader i rätt utgåva",
+                got=f"{rows} andra rader",
+                hint="Välj ut raderna med select_frames innan paketet skapas.",
+            )
+
+
+def own_rows(frame: pl.DataFrame, scope: Scope) -> pl.DataFrame:
+    """Rows of the municipality, its districts and the county: what the tables of a bundle hold."""
+    return frame.filter(_own(scope) | _county())
+
+
+def districts(frame: pl.DataFrame, scope: Scope) -> pl.DataFrame:
+    """Rows of the municipality's districts."""
+    return frame.filter((pl.col("area_level") == "district") & pl.col("area_code").str.starts_with(f"{scope.area_code}-"))
+
+
+def _own(scope: Scope) -> pl.Expr:
+    code = pl.col("area_code")
+    return (code == scope.area_code) | ((pl.col("area_level") == "district") & code.str.starts_with(f"{scope.area_code}-"))
+
+
+def _county() -> pl.Expr:
+    return (pl.col("area_level") == "county") & (pl.col("area_code") == COUNTY_CODE)
+
+
+def _may_see(scope: Scope, indices: Mapping[str, IndexMeta]) -> pl.Expr:
+    focus = pl.lit(False)
+    for key, index in indices.items():
+        focus = focus | ((pl.col("index_key") == key) & (pl.col("measure") == index.focus_measure))
+    compared = (pl.col("area_level") == "municipality") & (pl.col("wave") == scope.wave) & (pl.col("sex") == "all") & focus
+    return _own(scope) | _county() | compared

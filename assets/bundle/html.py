@@ -1,0 +1,182 @@
+"""Content to offline HTML: one file per page, styles inside, no script, nothing fetched from anywhere.
+
+Pure but for reading the package's own templates once per process.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from types import SimpleNamespace
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from assets.bundle.types import BundleSummary, ReportContent, ReportMeta, Section, Table
+from assets.bundle.words import date_text, say
+from assets.charts import numbers
+from assets.charts.types import GRADES, ChartCard
+
+PRINT_MARK = '@top-center{{content:"{mark}";font:bold 10pt Arial,sans-serif;color:#b35806}}'
+_SHIFT = re.compile(r'<g\b[^>]*? transform="translate\(([\d.]+),([\d.]+)\)"')
+_VIEW_BOX = re.compile(r'viewBox="0 0 ([\d.]+) ([\d.]+)"')
+_TITLE_TEXTS = re.compile(r'<text\b[^>]*font-size="19px"[^>]*>.*?</text>(</g><g>)<text\b.*?</text>', re.DOTALL)
+CROP_MARGIN = 8
+LEAST_SCALE = 0.78
+
+
+@lru_cache(maxsize=1)
+def environment() -> Environment:
+    """Jinja with autoescape; a missing word is an error, not an empty place."""
+    return Environment(
+        loader=PackageLoader("assets.bundle", "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+
+
+def without_title(svg: str) -> str:
+    """The chart without the title that is drawn in the picture: on a page it stands above as a heading.
+
+    The view box starts below the title, and the picture never shrinks below a readable size (it scrolls instead).
+    An SVG without such a title comes back as it was.
+    """
+    shift, box, texts = _SHIFT.search(svg), _VIEW_BOX.search(svg), _TITLE_TEXTS.search(svg)
+    if not (shift and box and texts):
+        return svg
+    top = max(0.0, float(shift[2]) - CROP_MARGIN)
+    width, height = float(box[1]), float(box[2])
+    cropped = svg[: texts.start()] + texts[1] + svg[texts.end() :]
+    cropped = cropped.replace(box[0], f'viewBox="0 {top:g} {width:g} {height - top:g}"', 1)
+    return cropped.replace('style="', f'style="min-width:{LEAST_SCALE * width:.0f}px;', 1)
+
+
+def card_table(card: ChartCard, texts: Mapping[str, Any]) -> Table:
+    """The table behind a chart. Columns whose every text starts with a digit or a sign are set to the right."""
+    rows = tuple(tuple("" if value is None else str(value) for value in row) for row in card.table.rows())
+    numeric = {
+        place
+        for place in range(1, len(card.table.columns))
+        if rows and all(not row[place] or row[place].lstrip(f"+{numbers.MINUS}≈ ")[:1].isdigit() for row in rows)
+    }
+    caption = say(texts, "common.table_caption", title=card.title)
+    return Table(f"{card.chart_id}-tabell", caption, tuple(card.table.columns), rows, frozenset(numeric))
+
+
+def render_report(content: ReportContent, svgs: Mapping[str, str], meta: ReportMeta) -> str:
+    """The whole report as one HTML page. `svgs`: chart id -> SVG text of every card in the content."""
+    words = _words(meta)
+    words.svgs = {key: Markup(without_title(svg)) for key, svg in svgs.items()}
+    words.notes, words.repeated = split_notes(content)
+    words.tables = {card.chart_id: card_table(card, meta.texts) for card in content.cards}
+    return _render("report.html", meta, content=content, words=words)
+
+
+def split_notes(content: ReportContent) -> tuple[dict[str, list[str]], dict[str, list[str]]]:
+    """Notes to show under each chart, and notes already shown earlier in the same section (those go under a fold)."""
+    shown: dict[str, list[str]] = {}
+    repeated: dict[str, list[str]] = {}
+    for section in content.sections:
+        seen: set[str] = set()
+        for figure in section.figures:
+            card = figure.card
+            shown[card.chart_id] = [note for note in card.notes if note not in seen]
+            repeated[card.chart_id] = [note for note in card.notes if note in seen]
+            seen.update(card.notes)
+    return shown, repeated
+
+
+def render_method(content: ReportContent, meta: ReportMeta) -> str:
+    """The method section as a page of its own."""
+    section = _section(content, "metod")
+    title = say(meta.texts, "methodpage.title", area=content.scope.area_name, wave=content.scope.wave)
+    return _render("method.html", meta, content=content, section=section, title=title, words=_words(meta))
+
+
+def render_readme(content: ReportContent, meta: ReportMeta) -> str:
+    """`LAS_MIG.html`: what this is, for whom, how to read and how to check, on one screen."""
+    scope = content.scope
+    filled = {
+        "area": scope.area_name,
+        "wave": scope.wave,
+        "edition": say(meta.texts, f"common.editions.{scope.edition}"),
+        "version": meta.version,
+        "released": date_text(meta.released),
+    }
+    title, what = (say(meta.texts, f"readme.{name}", **filled) for name in ("title", "what"))
+    return _render("readme.html", meta, content=content, texts=meta.texts["readme"], title=title, what=what, words=_words(meta))
+
+
+def render_overview(
+    summaries: Sequence[BundleSummary], missing: Sequence[str], *, wave: int, edition: str, meta: ReportMeta
+) -> str:
+    """The county page: all bundles in the order given (alphabetical), with relative links.
+
+    Args:
+        summaries: one per bundle.
+        missing: names of municipalities without a bundle.
+        wave, edition: what the bundles are about.
+    """
+    texts = meta.texts["county"]
+    delivered = sum(summary.status in ("complete", "only") for summary in summaries)
+    filled = {"wave": wave, "edition": numbers.upper_first(say(meta.texts, f"common.editions.{edition}"))}
+    return _render(
+        "overview.html",
+        meta,
+        texts=texts,
+        words=_words(meta),
+        title=say(meta.texts, "county.title", **filled),
+        caption=say(meta.texts, "county.caption", **filled),
+        released=say(meta.texts, "county.released", released=date_text(meta.released), **filled),
+        summary=say(meta.texts, "county.summary", bundles=len(summaries), delivered=delivered),
+        missing=say(meta.texts, "county.missing", names=numbers.words(list(missing))) if missing else "",
+        synthetic=meta.charts.synthetic,
+        rows=[_overview_row(summary, meta) for summary in summaries],
+    )
+
+
+def _overview_row(summary: BundleSummary, meta: ReportMeta) -> dict[str, str]:
+    def count(grade: str) -> str:
+        value = summary.respondents[grade]
+        return summary.words[grade] if value is None else numbers.thousands(value)
+
+    rate = summary.response_pct["ak9"]
+    grade = say(meta.texts, f"common.grades.{summary.status_grade}") if summary.status_grade else ""
+    return {
+        "area": summary.area_name,
+        **{grade: count(grade) for grade in GRADES},
+        "ak9_rate": numbers.percent(rate) if rate is not None else "",
+        "status": say(meta.texts, f"county.status.{summary.status}", grade=grade),
+        "report": f"{summary.folder}/1_rapport/rapport.html",
+        "zip": f"{summary.folder}.zip",
+        "report_label": say(meta.texts, "county.report_label", area=summary.area_name),
+        "zip_label": say(meta.texts, "county.zip_label", area=summary.area_name),
+    }
+
+
+def _section(content: ReportContent, section_id: str) -> Section:
+    return next(section for section in content.sections if section.id == section_id)
+
+
+def _words(meta: ReportMeta) -> SimpleNamespace:
+    texts = meta.texts
+    names = ("synthetic_short", "figure_words", "figure_notes", "figure_table", "skip", "contents", "to_top", "scroll_hint")
+    return SimpleNamespace(
+        **{name: texts["common"][name] for name in names},
+        product=texts["header"]["product"],
+        reading=texts["reading"]["title"],
+        marks=texts["reading"]["marks"],
+        marks_title=texts["reading"]["marks_title"],
+        footer=texts["method"]["attribution"],
+    )
+
+
+def _render(template: str, meta: ReportMeta, **values: object) -> str:
+    mark = PRINT_MARK.format(mark=meta.texts["common"]["synthetic_short"]) if meta.charts.synthetic else ""
+    css = environment().get_template("page.css").render(page_mark=Markup(mark))
+    return environment().get_template(template).render(css=Markup(css), **values)

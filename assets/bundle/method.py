@@ -1,0 +1,40 @@
+"""How the numbers were made, in words: the same text in the report and on the method page."""
+
+from __future__ import annotations
+
+from assets.bundle.types import Block, Bullets, Section, SubHeading, Terms, Text
+from assets.bundle.words import Context, date_text
+from assets.charts import numbers
+
+
+def method_section(context: Context) -> Section:
+    """Index, limits, estimator, intervals, disclosure rules, sources and licences."""
+    meta = context.meta
+    words = {
+        "minimum": numbers.spelled(meta.minimum_answered),
+        "cutoff_title": meta.cutoff_title,
+        "cutoff_reference": meta.cutoff_reference,
+        "comparison": meta.comparison_text,
+    }
+    terms = tuple((name, text.format(**words)) for name, text in context.entry("method.terms"))
+    sources = [text.format(attribution=context.say("method.attribution")) for text in context.entry("method.sources")]
+    if meta.charts.synthetic:
+        sources.insert(0, context.say("method.synthetic_source"))
+    labels = context.entry("method.facts")
+    facts = (
+        (labels["parameters"], meta.parameters_version),
+        (labels["cutoffs"], meta.cutoff_id),
+        (labels["version"], meta.version),
+        (labels["released"], date_text(meta.released)),
+        (labels["edition"], context.say(f"common.editions.{context.scope.edition}")),
+    )
+    blocks: list[Block] = [
+        Text(context.say("method.intro")),
+        Terms(terms),
+        SubHeading("metod-kallor", context.say("method.sources_title")),
+        Bullets(tuple(sources)),
+        Text(context.say(f"method.license.{context.scope.edition}")),
+        SubHeading("metod-version", context.say("method.facts_title")),
+        Terms(facts),
+    ]
+    return Section("metod", context.title("metod"), tuple(blocks))

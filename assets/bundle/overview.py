@@ -1,0 +1,181 @@
+"""The overview: sentences chosen by the published tests, strengths first, then the charts they come from."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from assets.bundle.types import Block, Bullets, Figure, Notice, Section, SubHeading, Text
+from assets.bundle.words import Context, names
+from assets.charts import faktorprofil, findings, konsskillnad, numbers, skillnadsdiagram
+from assets.charts.cells import Cell
+from assets.charts.types import GRADES, IndexMeta
+
+HIGHLIGHTED = 6
+MOSTLY_HIDDEN = 0.5
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One factor and grade with its share, its difference to the county and what may be said about it."""
+
+    index: IndexMeta
+    grade: str
+    share: Cell
+    difference: Cell
+    verdict: str
+
+    @property
+    def size(self) -> float:
+        """Absolute difference in points, 0 when hidden."""
+        return abs(self.difference.value or 0.0)
+
+
+def section(context: Context) -> Section:
+    """The first section of the report."""
+    found = read_findings(context)
+    blocks: list[Block] = [*context.synthetic_notice()]
+    county = context.meta.charts.comparison_label
+    blocks.append(Text(context.say("overview.intro", county=county, limit=numbers.spelled(HIGHLIGHTED))))
+    shown, total = context.shown_count()
+    if total and 0 < shown < total * MOSTLY_HIDDEN:
+        text = context.say(
+            "overview.hidden.mostly", area=context.scope.area_name, shown=shown, total=total, wave=context.scope.wave
+        )
+        blocks.append(Notice(text))
+    strengths, attention = split_highlights(found)
+    blocks += _highlights(context, "strengths", "strength", strengths)
+    blocks += _highlights(context, "attention", "attention", attention)
+    blocks += [
+        *_list(context, "unclear", unclear_sentences(context, found)),
+        *_list(context, "hidden", hidden_sentences(context)),
+    ]
+    blocks += _charts(context)
+    return Section("oversikt", context.title("oversikt"), tuple(blocks))
+
+
+def read_findings(context: Context) -> list[Finding]:
+    """Every factor and grade, in catalogue order."""
+    found = []
+    for grade in GRADES:
+        for key, index in context.indices.items():
+            difference = context.difference(key, grade)
+            found.append(Finding(index, grade, context.focus(key, grade), difference, findings.verdict(difference)))
+    return found
+
+
+def split_highlights(found: Sequence[Finding]) -> tuple[tuple[list[Finding], int], tuple[list[Finding], int]]:
+    """Strengths and things to look at: those that are shown and how many more there are. At most six together, half each first.
+
+    Only differences that are certain and more than small are highlighted, the largest first. A focus share lower than the
+    county's is a strength both for risk and for protection.
+    """
+    lower, higher = (
+        sorted((f for f in found if f.verdict == verdict and f.share.shown), key=lambda f: (-f.size, f.grade, f.index.index_key))
+        for verdict in ("lower", "higher")
+    )
+    half = HIGHLIGHTED // 2
+    strengths = max(half, HIGHLIGHTED - len(higher))
+    attention = max(half, HIGHLIGHTED - len(lower))
+    return (lower[:strengths], len(lower[strengths:])), (higher[:attention], len(higher[attention:]))
+
+
+def _highlights(context: Context, name: str, tone: str, chosen: tuple[list[Finding], int]) -> list[Block]:
+    shown, more = chosen
+    sentences = [sentence(context, name, finding) for finding in shown]
+    if more:
+        sentences.append(context.say(f"overview.{name}.more", count=numbers.spelled(more)))
+    return _list(context, name, sentences, tone)
+
+
+def _list(context: Context, name: str, sentences: Sequence[str], tone: str = "") -> list[Block]:
+    heading = SubHeading(f"oversikt-{name}", context.say(f"overview.{name}.title"))
+    if not sentences:
+        return [heading, Text(context.say(f"overview.{name}.none"))]
+    return [heading, Bullets(tuple(sentences), tone or name)]
+
+
+def sentence(context: Context, name: str, finding: Finding) -> str:
+    """One highlighted finding with its share, interval and difference. `name`: `strengths` or `attention`."""
+    amount = abs(round(finding.difference.value or 0.0))
+    word = "procentenhet" if amount == 1 else "procentenheter"
+    return context.say(
+        f"overview.{name}.{finding.index.kind}",
+        factor=finding.index.label_sv,
+        grade=context.grade(finding.grade),
+        share=context.share(finding.share),
+        interval=context.interval(finding.share),
+        points=f"{amount}{numbers.NBSP}{word}",
+        diff_interval=difference_interval(finding.difference),
+    )
+
+
+def difference_interval(cell: Cell) -> str:
+    """`−6 till −2`, or nothing."""
+    return numbers.signed_interval(cell.low, cell.high) if cell.low is not None and cell.high is not None else ""
+
+
+def unclear_sentences(context: Context, found: Sequence[Finding]) -> list[str]:
+    """What can't be decided and what is certainly small, per grade."""
+    sentences = []
+    for grade in GRADES:
+        for verdicts, text in ((("unclear",), "unclear"), (("small", "lower_small", "higher_small"), "small")):
+            chosen = [f.index for f in found if f.grade == grade and f.share.shown and f.verdict in verdicts]
+            if chosen:
+                where = {"grade": context.grade(grade, short=True), "area": context.scope.area_name}
+                sentences.append(context.say(f"overview.unclear.{text}", names=names(chosen), **where))
+    return sentences
+
+
+def hidden_sentences(context: Context) -> list[str]:
+    """What can't be said, per grade and reason: the share itself, or its difference to the county, is hidden."""
+    sentences = []
+    for grade in GRADES:
+        short = context.grade(grade, short=True)
+        whole = context.whole_reason(grade)
+        if whole:
+            sentences.append(context.say("overview.hidden.whole", grade=short, reason=context.reason(whole)))
+            continue
+        by_reason: dict[str, list[IndexMeta]] = {}
+        for key, index in context.indices.items():
+            cell = context.focus(key, grade)
+            if cell.shown:
+                cell = context.difference(key, grade)
+            if not cell.shown:
+                by_reason.setdefault(cell.reason, []).append(index)
+        for reason, chosen in by_reason.items():
+            sentences.append(context.say("overview.hidden.some", grade=short, names=names(chosen), reason=context.reason(reason)))
+    return sentences
+
+
+def _charts(context: Context) -> list[Block]:
+    blocks: list[Block] = []
+    for name, module in (("profile", faktorprofil), ("difference", skillnadsdiagram), ("sex", konsskillnad)):
+        title = context.say(f"overview.charts.{name}")
+        blocks.append(SubHeading(f"oversikt-{name}", title))
+        for grade in GRADES:
+            reason = hidden_reason(drawn_cells(context, name, grade))
+            card = None if reason else module.build(context.frames, context.scope, context.meta.charts, grade=grade)
+            blocks.append(Figure(card, 4) if card else Text(no_chart(context, title, grade, reason or "missing")))
+    return blocks
+
+
+def drawn_cells(context: Context, name: str, grade: str) -> list[Cell]:
+    """The municipality's cells that a chart of the overview draws."""
+    if name == "difference":
+        return [context.difference(key, grade) for key in context.indices]
+    sexes = ("girl", "boy") if name == "sex" else ("all",)
+    return [context.focus(key, grade, sex=sex) for key in context.indices for sex in sexes]
+
+
+def hidden_reason(cells: Sequence[Cell]) -> str | None:
+    """The most common reason when not one of the cells can be shown: words say it better than an empty frame."""
+    if any(cell.shown for cell in cells):
+        return None
+    reasons = [cell.reason for cell in cells]
+    return max(sorted(set(reasons)), key=reasons.count)
+
+
+def no_chart(context: Context, title: str, grade: str, reason: str) -> str:
+    """Why there is no chart for the grade, in words."""
+    return context.say("overview.charts.no_chart", title=title, grade=context.grade(grade), reason=context.reason(reason))

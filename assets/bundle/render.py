@@ -1,0 +1,63 @@
+"""One municipality's bundle as bytes: a pure function that a pool of worker processes can run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from assets.bundle.content import folder_name, municipality_report
+from assets.bundle.html import render_method, render_readme, render_report
+from assets.bundle.tables import csv_bytes, table_files
+from assets.bundle.types import RenderedBundle, ReportMeta
+from assets.charts.svg import to_svg
+from assets.charts.types import ChartCard, ReleaseFrames, Scope
+
+FONT_STACK = 'font-family="Liberation Sans, Arial, Helvetica, sans-serif"'
+
+
+def render_bundle(
+    frames: ReleaseFrames, scope: Scope, meta: ReportMeta, draw: Callable[[ChartCard], str] = to_svg
+) -> RenderedBundle:
+    """Everything in a bundle but its certificate. Arguments and result can be pickled.
+
+    Args:
+        frames: what `assets.bundle.frames.select_frames` gives for the scope.
+        scope: municipality, wave and edition.
+        meta: definitions, texts, version and date (`assets.bundle.load.build_report_meta`).
+        draw: card -> SVG text.
+
+    Raises:
+        PipelineError: `foreign_rows` when the frames hold rows that the bundle may not see.
+    """
+    content = municipality_report(frames, scope, meta)
+    svgs = {card.chart_id: with_fallback_fonts(draw(card)) for card in content.cards}
+    files = {
+        "LAS_MIG.html": render_readme(content, meta).encode("utf-8"),
+        "1_rapport/rapport.html": render_report(content, svgs, meta).encode("utf-8"),
+        "5_metod/metod.html": render_method(content, meta).encode("utf-8"),
+    }
+    for card in content.cards:
+        files |= _chart_files(card, svgs[card.chart_id])
+    files |= table_files(frames, scope, meta)
+    return RenderedBundle(
+        scope=scope,
+        folder=folder_name(scope, meta),
+        version=meta.version,
+        released=meta.released,
+        synthetic=meta.charts.synthetic,
+        files=dict(sorted(files.items())),
+        summary=content.summary,
+    )
+
+
+def with_fallback_fonts(svg: str) -> str:
+    """Name what to use where Liberation Sans isn't installed; Arial has the same widths."""
+    return svg.replace('font-family="Liberation Sans"', FONT_STACK)
+
+
+def _chart_files(card: ChartCard, svg: str) -> dict[str, bytes]:
+    words = "\n\n".join([card.title, card.subtitle, card.alt, *card.notes, card.source])
+    return {
+        f"2_diagram/{card.chart_id}.svg": svg.encode("utf-8"),
+        f"2_diagram/{card.chart_id}.txt": f"{words}\n".encode(),
+        f"2_diagram/{card.chart_id}.csv": csv_bytes(card.table),
+    }

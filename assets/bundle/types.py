@@ -1,0 +1,240 @@
+"""What a report is made of before it is a page: sections of blocks, and what the writer is told about the run.
+
+Everything here is plain data. `content.py` fills it, `html.py` draws it, `writer.py` puts it on disk.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from assets.charts.types import ChartCard, ChartMeta, IndicatorMeta, Scope
+
+SCHEMA_VERSION = "1.0"
+
+
+@dataclass(frozen=True)
+class Text:
+    """A paragraph. `tone`: `source` for a source line."""
+
+    text: str
+    tone: str = ""
+    kind: str = "text"
+
+
+@dataclass(frozen=True)
+class Bullets:
+    """A list of sentences. `tone`: `strength`, `attention`, `unclear`, `hidden` (shown by words and shape, not colour alone)."""
+
+    items: tuple[str, ...]
+    tone: str = ""
+    kind: str = "bullets"
+
+
+@dataclass(frozen=True)
+class Terms:
+    """Words with their explanation."""
+
+    items: tuple[tuple[str, str], ...]
+    kind: str = "terms"
+
+
+@dataclass(frozen=True)
+class Notice:
+    """A framed line. `tone`: `synthetic` (drawn from the simulator), `real` (open register data) or `info`."""
+
+    text: str
+    tone: str = "info"
+    strong: str = ""
+    kind: str = "notice"
+
+
+@dataclass(frozen=True)
+class SubHeading:
+    """A heading of level 3 inside a section. Figures and tables after it have level 4."""
+
+    id: str
+    text: str
+    kind: str = "subheading"
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A chart card. `level` is the level of its title."""
+
+    card: ChartCard
+    level: int = 3
+    kind: str = "figure"
+
+
+@dataclass(frozen=True)
+class Strip:
+    """A small picture in a table cell: value and interval on a scale from 0 to `top`, all in per cent. Words stand in `text`."""
+
+    value: float
+    low: float | None
+    high: float | None
+    top: float
+    reference: float | None
+    text: str
+
+    def place(self, amount: float) -> float:
+        """Per cent of the width."""
+        return round(100 * min(amount, self.top) / self.top, 2)
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table of texts. The first column holds the row headings; `numeric` names the columns set to the right."""
+
+    id: str
+    caption: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str | Strip, ...], ...]
+    numeric: frozenset[int] = frozenset()
+    note: str = ""
+    source: str = ""
+    kind: str = "table"
+
+
+Block = Text | Bullets | Terms | Notice | SubHeading | Figure | Table
+
+
+@dataclass(frozen=True)
+class Section:
+    """One section of the report with its heading."""
+
+    id: str
+    title: str
+    blocks: tuple[Block, ...]
+
+    @property
+    def figures(self) -> tuple[Figure, ...]:
+        """The charts of the section in order."""
+        return tuple(block for block in self.blocks if isinstance(block, Figure))
+
+
+@dataclass(frozen=True)
+class ReportContent:
+    """A whole report. `facts`: label and value pairs of the header. `reading`: the box on how to read."""
+
+    scope: Scope
+    title: str
+    lead: str
+    facts: tuple[tuple[str, str], ...]
+    synthetic: str
+    reading: tuple[Terms, Table]
+    sections: tuple[Section, ...]
+    summary: BundleSummary
+
+    @property
+    def cards(self) -> tuple[ChartCard, ...]:
+        """All charts in reading order."""
+        return tuple(figure.card for section in self.sections for figure in section.figures)
+
+
+@dataclass(frozen=True)
+class BundleSummary:
+    """One municipality's row on the county page. Counts to the nearest 5; None with a reason in words.
+
+    `status`: key of `county.status` in `report.yml`; `status_grade`: the only grade, when there is one.
+    """
+
+    area_code: str
+    area_name: str
+    folder: str
+    respondents: Mapping[str, int | None]
+    words: Mapping[str, str]
+    response_pct: Mapping[str, float | None]
+    status: str
+    status_grade: str = ""
+
+
+@dataclass(frozen=True)
+class IndexText:
+    """What the report says about one index. `arena`: catalogue key (`familj`, `narsamhalle`)."""
+
+    index_key: str
+    arena: str
+    description_sv: str
+    items: int
+
+
+@dataclass(frozen=True)
+class RegisterGroup:
+    """Register indicators of one source that are shown together in one arena."""
+
+    arena: str
+    group: str
+    title_sv: str
+    source: str
+    source_line: str
+    indicators: tuple[IndicatorMeta, ...]
+
+
+@dataclass(frozen=True)
+class ReportMeta:
+    """Everything the report is told besides the numbers. `released` is an input; nothing here reads the clock.
+
+    `ascii_names`: area code -> folder name. `area_names`: area code -> name. `codebooks`: id -> title.
+    """
+
+    charts: ChartMeta
+    indices: Mapping[str, IndexText]
+    registers: tuple[RegisterGroup, ...]
+    texts: Mapping[str, Any]
+    ascii_names: Mapping[str, str]
+    area_names: Mapping[str, str]
+    version: str
+    released: date
+    minimum_answered: int
+    parameters_version: str
+    cutoff_id: str
+    cutoff_title: str
+    cutoff_reference: str
+    comparison_text: str
+    codebooks: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class BundleMeta:
+    """What the certificate (`manifest.json`) says about the run. All of it is given by the caller.
+
+    `source_hashes`: delivered file -> SHA-256. `rule_outcomes`: outcome -> number of rules. `suppressed_cells`: number of cells
+    hidden by disclosure control in this bundle's area (0 is a number, None means unknown). `data_versions`: asset -> version.
+    """
+
+    code_version: str
+    catalogue_hash: str
+    source_hashes: Mapping[str, str]
+    disclosure_policy: str
+    suppressed_cells: int | None
+    rule_outcomes: Mapping[str, int]
+    package_versions: Mapping[str, str]
+    data_versions: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class RenderedBundle:
+    """A bundle as bytes: relative path with `/` -> content. Everything but the certificate, which the writer adds last."""
+
+    scope: Scope
+    folder: str
+    version: str
+    released: date
+    synthetic: bool
+    files: Mapping[str, bytes] = field(repr=False)
+    summary: BundleSummary
+
+
+@dataclass(frozen=True)
+class BundlePaths:
+    """Where a bundle ended up."""
+
+    folder: Path
+    report: Path
+    manifest: Path
+    archive: Path

@@ -1,0 +1,128 @@
+"""Swedish words for what the report says: catalogue texts filled in, dates, grades, reasons, and the cells behind a sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+from typing import Any
+
+from assets.bundle.types import Notice, ReportMeta
+from assets.charts import numbers
+from assets.charts.cells import Cell, Cells, read_cells, reason_words
+from assets.charts.findings import lookup
+from assets.charts.types import COUNTY_CODE, GRADES, IndexMeta, ReleaseFrames, Scope
+
+MONTHS = (
+    "januari", "februari", "mars", "april", "maj", "juni", "juli", "augusti", "september", "oktober", "november", "december",
+)  # fmt: skip
+MEASURES = ("share_band1", "share_band3", "diff_share_focus", "sex_gap_share_focus", "share_unscored")
+
+
+def date_text(day: date) -> str:
+    """`12 mars 2026`, with no-break spaces."""
+    return f"{day.day}{numbers.NBSP}{MONTHS[day.month - 1]}{numbers.NBSP}{day.year}"
+
+
+@dataclass(frozen=True)
+class Context:
+    """What every section builder is given: the numbers, what they are about, and the words."""
+
+    frames: ReleaseFrames
+    scope: Scope
+    meta: ReportMeta
+
+    @cached_property
+    def cells(self) -> Mapping[str, Cells]:
+        """Published cells of the municipality and the county by grade."""
+        return {grade: read_cells(self.frames, self.scope, MEASURES, grade=grade) for grade in GRADES}
+
+    @property
+    def indices(self) -> Mapping[str, IndexMeta]:
+        """Index metadata by key, in catalogue order."""
+        return self.meta.charts.indices
+
+    def say(self, path: str, **values: object) -> str:
+        """A text of `report.yml` with its words filled in."""
+        return say(self.meta.texts, path, **values)
+
+    def entry(self, path: str) -> Any:
+        """A catalogue entry that isn't one text."""
+        return lookup(self.meta.texts, path)
+
+    def title(self, section: str) -> str:
+        """The heading of a section."""
+        return str(dict(self.entry("common.sections"))[section])
+
+    def synthetic_notice(self) -> tuple[Notice, ...]:
+        """The mark of a section drawn from the simulator; nothing when the answers are real."""
+        if not self.meta.charts.synthetic:
+            return ()
+        return (Notice(self.say("common.synthetic_section"), "synthetic", self.say("common.synthetic_short")),)
+
+    def grade(self, grade: str, *, short: bool = False) -> str:
+        """`årskurs 9`, or `Åk 9`."""
+        return self.say(f"common.grades{'_short' if short else ''}.{grade}")
+
+    def focus(self, index_key: str, grade: str, *, sex: str = "all", area: str | None = None) -> Cell:
+        """Share in the focus band in the latest wave."""
+        measure = self.indices[index_key].focus_measure
+        return self.cells[grade].get(area or self.scope.area_code, self.scope.wave, grade, sex, index_key, measure)
+
+    def county_focus(self, index_key: str, grade: str, *, sex: str = "all") -> Cell:
+        """The county's share in the focus band in the latest wave."""
+        return self.focus(index_key, grade, sex=sex, area=COUNTY_CODE)
+
+    def difference(self, index_key: str, grade: str) -> Cell:
+        """The municipality minus the county, in percentage points."""
+        return self.own(index_key, grade, "diff_share_focus")
+
+    def own(self, index_key: str, grade: str, measure: str) -> Cell:
+        """Any measure of the municipality in the latest wave, girls and boys together."""
+        return self.cells[grade].get(self.scope.area_code, self.scope.wave, grade, "all", index_key, measure)
+
+    def reason(self, code: str) -> str:
+        """`skyddat av sekretesskäl [c]`, as it stands inside a sentence."""
+        return reason_text(self.meta.charts.reasons, code)
+
+    def whole_reason(self, grade: str) -> str | None:
+        """The one reason why nothing of the grade can be shown, or None when something is shown or the reasons differ."""
+        found = {self.focus(key, grade).reason for key in self.indices}
+        shown = any(self.focus(key, grade).shown for key in self.indices)
+        return found.pop() if len(found) == 1 and not shown else None
+
+    def shown_count(self) -> tuple[int, int]:
+        """How many of the factors x grades that the municipality has can be shown, and how many there are."""
+        grades = [grade for grade in GRADES if self.whole_reason(grade) != "no_pupils"]
+        cells = [self.focus(key, grade) for grade in grades for key in self.indices]
+        return sum(cell.shown for cell in cells), len(cells)
+
+    def share(self, cell: Cell) -> str:
+        """`12 %`, or the reason with its mark."""
+        return (
+            numbers.percent(cell.value) if cell.value is not None else numbers.lower_first(reason_words(cell, self.meta.charts))
+        )
+
+    def interval(self, cell: Cell) -> str:
+        """`9–16 %`, or nothing when there is none."""
+        return numbers.percent_interval(cell.low, cell.high) if cell.low is not None and cell.high is not None else ""
+
+    def count(self, value: int | None) -> str:
+        """A rounded count, or nothing."""
+        return numbers.thousands(value) if value is not None else ""
+
+
+def reason_text(reasons: Mapping[str, Any], code: str) -> str:
+    """A reason as it stands inside a sentence: lower case first, mark last."""
+    return numbers.lower_first(str(reasons[code]))
+
+
+def say(texts: Mapping[str, Any], path: str, **values: object) -> str:
+    """The catalogue text at a dotted path with its words filled in. `KeyError` when the catalogue lacks it or a word."""
+    return " ".join(str(lookup(texts, path)).format(**values).split(" ")).strip()
+
+
+def names(indices: Sequence[IndexMeta]) -> str:
+    """Index labels as they stand inside a sentence."""
+    return numbers.words([numbers.lower_first(index.label_sv) for index in indices])

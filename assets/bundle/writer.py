@@ -1,0 +1,144 @@
+"""Put bundles on disk: a folder that appears whole, with its certificate last, and a zip that is the same every time."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import zipfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from assets.bundle.districts import swedish
+from assets.bundle.html import render_overview
+from assets.bundle.tables import json_bytes
+from assets.bundle.types import SCHEMA_VERSION, BundleMeta, BundlePaths, BundleSummary, RenderedBundle, ReportMeta
+from assets.methods.errors import PipelineError
+
+MANIFEST = "7_intyg/manifest.json"
+ZIP_DATE = (1980, 1, 1, 0, 0, 0)
+UNFINISHED, REPLACED = ".ofardig", ".ersatt"
+
+
+def write_bundle(bundle: RenderedBundle, target_root: Path, meta: BundleMeta) -> BundlePaths:
+    """Write `<target_root>/<wave>/<folder>/` and `<folder>.zip`, replacing an earlier version of the same name as one step.
+
+    The files are written in a temporary folder beside, `7_intyg/manifest.json` last; then the folder is renamed. A folder
+    without a manifest is unfinished. The zip has fixed dates and sorted names.
+
+    Raises:
+        PipelineError: `write_bundle` when the place can't be written.
+    """
+    root = target_root / str(bundle.scope.wave)
+    final, working = root / bundle.folder, root / f".{bundle.folder}{UNFINISHED}"
+    manifest = json_bytes(manifest_of(bundle, meta))
+    try:
+        root.mkdir(parents=True, exist_ok=True)
+        _restore(final)
+        shutil.rmtree(working, ignore_errors=True)
+        for name, content in bundle.files.items():
+            _write(working / name, content)
+        _write(working / MANIFEST, manifest)
+        archive = _archive(root, bundle.folder, {**bundle.files, MANIFEST: manifest})
+        _replace(working, final)
+        os.replace(archive, root / f"{bundle.folder}.zip")
+    except OSError as error:
+        raise PipelineError(
+            code="write_bundle",
+            where=f"rapportpaketet {bundle.folder}",
+            expected="en mapp som går att skriva i",
+            got=error.strerror or "ett fel från filsystemet",
+            hint="Stäng filer som är öppna i mappen, kontrollera utrymmet och kör igen.",
+        ) from error
+    return BundlePaths(final, final / "1_rapport/rapport.html", final / MANIFEST, root / f"{bundle.folder}.zip")
+
+
+def manifest_of(bundle: RenderedBundle, meta: BundleMeta) -> dict[str, object]:
+    """The certificate: what the bundle was made from and the SHA-256 of every file in it."""
+    scope = bundle.scope
+    return {
+        "bundle_schema_version": SCHEMA_VERSION,
+        "bundle": bundle.folder,
+        "area_code": scope.area_code,
+        "area_name": scope.area_name,
+        "wave": scope.wave,
+        "edition": scope.edition,
+        "version": bundle.version,
+        "released": bundle.released.isoformat(),
+        "synthetic_survey_data": bundle.synthetic,
+        "code_version": meta.code_version,
+        "catalogue_hash": meta.catalogue_hash,
+        "sources": dict(sorted(meta.source_hashes.items())),
+        "data_versions": dict(sorted(meta.data_versions.items())),
+        "disclosure": {"policy": meta.disclosure_policy, "suppressed_cells": meta.suppressed_cells},
+        "rules": dict(sorted(meta.rule_outcomes.items())),
+        "packages": dict(sorted(meta.package_versions.items())),
+        "files": {name: hashlib.sha256(content).hexdigest() for name, content in sorted(bundle.files.items())},
+    }
+
+
+def write_county_overview(
+    summaries: Sequence[BundleSummary],
+    target_root: Path,
+    meta: ReportMeta,
+    *,
+    wave: int,
+    edition: str,
+    expected: Mapping[str, str] | None = None,
+) -> Path:
+    """Write `<wave>/lansoversikt.html` with a relative link to every bundle, in alphabetical order (no ranking).
+
+    Args:
+        summaries: `RenderedBundle.summary` of the bundles that were written.
+        target_root: the same as for `write_bundle`.
+        expected: municipality code -> name of those that should have a bundle; those without are named on the page.
+    """
+    ordered = sorted(summaries, key=lambda summary: swedish(summary.area_name))
+    have = {summary.area_code for summary in summaries}
+    missing = sorted((name for code, name in (expected or {}).items() if code not in have), key=swedish)
+    page = render_overview(ordered, missing, wave=wave, edition=edition, meta=meta)
+    path = target_root / str(wave) / "lansoversikt.html"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}{UNFINISHED}")
+    temporary.write_bytes(page.encode("utf-8"))
+    os.replace(temporary, path)
+    return path
+
+
+def _write(path: Path, content: bytes) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content)
+
+
+def _archive(root: Path, folder: str, files: Mapping[str, bytes]) -> Path:
+    path = root / f".{folder}.zip{UNFINISHED}"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as archive:
+        for name, content in sorted(files.items()):
+            entry = zipfile.ZipInfo(f"{folder}/{name}", ZIP_DATE)
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            entry.create_system = 3
+            entry.external_attr = 0o644 << 16
+            archive.writestr(entry, content)
+    return path
+
+
+def _restore(final: Path) -> None:
+    """Put back the old folder if an earlier run was broken off between its two renames."""
+    replaced = final.with_name(f".{final.name}{REPLACED}")
+    if replaced.exists() and not final.exists():
+        os.replace(replaced, final)
+    shutil.rmtree(replaced, ignore_errors=True)
+
+
+def _replace(working: Path, final: Path) -> None:
+    """A folder that isn't empty can't be renamed over, so the old one steps aside first."""
+    replaced = final.with_name(f".{final.name}{REPLACED}")
+    if final.exists():
+        os.replace(final, replaced)
+    try:
+        os.replace(working, final)
+    except OSError:
+        if replaced.exists():
+            os.replace(replaced, final)
+        raise
+    shutil.rmtree(replaced, ignore_errors=True)

@@ -1,0 +1,94 @@
+"""Numbers as Swedish text: decimal comma, no-break spaces, real minus signs. Pure functions over rounded release values."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+NBSP = "\u00a0"
+MINUS = "\u2212"
+DASH = "\u2013"
+
+
+def decimal(value: float, decimals: int = 0) -> str:
+    """`1234.5` with one decimal -> `1 234,5`. Halves are rounded away from zero, as Swedish readers expect; no `−0`."""
+    scaled = abs(value) * 10**decimals
+    whole = int(scaled + 0.5 + 1e-9)
+    digits = f"{whole:0{decimals + 1}d}"
+    integer, fraction = (digits[:-decimals], digits[-decimals:]) if decimals else (digits, "")
+    grouped = f"{int(integer):,}".replace(",", NBSP)
+    sign = MINUS if value < 0 and whole else ""
+    return f"{sign}{grouped},{fraction}" if fraction else f"{sign}{grouped}"
+
+
+def thousands(count: float) -> str:
+    """A whole number with no-break spaces: `18 285`."""
+    return decimal(count, 0)
+
+
+def percent(value: float, decimals: int = 0) -> str:
+    """Per cent 0..100 -> `12 %` with a no-break space."""
+    return f"{decimal(value, decimals)}{NBSP}%"
+
+
+def percent_interval(low: float, high: float) -> str:
+    """`9–16 %`; one number when both ends are the same after rounding."""
+    first, last = decimal(low), decimal(high)
+    return f"{last}{NBSP}%" if first == last else f"{first}{DASH}{last}{NBSP}%"
+
+
+def signed(value: float, decimals: int = 0) -> str:
+    """`+3`, `−2`, `0`."""
+    text = decimal(value, decimals)
+    return f"+{text}" if value > 0 and text.strip("0,") else text
+
+
+def points(value: float) -> str:
+    """A difference of shares in words: `+3 procentenheter`, `+1 procentenhet`."""
+    word = "procentenhet" if abs(round(value)) == 1 else "procentenheter"
+    return f"{signed(value)}{NBSP}{word}"
+
+
+def signed_interval(low: float, high: float) -> str:
+    """`−2 till +5`. A dash between signed numbers can't be told from a minus."""
+    return f"{signed(low)} till {signed(high)}"
+
+
+def years(values: Sequence[int]) -> str:
+    """Years as a span or a list: `2024`, `2016–2024`, `2016, 2018 och 2024` when waves between are missing (biennial)."""
+    ordered = sorted(set(values))
+    if not ordered:
+        return ""
+    if len(ordered) <= 2:
+        return words([str(year) for year in ordered])
+    steps = {after - before for before, after in pairwise(ordered)}
+    if len(steps) == 1:
+        return f"{ordered[0]}{DASH}{ordered[-1]}"
+    return words([str(year) for year in ordered])
+
+
+def words(items: Sequence[str]) -> str:
+    """`a`, `a och b`, `a, b och c`."""
+    if len(items) < 2:
+        return "".join(items)
+    return f"{', '.join(items[:-1])} och {items[-1]}"
+
+
+SMALL_NUMBERS = ("noll", "en", "två", "tre", "fyra", "fem", "sex", "sju", "åtta", "nio", "tio", "elva", "tolv")
+
+
+def spelled(count: int, *, neuter: bool = False) -> str:
+    """Whole numbers up to twelve in words, the rest in digits. `neuter`: `ett` for words such as "mått"."""
+    if neuter and count == 1:
+        return "ett"
+    return SMALL_NUMBERS[count] if 0 <= count < len(SMALL_NUMBERS) else thousands(count)
+
+
+def lower_first(label: str) -> str:
+    """A label inside a sentence: `Vantrivsel i skolan` -> `vantrivsel i skolan`."""
+    return label[:1].lower() + label[1:]
+
+
+def upper_first(sentence: str) -> str:
+    """The first letter as a capital, the rest untouched."""
+    return sentence[:1].upper() + sentence[1:]

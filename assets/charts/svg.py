@@ -1,0 +1,53 @@
+"""A chart card as one clean SVG that can stand with many others in the same page.
+
+Vega's own descriptions are English and hold unrounded values, so every aria attribute, role and class is taken away and the
+card's Swedish title and text alternative are put in. Ids are prefixed with the chart id.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from html import escape
+
+from assets.charts.types import ChartCard
+
+_NOISE = re.compile(r' (?:aria-[\w-]+|role|class|pointer-events)="[^"]*"')
+_OWN_TEXT = re.compile(r"<(title|desc)\b[^>]*>.*?</\1>", re.DOTALL)
+_IDS = re.compile(r'(\bid="|url\(#|href="#)([\w-]+)')
+_ROOT = re.compile(r"<svg\b[^>]*>")
+_VIEW_BOX = re.compile(r'viewBox="0 0 ([\d.]+) ([\d.]+)"')
+
+
+def to_svg(card: ChartCard) -> str:
+    """SVG text of a card: responsive, `role="img"` with Swedish title and description, no reference to anything outside.
+
+    Raises:
+        ValueError: vl-convert refuses the specification, or the result has no view box.
+    """
+    import vl_convert
+
+    return clean_svg(vl_convert.vegalite_to_svg(json.dumps(card.spec), vl_version="6.4"), card.chart_id, card.title, card.alt)
+
+
+def clean_svg(raw: str, chart_id: str, title: str, description: str) -> str:
+    """Strip what Vega says about itself and put our own title and description on the root."""
+    box = _VIEW_BOX.search(raw)
+    if box is None:
+        raise ValueError(f"{chart_id}: no view box in the rendered chart")
+    width, height = box.groups()
+    body = _ROOT.sub("", _NOISE.sub("", _OWN_TEXT.sub("", raw)), count=1)
+    body = _IDS.sub(lambda found: f"{found[1]}{chart_id}-{found[2]}", body)
+    root = (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" role="img" lang="sv" '
+        f'style="width:100%;max-width:{width}px;height:auto">'
+        f"<title>{escape(title)}</title><desc>{escape(description)}</desc>"
+    )
+    return root + body
+
+
+def to_png(card: ChartCard, scale: float = 2.0) -> bytes:
+    """The same picture as PNG, for slides and for looking at."""
+    import vl_convert
+
+    return vl_convert.vegalite_to_png(json.dumps(card.spec), vl_version="6.4", scale=scale)

@@ -1,0 +1,239 @@
+"""What the report says: sections in order, sentences by tests, nothing hidden turned into a number, nobody else's rows."""
+
+from __future__ import annotations
+
+import pickle
+
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from assets.bundle.content import folder_name, municipality_report
+from assets.bundle.districts import swedish
+from assets.bundle.frames import guard_frames, select_frames
+from assets.bundle.overview import HIGHLIGHTED, Finding, read_findings, sentence, split_highlights
+from assets.bundle.types import Bullets, Figure, Notice, ReportContent, Section, SubHeading, Table, Text
+from assets.bundle.words import Context, date_text
+from assets.charts.cells import Cell
+from assets.charts.types import ReleaseFrames
+from assets.methods.errors import PipelineError
+from tests.support.sample_bundle import RELEASED, hide, sample_bundle_frames, sample_report_meta, whole_release
+from tests.support.sample_release import sample_scope
+
+META = sample_report_meta()
+
+
+def report(area_code: str = "0127") -> ReportContent:
+    frames, scope = sample_bundle_frames(area_code)
+    return municipality_report(frames, scope, META)
+
+
+def section(content: ReportContent, section_id: str) -> Section:
+    return next(found for found in content.sections if found.id == section_id)
+
+
+def all_text(content: ReportContent) -> str:
+    """Every sentence and table cell outside the charts."""
+    parts: list[str] = []
+    for found in content.sections:
+        for block in found.blocks:
+            if isinstance(block, Text | Notice):
+                parts.append(block.text)
+            elif isinstance(block, Bullets):
+                parts += block.items
+            elif isinstance(block, Table):
+                parts += [str(cell) for row in block.rows for cell in row]
+    return "\n".join(parts)
+
+
+def test_sections_stand_in_the_promised_order():
+    ids = [found.id for found in report().sections]
+    assert ids == ["oversikt", "familj", "skola", "fritid", "narsamhalle", "individ", "vilka", "kvalitet", "metod"]
+
+
+def test_only_stockholm_has_a_district_section():
+    content = report("0180")
+    districts = section(content, "stadsdelar")
+    tables = [block for block in districts.blocks if isinstance(block, Table)]
+    assert [row[0] for row in tables[0].rows] == ["Järva", "Södermalm", "Älvsjö", "Stockholm (kommun)"]
+    hidden = tables[0].rows[2]
+    assert hidden[1] == "skyddat av sekretesskäl [c]"
+    assert hidden[2:] == ("", "", "")
+    assert all(found.id != "stadsdelar" for found in report().sections)
+
+
+def test_every_chart_of_the_catalogue_is_there_once():
+    ids = [card.chart_id for card in report().cards]
+    assert len(ids) == len(set(ids))
+    expected = {f"{name}_{grade}" for name in ("faktorprofil", "skillnadsdiagram", "konsskillnad") for grade in ("ak9", "gy2")}
+    expected |= {f"trend_{key}_{grade}" for key in META.indices for grade in ("ak9", "gy2")} | {"bortfall"}
+    assert expected <= set(ids)
+    assert {i for i in ids if i not in expected} >= {"kolada_grundskola", "kolada_narsamhalle"}
+
+
+def test_strengths_stand_before_what_needs_attention_and_carry_published_numbers():
+    frames, scope = sample_bundle_frames()
+    content = municipality_report(frames, scope, META)
+    headings = [block.text for block in section(content, "oversikt").blocks if isinstance(block, SubHeading)]
+    assert headings[:4] == ["Styrkor", "Att uppmärksamma", "Osäkert", "Det här kan inte sägas"]
+    context = Context(frames, scope, META)
+    (lower, _), (higher, _) = split_highlights(read_findings(context))
+    assert higher, "the sample has something to look at"
+    for name, chosen in (("strengths", lower), ("attention", higher)):
+        for finding in chosen:
+            row = frames.index_results.row(
+                by_predicate=(pl.col("area_code") == scope.area_code)
+                & (pl.col("wave") == scope.wave)
+                & (pl.col("grade") == finding.grade)
+                & (pl.col("sex") == "all")
+                & (pl.col("index_key") == finding.index.index_key)
+                & (pl.col("measure") == "diff_share_focus"),
+                named=True,
+            )
+            assert row["verdict"] == ("lower" if name == "strengths" else "higher")
+            text = sentence(context, name, finding)
+            assert f"{abs(round(row['value']))}\u00a0procentenhet" in text
+            assert ("lägre" if name == "strengths" else "högre") in text
+            assert any(text in block.items for block in section(content, "oversikt").blocks if isinstance(block, Bullets))
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(st.tuples(st.sampled_from(["higher", "lower", "unclear", "small"]), st.integers(3, 30)), max_size=14))
+def test_at_most_six_findings_are_highlighted_and_the_rest_are_counted(drawn):
+    index = next(iter(META.charts.indices.values()))
+    found = [
+        Finding(index, "ak9", Cell(12.0), Cell(float(-size if verdict == "lower" else size)), verdict) for verdict, size in drawn
+    ]
+    (lower, more_lower), (higher, more_higher) = split_highlights(found)
+    assert len(lower) + len(higher) <= HIGHLIGHTED
+    assert len(lower) + more_lower == sum(verdict == "lower" for verdict, _ in drawn)
+    assert len(higher) + more_higher == sum(verdict == "higher" for verdict, _ in drawn)
+    assert [f.size for f in higher] == sorted((f.size for f in higher), reverse=True)
+
+
+def test_a_hidden_factor_is_named_with_its_reason_and_gives_no_number():
+    frames, scope = sample_bundle_frames("0115")
+    content = municipality_report(frames, scope, META)
+    bullets = [block for block in section(content, "oversikt").blocks if isinstance(block, Bullets) and block.tone == "hidden"]
+    assert bullets[0].items == ("Gy 2: brister i närsamhället (skyddat av sekretesskäl [c]).",)
+    values = next(
+        block for block in section(content, "narsamhalle").blocks if isinstance(block, Table) and block.id.startswith("v")
+    )
+    row = next(row for row in values.rows if row[1] == "Gy 2" and row[2] == "Flickor och pojkar")
+    assert row[3] == "skyddat av sekretesskäl [c]"
+    assert row[4:6] == ("", "")
+
+
+def test_a_municipality_without_upper_secondary_school_gets_words_not_frames():
+    content = report("0140")
+    assert not [card.chart_id for card in content.cards if card.chart_id.endswith("gy2")]
+    assert "Gy 2: inga värden kan visas (årskursen finns inte i området [-])." in all_text(content)
+
+
+@pytest.mark.parametrize("reason", ["suppressed", "too_few", "no_delivery"])
+def test_nothing_to_show_gives_a_readable_report_without_survey_charts(reason):
+    frames, scope = sample_bundle_frames()
+    content = municipality_report(hide(frames, scope.area_code, reason), scope, META)
+    survey = [card.chart_id for card in content.cards if not card.chart_id.startswith("kolada")]
+    assert survey == []
+    text = all_text(content)
+    assert f"Åk 9: inga värden kan visas ({Context(frames, scope, META).reason(reason)})." in text
+    assert content.summary.status == ("none" if reason == "no_delivery" else "hidden")
+    assert content.summary.respondents == {"ak9": None, "gy2": None}
+
+
+def test_mostly_hidden_is_said_in_words_first():
+    frames, scope = sample_bundle_frames()
+    results = hide(frames, scope.area_code, "suppressed", grade="gy2").index_results
+    kept = pl.col("index_key") == "wellbeing"
+    more = hide(
+        ReleaseFrames(results.filter(~kept), frames.response_rates, frames.register_values, frames.delivery_quality),
+        scope.area_code,
+        "suppressed",
+    ).index_results
+    few = ReleaseFrames(
+        pl.concat([more, results.filter(kept)]), frames.response_rates, frames.register_values, frames.delivery_quality
+    )
+    notices = [b.text for b in section(municipality_report(few, scope, META), "oversikt").blocks if isinstance(b, Notice)]
+    assert any("kan bara 1 av 14 värden visas" in text for text in notices)
+
+
+def test_each_section_drawn_from_the_simulator_says_so_and_register_data_are_marked_as_real():
+    for found in report().sections:
+        synthetic = [b for b in found.blocks if isinstance(b, Notice) and b.tone == "synthetic"]
+        drawn = [figure for figure in found.figures if figure.card.synthetic]
+        if drawn or found.id == "kvalitet":
+            assert synthetic, found.id
+        for figure in found.figures:
+            if not figure.card.synthetic:
+                assert [b for b in found.blocks if isinstance(b, Notice) and b.tone == "real"], found.id
+
+
+def test_other_municipalities_are_seen_through_the_strip_only():
+    scope = sample_scope()
+    frames = select_frames(whole_release(), scope, META.charts.indices)
+    others = frames.index_results.filter(~pl.col("area_code").is_in(["01", scope.area_code]))
+    assert set(others["measure"]) == {"share_band1", "share_band3"}
+    assert set(others["sex"]) == {"all"}
+    assert set(others["wave"]) == {scope.wave}
+    assert set(frames.response_rates["area_code"]) == {"01", scope.area_code}
+    guard_frames(frames, scope, META.charts.indices)
+
+
+@pytest.mark.parametrize("table", ["index_results", "response_rates", "delivery_quality"])
+def test_a_foreign_row_is_refused_without_showing_it(table):
+    frames, scope = sample_bundle_frames()
+    foreign = whole_release("0115")
+    tables = {name: getattr(frames, name) for name in ("index_results", "response_rates", "register_values", "delivery_quality")}
+    tables[table] = pl.concat([tables[table], getattr(foreign, table).filter(pl.col("area_code") == "0115").head(3)])
+    with pytest.raises(PipelineError) as caught:
+        municipality_report(ReleaseFrames(**tables), scope, META)
+    assert caught.value.code == "foreign_rows"
+    assert "Vallentuna" not in str(caught.value)
+
+
+def test_another_edition_is_refused():
+    frames, scope = sample_bundle_frames()
+    wrong = ReleaseFrames(
+        frames.index_results.with_columns(edition=pl.lit("publik")), frames.response_rates, frames.register_values,
+        frames.delivery_quality,
+    )  # fmt: skip
+    with pytest.raises(PipelineError):
+        municipality_report(wrong, scope, META)
+
+
+def test_register_values_keep_their_marks():
+    tables = {b.id: b for b in section(report(), "skola").blocks if isinstance(b, Table)}
+    counts = {row[0]: row[1] for row in tables["register-skolverket-tabell"].rows}
+    assert counts["2024"] == "1\u00a0014"
+    assert counts["2022"] == "[m]"
+    assert counts["2021"] == "1\u00a0011\u00a0[r]"
+    assert "[r] ej avstämd mot källan." in tables["register-skolverket-tabell"].note
+    answers = {row[0]: row[1] for row in tables["register-skolenkaten-tabell"].rows}
+    assert answers["Kritiskt tänkande"] == "[x]"
+    assert answers["Stimulans"] == "5,1"
+
+
+def test_figures_follow_the_heading_above_them():
+    for found in report("0180").sections:
+        under = False
+        for block in found.blocks:
+            under = under or isinstance(block, SubHeading)
+            if isinstance(block, Figure):
+                assert block.level == (4 if under else 3), (found.id, block.card.chart_id)
+
+
+def test_names_dates_and_order_are_swedish():
+    scope = sample_scope()
+    assert folder_name(scope, META) == "0127_botkyrka_2024_v1.0_intern"
+    assert date_text(RELEASED) == "12\u00a0mars\u00a02026"
+    assert sorted(["Österåker", "Ekerö", "Åkersberga", "Älvsjö", "Täby"], key=swedish) == [
+        "Ekerö", "Täby", "Åkersberga", "Älvsjö", "Österåker",
+    ]  # fmt: skip
+
+
+def test_everything_a_worker_needs_can_be_pickled():
+    frames, scope = sample_bundle_frames()
+    again, same_scope, meta = pickle.loads(pickle.dumps((frames, scope, META)))
+    assert municipality_report(again, same_scope, meta).summary == municipality_report(frames, scope, META).summary

@@ -1,0 +1,156 @@
+"""The page: one file, no scripts, nothing from outside, unique ids, headings without jumps, chart and table together."""
+
+from __future__ import annotations
+
+import html
+import itertools
+import re
+from html.parser import HTMLParser
+
+import pytest
+
+from assets.bundle.html import card_table, without_title
+from assets.bundle.render import render_bundle
+from assets.charts import faktorprofil
+from assets.charts.svg import to_svg
+from tests.support.sample_bundle import hide, outline, sample_bundle_frames, sample_report_meta
+
+META = sample_report_meta()
+VOID = {"meta", "br", "hr", "img", "link", "input"}
+
+
+class Page(HTMLParser):
+    """Tags, ids, links and headings of a page; refuses unbalanced tags."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.open: list[str] = []
+        self.feed(text)
+        assert self.open == [], self.open
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append((tag, dict(attrs)))
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag, tag
+
+    def values(self, name: str) -> list[str]:
+        return [found for _, attrs in self.tags if (found := attrs.get(name))]
+
+
+@pytest.fixture(scope="module", params=["0127", "0140", "0180"])
+def files(request) -> dict[str, bytes]:
+    frames, scope = sample_bundle_frames(request.param)
+    return dict(render_bundle(frames, scope, META, draw=outline).files)
+
+
+def pages(files: dict[str, bytes]) -> dict[str, str]:
+    return {name: content.decode() for name, content in files.items() if name.endswith(".html")}
+
+
+def test_pages_hold_no_script_and_fetch_nothing(files):
+    for name, text in pages(files).items():
+        page = Page(text)
+        assert not {tag for tag, _ in page.tags} & {"script", "link", "iframe", "img", "object", "base"}, name
+        assert not [key for _, attrs in page.tags for key in attrs if key.startswith("on")], name
+        assert "url(" not in text, name
+        outside = set(re.findall(r"https?://[^\"'\s<]+", text)) - {"http://www.w3.org/2000/svg"}
+        assert outside == set(), name
+        policy = [attrs["content"] for tag, attrs in page.tags if tag == "meta" and "http-equiv" in attrs]
+        assert policy == ["default-src 'none'; style-src 'unsafe-inline'; img-src data:"], name
+        assert dict(page.tags)["html"] == {"lang": "sv"}
+
+
+def test_ids_are_unique_and_every_link_inside_a_page_leads_somewhere(files):
+    for name, text in pages(files).items():
+        page = Page(text)
+        ids = page.values("id")
+        assert len(ids) == len(set(ids)), name
+        for target in page.values("href"):
+            if target.startswith("#"):
+                assert target[1:] in ids, (name, target)
+        for reference in page.values("aria-labelledby"):
+            assert set(reference.split()) <= set(ids), (name, reference)
+
+
+def test_links_between_files_of_the_bundle_lead_somewhere(files):
+    names = set(files) | {"7_intyg/manifest.json"}
+    for target in Page(files["LAS_MIG.html"].decode()).values("href"):
+        assert target in names or any(name.startswith(target) for name in names), target
+
+
+def test_headings_come_in_order_without_jumps(files):
+    for name, text in pages(files).items():
+        levels = [int(tag[1]) for tag, _ in Page(text).tags if re.fullmatch("h[1-6]", tag)]
+        assert levels[0] == 1, name
+        assert levels.count(1) == 1, name
+        assert all(after <= before + 1 for before, after in itertools.pairwise(levels)), name
+
+
+def test_every_table_has_a_caption_and_scoped_headings(files):
+    for text in pages(files).values():
+        for table in re.findall(r"<table.*?</table>", text, re.DOTALL):
+            assert "<caption" in table
+            assert re.findall(r"<th\b(?![^>]*scope=)", table) == []
+
+
+def test_every_figure_has_picture_words_and_table(files):
+    report = files["1_rapport/rapport.html"].decode()
+    figures = re.findall(r"<figure.*?</figure>", report, re.DOTALL)
+    assert figures
+    for figure in figures:
+        assert "<svg" in figure
+        assert figure.count("<details>") == 2
+        assert "Beskrivning i ord" in figure
+        assert "<table" in figure
+        assert 'class="source"' in figure
+
+
+def test_synthetic_data_say_so_on_every_page(files):
+    for name, text in pages(files).items():
+        assert text.index("SYNTETISKA DATA</strong>") < text.index("<h1"), name
+        assert '@top-center{content:"SYNTETISKA DATA"' in text, name
+
+
+def test_names_from_the_data_are_escaped():
+    frames, scope = sample_bundle_frames()
+    evil = type(scope)(scope.area_code, "<b>By</b>&", scope.wave, scope.edition)
+    page = render_bundle(frames, evil, META, draw=outline).files["1_rapport/rapport.html"].decode()
+    assert "<b>By</b>" not in page
+    assert "&lt;b&gt;By&lt;/b&gt;&amp;" in page
+
+
+def test_the_title_in_the_picture_is_not_repeated_on_the_page():
+    frames, scope = sample_bundle_frames()
+    card = faktorprofil.build(frames, scope, META.charts, grade="ak9")
+    svg = to_svg(card)
+    cropped = without_title(svg)
+    line = html.escape(str(card.spec["title"]["text"][0]))
+    body = cropped.split("</desc>")[1]
+    assert line in svg.split("</desc>")[1]
+    assert line not in body
+    assert "Skyddsfaktorer" in body, "the chart itself is left"
+    (height,) = re.findall(r'viewBox="0 0 [\d.]+ ([\d.]+)"', svg)
+    top, left = re.findall(r'viewBox="0 ([\d.]+) [\d.]+ ([\d.]+)"', cropped)[0]
+    assert float(top) + float(left) == pytest.approx(float(height))
+    assert float(top) > 40
+    assert without_title("<svg></svg>") == "<svg></svg>"
+
+
+def test_the_table_beside_a_chart_holds_every_cell_of_the_card():
+    frames, scope = sample_bundle_frames()
+    card = faktorprofil.build(frames, scope, META.charts, grade="ak9")
+    table = card_table(card, META.texts)
+    assert [list(row) for row in table.rows] == [[str(value) for value in row] for row in card.table.rows()]
+    assert 0 not in table.numeric
+
+
+def test_hidden_values_never_become_zero_on_the_page():
+    frames, scope = sample_bundle_frames()
+    page = render_bundle(hide(frames, scope.area_code, "suppressed"), scope, META, draw=outline).files["1_rapport/rapport.html"]
+    cells = re.findall(r"<td[^>]*>([^<]*)</td>", page.decode().split('id="vilka"')[1].split('id="kvalitet"')[0])
+    assert "skyddat av sekretesskäl [c]" in cells
+    assert not [cell for cell in cells if re.fullmatch(r"0(\u00a0%)?", cell)]
