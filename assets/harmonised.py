@@ -1,0 +1,153 @@
+"""Harmonised layer: codebooks applied. What lies here is a candidate; it counts only once it is promoted to validated."""
+
+import dagster as dg
+import polars as pl
+
+from assets.catalogue.load import Catalogue, load_catalogue
+from assets.failures import as_failure
+from assets.intake.receive import Rejected, inbox_files, set_aside
+from assets.intake.tables import cells_frame, rejected_rows, value_labels
+from assets.methods.errors import PipelineError
+from assets.methods.harmonise import DeliveryInput, harmonise_all, newest_per_municipality, split_population
+from assets.raw import DELIVERIES, REGISTER_ROWS, REJECTED, RESPONSES
+from assets.registers.pipeline import parse_registers
+from assets.slices import ONE_RUN, WAVES, YEARS, int_keys, register_years, survey_waves
+from assets.table_metadata import BY_WAVE, BY_YEAR, count_table
+from assets.texts import asset_text
+from pipelines.paths import Paths
+from pipelines.resources import Store
+from pipelines.warehouse import TableName, Warehouse
+
+SURVEY = TableName("harmonised", "survey_responses")
+COUNTS = TableName("harmonised", "delivery_counts")
+
+
+@dg.multi_asset(
+    outs={
+        "survey_responses": dg.AssetOut(
+            key=["harmonised", "survey_responses"],
+            metadata=BY_WAVE,
+            description=asset_text("harmonised", "survey_responses"),
+        ),
+        "delivery_counts": dg.AssetOut(
+            key=["harmonised", "delivery_counts"],
+            metadata=BY_WAVE,
+            description=asset_text("harmonised", "delivery_counts"),
+        ),
+    },
+    deps=[["raw", "survey_responses"], ["raw", "survey_deliveries"]],
+    name="harmonised_survey",
+    group_name="harmonised",
+    partitions_def=survey_waves,
+    backfill_policy=ONE_RUN,
+)
+def harmonised_survey(context: dg.AssetExecutionContext, store: Store):
+    """Apply each delivery's codebook; a delivery with unknown codes is set aside alone."""
+    catalogue = load_catalogue()
+    waves = int_keys(context, WAVES)
+    frame, counts = candidates(store.warehouse, store.paths, catalogue, waves)
+    table = count_table(frame, ["wave", "grade"], ["mättillfälle", "årskurs"])
+    yield dg.Output(frame, output_name="survey_responses", metadata={"svar": table})
+    yield dg.Output(counts, output_name="delivery_counts")
+
+
+def candidates(warehouse: Warehouse, paths: Paths, catalogue: Catalogue, waves: list[int]) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Harmonised rows of the waves, and counts per delivery and wave. Deliveries that fail are set aside."""
+    deliveries = warehouse.read(DELIVERIES, {"wave": waves})
+    inputs = _inputs(warehouse, catalogue, deliveries, waves)
+    frames, failed = harmonise_all(inputs, catalogue.survey, catalogue.municipality_of_survey_code, catalogue.district_names)
+    if failed:
+        _set_aside(warehouse, paths, deliveries, failed)
+    if not frames:
+        return _empty(catalogue)
+    kept, counts = split_population(pl.concat(frames))
+    received = deliveries.select("delivery_id", "received_ns").unique()
+    newest, superseded = newest_per_municipality(kept, received)
+    counts = counts.join(
+        superseded.group_by("delivery_id", "wave").len("superseded"),
+        on=["delivery_id", "wave"],
+        how="left",
+        maintain_order="left",
+    )
+    kept_rows = newest.group_by("delivery_id", "wave", "municipality_code").len("rows_kept")
+    counts = counts.join(kept_rows, on=["delivery_id", "wave"], how="left", maintain_order="left")
+    names = deliveries.select("delivery_id", "wave", "source_file", "file_format", "encoding", "codebook")
+    counts = counts.join(names, on=["delivery_id", "wave"], how="left", maintain_order="left")
+    return newest.sort("wave", "municipality_code", "respondent_key"), counts.sort("wave", "delivery_id", "municipality_code")
+
+
+def _set_aside(
+    warehouse: Warehouse, paths: Paths, deliveries: pl.DataFrame, failed: list[tuple[DeliveryInput, PipelineError]]
+) -> None:
+    """Move the files of failed deliveries out of the inbox and their slices out of the raw tables; the archive keeps them."""
+    in_inbox = {p.name: p for p in inbox_files(paths.surveys)}
+    refused: dict[str, Rejected] = {}
+    for delivery, error in failed:
+        digest = deliveries.filter(pl.col("delivery_id") == delivery.delivery_id)["source_sha256"][0]
+        if delivery.file_name in in_inbox and digest not in refused:
+            refused[digest] = set_aside(in_inbox[delivery.file_name], paths.rejected, error, digest)
+        gone = {"delivery_id": [delivery.delivery_id], "wave": [int(delivery.wave[0])]}
+        for table in (DELIVERIES, RESPONSES):
+            warehouse.replace(table, warehouse.read(table, gone).clear(), gone)
+    if refused:
+        warehouse.replace(REJECTED, rejected_rows(list(refused.values())), {"sha256": list(refused)})
+
+
+def _inputs(warehouse: Warehouse, catalogue: Catalogue, deliveries: pl.DataFrame, waves: list[int]) -> list[DeliveryInput]:
+    books = {b.id: b for b in catalogue.codebooks}
+    rows = warehouse.read(RESPONSES, {"wave": waves}).sort("delivery_id", "source_row") if deliveries.height else pl.DataFrame()
+    parts = rows.partition_by("delivery_id", "wave", as_dict=True) if rows.height else {}
+    about = {r["delivery_id"]: r for r in deliveries.sort("delivery_id", "wave").iter_rows(named=True)}
+    return [
+        DeliveryInput(
+            delivery_id=str(key[0]),
+            file_name=about[key[0]]["source_file"],
+            codebook=books[about[key[0]]["codebook"]],
+            cells=cells_frame(part, about[key[0]]["columns"]),
+            value_labels=value_labels(about[key[0]]["value_labels"]),
+            wave=part["wave"],
+            source_row=part["source_row"],
+        )
+        for key, part in sorted(parts.items())
+    ]
+
+
+def _empty(catalogue: Catalogue) -> tuple[pl.DataFrame, pl.DataFrame]:
+    from assets.methods.harmonise import BACKGROUND
+
+    schema = {name: pl.String for name in BACKGROUND} | {"wave": pl.Int32} | {i.key: pl.Int16 for i in catalogue.survey.items}
+    counts = {"delivery_id": pl.String, "wave": pl.Int32, "rows_received": pl.Int64, "rows_outside": pl.Int64}
+    return pl.DataFrame(schema=schema), pl.DataFrame(schema=counts)
+
+
+@dg.multi_asset(
+    outs={
+        "register_values": dg.AssetOut(
+            key=["harmonised", "register_values"],
+            metadata=BY_YEAR,
+            description=asset_text("harmonised", "register_values"),
+        ),
+        "schools": dg.AssetOut(
+            key=["harmonised", "schools"],
+            metadata=BY_YEAR,
+            description=asset_text("harmonised", "schools"),
+        ),
+    },
+    deps=[["raw", "register_rows"]],
+    name="harmonised_registers",
+    group_name="harmonised",
+    partitions_def=register_years,
+    backfill_policy=ONE_RUN,
+)
+def harmonised_registers(context: dg.AssetExecutionContext, store: Store):
+    """Parse all register rows and keep the run's years."""
+    with as_failure():
+        tables = parse_registers(store.warehouse.read(REGISTER_ROWS))
+    wanted = pl.col("year").is_in(int_keys(context, YEARS))
+    values = tables.values.filter(wanted)
+    shown = count_table(values, ["source", "reason"], ["källa", "skäl"])
+    yield dg.Output(values, output_name="register_values", metadata={"värden": shown})
+    yield dg.Output(tables.schools.filter(wanted), output_name="schools")
+
+
+ASSETS = [harmonised_survey, harmonised_registers]

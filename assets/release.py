@@ -1,0 +1,128 @@
+"""Release layer: disclosure control. The only layer that reports may read."""
+
+import dagster as dg
+import polars as pl
+
+from assets.catalogue.load import Catalogue, load_catalogue
+from assets.failures import as_failure
+from assets.indices import COUNTS, ESTIMATES
+from assets.methods.disclosure import load_policy, protect
+from assets.methods.publish import (
+    absent_rows,
+    delivery_quality,
+    finish_results,
+    missing_share,
+    provenance,
+    response_rates,
+    with_clarity,
+)
+from assets.raw import DELIVERIES as RAW_DELIVERIES
+from assets.raw import REGISTER_ROWS
+from assets.slices import ONE_RUN, WAVES, YEARS, int_keys, register_years, survey_waves
+from assets.table_metadata import BY_WAVE, BY_YEAR, count_table
+from assets.texts import asset_text
+from assets.validated import DELIVERIES, RESPONSES
+from pipelines.resources import RunChoices, Store
+from pipelines.warehouse import TableName, Warehouse
+
+FILE = ["source_file", "source_sha256"]
+REGISTER_VALUES = TableName("validated", "register_values")
+
+
+@dg.multi_asset(
+    outs={
+        "index_results": dg.AssetOut(
+            key=["release", "index_results"],
+            metadata=BY_WAVE,
+            description=asset_text("release", "index_results"),
+        ),
+        "suppression_log": dg.AssetOut(
+            key=["release", "suppression_log"],
+            metadata=BY_WAVE,
+            description=asset_text("release", "suppression_log"),
+        ),
+        "response_rates": dg.AssetOut(
+            key=["release", "response_rates"],
+            metadata=BY_WAVE,
+            description=asset_text("release", "response_rates"),
+        ),
+        "delivery_quality": dg.AssetOut(
+            key=["release", "delivery_quality"],
+            metadata=BY_WAVE,
+            description=asset_text("release", "delivery_quality"),
+        ),
+        "provenance": dg.AssetOut(
+            key=["release", "provenance"],
+            metadata=BY_WAVE,
+            description=asset_text("release", "provenance"),
+        ),
+    },
+    deps=[
+        ["indices", "area_counts"],
+        ["indices", "area_estimates"],
+        ["validated", "deliveries"],
+        ["validated", "survey_responses"],
+        dg.AssetDep(["validated", "register_values"], partition_mapping=dg.AllPartitionMapping()),
+    ],
+    name="release_survey",
+    group_name="release",
+    partitions_def=survey_waves,
+    backfill_policy=ONE_RUN,
+)
+def release_survey(context: dg.AssetExecutionContext, store: Store, choices: RunChoices):
+    """Protect the estimates of the run's waves and lay them out for the reports."""
+    waves = int_keys(context, WAVES)
+    with as_failure():
+        tables = release_tables(store.warehouse, load_catalogue(), choices.edition, waves)
+    shown = count_table(tables["index_results"], ["wave", "reason"], ["mättillfälle", "skäl"])
+    for name, frame in tables.items():
+        yield dg.Output(
+            frame, output_name=name, metadata={"utgåva": choices.edition} | ({"celler": shown} if name == "index_results" else {})
+        )
+
+
+def release_tables(warehouse: Warehouse, catalogue: Catalogue, edition: str, waves: list[int]) -> dict[str, pl.DataFrame]:
+    """The survey's release tables for the waves."""
+    where = {"wave": waves}
+    counts, estimates = warehouse.read(COUNTS, where), warehouse.read(ESTIMATES, where)
+    safe = protect(counts, with_clarity(estimates, catalogue.comparison), load_policy(catalogue.disclosure), edition)
+    answers = warehouse.read(
+        RESPONSES, where, ["municipality_code", "wave", "grade", "school_code", *sorted(catalogue.item_scores())]
+    )
+    municipalities = sorted(catalogue.municipality_by_code)
+    delivered = answers.select("municipality_code", "wave").unique()
+    absent = absent_rows(safe.results, municipalities, waves, delivered)
+    results = finish_results(safe.results, absent, catalogue.area_names, edition, catalogue.cutoffs.id)
+    registers = warehouse.read(REGISTER_VALUES)
+    deliveries = warehouse.read(DELIVERIES, where)
+    missing = missing_share(answers, sorted(catalogue.item_scores()))
+    return {
+        "index_results": results,
+        "suppression_log": safe.log,
+        "response_rates": response_rates(results, answers.select("municipality_code", "wave", "grade", "school_code"), registers),
+        "delivery_quality": delivery_quality(deliveries, missing, municipalities, waves),
+        "provenance": provenance(
+            deliveries, warehouse.read(RAW_DELIVERIES, where), warehouse.read(REGISTER_ROWS, columns=FILE), waves
+        ),
+    }
+
+
+@dg.asset(
+    key=["release", "register_values"],
+    deps=[["validated", "register_values"]],
+    group_name="release",
+    metadata=BY_YEAR,
+    partitions_def=register_years,
+    backfill_policy=ONE_RUN,
+    description=asset_text("release", "register_values"),
+)
+def release_register_values(context: dg.AssetExecutionContext, store: Store) -> dg.Output[pl.DataFrame]:
+    """Register values are published by their sources; here they only get names."""
+    values = store.warehouse.read(REGISTER_VALUES, {"year": int_keys(context, YEARS)})
+    names = load_catalogue().area_names
+    named = values.with_columns(area_name=pl.col("area_code").replace_strict(dict(names), return_dtype=pl.String))
+    order = ["source", "indicator_key", "area_code", "year", "sex"]
+    return dg.Output(named.sort(order), metadata={"värden": count_table(named, ["source", "reason"], ["källa", "skäl"])})
+
+
+ASSETS = [release_survey, release_register_values]

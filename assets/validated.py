@@ -1,0 +1,123 @@
+"""Validated layer: what passed its critical rules, delivery by delivery. The last good slice of a municipality stays."""
+
+import dagster as dg
+import polars as pl
+
+from assets.catalogue.load import Catalogue, load_catalogue
+from assets.harmonised import COUNTS, SURVEY
+from assets.slices import ONE_RUN, WAVES, YEARS, int_keys, register_years, survey_waves
+from assets.table_metadata import BY_YEAR, count_table, table_metadata
+from assets.texts import asset_text
+from expectations.parameters import register_parameters, survey_parameters
+from expectations.promote import HeldBack, held_back
+from expectations.run import RuleOutcome, run_suite
+from expectations.suite import load_suite
+from pipelines.resources import Store
+from pipelines.warehouse import TableName, Warehouse
+
+RESPONSES = TableName("validated", "survey_responses")
+DELIVERIES = TableName("validated", "deliveries")
+
+
+@dg.multi_asset(
+    specs=[
+        dg.AssetSpec(
+            ["validated", "survey_responses"],
+            deps=[["harmonised", "survey_responses"]],
+            description=asset_text("validated", "survey_responses"),
+        ),
+        dg.AssetSpec(
+            ["validated", "deliveries"],
+            deps=[["harmonised", "survey_responses"], ["harmonised", "delivery_counts"]],
+            description=asset_text("validated", "deliveries"),
+        ),
+    ],
+    name="validated_survey",
+    group_name="validated",
+    partitions_def=survey_waves,
+    backfill_policy=ONE_RUN,
+)
+def validated_survey(context: dg.AssetExecutionContext, store: Store):
+    """Re-test the candidates and promote what holds; say what was held back and why."""
+    waves = int_keys(context, WAVES)
+    outcomes, held = promote(store.warehouse, load_catalogue(), waves)
+    promoted = store.warehouse.read(RESPONSES, {"wave": waves})
+    deliveries = store.warehouse.read(DELIVERIES, {"wave": waves})
+    sentences = [held_sentence(h, deliveries) for h in held]
+    common = {
+        "regler som höll": sum(o.holds for o in outcomes),
+        "regler som inte höll": sum(not o.holds for o in outcomes),
+        "leveranser som stoppades": len(held),
+        "stoppade": dg.MetadataValue.md("\n".join(f"- {s}" for s in sentences) or "Inga leveranser stoppades."),
+    }
+    table = (
+        count_table(promoted, ["wave", "grade"], ["mättillfälle", "årskurs"])
+        if promoted.height
+        else dg.MetadataValue.md("Inga svar.")
+    )
+    yield dg.MaterializeResult(
+        asset_key=["validated", "survey_responses"], metadata=common | table_metadata(promoted) | {"svar": table}
+    )
+    yield dg.MaterializeResult(asset_key=["validated", "deliveries"], metadata=common | table_metadata(deliveries))
+
+
+def promote(warehouse: Warehouse, catalogue: Catalogue, waves: list[int]) -> tuple[list[RuleOutcome], list[HeldBack]]:
+    """Promote the candidate rows of the waves whose delivery holds its critical rules.
+
+    Slices are replaced per municipality and wave, so a municipality whose new delivery is held back keeps its last good one.
+    """
+    frame = warehouse.read(SURVEY, {"wave": waves})
+    if frame.is_empty():
+        return [], []
+    suite = load_suite("harmonised/survey_responses")
+    outcomes, held = held_back(suite, frame, survey_parameters(catalogue))
+    stopped = pl.DataFrame(
+        [(h.delivery_id, h.wave, len(h.rules)) for h in held],
+        schema={"delivery_id": pl.String, "wave": pl.Int32, "critical_broken": pl.Int64},
+        orient="row",
+    )
+    good = frame.join(stopped, on=["delivery_id", "wave"], how="anti", maintain_order="left")
+    for (wave,), rows in good.group_by("wave", maintain_order=True):
+        municipalities = rows["municipality_code"].unique().sort().to_list()
+        warehouse.replace(RESPONSES, rows, {"wave": [wave], "municipality_code": municipalities})
+    status = warehouse.read(COUNTS, {"wave": waves}).join(stopped, on=["delivery_id", "wave"], how="left", maintain_order="left")
+    status = status.with_columns(
+        promoted=pl.col("critical_broken").is_null() & pl.col("municipality_code").is_not_null(),
+        critical_broken=pl.col("critical_broken").fill_null(0),
+        rules_tried=pl.lit(len(outcomes), pl.Int64),
+        warnings_broken=pl.lit(sum(not o.holds and o.rule.severity == "warning" for o in outcomes), pl.Int64),
+    )
+    warehouse.replace(DELIVERIES, status, {"wave": waves})
+    return outcomes, held
+
+
+def held_sentence(held: HeldBack, deliveries: pl.DataFrame) -> str:
+    """One Swedish sentence: which file, which wave, what broke, what to do."""
+    names = deliveries.filter(pl.col("delivery_id") == held.delivery_id)["source_file"]
+    name = names[0] if len(names) else held.delivery_id
+    broken = "; ".join(f"{o.rule.text_sv} {o.rule.remedy_sv}" for o in held.rules)
+    return f"{name}, {held.wave}: leveransen stoppades, den bröt mot: {broken} Tidigare godkända svar ligger kvar."
+
+
+@dg.asset(
+    key=["validated", "register_values"],
+    deps=[["harmonised", "register_values"]],
+    group_name="validated",
+    metadata=BY_YEAR,
+    partitions_def=register_years,
+    backfill_policy=ONE_RUN,
+    description=asset_text("validated", "register_values"),
+)
+def validated_register_values(context: dg.AssetExecutionContext, store: Store) -> dg.Output[pl.DataFrame]:
+    """Promote register values that hold their critical rules."""
+    values = store.warehouse.read(TableName("harmonised", "register_values"), {"year": int_keys(context, YEARS)})
+    outcomes = run_suite(load_suite("harmonised/register_values"), values, register_parameters(load_catalogue()))
+    broken = [o for o in outcomes if o.blocks]
+    if broken:
+        texts = " ".join(f"{o.rule.text_sv} {o.rule.remedy_sv}" for o in broken)
+        raise dg.Failure(f"Registervärdena stoppades: {texts} De senast godkända värdena ligger kvar.", allow_retries=False)
+    held = {"regler som höll": sum(o.holds for o in outcomes), "regler som inte höll": sum(not o.holds for o in outcomes)}
+    return dg.Output(values, metadata=held | {"värden": count_table(values, ["source", "reason"], ["källa", "skäl"])})
+
+
+ASSETS = [validated_survey, validated_register_values]

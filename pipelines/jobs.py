@@ -1,0 +1,130 @@
+"""Jobs: verbs a steward recognises.
+
+An asset job holds one kind of partition, so the jobs that cross kinds (`ingest`, `everything`) are made of one op per layer that
+runs that layer's job in the same process and on the same instance (docs/adr/0008). Each child is a run of its own in the UI, with
+its own partitions, events and checks; one process writes to the warehouse throughout.
+"""
+
+from collections.abc import Callable, Mapping
+
+import dagster as dg
+
+from assets.slices import WAVES, YEARS, bundle_range, range_tags
+from assets.texts import ui_texts
+
+TEXTS = ui_texts()
+
+
+def _keys(*names: str) -> dg.AssetSelection:
+    return dg.AssetSelection.assets(*[dg.AssetKey(name.split("/")) for name in names])
+
+
+ingest_registers = dg.define_asset_job(
+    "ingest_registers",
+    selection=_keys("raw/register_rows", "harmonised/register_values", "harmonised/schools", "validated/register_values"),
+    description=TEXTS["jobs"]["ingest_registers"],
+)
+ingest_surveys = dg.define_asset_job(
+    "ingest_surveys",
+    selection=_keys(
+        "raw/survey_responses",
+        "raw/survey_deliveries",
+        "harmonised/survey_responses",
+        "harmonised/delivery_counts",
+        "validated/survey_responses",
+        "validated/deliveries",
+    ),
+    description=TEXTS["jobs"]["ingest_surveys"],
+)
+build_indices = dg.define_asset_job(
+    "build_indices",
+    selection=_keys(
+        "indices/person_scores",
+        "indices/area_counts",
+        "indices/area_estimates",
+        "release/index_results",
+        "release/suppression_log",
+        "release/response_rates",
+        "release/delivery_quality",
+        "release/provenance",
+    ),
+    description=TEXTS["jobs"]["build_indices"],
+)
+release_registers = dg.define_asset_job(
+    "release_registers",
+    selection=_keys("release/register_values"),
+    description=TEXTS["jobs"]["release_registers"],
+)
+publish_bundles = dg.define_asset_job(
+    "publish_bundles",
+    selection=_keys("reports/municipality_bundle"),
+    description=TEXTS["jobs"]["publish_bundles"],
+)
+publish_overview = dg.define_asset_job(
+    "publish_overview",
+    selection=_keys("reports/county_overview"),
+    description=TEXTS["jobs"]["publish_overview"],
+)
+ASSET_JOBS = (ingest_registers, ingest_surveys, build_indices, release_registers, publish_bundles, publish_overview)
+
+ALL_WAVES = range_tags(str(WAVES[0]), str(WAVES[-1]))
+ALL_YEARS = range_tags(str(YEARS[0]), str(YEARS[-1]))
+
+
+class Publication(dg.Config):
+    """Which wave the bundles are about."""
+
+    wave: int = WAVES[-1]
+
+
+def run_child(
+    defs: dg.Definitions, instance: dg.DagsterInstance, name: str, tags: Mapping[str, str]
+) -> dg.ExecuteInProcessResult:
+    """Run one asset job in this process over a range of partitions."""
+    return defs.resolve_job_def(name).execute_in_process(instance=instance, tags=dict(tags), raise_on_error=False)
+
+
+def build_crossing_jobs(defs: Callable[[], dg.Definitions]) -> tuple[dg.JobDefinition, ...]:
+    """The jobs that cross kinds of partitions.
+
+    Args:
+        defs: gives the definitions that the children belong to (not yet built when the jobs are).
+    """
+
+    def child(context: dg.OpExecutionContext, name: str, tags: Mapping[str, str]) -> None:
+        result = run_child(defs(), context.instance, name, tags)
+        context.log.info(f"{name}: körning {result.run_id}, {'klar' if result.success else 'misslyckades'}")
+        if not result.success:
+            text = f"Delkörningen {name} misslyckades. Öppna körningen {result.run_id} för att se varför."
+            raise dg.Failure(text, allow_retries=False)
+
+    nothing = {"out": dg.Out(dg.Nothing)}
+    after = {"after": dg.In(dg.Nothing)}
+
+    @dg.op(out=nothing["out"], description=TEXTS["ops"]["registers"])
+    def registers(context: dg.OpExecutionContext) -> None:
+        child(context, "ingest_registers", ALL_YEARS)
+
+    @dg.op(ins=after, out=nothing["out"], description=TEXTS["ops"]["surveys"])
+    def surveys(context: dg.OpExecutionContext) -> None:
+        child(context, "ingest_surveys", ALL_WAVES)
+
+    @dg.op(ins=after, out=nothing["out"], description=TEXTS["ops"]["estimates"])
+    def estimates(context: dg.OpExecutionContext) -> None:
+        child(context, "release_registers", ALL_YEARS)
+        child(context, "build_indices", ALL_WAVES)
+
+    @dg.op(ins=after, out=nothing["out"], description=TEXTS["ops"]["bundles"])
+    def bundles(context: dg.OpExecutionContext, config: Publication) -> None:
+        child(context, "publish_bundles", bundle_range(config.wave))
+        child(context, "publish_overview", range_tags(str(config.wave), str(config.wave)))
+
+    @dg.job(description=TEXTS["jobs"]["ingest"])
+    def ingest() -> None:
+        surveys(registers())
+
+    @dg.job(description=TEXTS["jobs"]["everything"])
+    def everything() -> None:
+        bundles(estimates(surveys(registers())))
+
+    return (ingest, everything)

@@ -1,0 +1,28 @@
+"""What made a number: versions of the code and of the packages that count."""
+
+from __future__ import annotations
+
+import hashlib
+from functools import lru_cache
+from importlib import metadata
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+VERSION = "0.1.0"
+PACKAGES = ("altair", "dagster", "duckdb", "great-expectations", "numpy", "polars", "pyreadstat", "scipy", "vl-convert-python")
+
+
+@lru_cache(maxsize=1)
+def code_version() -> str:
+    """The version, and a hash over all source files: the same for the same code, with or without git."""
+    digest = hashlib.sha256()
+    for package in ("assets", "expectations", "pipelines"):
+        for path in sorted((ROOT / package).rglob("*.py")):
+            digest.update(path.relative_to(ROOT).as_posix().encode())
+            digest.update(path.read_bytes())
+    return f"{VERSION}+{digest.hexdigest()[:12]}"
+
+
+def package_versions() -> dict[str, str]:
+    """Installed versions of the packages that decide a number or a picture."""
+    return {name: metadata.version(name) for name in PACKAGES}

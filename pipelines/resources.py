@@ -1,0 +1,42 @@
+"""Resources: the data folder with its warehouse, and the choices of a run."""
+
+from pathlib import Path
+
+import dagster as dg
+import polars as pl
+
+from pipelines.paths import Paths
+from pipelines.warehouse import TableName, Warehouse
+
+
+class Store(dg.ConfigurableResource):
+    """The data folder: inbox, archive, warehouse, reports."""
+
+    data_dir: str
+
+    @property
+    def paths(self) -> Paths:
+        """The folders under the data folder."""
+        return Paths(Path(self.data_dir))
+
+    @property
+    def warehouse(self) -> Warehouse:
+        """The DuckDB warehouse in the data folder."""
+        return Warehouse(self.paths.warehouse)
+
+
+class ReleaseReader(dg.ConfigurableResource):
+    """All that reports may read: tables of the release layer, nothing else."""
+
+    data_dir: str
+
+    def read(self, table: str, **where: list) -> pl.DataFrame:
+        """Rows of `release.<table>` whose columns take one of the given values."""
+        return Warehouse(Paths(Path(self.data_dir)).warehouse).read(TableName("release", table), where or None)
+
+
+class RunChoices(dg.ConfigurableResource):
+    """Choices of a run that are no definitions: which edition, and how many worker processes may render bundles."""
+
+    edition: str = "intern"
+    workers: int = 2

@@ -1,0 +1,169 @@
+"""Run the whole chain from the command line: the same jobs as in the UI, on the same instance, with a line per step."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from assets.methods.errors import PipelineError
+from pipelines.console import Progress, RunSummary, Step
+from pipelines.paths import Paths
+from pipelines.warehouse import TableName, Warehouse
+
+if TYPE_CHECKING:
+    import dagster as dg
+
+# What a child job is called on the console and in the summary.
+STEPS = (
+    ("ingest_registers", "Register: läser, gör enhetliga, kontrollerar"),
+    ("ingest_surveys", "Enkäter: läser, tillämpar kodbok, kontrollerar"),
+    ("release_registers", "Register: lägger i utgåvan"),
+    ("build_indices", "Index, skattningar och röjandekontroll"),
+    ("publish_bundles", "Rapportpaket"),
+    ("publish_overview", "Länsöversikt"),
+)
+QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+
+
+def run_everything(
+    home: Path, progress: Progress, wave: int | None = None, municipalities: tuple[str, str] | None = None
+) -> RunSummary:
+    """Inbox to bundles for one wave (the latest when none is given).
+
+    Args:
+        home: the data folder.
+        progress: told about each step.
+        wave: which wave the bundles are about.
+        municipalities: first and last code of those that get a bundle (all when none are given).
+
+    Raises:
+        PipelineError: `warehouse_busy`, or `step_failed` with the failing step's own sentence. Set-aside deliveries raise
+            nothing: they are listed in the summary.
+    """
+    os.environ.setdefault("DAGSTER_DISABLE_TELEMETRY", "1")
+    begun = time.perf_counter()
+    paths = Paths(home)
+    paths.make()
+    with Warehouse(paths.warehouse).connect():
+        pass  # says in plain words when another program holds the warehouse, before any work is done
+    with progress.step("Startar Dagster"):
+        import dagster as dg
+
+        from assets.slices import WAVES, bundle_range, range_tags
+        from pipelines.definitions import build_definitions
+        from pipelines.jobs import ALL_WAVES, ALL_YEARS
+
+        defs = build_definitions(home)
+        instance = dg.DagsterInstance.from_config(str(instance_home(home)))
+    chosen = wave or WAVES[-1]
+    ranges = {
+        "ingest_registers": ALL_YEARS,
+        "ingest_surveys": ALL_WAVES,
+        "release_registers": ALL_YEARS,
+        "build_indices": ALL_WAVES,
+        "publish_bundles": bundle_range(chosen, municipalities),
+        "publish_overview": range_tags(str(chosen), str(chosen)),
+    }
+    before = _rejected(paths)
+    checks, seconds, written = {True: 0, False: 0}, {}, 0
+    with instance:
+        for name, title in STEPS:
+            started = time.perf_counter()
+            with progress.step(title) as step:
+                result = defs.resolve_job_def(name).execute_in_process(
+                    instance=instance, tags=ranges[name], run_config=QUIET, raise_on_error=False
+                )
+                for evaluation in result.get_asset_check_evaluations():
+                    checks[evaluation.passed] += 1
+                _count(step, result)
+                written = step.counts.get("paket", written)
+                if not result.success:
+                    raise _failed(title, result)
+            seconds[title.split(":")[0] if name.startswith("publish") else title] = time.perf_counter() - started
+    rejected = [r for r in _rejected(paths) if r not in before]
+    return _summary(paths, chosen, checks, seconds, rejected, written, time.perf_counter() - begun)
+
+
+def instance_home(home: Path) -> Path:
+    """The Dagster instance's folder under the data folder, with our settings in it."""
+    folder = (home / "dagster").resolve()
+    folder.mkdir(parents=True, exist_ok=True)
+    settings = Path(__file__).with_name("dagster.yaml")
+    if not (folder / "dagster.yaml").exists() or (folder / "dagster.yaml").read_bytes() != settings.read_bytes():
+        shutil.copyfile(settings, folder / "dagster.yaml")
+    os.environ["DAGSTER_HOME"] = str(folder)
+    return folder
+
+
+SHOWN_COUNTS = {
+    "survey_responses": "svar",
+    "register_values": "registervärden",
+    "index_results": "resultat",
+    "municipality_bundle": "paket",
+}
+
+
+def _count(step: Step, result: dg.ExecuteInProcessResult) -> None:
+    """Rows (bundles) that the step's assets wrote; the last layer of a table wins."""
+    for event in result.get_asset_materialization_events():
+        materialization = event.step_materialization_data.materialization
+        unit, rows = SHOWN_COUNTS.get(materialization.asset_key.path[-1]), materialization.metadata.get("dagster/row_count")
+        if unit and rows is not None:
+            step.count(unit, int(rows.value))
+
+
+def _failed(title: str, result: dg.ExecuteInProcessResult) -> PipelineError:
+    """The failing step's own sentence; a bug's traceback is raised as it is."""
+    for event in result.all_events:
+        if event.is_step_failure:
+            data = event.step_failure_data
+            if data.user_failure_data is not None:
+                return PipelineError(
+                    "step_failed", title, "att steget blir klart", "ett stopp", data.user_failure_data.description or ""
+                )
+            raise RuntimeError(f"{title}: {data.error.to_string() if data.error else event.message}")
+    causes = [event.message for event in result.all_events if event.is_failure]
+    raise RuntimeError(f"{title}: the run failed outside its steps: {causes}")
+
+
+def _rejected(paths: Paths) -> list[tuple[str, str]]:
+    rows = Warehouse(paths.warehouse).read(TableName("raw", "rejected_files"))
+    return sorted(rows.select("file_name", "sentence").iter_rows()) if rows.height else []
+
+
+def _summary(
+    paths: Paths,
+    wave: int,
+    checks: dict[bool, int],
+    seconds: dict[str, float],
+    rejected: list[tuple[str, str]],
+    written: int,
+    total: float,
+) -> RunSummary:
+    warehouse = Warehouse(paths.warehouse)
+    deliveries = warehouse.read(TableName("validated", "deliveries"))
+    kept = warehouse.read(TableName("validated", "survey_responses"), columns=["wave"])
+    per_wave = deliveries.unique(["delivery_id", "wave"]) if deliveries.height else deliveries
+    held = deliveries.filter(~pl.col("promoted") & pl.col("municipality_code").is_not_null()) if deliveries.height else deliveries
+    stopped = [
+        (r["source_file"], f"{r['source_file']}, {r['wave']}: leveransen bröt mot {r['critical_broken']} stoppande regler.")
+        for r in held.iter_rows(named=True)
+    ]
+    reports = paths.reports / str(wave)
+    return RunSummary(
+        deliveries_read=deliveries["delivery_id"].n_unique() if deliveries.height else 0,
+        deliveries_rejected=rejected + stopped,
+        rows_read=int(per_wave["rows_received"].sum()) if deliveries.height else 0,
+        rows_kept=kept.height,
+        checks_passed=checks[True],
+        checks_failed=checks[False],
+        bundles_written=written,
+        seconds=total,
+        layer_seconds=seconds,
+        reports_dir=reports,
+    )

@@ -1,0 +1,148 @@
+"""The DuckDB warehouse: one file, one schema per layer, one writing process.
+
+The only module that opens DuckDB. Connections are opened late and always closed. A slice (for example one wave) is replaced
+inside a transaction: delete, then insert by name.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from assets.methods.errors import PipelineError
+
+if TYPE_CHECKING:
+    import duckdb
+
+LAYERS = ("raw", "harmonised", "validated", "indices", "release")
+_NAME = re.compile(r"^[a-z][a-z0-9_]*$")
+
+
+@dataclass(frozen=True)
+class TableName:
+    """Layer and table, checked so that they can stand in SQL."""
+
+    layer: str
+    table: str
+
+    def __post_init__(self) -> None:
+        if self.layer not in LAYERS or not _NAME.match(self.table):
+            raise ValueError(f"no such layer or not a table name: {self.layer}.{self.table}")
+
+    def __str__(self) -> str:
+        return f"{self.layer}.{self.table}"
+
+
+class Warehouse:
+    """Reads and writes whole slices of tables as Polars frames."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    @contextmanager
+    def connect(self, *, read_only: bool = False) -> Iterator[duckdb.DuckDBPyConnection]:
+        """An open connection, closed whatever happens.
+
+        Raises:
+            PipelineError: `warehouse_busy` when another program holds the file.
+        """
+        import duckdb
+
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            connection = duckdb.connect(str(self.path), read_only=read_only and self.path.exists())
+        except duckdb.IOException as error:
+            raise _busy(self.path, str(error)) from error
+        try:
+            yield connection
+        finally:
+            connection.close()
+
+    def exists(self, name: TableName) -> bool:
+        """Whether the table has been written."""
+        if not self.path.exists():
+            return False
+        with self.connect() as con:
+            return _exists(con, name)
+
+    def read(
+        self, name: TableName, where: Mapping[str, Sequence[object]] | None = None, columns: Sequence[str] | None = None
+    ) -> pl.DataFrame:
+        """Rows of a table whose columns take one of the given values; an unwritten table is an empty frame without columns."""
+        if not self.path.exists():
+            return pl.DataFrame()
+        with self.connect() as con:
+            if not _exists(con, name):
+                return pl.DataFrame()
+            clause, params = _clause(where)
+            chosen = ", ".join(f'"{c}"' for c in columns) if columns else "*"
+            return con.sql(f"select {chosen} from {name}{clause}", params=params).pl()
+
+    def replace(self, name: TableName, frame: pl.DataFrame, where: Mapping[str, Sequence[object]] | None) -> None:
+        """Replace the slice `where` (None: the whole table) by `frame`, in one transaction.
+
+        New columns are added to the table; rows are inserted by column name.
+        """
+        with self.connect() as con:
+            con.execute("begin transaction")
+            try:
+                con.execute(f"create schema if not exists {name.layer}")
+                con.register("incoming", frame.to_arrow())
+                if where is None:
+                    con.execute(f"create or replace table {name} as select * from incoming")
+                else:
+                    self._replace_slice(con, name, where)
+                con.execute("commit")
+            except BaseException:
+                con.execute("rollback")
+                raise
+
+    @staticmethod
+    def _replace_slice(con: duckdb.DuckDBPyConnection, name: TableName, where: Mapping[str, Sequence[object]]) -> None:
+        if not _exists(con, name):
+            con.execute(f"create table {name} as select * from incoming limit 0")
+        have = {r[0] for r in con.sql(f"select column_name from (describe {name})").fetchall()}
+        for column, kind in con.sql("select column_name, column_type from (describe incoming)").fetchall():
+            if column not in have:
+                con.execute(f'alter table {name} add column "{column}" {kind}')
+        clause, params = _clause(where)
+        con.execute(f"delete from {name}{clause}", params)
+        con.execute(f"insert into {name} by name select * from incoming")
+
+
+def _exists(con: duckdb.DuckDBPyConnection, name: TableName) -> bool:
+    found = con.sql(
+        "select count(*) from information_schema.tables where table_schema = ? and table_name = ?",
+        params=[name.layer, name.table],
+    ).fetchall()
+    return bool(found[0][0])
+
+
+def _clause(where: Mapping[str, Sequence[object]] | None) -> tuple[str, list[object]]:
+    if not where:
+        return "", []
+    parts, params = [], []
+    for column, values in where.items():
+        if not values:
+            return " where false", []
+        parts.append(f'"{column}" in ({", ".join("?" for _ in values)})')
+        params.extend(values)
+    return " where " + " and ".join(parts), params
+
+
+def _busy(path: Path, message: str) -> PipelineError:
+    pid = re.search(r"PID (\d+)", message)
+    who = f"ett annat program (process {pid.group(1)})" if pid else "ett annat program"
+    return PipelineError(
+        "warehouse_busy",
+        str(path.name),
+        "att databasen är ledig",
+        f"att {who} har den öppen",
+        "Stäng det programmet och kör igen.",
+    )

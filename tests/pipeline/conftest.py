@@ -1,0 +1,90 @@
+"""A small demo installation, run once per session; tests that change it work on a copy."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import dagster as dg
+import pytest
+
+from pipelines.console import RunSummary, SilentProgress
+from pipelines.paths import Paths
+from pipelines.warehouse import Warehouse
+
+SMALL = 0.06
+PUBLISHED = ("0114", "0120")  # four bundles are enough where the chain is tested, not the drawing
+
+
+@dataclass(frozen=True)
+class Installation:
+    """A data folder that has been run, and what its run said."""
+
+    root: Path
+    summary: RunSummary
+
+    @property
+    def paths(self) -> Paths:
+        """Its folders."""
+        return Paths(self.root)
+
+    @property
+    def warehouse(self) -> Warehouse:
+        """Its warehouse."""
+        return Warehouse(self.paths.warehouse)
+
+
+def install(root: Path, cache: Path, scale: float, municipalities: tuple[str, str] | None) -> Installation:
+    """Fill the inbox with simulated deliveries and the bundled registers, and run everything."""
+    from assets.demo.generate import ensure_demo
+    from pipelines.cli import copy_registers
+    from pipelines.run import run_everything
+
+    paths = Paths(root)
+    paths.make()
+    copy_registers(paths.registers)
+    ensure_demo(paths.surveys, cache, scale=scale)
+    return Installation(root, run_everything(root, SilentProgress(), municipalities=municipalities))
+
+
+@pytest.fixture(scope="session")
+def demo_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Simulated deliveries of the small demo, with their truth."""
+    return tmp_path_factory.mktemp("cache")
+
+
+@pytest.fixture(scope="session")
+def small_demo(tmp_path_factory: pytest.TempPathFactory, demo_cache: Path) -> Installation:
+    """The small demo after one run. Read only."""
+    return install(tmp_path_factory.mktemp("demo"), demo_cache, SMALL, PUBLISHED)
+
+
+@pytest.fixture(scope="session")
+def full_demo(tmp_path_factory: pytest.TempPathFactory) -> Installation:
+    """The whole demo as `make demo` runs it, with its truth in `cache/demo`. Read only; takes a minute or two."""
+    root = tmp_path_factory.mktemp("full")
+    return install(root, root / "cache" / "demo", 1.0, None)
+
+
+@pytest.fixture
+def copy_of_demo(small_demo: Installation, tmp_path: Path) -> Installation:
+    """A copy of the small demo that a test may change."""
+    root = tmp_path / "data"
+    shutil.copytree(small_demo.root, root, ignore=shutil.ignore_patterns("dagster"))
+    return Installation(root, small_demo.summary)
+
+
+@pytest.fixture
+def run_job() -> Iterator[Callable[..., dg.ExecuteInProcessResult]]:
+    """Run a job by name over a range of partitions on a data folder, on an instance of its own."""
+    from pipelines.definitions import build_definitions
+
+    with dg.DagsterInstance.ephemeral() as instance:
+
+        def run(root: Path, name: str, tags: dict[str, str]) -> dg.ExecuteInProcessResult:
+            job = build_definitions(root).resolve_job_def(name)
+            return job.execute_in_process(instance=instance, tags=tags, raise_on_error=False)
+
+        yield run

@@ -1,0 +1,79 @@
+"""The whole demo: all municipalities, the simulator's truth, and an attacker on everything published."""
+
+from __future__ import annotations
+
+import polars as pl
+import pytest
+
+from assets.demo.truth import load_truth
+from assets.slices import MUNICIPALITIES, WAVES
+from pipelines.warehouse import TableName
+
+pytestmark = pytest.mark.slow
+CELL = ["area_level", "area_code", "wave", "grade", "sex", "index_key"]
+
+
+@pytest.fixture(scope="module")
+def truth(full_demo):
+    """What the simulator drew, kept beside the deliveries."""
+    return load_truth(full_demo.paths.cache / "demo")
+
+
+@pytest.fixture(scope="module")
+def means(full_demo, truth):
+    """Estimated means beside the truth, for municipality cells with at least five classes."""
+    estimates = full_demo.warehouse.read(TableName("indices", "area_estimates"))
+    joined = estimates.filter((pl.col("measure") == "mean") & (pl.col("area_level") == "municipality")).join(truth.cells, on=CELL)
+    return joined.filter(pl.col("n_psu") >= 5)
+
+
+def test_all_municipalities_have_bundles_and_nothing_was_rejected(full_demo):
+    folders = [p.name for p in (full_demo.paths.reports / str(WAVES[-1])).iterdir() if p.is_dir()]
+    assert sorted(name.split("_")[0] for name in folders) == sorted(MUNICIPALITIES)
+    assert full_demo.summary.deliveries_rejected == []
+    assert 100_000 <= full_demo.summary.rows_kept <= 110_000
+
+
+def test_scores_recover_the_latent_trait_of_serious_respondents(full_demo, truth):
+    scores = full_demo.warehouse.read(TableName("indices", "person_scores"))
+    both = scores.join(truth.respondents.filter(~pl.col("careless")), on="respondent_key")
+    assert both.height > 90_000
+    keys = sorted(c.removeprefix("theta_") for c in truth.respondents.columns if c.startswith("theta_"))
+    for key in keys:
+        known = both.filter(pl.col(key).is_not_null())
+        bias = (known[key] - known[f"theta_{key}"]).mean()
+        assert abs(bias) < 0.05, f"{key}: bias {bias:.3f} logits"
+        assert known.select(pl.corr(key, f"theta_{key}")).item() > 0.6, key
+
+
+def test_means_are_nearly_unbiased_and_intervals_cover(means):
+    """Careless answers and non-response bias the mean a little (docs/simulator.md); the interval must still cover."""
+    covered = (pl.col("low") <= pl.col("mean_enrolled")) & (pl.col("mean_enrolled") <= pl.col("high"))
+    seen = (pl.col("low") <= pl.col("mean_respondents")) & (pl.col("mean_respondents") <= pl.col("high"))
+    table = means.group_by("index_key").agg(
+        cover_enrolled=covered.mean(),
+        cover_respondents=seen.mean(),
+        bias=(pl.col("estimate") - pl.col("mean_enrolled")).mean(),
+        cells=pl.len(),
+    )
+    assert table.height == 7
+    assert table["cells"].min() > 300
+    for row in table.iter_rows(named=True):
+        assert 0.88 <= row["cover_enrolled"] <= 0.99, row
+        assert row["cover_respondents"] >= 0.92, row
+        assert abs(row["bias"]) < 0.07, row
+
+
+def test_no_municipality_is_far_off(means):
+    """Bias per municipality and index over waves, grades and sexes."""
+    bias = means.group_by("area_code", "index_key").agg(
+        bias=(pl.col("estimate") - pl.col("mean_enrolled")).mean(), cells=pl.len()
+    )
+    worst = bias.filter(pl.col("cells") >= 5).sort(pl.col("bias").abs(), descending=True)
+    assert abs(worst["bias"][0]) < 0.25, worst.row(0)
+
+
+def test_municipality_differences_are_found_again(means):
+    """Areas that truly differ are estimated in the right order."""
+    for (key,), part in means.filter(pl.col("sex") == "all").group_by("index_key"):
+        assert part.select(pl.corr("estimate", "mean_enrolled")).item() > 0.7, key

@@ -1,0 +1,239 @@
+"""An attacker who has only what is published: bounds on every hidden count by linear programming.
+
+Shares no code with the disclosure control it tests. The attacker knows the rounding rules, the floors behind the reasons, and
+how counts add up: bands to scored, scored and unscored to respondents, girls and boys to all, municipalities to the county,
+districts to at most their municipality. Differences are used by narrowing the intervals of the shares they compare.
+Means and interval limits are not used (they are no linear functions of the counts).
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import polars as pl
+from scipy.optimize import linprog
+from scipy.sparse import csr_array
+
+Coefficients = Mapping[int, float]
+INFINITY = float("inf")
+LEAVES = ("share_band1", "share_band2", "share_band3", "share_unscored")
+BAND_MEASURES = LEAVES[:3]
+HIDEABLE = (*LEAVES, "n_scored", "n_respondents")
+PROTECTIVE = ("school_bonding", "wellbeing")
+KEYS = ("area_level", "area_code", "wave", "grade", "sex", "index_key", "measure")
+SHOWN_FLOOR, DISTRICT_FLOOR = 10, 30
+
+
+@dataclass
+class LinearSystem:
+    """Non-negative unknowns and what is known of them: low <= sum of coefficient x unknown <= high."""
+
+    unknowns: int
+    rows: list[tuple[dict[int, float], float, float]] = field(default_factory=list)
+
+    def know(self, coefficients: Coefficients, low: float, high: float) -> None:
+        self.rows.append((dict(coefficients), low, high))
+
+    def compile(self) -> None:
+        equal = [(c, lo) for c, lo, hi in self.rows if lo == hi]
+        upper = [(c, hi) for c, lo, hi in self.rows if lo != hi and hi < INFINITY]
+        upper += [({k: -v for k, v in c.items()}, -lo) for c, lo, hi in self.rows if lo != hi and lo > -INFINITY]
+        self._equal, self._upper = self._matrix(equal), self._matrix(upper)
+
+    def _matrix(self, rows: Sequence[tuple[Mapping[int, float], float]]) -> tuple[csr_array | None, np.ndarray | None]:
+        if not rows:
+            return None, None
+        at = [(i, k, v) for i, (c, _) in enumerate(rows) for k, v in c.items()]
+        i, k, v = (np.array(column) for column in zip(*at, strict=True))
+        return csr_array((v.astype(float), (i, k)), shape=(len(rows), self.unknowns)), np.array([r for _, r in rows], dtype=float)
+
+    def extreme(self, coefficients: Coefficients, sign: int) -> np.ndarray | None:
+        """A point where the sum is least (sign 1) or greatest (-1); None when it has no bound."""
+        objective = np.zeros(self.unknowns)
+        for k, v in coefficients.items():
+            objective[k] = sign * v
+        answer = linprog(
+            objective, A_ub=self._upper[0], b_ub=self._upper[1], A_eq=self._equal[0], b_eq=self._equal[1], method="highs"
+        )
+        if answer.status in (3, 4):
+            return None
+        if answer.status != 0:
+            raise AssertionError(f"the published numbers contradict each other: {answer.message}")
+        return answer.x
+
+
+def value_at(coefficients: Coefficients, point: np.ndarray) -> float:
+    return float(sum(v * point[k] for k, v in coefficients.items()))
+
+
+def bounds(
+    leaves: int, published: Sequence[tuple[Coefficients, float, float]], targets: Sequence[Coefficients]
+) -> list[tuple[float, float]]:
+    """Least and greatest value of each target over all non-negative leaves that agree with what is published."""
+    system = LinearSystem(leaves)
+    for coefficients, low, high in published:
+        system.know(coefficients, low, high)
+    system.compile()
+    found = []
+    for target in targets:
+        low, high = system.extreme(target, 1), system.extreme(target, -1)
+        found.append((
+            -INFINITY if low is None else value_at(target, low), INFINITY if high is None else value_at(target, high)
+        ))  # fmt: skip
+    return found
+
+
+def attack(
+    results: pl.DataFrame, only: pl.Expr | None = None, enough: float | None = None, floor: int = SHOWN_FLOOR
+) -> pl.DataFrame:
+    """Bounds on every hidden count of a release.
+
+    Args:
+        results: rows of `release.index_results`.
+        only: which hidden cells to attack (an expression on the keys); all of `results` is used as knowledge.
+        enough: stop at a cell when points found so far already show a wider interval than this; its lo and hi are then
+            inside the true interval.
+        floor: the least number of pupils that is shown, known from the published rules.
+
+    Returns:
+        The keys of each hidden count with `lo` and `hi`.
+    """
+    known = results.filter(~pl.col("reason").is_in(["no_delivery", "no_pupils"]))
+    found = []
+    for _, part in known.group_by("wave", "grade", "index_key", maintain_order=True):
+        hidden = part.filter((pl.col("reason") != "ok") & pl.col("measure").is_in(HIDEABLE))
+        hidden = hidden if only is None else hidden.filter(only)
+        if hidden.height:
+            found.append(_attack_family(part, hidden.select(KEYS), enough, floor))
+    empty = results.select(KEYS).clear().with_columns(lo=pl.lit(None, pl.Float64), hi=pl.lit(None, pl.Float64))
+    return pl.concat([empty, *found])
+
+
+def _attack_family(part: pl.DataFrame, hidden: pl.DataFrame, enough: float | None, floor: int) -> pl.DataFrame:
+    family = _Family(part, floor)
+    keys = list(hidden.iter_rows(named=True))
+    targets = [family.measured(row["area_level"], row["area_code"], row["sex"], row["measure"]) for row in keys]
+    lo, hi = np.full(len(keys), INFINITY), np.full(len(keys), -INFINITY)
+
+    def see(point: np.ndarray) -> None:
+        values = [value_at(target, point) for target in targets]
+        np.minimum(lo, values, out=lo)
+        np.maximum(hi, values, out=hi)
+
+    if enough is not None:
+        for chosen in (targets, targets[::2], targets[1::2], targets[::3], targets[1::3]):
+            for sign in (1, -1):
+                point = family.system.extreme(_total(chosen), sign)
+                if point is not None:
+                    see(point)
+    for at, target in enumerate(targets):
+        for sign in (1, -1):
+            if enough is not None and hi[at] - lo[at] > enough:
+                continue
+            point = family.system.extreme(target, sign)
+            if point is None:
+                lo[at], hi[at] = (-INFINITY, hi[at]) if sign == 1 else (lo[at], INFINITY)
+            else:
+                see(point)
+    return hidden.with_columns(pl.Series("lo", lo), pl.Series("hi", hi))
+
+
+def _total(expressions: Sequence[Coefficients]) -> dict[int, float]:
+    total: dict[int, float] = defaultdict(float)
+    for expression in expressions:
+        for k, v in expression.items():
+            total[k] += v
+    return total
+
+
+class _Family:
+    """All areas and sexes of one wave, grade and index as one linear system; unknowns are leaves per area and sex."""
+
+    def __init__(self, part: pl.DataFrame, floor: int) -> None:
+        self.floor = floor
+        self.shown = {
+            (r["area_level"], r["area_code"], r["sex"], r["measure"]): (r["value"] if r["reason"] == "ok" else None, r["reason"])
+            for r in part.iter_rows(named=True)
+        }
+        self.areas = sorted({key[:2] for key in self.shown})
+        self.municipalities = [a for a in self.areas if a[0] == "municipality"]
+        own = [a for a in self.areas if a[0] != "county"]
+        self.first = {area: 8 * i for i, area in enumerate(own)}
+        self.focus = "share_band1" if part["index_key"][0] in PROTECTIVE else "share_band3"
+        self.system = LinearSystem(8 * len(own))
+        self._know()
+        self.system.compile()
+
+    def leaf(self, level: str, code: str, sex: str, name: str) -> dict[int, float]:
+        if level == "county":
+            return _total([self.leaf(*area, sex, name) for area in self.municipalities])
+        at = self.first[level, code] + LEAVES.index(name)
+        return {"girl": {at: 1.0}, "boy": {at + 4: 1.0}, "all": {at: 1.0, at + 4: 1.0}}[sex]
+
+    def measured(self, level: str, code: str, sex: str, measure: str) -> dict[int, float]:
+        parts = {"n_scored": BAND_MEASURES, "n_respondents": LEAVES}.get(measure, (measure,))
+        return _total([self.leaf(level, code, sex, name) for name in parts])
+
+    def _know(self) -> None:
+        shares = self._share_intervals()
+        for (level, code, sex, measure), (value, reason) in self.shown.items():
+            if measure in ("n_scored", "n_respondents"):
+                self._know_count(self.measured(level, code, sex, measure), value, reason)
+            elif measure in LEAVES:
+                base = self.measured(level, code, sex, "n_respondents" if measure == "share_unscored" else "n_scored")
+                self._know_share(self.leaf(level, code, sex, measure), base, shares[level, code, sex, measure])
+                floor = DISTRICT_FLOOR if level == "district" else self.floor
+                if measure != "share_unscored":
+                    self.system.know(base, *((0, floor - 1) if reason == "too_few" else (floor, INFINITY)))
+        self._know_districts()
+
+    def _know_count(self, expression: Coefficients, value: float | None, reason: str) -> None:
+        if value is not None:
+            self.system.know(expression, max(value - 2, self.floor), value + 2)
+        elif reason == "too_few":
+            self.system.know(expression, 0, self.floor - 1)
+        else:
+            self.system.know(expression, self.floor, INFINITY)
+
+    def _know_share(self, part: Coefficients, base: Coefficients, interval: tuple[float, float]) -> None:
+        low, high = interval
+        if high < 1:
+            self.system.know(_total([part, {k: -high * v for k, v in base.items()}]), -INFINITY, 0)
+        if low > 0:
+            self.system.know(_total([part, {k: -low * v for k, v in base.items()}]), 0, INFINITY)
+
+    def _know_districts(self) -> None:
+        for parent in self.municipalities:
+            children = [a for a in self.areas if a[0] == "district" and a[1].startswith(parent[1] + "-")]
+            for sex in ("girl", "boy") if children else ():
+                for name in LEAVES:
+                    inside = _total([self.leaf(*child, sex, name) for child in children])
+                    outside = {k: -v for k, v in inside.items()}
+                    self.system.know(_total([self.leaf(*parent, sex, name), outside]), 0, INFINITY)
+
+    def _share_intervals(self) -> dict[tuple[str, str, str, str], tuple[float, float]]:
+        """Share intervals from the rounded shares, narrowed by the rounded differences until nothing changes much."""
+        intervals = {
+            key: (0.0, 1.0) if value is None else (max(value - 0.5, 0) / 100, min(value + 0.5, 100) / 100)
+            for key, (value, _) in self.shown.items()
+            if key[3] in LEAVES
+        }
+        county = next((a for a in self.areas if a[0] == "county"), None)
+        pairs = []
+        for (level, code, sex, measure), (value, _) in self.shown.items():
+            if value is None:
+                continue
+            if measure == "diff_share_focus" and county:
+                pairs.append(((level, code, sex, self.focus), (*county, sex, self.focus), value / 100))
+            if measure == "sex_gap_share_focus":
+                pairs.append(((level, code, "girl", self.focus), (level, code, "boy", self.focus), value / 100))
+        for _ in range(4):
+            for one, other, gap in pairs:
+                (a, b), (c, d) = intervals[one], intervals[other]
+                a, b = max(a, c + gap - 0.005), min(b, d + gap + 0.005)
+                c, d = max(c, a - gap - 0.005), min(d, b - gap + 0.005)
+                intervals[one], intervals[other] = (a, b), (c, d)
+        return {key: (low - 1e-9, high + 1e-9) for key, (low, high) in intervals.items()}

@@ -1,0 +1,130 @@
+"""The walls: what may import what, and which assets may lead to which."""
+
+from __future__ import annotations
+
+import ast
+import tomllib
+from pathlib import Path
+
+import dagster as dg
+import pytest
+import yaml
+
+from pipelines.definitions import build_definitions, defs
+
+ROOT = Path(__file__).resolve().parents[2]
+PURE = ("assets/methods", "assets/charts")
+FORBIDDEN_IN_PURE = {
+    "dagster",
+    "duckdb",
+    "great_expectations",
+    "pathlib",
+    "os",
+    "io",
+    "shutil",
+    "requests",
+    "urllib",
+    "pipelines",
+    "expectations",
+}
+ORDER = ("inbox", "raw", "harmonised", "validated", "indices", "release", "reports")
+MAY_NAME_PIPELINES = {"pipelines.resources", "pipelines.warehouse", "pipelines.paths", "pipelines.provenance"}
+
+
+def imports(path: Path) -> set[str]:
+    """Full names of all modules that a file imports, anywhere in it."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found.add(node.module)
+    return found
+
+
+def files(folder: str) -> list[Path]:
+    """Python files below a folder."""
+    return sorted((ROOT / folder).rglob("*.py"))
+
+
+@pytest.mark.parametrize("path", [p for folder in PURE for p in files(folder)], ids=lambda p: p.name)
+def test_pure_code_imports_no_io(path):
+    tops = {name.split(".")[0] for name in imports(path)}
+    assert not tops & FORBIDDEN_IN_PURE, f"{path.name} imports {sorted(tops & FORBIDDEN_IN_PURE)}"
+
+
+@pytest.mark.parametrize("path", [p for p in files("assets")], ids=lambda p: p.name)
+def test_assets_name_only_the_resources_of_the_orchestration(path):
+    named = {n for n in imports(path) if n.split(".")[0] == "pipelines"}
+    assert named <= MAY_NAME_PIPELINES, f"{path.name} imports {sorted(named - MAY_NAME_PIPELINES)}"
+
+
+@pytest.mark.parametrize("path", files("expectations"), ids=lambda p: p.name)
+def test_expectations_know_no_orchestration(path):
+    assert not {n.split(".")[0] for n in imports(path)} & {"dagster", "duckdb", "pipelines"}
+
+
+def test_simulator_imports_nothing_from_the_scoring():
+    for path in files("assets/demo"):
+        named = {n for n in imports(path) if n.startswith("assets.methods")}
+        assert named <= {"assets.methods.errors"}, f"{path.name} imports {sorted(named)}"
+
+
+def test_report_code_reaches_only_the_release():
+    """Neither the reports' asset module nor the bundle code can name a table of another layer."""
+    for path in [ROOT / "assets/reports.py", *files("assets/bundle"), *files("assets/charts")]:
+        named = imports(path)
+        assert not named & {"assets.raw", "assets.harmonised", "assets.validated", "assets.indices", "assets.release"}, path.name
+        assert "pipelines.warehouse" not in named, path.name
+
+
+def test_data_flows_one_way():
+    graph = defs.resolve_asset_graph()
+    for key in graph.get_all_asset_keys():
+        for parent in graph.get(key).parent_keys:
+            assert ORDER.index(parent.path[0]) <= ORDER.index(key.path[0]), f"{parent.to_user_string()} -> {key.to_user_string()}"
+
+
+def test_no_path_from_microdata_to_reports_avoids_the_release():
+    graph = defs.resolve_asset_graph()
+
+    def leads_to_microdata(key: dg.AssetKey) -> bool:
+        if key.path[0] == "release":
+            return False
+        if key.path[0] in {"raw", "harmonised", "validated", "indices"}:
+            return True
+        return any(leads_to_microdata(parent) for parent in graph.get(key).parent_keys)
+
+    reports = [k for k in graph.get_all_asset_keys() if k.path[0] == "reports"]
+    assert reports
+    for key in reports:
+        assert not any(leads_to_microdata(parent) for parent in graph.get(key).parent_keys), key.to_user_string()
+
+
+def test_every_asset_and_check_says_in_swedish_what_it_is():
+    graph = defs.resolve_asset_graph()
+    for key in graph.get_all_asset_keys():
+        assert graph.get(key).description, key.to_user_string()
+        assert graph.get(key).group_name == key.path[0]
+    for check in build_definitions().asset_checks:
+        assert all(spec.description for spec in check.check_specs)
+
+
+def test_workspace_and_dg_settings_name_the_same_definitions():
+    workspace = yaml.safe_load((ROOT / "workspace.yaml").read_text(encoding="utf-8"))["load_from"]
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["dg"]["project"]
+    assert [entry["python_module"]["module_name"] for entry in workspace] == [project["code_location_target_module"]]
+    assert workspace[0]["python_module"]["location_name"] == project["code_location_name"]
+    assert workspace[0]["python_module"]["working_directory"] == "."
+
+
+def test_importing_the_definitions_stays_light():
+    """Great Expectations, Altair and SciPy cost seconds; they are imported where they are used."""
+    import subprocess
+    import sys
+
+    heavy = ("great_expectations", "altair", "scipy", "vl_convert", "pandas")
+    code = f"import sys, pipelines.definitions; print([m for m in {heavy} if m in sys.modules])"
+    command = [sys.executable, "-W", "ignore", "-c", code]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True, timeout=120)
+    assert done.stdout.strip() == "[]"
