@@ -6,6 +6,7 @@ import polars as pl
 from assets.catalogue.load import Catalogue, load_catalogue
 from assets.failures import as_failure
 from assets.indices import COUNTS, ESTIMATES
+from assets.methods.bands import FOCUS_BAND
 from assets.methods.disclosure import load_policy, protect
 from assets.methods.publish import (
     absent_rows,
@@ -85,7 +86,8 @@ def release_tables(warehouse: Warehouse, catalogue: Catalogue, edition: str, wav
     """The survey's release tables for the waves."""
     where = {"wave": waves}
     counts, estimates = warehouse.read(COUNTS, where), warehouse.read(ESTIMATES, where)
-    safe = protect(counts, with_clarity(estimates, catalogue.comparison), load_policy(catalogue.disclosure), edition)
+    focus = {i.key: FOCUS_BAND[i.kind] for i in catalogue.indices}
+    safe = protect(counts, with_clarity(estimates, catalogue.comparison), load_policy(catalogue.disclosure), edition, focus)
     answers = warehouse.read(
         RESPONSES, where, ["municipality_code", "wave", "grade", "school_code", *sorted(catalogue.item_scores())]
     )

@@ -8,6 +8,7 @@ numbers, how they are rounded and how they add up. Everything is deterministic a
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,7 +19,7 @@ from assets.methods.disclosure_counts import protect_counts
 from assets.methods.disclosure_lines import protect_bands
 from assets.methods.disclosure_margins import protect_sums
 from assets.methods.disclosure_policy import DisclosurePolicy, PolicyNumbers, PolicyRule, load_policy
-from assets.methods.disclosure_rows import RESULT_COLUMNS, base_rows, evidence, keys_frame, published, suppression_log
+from assets.methods.disclosure_rows import RESULT_COLUMNS, SHARES, base_rows, evidence, keys_frame, published, suppression_log
 from assets.methods.disclosure_state import Floors, Hidden, floors_of, hide_small_sexes, mark, primary
 
 __all__ = ["DisclosurePolicy", "PolicyRule", "ProtectedRelease", "load_policy", "protect"]
@@ -37,7 +38,13 @@ class ProtectedRelease:
     log: pl.DataFrame
 
 
-def protect(counts: pl.DataFrame, estimates: pl.DataFrame, policy: DisclosurePolicy, edition: str = "intern") -> ProtectedRelease:
+def protect(
+    counts: pl.DataFrame,
+    estimates: pl.DataFrame,
+    policy: DisclosurePolicy,
+    edition: str = "intern",
+    focus: Mapping[str, int] | None = None,
+) -> ProtectedRelease:
     """Results that reveal no small count, and the log of what is hidden.
 
     Args:
@@ -46,6 +53,7 @@ def protect(counts: pl.DataFrame, estimates: pl.DataFrame, policy: DisclosurePol
             Shares are shown from the counts; the estimates lend them their interval.
         policy: from `load_policy`.
         edition: one of the policy's editions.
+        focus: index key -> the band (1..3) whose share is compared between areas and sexes; 3 where nothing is given.
 
     Raises:
         PipelineError: the tables do not hold together, or the edition is unknown.
@@ -55,7 +63,11 @@ def protect(counts: pl.DataFrame, estimates: pl.DataFrame, policy: DisclosurePol
     proof = evidence(estimates, keys_frame(blocks))
     floors = floors_of(blocks, policy, numbers)
     hidden = suppress(blocks, floors, numbers)
-    rows = published(base_rows(blocks, hidden, floors, numbers), proof, edition, numbers.mean_decimals)
+    bands = {key: (focus or {}).get(key, 3) for key in blocks.index_keys}
+    positions = np.array([band - 1 for band in bands.values()], dtype=np.int64)
+    compared = {key: SHARES[band - 1] for key, band in bands.items()}
+    rows = base_rows(blocks, hidden, floors, numbers, positions)
+    rows = published(rows, proof, edition, numbers.mean_decimals, compared)
     return ProtectedRelease(results=rows.select(RESULT_COLUMNS), log=suppression_log(rows, policy))
 
 

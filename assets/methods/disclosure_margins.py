@@ -52,9 +52,18 @@ def _share_room(count: IntArray, total: IntArray, shown: np.ndarray, step: int) 
     return np.where(shown, count - np.maximum(low, 0), 0.0), np.where(shown, high - count, 0.0)
 
 
-def _least(room: tuple[np.ndarray, np.ndarray]) -> np.ndarray:
-    """Room of the areas together (first axis), in the tighter direction."""
-    return np.minimum(room[0].sum(axis=0), room[1].sum(axis=0))
+def _least(room: tuple[np.ndarray, np.ndarray], parent: tuple[np.ndarray, np.ndarray]) -> np.ndarray:
+    """Room for a change of one hidden cell, in the tighter direction.
+
+    A cell may fall as far as the other areas (first axis) may rise together and the parent's own rounding lets the sum fall;
+    and the other way round.
+    """
+    return np.minimum(room[1].sum(axis=0) + parent[0], room[0].sum(axis=0) + parent[1])
+
+
+def _open(room: tuple[np.ndarray, np.ndarray], shown: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """A sum that is not published sets no limit."""
+    return np.where(shown, room[0], np.inf), np.where(shown, room[1], np.inf)
 
 
 def protect_sums(blocks: Blocks, hidden: Hidden, floors: Floors, numbers: PolicyNumbers) -> bool:
@@ -89,9 +98,18 @@ def _tight_lines(
     outside_scored = blocks.scored[parent] - scored.sum(axis=0)
     outside_respondents = blocks.respondents[parent] - respondents.sum(axis=0)
 
-    band_room = _least(_share_room(bands, scored[..., None], shown_bands, numbers.share_step))
-    scored_room = _least(_room(scored, shown_scored, numbers.count_step))
-    respondents_room = _least(_room(respondents, shown_respondents, numbers.count_step))
+    step, count_step = numbers.share_step, numbers.count_step
+    sums = hidden.bands[parent] == 0, hidden.scored[parent] == 0, hidden.respondents[parent] == 0
+    band_room = _least(
+        _share_room(bands, scored[..., None], shown_bands, step),
+        _open(_share_room(blocks.bands[parent], blocks.scored[parent][..., None], sums[0], step), sums[0]),
+    )
+    scored_room = _least(
+        _room(scored, shown_scored, count_step), _open(_room(blocks.scored[parent], sums[1], count_step), sums[1])
+    )
+    respondents_room = _least(
+        _room(respondents, shown_respondents, count_step), _open(_room(blocks.respondents[parent], sums[2], count_step), sums[2])
+    )
     unscored_room = scored_room + respondents_room + outside_respondents - outside_scored
 
     tight_bands = (band_room < need[:, None, None]) & (outside_bands < floors.spread[:, None, None])

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 import polars as pl
 
-from assets.methods.disclosure_blocks import ALL, BANDS, BOY, GIRL, GROUP_KEYS, ROW_KEYS, SEXES, Blocks
+from assets.methods.disclosure_blocks import BANDS, BOY, GIRL, GROUP_KEYS, ROW_KEYS, SEXES, Blocks
 from assets.methods.disclosure_policy import DisclosurePolicy, PolicyNumbers
 from assets.methods.disclosure_rounding import half_away, nearest, share_percent
 from assets.methods.disclosure_state import RULES, Floors, Hidden
@@ -69,8 +71,12 @@ def _spread_to_blocks(array: np.ndarray, blocks: Blocks) -> np.ndarray:
     return np.repeat(array[:, None, :], len(blocks.index_keys), axis=1)
 
 
-def base_rows(blocks: Blocks, hidden: Hidden, floors: Floors, numbers: PolicyNumbers) -> pl.DataFrame:
-    """Rows of all measures; counts and shares with their value, derived measures still without."""
+def base_rows(blocks: Blocks, hidden: Hidden, floors: Floors, numbers: PolicyNumbers, focus: np.ndarray) -> pl.DataFrame:
+    """Rows of all measures; counts and shares with their value, derived measures still without.
+
+    Args:
+        focus: [index] position 0..2 of the band whose share is compared between areas and sexes.
+    """
     keys = keys_frame(blocks)
     respondents = _spread_to_blocks(blocks.respondents, blocks)
     few_respondents = respondents < np.maximum(floors.respondents, np.where(blocks.districts, numbers.district_floor, 0))[
@@ -92,27 +98,39 @@ def base_rows(blocks: Blocks, hidden: Hidden, floors: Floors, numbers: PolicyNum
     for band, name in enumerate(SHARES):
         value = share_percent(blocks.bands[..., band], blocks.scored, step)
         parts.append(_measure(keys, name, "percent", _columns(value, hidden.bands[..., band], few_share, n)))
-    for name, rule in _derived_rules(blocks, hidden).items():
+    for name, rule in _derived_rules(blocks, hidden, focus).items():
         columns = _columns(None, rule, few_share, n)
         parts.append(_measure(keys, name, DERIVED[name], columns).with_columns(pl.lit(None, pl.Float64).alias("value")))
     return pl.concat(parts, how="diagonal")
 
 
-def _derived_rules(blocks: Blocks, hidden: Hidden) -> dict[str, np.ndarray]:
-    """Rule code [group, index, sex] of each derived measure: hidden with any band of the groups it is computed from."""
-    own = (hidden.bands > 0).any(axis=-1)
-    compared = own | (own[blocks.county] & (blocks.county >= 0)[:, None, None])
-    gap = np.repeat(own[:, :, [GIRL, BOY, ALL]].any(axis=2, keepdims=True), 3, axis=2)
+def _derived_rules(blocks: Blocks, hidden: Hidden, focus: np.ndarray) -> dict[str, np.ndarray]:
+    """Rule code [group, index, sex] of each derived measure.
+
+    Means and spreads are computed from all bands of a group and are hidden with any of them. Differences of shares are formed
+    from the two published shares, so they tell nothing more and are hidden only with one of those.
+    """
+    any_band = (hidden.bands > 0).any(axis=-1)
+    focus_band = np.take_along_axis(hidden.bands, focus[None, :, None, None], axis=-1)[..., 0] > 0
+    to_county = (blocks.county >= 0)[:, None, None]
     derived = RULES.index("derived")
     floor_codes = [RULES.index(name) for name in ("group_floor", "group_floor_sensitive", "district_floor")]
     floor = np.where(np.isin(hidden.bands[..., 0], floor_codes), hidden.bands[..., 0], 0)
+
+    def either_sex(closed: np.ndarray) -> np.ndarray:
+        return np.repeat((closed[:, :, GIRL] | closed[:, :, BOY])[:, :, None], 3, axis=2)
+
     return {
         name: np.where(floor > 0, floor, np.where(closed, derived, 0))
         for name, closed in {
-            "mean": own, "sd": own, "diff_share_focus": compared, "diff_mean": compared,
-            "sex_gap_share_focus": gap, "sex_gap_mean": gap,
+            "mean": any_band,
+            "sd": any_band,
+            "diff_share_focus": focus_band | (focus_band[blocks.county] & to_county),
+            "diff_mean": any_band | (any_band[blocks.county] & to_county),
+            "sex_gap_share_focus": either_sex(focus_band),
+            "sex_gap_mean": either_sex(any_band),
         }.items()
-    }  # fmt: skip
+    }
 
 
 def evidence(estimates: pl.DataFrame, keys: pl.DataFrame) -> pl.DataFrame:
@@ -140,8 +158,11 @@ def evidence(estimates: pl.DataFrame, keys: pl.DataFrame) -> pl.DataFrame:
     return frame
 
 
-def published(rows: pl.DataFrame, proof: pl.DataFrame, edition: str, decimals: int) -> pl.DataFrame:
+def published(rows: pl.DataFrame, proof: pl.DataFrame, edition: str, decimals: int, focus: Mapping[str, str]) -> pl.DataFrame:
     """The rows with values, intervals and reasons; nothing of a hidden row is left but its keys.
+
+    A difference is the difference of the two published numbers, so that a reader who subtracts gets the same, and nobody
+    learns more by it; its interval (from the joint estimate) is widened to hold it when rounding took it outside.
 
     Derived measures come only where `proof` has them. One that should be shown but has no estimate is `missing`.
     """
@@ -150,7 +171,7 @@ def published(rows: pl.DataFrame, proof: pl.DataFrame, edition: str, decimals: i
     joined = pl.concat(
         [joined.filter(~pl.col("measure").is_in(list(DERIVED))), found.filter(pl.col("measure").is_in(list(DERIVED)))]
     )
-    joined = _rounded(joined, decimals)
+    joined = _subtracted(_rounded(joined, decimals), focus, decimals)
     shown = pl.col("rule") == 0
     reason = (
         pl.when(~shown & pl.col("few")).then(pl.lit("too_few"))
@@ -159,14 +180,15 @@ def published(rows: pl.DataFrame, proof: pl.DataFrame, edition: str, decimals: i
         .otherwise(pl.lit("ok"))
     )  # fmt: skip
     keep = ("value", "low", "high", "n", "method", "interval_method", "confidence_level", "verdict")
-    sign = pl.when(pl.col("estimate") > 0).then(pl.lit("higher")).otherwise(pl.lit("lower"))
+    clear = pl.col("is_clear").fill_null(False) & (pl.col("value") != 0)
+    sign = pl.when(pl.col("value") > 0).then(pl.lit("higher")).otherwise(pl.lit("lower"))
     return (
         joined.with_columns(
             pl.lit(edition).alias("edition"),
             reason.alias("reason"),
             pl.when(pl.col("n") >= 0).then(pl.col("n")).alias("n"),
             pl.when(pl.col("measure").is_in(_COMPARISONS))
-            .then(pl.when(pl.col("is_clear").fill_null(False)).then(sign).otherwise(pl.lit("unclear")))
+            .then(pl.when(clear).then(sign).otherwise(pl.lit("unclear")))
             .alias("verdict"),
             pl.col("method").fill_null("count"),
         )
@@ -190,6 +212,37 @@ def _rounded(joined: pl.DataFrame, decimals: int) -> pl.DataFrame:
         pl.col("low_shown").alias("low"),
         pl.col("high_shown").alias("high"),
     )
+
+
+def _subtracted(rows: pl.DataFrame, focus: Mapping[str, str], decimals: int) -> pl.DataFrame:
+    """Set the value of comparisons to the difference of the published shares or means they compare."""
+    focused = pl.col("measure") == pl.col("index_key").replace_strict(dict(focus), return_dtype=pl.String)
+    shares = rows.filter(focused).with_columns(_kind=pl.lit("share_focus"))
+    means = rows.filter(pl.col("measure") == "mean").with_columns(_kind=pl.lit("mean"))
+    place = ["area_level", "area_code", "wave", "grade", "index_key"]
+    numbers = pl.concat([shares, means]).select(*place, "sex", "_kind", _number="value")
+    county = numbers.filter(pl.col("area_level") == "county").select(
+        "wave", "grade", "index_key", "sex", "_kind", _whole="_number", _county="area_code"
+    )
+    own = numbers.with_columns(_county=pl.col("area_code").str.slice(0, 2)).join(
+        county, on=["_county", "wave", "grade", "index_key", "sex", "_kind"], how="inner"
+    )
+    diff = own.select(*place, "sex", measure=pl.format("diff_{}", "_kind"), _difference=pl.col("_number") - pl.col("_whole"))
+    girls, boys = (
+        numbers.filter(pl.col("sex") == sex).select(*place, "_kind", pl.col("_number").alias(sex)) for sex in ("girl", "boy")
+    )
+    gap = girls.join(boys, on=[*place, "_kind"], how="inner").select(
+        *place, sex=pl.lit("all"), measure=pl.format("sex_gap_{}", "_kind"), _difference=pl.col("girl") - pl.col("boy")
+    )
+    keys = [*place, "sex", "measure"]
+    joined = rows.join(pl.concat([diff, gap]), on=keys, how="left", maintain_order="left")
+    value = pl.col("_difference").round(decimals) + 0.0
+    compared = pl.col("measure").is_in(_COMPARISONS) & pl.col("value").is_not_null() & value.is_not_null()
+    return joined.with_columns(
+        value=pl.when(compared).then(value).otherwise("value"),
+        low=pl.when(compared & (pl.col("low") > value)).then(value).otherwise("low"),
+        high=pl.when(compared & (pl.col("high") < value)).then(value).otherwise("high"),
+    ).drop("_difference")
 
 
 def suppression_log(rows: pl.DataFrame, policy: DisclosurePolicy) -> pl.DataFrame:

@@ -8,6 +8,7 @@ import pytest
 from assets.demo.truth import load_truth
 from assets.slices import MUNICIPALITIES, WAVES
 from pipelines.warehouse import TableName
+from tests.support.attacker import attack
 
 pytestmark = pytest.mark.slow
 CELL = ["area_level", "area_code", "wave", "grade", "sex", "index_key"]
@@ -36,7 +37,7 @@ def test_all_municipalities_have_bundles_and_nothing_was_rejected(full_demo):
 
 def test_scores_recover_the_latent_trait_of_serious_respondents(full_demo, truth):
     scores = full_demo.warehouse.read(TableName("indices", "person_scores"))
-    both = scores.join(truth.respondents.filter(~pl.col("careless")), on="respondent_key")
+    both = scores.join(truth.respondents.filter(pl.col("careless") == 0), on="respondent_key")
     assert both.height > 90_000
     keys = sorted(c.removeprefix("theta_") for c in truth.respondents.columns if c.startswith("theta_"))
     for key in keys:
@@ -77,3 +78,32 @@ def test_municipality_differences_are_found_again(means):
     """Areas that truly differ are estimated in the right order."""
     for (key,), part in means.filter(pl.col("sex") == "all").group_by("index_key"):
         assert part.select(pl.corr("estimate", "mean_enrolled")).item() > 0.7, key
+
+
+@pytest.mark.parametrize("wave", WAVES)
+def test_nobody_can_narrow_a_hidden_count(full_demo, wave):
+    """Linear programming against all that is published of a wave: every hidden count keeps an interval wider than 4."""
+    results = full_demo.warehouse.read(TableName("release", "index_results"), {"wave": [wave]})
+    attacked = attack(results, enough=4.01)
+    assert attacked.height > 500
+    narrow = attacked.filter(pl.col("hi") - pl.col("lo") <= 4)
+    assert narrow.height == 0, f"{narrow.height} hidden counts are given away"
+
+
+def test_the_latest_county_figures_can_be_shown(full_demo):
+    """Protection must not cost the comparison: the county's focus shares of the latest wave are all published."""
+    results = full_demo.warehouse.read(TableName("release", "index_results"), {"wave": [WAVES[-1]], "area_level": ["county"]})
+    shares = results.filter(pl.col("measure").str.starts_with("share_band"))
+    assert set(shares["reason"]) == {"ok"}
+
+
+def test_response_rates_repeat_no_hidden_number(full_demo):
+    results = full_demo.warehouse.read(TableName("release", "index_results"))
+    rates = full_demo.warehouse.read(TableName("release", "response_rates"))
+    shown = results.filter((pl.col("measure") == "n_respondents") & (pl.col("sex") == "all")).select(
+        "area_code", "wave", "grade", published="value", why="reason"
+    )
+    both = rates.join(shown.unique(), on=["area_code", "wave", "grade"])
+    assert both.height == rates.height
+    assert both.filter(pl.col("respondents").ne_missing(pl.col("published").cast(pl.Int64))).height == 0
+    assert both.filter((pl.col("why") != "ok") & (pl.col("reason") != pl.col("why"))).height == 0

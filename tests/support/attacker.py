@@ -2,7 +2,8 @@
 
 Shares no code with the disclosure control it tests. The attacker knows the rounding rules, the floors behind the reasons, and
 how counts add up: bands to scored, scored and unscored to respondents, girls and boys to all, municipalities to the county,
-districts to at most their municipality. Differences are used by narrowing the intervals of the shares they compare.
+districts to at most their municipality. Differences are formed from the published shares (`test_disclosure.py` holds that), so
+they add nothing.
 Means and interval limits are not used (they are no linear functions of the counts).
 """
 
@@ -22,7 +23,6 @@ INFINITY = float("inf")
 LEAVES = ("share_band1", "share_band2", "share_band3", "share_unscored")
 BAND_MEASURES = LEAVES[:3]
 HIDEABLE = (*LEAVES, "n_scored", "n_respondents")
-PROTECTIVE = ("school_bonding", "wellbeing")
 KEYS = ("area_level", "area_code", "wave", "grade", "sex", "index_key", "measure")
 SHOWN_FLOOR, DISTRICT_FLOOR = 10, 30
 
@@ -162,7 +162,6 @@ class _Family:
         self.municipalities = [a for a in self.areas if a[0] == "municipality"]
         own = [a for a in self.areas if a[0] != "county"]
         self.first = {area: 8 * i for i, area in enumerate(own)}
-        self.focus = "share_band1" if part["index_key"][0] in PROTECTIVE else "share_band3"
         self.system = LinearSystem(8 * len(own))
         self._know()
         self.system.compile()
@@ -215,25 +214,10 @@ class _Family:
                     self.system.know(_total([self.leaf(*parent, sex, name), outside]), 0, INFINITY)
 
     def _share_intervals(self) -> dict[tuple[str, str, str, str], tuple[float, float]]:
-        """Share intervals from the rounded shares, narrowed by the rounded differences until nothing changes much."""
+        """Share intervals from the rounded shares. Published differences are differences of these and narrow nothing."""
         intervals = {
             key: (0.0, 1.0) if value is None else (max(value - 0.5, 0) / 100, min(value + 0.5, 100) / 100)
             for key, (value, _) in self.shown.items()
             if key[3] in LEAVES
         }
-        county = next((a for a in self.areas if a[0] == "county"), None)
-        pairs = []
-        for (level, code, sex, measure), (value, _) in self.shown.items():
-            if value is None:
-                continue
-            if measure == "diff_share_focus" and county:
-                pairs.append(((level, code, sex, self.focus), (*county, sex, self.focus), value / 100))
-            if measure == "sex_gap_share_focus":
-                pairs.append(((level, code, "girl", self.focus), (level, code, "boy", self.focus), value / 100))
-        for _ in range(4):
-            for one, other, gap in pairs:
-                (a, b), (c, d) = intervals[one], intervals[other]
-                a, b = max(a, c + gap - 0.005), min(b, d + gap + 0.005)
-                c, d = max(c, a - gap - 0.005), min(d, b - gap + 0.005)
-                intervals[one], intervals[other] = (a, b), (c, d)
         return {key: (low - 1e-9, high + 1e-9) for key, (low, high) in intervals.items()}
