@@ -8,7 +8,7 @@ from assets.failures import as_failure
 from assets.intake.receive import Rejected, inbox_files, set_aside
 from assets.intake.tables import cells_frame, rejected_rows, value_labels
 from assets.methods.errors import PipelineError
-from assets.methods.harmonise import DeliveryInput, harmonise_all, newest_per_municipality, split_population
+from assets.methods.harmonise import DeliveryInput, delivery_gaps, harmonise_all, newest_per_municipality, split_population
 from assets.raw import DELIVERIES, REGISTER_ROWS, REJECTED, RESPONSES
 from assets.registers.pipeline import parse_registers
 from assets.slices import ONE_RUN, WAVES, YEARS, int_keys, register_years, survey_waves
@@ -20,6 +20,7 @@ from pipelines.warehouse import TableName, Warehouse
 
 SURVEY = TableName("harmonised", "survey_responses")
 COUNTS = TableName("harmonised", "delivery_counts")
+GAPS = TableName("harmonised", "delivery_gaps")
 
 
 @dg.multi_asset(
@@ -33,6 +34,9 @@ COUNTS = TableName("harmonised", "delivery_counts")
             key=["harmonised", "delivery_counts"],
             metadata=BY_WAVE,
             description=asset_text("harmonised", "delivery_counts"),
+        ),
+        "delivery_gaps": dg.AssetOut(
+            key=["harmonised", "delivery_gaps"], metadata=BY_WAVE, description=asset_text("harmonised", "delivery_gaps")
         ),
     },
     deps=[["raw", "survey_responses"], ["raw", "survey_deliveries"]],
@@ -49,6 +53,7 @@ def harmonised_survey(context: dg.AssetExecutionContext, store: Store):
     table = count_table(frame, ["wave", "grade"], ["mättillfälle", "årskurs"])
     yield dg.Output(frame, output_name="survey_responses", metadata={"svar": table})
     yield dg.Output(counts, output_name="delivery_counts")
+    yield dg.Output(delivery_gaps(frame, sorted(catalogue.item_scores())), output_name="delivery_gaps")
 
 
 def candidates(warehouse: Warehouse, paths: Paths, catalogue: Catalogue, waves: list[int]) -> tuple[pl.DataFrame, pl.DataFrame]:

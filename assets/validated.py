@@ -4,12 +4,12 @@ import dagster as dg
 import polars as pl
 
 from assets.catalogue.load import Catalogue, load_catalogue
-from assets.harmonised import COUNTS, SURVEY
+from assets.harmonised import COUNTS, GAPS, SURVEY
 from assets.slices import ONE_RUN, WAVES, YEARS, int_keys, register_years, survey_waves
 from assets.table_metadata import BY_YEAR, count_table, table_metadata
 from assets.texts import asset_text
-from expectations.parameters import register_parameters, survey_parameters
-from expectations.promote import HeldBack, held_back
+from expectations.parameters import gap_parameters, register_parameters, survey_parameters
+from expectations.promote import UNIT, HeldBack, broken_units, held_back
 from expectations.run import RuleOutcome, run_suite
 from expectations.suite import load_suite
 from pipelines.resources import Store
@@ -28,7 +28,7 @@ DELIVERIES = TableName("validated", "deliveries")
         ),
         dg.AssetSpec(
             ["validated", "deliveries"],
-            deps=[["harmonised", "survey_responses"], ["harmonised", "delivery_counts"]],
+            deps=[["harmonised", "survey_responses"], ["harmonised", "delivery_counts"], ["harmonised", "delivery_gaps"]],
             description=asset_text("validated", "deliveries"),
         ),
     ],
@@ -71,6 +71,8 @@ def promote(warehouse: Warehouse, catalogue: Catalogue, waves: list[int]) -> tup
         return [], []
     suite = load_suite("harmonised/survey_responses")
     outcomes, held = held_back(suite, frame, survey_parameters(catalogue))
+    gap_rows = warehouse.read(GAPS, {"wave": waves})
+    gaps = run_suite(load_suite("harmonised/delivery_gaps"), gap_rows, gap_parameters(catalogue))
     stopped = pl.DataFrame(
         [(h.delivery_id, h.wave, len(h.rules)) for h in held],
         schema={"delivery_id": pl.String, "wave": pl.Int32, "critical_broken": pl.Int64},
@@ -84,11 +86,31 @@ def promote(warehouse: Warehouse, catalogue: Catalogue, waves: list[int]) -> tup
     status = status.with_columns(
         promoted=pl.col("critical_broken").is_null() & pl.col("municipality_code").is_not_null(),
         critical_broken=pl.col("critical_broken").fill_null(0),
-        rules_tried=pl.lit(len(outcomes), pl.Int64),
-        warnings_broken=pl.lit(sum(not o.holds and o.rule.severity == "warning" for o in outcomes), pl.Int64),
+        rules_tried=pl.lit(len(outcomes) + len(gaps), pl.Int64),
     )
-    warehouse.replace(DELIVERIES, status, {"wave": waves})
-    return outcomes, held
+    status = status.join(
+        _warnings(frame, outcomes, gap_rows, gaps), on=["delivery_id", "wave"], how="left", maintain_order="left"
+    )
+    warehouse.replace(DELIVERIES, status.with_columns(pl.col("warnings_broken").fill_null(0)), {"wave": waves})
+    return [*outcomes, *gaps], held
+
+
+def _warnings(frame: pl.DataFrame, outcomes: list[RuleOutcome], gap_rows: pl.DataFrame, gaps: list[RuleOutcome]) -> pl.DataFrame:
+    """How many warnings each delivery x wave has of its own: `delivery_id, wave, warnings_broken`."""
+    parameters = survey_parameters(load_catalogue())
+    tables = (
+        (load_suite("harmonised/survey_responses"), frame, outcomes),
+        (load_suite("harmonised/delivery_gaps"), gap_rows, gaps),
+    )
+    units = [
+        unit
+        for suite, rows, tried in tables
+        for outcome in tried
+        if not outcome.holds and outcome.rule.severity == "warning" and rows.height
+        for unit in broken_units(suite, rows, parameters, outcome.rule.id, UNIT)
+    ]
+    table = pl.DataFrame(units, schema={"delivery_id": pl.String, "wave": pl.Int32}, orient="row")
+    return table.group_by("delivery_id", "wave").agg(warnings_broken=pl.len().cast(pl.Int64)).sort("delivery_id", "wave")
 
 
 def held_sentence(held: HeldBack, deliveries: pl.DataFrame) -> str:

@@ -19,7 +19,6 @@ def survey_parameters(catalogue: Catalogue) -> dict[str, Any]:
         "all_columns": [*BACKGROUND, *(i.key for i in survey.items)],
         "choice_items": choice,
         "count_items": [i.key for i in survey.items if i.type == "count"],
-        "index_items": sorted(catalogue.item_scores()),
         "codes": {key: [*survey.answers(key), *missing] for key in choice},
     }
 
@@ -32,3 +31,8 @@ def register_parameters(catalogue: Catalogue) -> dict[str, Any]:
 def release_parameters(catalogue: Catalogue) -> dict[str, Any]:
     """Values for `release/index_results`."""
     return {"reasons": sorted(catalogue.reason_by_code)}
+
+
+def gap_parameters(catalogue: Catalogue) -> dict[str, Any]:
+    """Values for `harmonised/delivery_gaps`: none."""
+    return {}

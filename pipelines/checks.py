@@ -5,16 +5,18 @@ Checks on harmonised tables are what a steward reads; they do not block, because
 """
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 import dagster as dg
 import polars as pl
 
 from assets.catalogue.load import Catalogue, load_catalogue
-from assets.slices import WAVES, YEARS
-from expectations.parameters import register_parameters, release_parameters, survey_parameters
+from assets.slices import WAVES, YEARS, int_keys
+from expectations.parameters import gap_parameters, register_parameters, release_parameters, survey_parameters
+from expectations.promote import broken_units
 from expectations.run import RuleOutcome, run_suite
-from expectations.suite import Suite, load_suite
+from expectations.suite import Rule, Suite, load_suite
 from pipelines.resources import Store
 from pipelines.warehouse import TableName
 
@@ -27,19 +29,22 @@ def suite_checks(
 ) -> dg.AssetChecksDefinition:
     """One `multi_asset_check` for the suite of `table`; one result per rule.
 
+    A rule is tried on each slice (wave or year) of the run by itself, so that a fault in one wave is not thinned out by the
+    others; it holds when it holds in all of them.
+
     Args:
         table: `layer/table`, also the asset key and the suite's name.
         parameters: fills the suite's `$names`.
-        column: the partition column, shown in the description of a broken rule.
-        keys: all partitions.
+        column: the partition column; its broken slices are named in the description.
+        keys: all partitions; a run of some of them tries only those.
         blocking: whether a broken critical rule stops what is downstream in the same run.
     """
     suite = load_suite(table)
-    key = dg.AssetKey(table.split("/"))
+    asset = dg.AssetKey(table.split("/"))
     specs = [
         dg.AssetCheckSpec(
             rule.id,
-            asset=key,
+            asset=asset,
             blocking=blocking and rule.severity == "critical",
             description=f"{rule.text_sv} Om den inte håller: {rule.remedy_sv}",
             metadata={"allvar": "stoppande" if rule.severity == "critical" else "varning"},
@@ -49,15 +54,19 @@ def suite_checks(
 
     @dg.multi_asset_check(specs=specs, name=f"kontroller_{table.replace('/', '_')}", can_subset=True)
     def checks(context: dg.AssetCheckExecutionContext, store: Store) -> Iterator[dg.AssetCheckResult]:
-        frame = store.warehouse.read(TableName(*table.split("/")))
+        name = TableName(*table.split("/"))
+        frame = store.warehouse.read(name, {column: int_keys(context, keys)})
         wanted = {k.name for k in context.selected_asset_check_keys}
         filled = parameters(load_catalogue())
-        outcomes = run_suite(suite, frame, filled, only=wanted)
-        missing = wanted - {o.rule.id for o in outcomes}
-        if missing:
-            raise RuntimeError(f"no outcome for {sorted(missing)}")
-        for outcome in outcomes:
-            yield result(outcome, key, _where_broken(outcome, suite, frame, column, keys, filled))
+        slices = [(key, part) for (key,), part in frame.sort(column).group_by(column, maintain_order=True)] or [(None, frame)]
+        tried = {key: {o.rule.id: o for o in run_suite(suite, part, filled, only=wanted)} for key, part in slices}
+        files = _file_names(store) if "delivery_id" in frame.columns else {}
+        for rule in (r for r in suite.rules if r.id in wanted):
+            outcomes = [tried[key][rule.id] for key, _ in slices]
+            broken = [(key, part) for key, part in slices if not tried[key][rule.id].holds]
+            yield result(
+                _worst(outcomes), asset, [w for key, part in broken for w in _places(key, part, rule, suite, filled, files)]
+            )
 
     return checks
 
@@ -66,7 +75,8 @@ def result(outcome: RuleOutcome, key: dg.AssetKey, where: list[str]) -> dg.Asset
     """The outcome as Dagster shows it: verdict, severity, counts, which slices; never a value."""
     text = f"{outcome.rule.text_sv} – {_STATUS[outcome.status]}"
     if where:
-        text += f" för {', '.join(where)}. {outcome.rule.remedy_sv}"
+        shown = ", ".join(where[:5]) + (f" och {len(where) - 5} till" if len(where) > 5 else "")
+        text += f": {shown}. {outcome.rule.remedy_sv}"
     return dg.AssetCheckResult(
         passed=outcome.holds,
         check_name=outcome.rule.id,
@@ -84,20 +94,35 @@ def result(outcome: RuleOutcome, key: dg.AssetKey, where: list[str]) -> dg.Asset
     )
 
 
-def _where_broken(
-    outcome: RuleOutcome, suite: Suite, frame: pl.DataFrame, column: str, keys: tuple[int, ...], filled: Mapping[str, Any]
+def _worst(outcomes: list[RuleOutcome]) -> RuleOutcome:
+    """One outcome for all slices: broken or not evaluated in any of them is that for the whole; rows are added up."""
+    order = {"not_evaluated": 2, "broken": 1, "holds": 0}
+    worst = max(outcomes, key=lambda o: order[o.status])
+    columns = tuple(dict.fromkeys(c for o in outcomes for c in o.columns_broken))
+    return replace(worst, rows=sum(o.rows for o in outcomes), columns_broken=columns)
+
+
+def _places(
+    key: object, part: pl.DataFrame, rule: Rule, suite: Suite, filled: Mapping[str, Any], files: Mapping[str, str]
 ) -> list[str]:
-    """For a broken rule: in which waves (or years) it is broken, so that the steward knows where to look."""
-    if outcome.holds or column not in frame.columns:
-        return []
-    slices = [(key, frame.filter(pl.col(column) == key)) for key in keys]
-    return [str(k) for k, rows in slices if rows.height and not run_suite(suite, rows, filled, only=[outcome.rule.id])[0].holds]
+    """Where a rule is broken in a slice: the deliveries that break it by themselves, else the slice."""
+    if not files or part.is_empty():
+        return [] if key is None else [str(key)]
+    alone = [str(unit[0]) for unit in broken_units(suite, part, filled, rule.id, ["delivery_id"])]
+    return [f"{files.get(d, d)} ({key})" for d in alone]
+
+
+def _file_names(store: Store) -> dict[str, str]:
+    """Delivery id -> file name."""
+    rows = store.warehouse.read(TableName("raw", "survey_deliveries"), columns=["delivery_id", "source_file"])
+    return dict(rows.unique().iter_rows()) if rows.height else {}
 
 
 def build_checks() -> list[dg.AssetChecksDefinition]:
     """All asset checks of the project."""
     return [
         suite_checks("harmonised/survey_responses", survey_parameters, "wave", WAVES, blocking=False),
+        suite_checks("harmonised/delivery_gaps", gap_parameters, "wave", WAVES, blocking=False),
         suite_checks("harmonised/register_values", register_parameters, "year", YEARS, blocking=False),
         suite_checks("release/index_results", release_parameters, "wave", WAVES, blocking=True),
     ]

@@ -31,6 +31,7 @@ ingest_surveys = dg.define_asset_job(
         "raw/survey_deliveries",
         "harmonised/survey_responses",
         "harmonised/delivery_counts",
+        "harmonised/delivery_gaps",
         "validated/survey_responses",
         "validated/deliveries",
     ),

@@ -60,7 +60,7 @@ def _series(context: Context, index: IndexMeta, grade: str) -> list[Cell]:
 
 
 def _values(context: Context, arena: str, chosen: list[IndexMeta]) -> list[Block]:
-    """The latest wave as a table: all, girls, boys; the county beside; the difference for all."""
+    """The latest wave as a table: all, girls, boys; the county beside and the difference to it."""
     scope = context.scope
     rows = []
     for index in chosen:
@@ -87,14 +87,11 @@ def _values(context: Context, arena: str, chosen: list[IndexMeta]) -> list[Block
 def _value_row(context: Context, index: IndexMeta, grade: str, sex: str) -> tuple[str, ...]:
     cell = context.focus(index.index_key, grade, sex=sex)
     county = context.county_focus(index.index_key, grade, sex=sex)
-    difference, reading = "", context.say("arenas.sex_rows_county")
-    if sex == "all":
-        gap = context.difference(index.index_key, grade)
-        reading = context.say(f"arenas.reading.{findings.verdict(gap)}")
-        difference = context.reason(gap.reason)
-        if gap.value is not None:
-            interval = difference_interval(gap)
-            difference = f"{numbers.signed(gap.value)} ({interval})" if interval else numbers.signed(gap.value)
+    gap = context.difference(index.index_key, grade, sex)
+    difference = context.reason(gap.reason)
+    if gap.value is not None:
+        interval = difference_interval(gap)
+        difference = f"{numbers.signed(gap.value)} ({interval})" if interval else numbers.signed(gap.value)
     return (
         index.label_sv,
         context.grade(grade, short=True),
@@ -104,7 +101,7 @@ def _value_row(context: Context, index: IndexMeta, grade: str, sex: str) -> tupl
         context.count(cell.n),
         context.share(county),
         difference,
-        reading,
+        context.say(f"arenas.reading.{findings.verdict(gap)}"),
     )
 
 

@@ -74,13 +74,13 @@ class Context:
         """The county's share in the focus band in the latest wave."""
         return self.focus(index_key, grade, sex=sex, area=COUNTY_CODE)
 
-    def difference(self, index_key: str, grade: str) -> Cell:
+    def difference(self, index_key: str, grade: str, sex: str = "all") -> Cell:
         """The municipality minus the county, in percentage points."""
-        return self.own(index_key, grade, "diff_share_focus")
+        return self.own(index_key, grade, "diff_share_focus", sex)
 
-    def own(self, index_key: str, grade: str, measure: str) -> Cell:
-        """Any measure of the municipality in the latest wave, girls and boys together."""
-        return self.cells[grade].get(self.scope.area_code, self.scope.wave, grade, "all", index_key, measure)
+    def own(self, index_key: str, grade: str, measure: str, sex: str = "all") -> Cell:
+        """Any measure of the municipality in the latest wave; girls and boys together when no sex is named."""
+        return self.cells[grade].get(self.scope.area_code, self.scope.wave, grade, sex, index_key, measure)
 
     def reason(self, code: str) -> str:
         """`skyddat av sekretesskäl [c]`, as it stands inside a sentence."""

@@ -19,7 +19,7 @@ class RawDelivery:
         delimiter: detected delimiter of a CSV, else `""`.
         cells: all-text frame in file order, columns named exactly as in the file (case matters), missing cells null.
         value_labels: column -> code as text -> label, as the file declares them.
-        first_row: 1-based row of the file that `cells` starts at, for provenance.
+        row_numbers: 1-based row of the file that each row of `cells` comes from; empty: row 1, 2, 3, …
     """
 
     file_name: str
@@ -29,7 +29,7 @@ class RawDelivery:
     encoding: str = ""
     delimiter: str = ""
     value_labels: dict[str, dict[str, str]] = field(default_factory=dict)
-    first_row: int = 1
+    row_numbers: tuple[int, ...] = ()
 
     @property
     def delivery_id(self) -> str:

@@ -15,7 +15,7 @@ from pathlib import Path
 import polars as pl
 
 from assets.intake.delivery import RawDelivery
-from assets.methods.errors import PipelineError
+from assets.methods.errors import PipelineError, count_sv
 
 SURVEY_SUFFIXES = (".sav", ".zsav", ".csv", ".tsv", ".txt", ".xlsx")
 _SAV_MAGIC = (b"$FL2", b"$FL3")
@@ -162,7 +162,16 @@ def _read_csv(name: str, content: bytes, digest: str, known_names: frozenset[str
     delimiter = max(
         ";\t,", key=lambda d: max((line.count(d) for line in head.splitlines()[: _HEADER_SEARCH_ROWS + 1]), default=0)
     )
-    rows = list(csv.reader(io.StringIO(text), delimiter=delimiter))
+    try:
+        rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter))
+    except csv.Error as error:
+        raise PipelineError(
+            "unreadable",
+            name,
+            "en textfil med en rad per elev",
+            "text som inte går att dela i celler, troligen ett citattecken som aldrig stängs",
+            "Exportera filen på nytt och lägg den i inkorgen igen.",
+        ) from error
     return _from_rows(name, digest, "csv", rows, known_names, encoding, delimiter)
 
 
@@ -171,7 +180,7 @@ def _read_xlsx(name: str, content: bytes, digest: str, known_names: frozenset[st
 
     try:
         book = fastexcel.read_excel(content)
-        sheets = [book.load_sheet(sheet, header_row=None, dtypes="string").to_polars() for sheet in book.sheet_names]
+        sheets = [book.load_sheet(sheet, header_row=None, skip_rows=0, dtypes="string").to_polars() for sheet in book.sheet_names]
     except fastexcel.FastExcelError as error:
         raise PipelineError(
             "unreadable",
@@ -200,35 +209,50 @@ def _from_rows(
     name: str, digest: str, file_format: str, rows: list[list[str]], known_names: frozenset[str], encoding: str, delimiter: str
 ) -> RawDelivery:
     start = _header_row(rows, known_names, name)
-    header = [cell.strip() for cell in rows[start]]
+    header, written = [cell.strip() for cell in rows[start]], len(rows[start])
     while header and not header[-1]:
         header.pop()
-    duplicated = sorted({h for h in header if header.count(h) > 1})
+    duplicated = sorted({h for h in header if h and header.count(h) > 1})
     if duplicated:
         raise PipelineError(
             "duplicate_column",
             f"{name}, rad {start + 1}",
             "varje kolumnnamn en gång",
-            f"{len(duplicated)} namn som står flera gånger ({', '.join(duplicated[:5])})",
+            f"{len(duplicated)} namn på flera kolumner ({', '.join(duplicated[:5])})",
             "Ta bort eller döp om dubbletterna och lägg filen i inkorgen igen.",
         )
-    body = [row for row in rows[start + 1 :] if any(cell.strip() for cell in row)]
+    numbered = [(n, row) for n, row in enumerate(rows[start + 1 :], start + 2) if any(cell.strip() for cell in row)]
+    body = [row for _, row in numbered]
     if not body:
         raise PipelineError(
             "empty", name, "rader med svar under rubrikraden", "inga rader", "Exportera filen på nytt med svaren."
         )
     width = len(header)
+    _even_rows(name, body, width, written, delimiter)
+    columns = {h or f"kolumn_{i + 1}": [(row[i].strip() or None) for row in body] for i, h in enumerate(header)}
+    cells = pl.DataFrame(columns, schema={c: pl.String for c in columns})
+    if file_format == "xlsx":
+        cells = cells.with_columns(pl.all().str.replace(r"^(-?\d+)\.0$", "$1"))
+    return RawDelivery(name, digest, file_format, cells, encoding, delimiter, {}, tuple(n for n, _ in numbered))
+
+
+def _even_rows(name: str, body: list[list[str]], width: int, written: int, delimiter: str) -> None:
+    """Refuse rows that are shorter than the header (a cut file) or longer (a delimiter inside a cell shifts every answer)."""
     short = sum(len(row) < width for row in body)
     if short:
         raise PipelineError(
             "truncated",
             name,
             f"{width} kolumner på varje rad",
-            f"{short} rader med färre kolumner",
+            f"{count_sv(short, 'rad', 'rader')} med färre kolumner",
             "Filen är troligen avbruten; exportera den på nytt.",
         )
-    columns = {h or f"kolumn_{i + 1}": [(row[i].strip() or None) for row in body] for i, h in enumerate(header)}
-    cells = pl.DataFrame(columns, schema={c: pl.String for c in columns})
-    if file_format == "xlsx":
-        cells = cells.with_columns(pl.all().str.replace(r"^(-?\d+)\.0$", "$1"))
-    return RawDelivery(name, digest, file_format, cells, encoding, delimiter, {}, start + 2)
+    long = sum(len(row) > written for row in body)
+    if delimiter and long and (long < len(body) or any(cell.strip() for row in body for cell in row[written:])):
+        raise PipelineError(
+            "shifted_row",
+            name,
+            f"{written} kolumner på varje rad",
+            f"{count_sv(long, 'rad', 'rader')} med fler kolumner",
+            "Troligen står skiljetecknet inne i en cell; exportera filen med citattecken runt text.",
+        )

@@ -43,10 +43,9 @@ def response_rows(received: Sequence[Received], waves: Sequence[int]) -> pl.Data
     frames = [pl.DataFrame(schema=RESPONSE_SCHEMA)]
     for item in received:
         d = item.delivery
-        frame = d.cells.select(
-            pl.concat_list(pl.all()).alias("cells"), source_row=pl.int_range(pl.len(), dtype=pl.Int32) + d.first_row
-        )
-        frame = frame.with_columns(
+        numbers = pl.Series("source_row", d.row_numbers or range(1, d.cells.height + 1), dtype=pl.Int32)
+        frame = d.cells.select(pl.concat_list(pl.all()).alias("cells")).with_columns(
+            numbers,
             item.wave,
             delivery_id=pl.lit(d.delivery_id),
             source_file=pl.lit(d.file_name),

@@ -7,16 +7,18 @@ column that the delivery lacks is null throughout, which is "not asked" and anot
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 import polars as pl
 
 from assets.catalogue.models import Codebook, Item, Survey
-from assets.methods.errors import PipelineError
+from assets.methods.errors import PipelineError, count_sv
 
 UNKNOWN = -1
 NO_ANSWER = 999
 NOT_A_MUNICIPALITY = ("27", "90", "99", "999")
+_SHOWN_CODE = re.compile(r"-?[0-9]{1,4}")
 
 
 def encode(
@@ -105,11 +107,12 @@ def _squash(label: str) -> str:
 
 
 def _describe(source: str, cells: pl.Series) -> str:
-    codes = sorted({c for c in cells.unique().to_list() if c.lstrip("-").isdigit() and len(c) <= 4}, key=int)
+    codes = sorted({c for c in cells.unique().to_list() if _SHOWN_CODE.fullmatch(c)}, key=int)
     texts = cells.n_unique() - len(codes)
-    parts = [f"okänd kod {', '.join(codes[:8])}"] if codes else []
-    parts += [f"{texts} okända etiketter"] if texts else []
-    return f"kolumnen {source}: {' och '.join(parts)} på {len(cells)} rader"
+    word = "okänd kod" if len(codes) == 1 else "okända koder"
+    parts = [f"{word} {', '.join(codes[:8])}{' med flera' if len(codes) > 8 else ''}"] if codes else []
+    parts += [count_sv(texts, "okänd etikett", "okända etiketter")] if texts else []
+    return f"kolumnen {source}: {' och '.join(parts)} på {count_sv(len(cells), 'rad', 'rader')}"
 
 
 def encode_labels(
@@ -118,12 +121,13 @@ def encode_labels(
     """Translate a background column to product keys through the file's labels.
 
     Returns:
-        Text keys; null for missing labels and for texts mapped to None; `"?"` for a value that is neither.
+        Text keys; null for empty cells, missing labels and texts mapped to None; `"?"` for a value that is neither.
     """
     mapping: dict[str, str | None] = dict(known)
     mapping |= dict.fromkeys(missing) | {"999": None, "99": None}
     mapping |= {code: mapping[label] for code, label in labels.items() if label in mapping}
-    return cells.replace_strict(mapping, default="?", return_dtype=pl.String)
+    encoded = cells.replace_strict(mapping, default="?", return_dtype=pl.String)
+    return pl.select(pl.when(cells.is_not_null()).then(encoded)).to_series()
 
 
 def encode_background(

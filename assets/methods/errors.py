@@ -29,3 +29,8 @@ class PipelineError(Exception):
 
     def __str__(self) -> str:
         return f"{self.where}: väntade {self.expected}, fick {self.got}. {self.hint}"
+
+
+def count_sv(count: int, one: str, several: str) -> str:
+    """A count with its noun in the right form: `1 rad`, `2 rader`."""
+    return f"{count} {one if count == 1 else several}"

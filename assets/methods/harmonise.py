@@ -5,7 +5,7 @@ A delivery that cannot be encoded is left out with its error; the others go on.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import polars as pl
@@ -114,3 +114,30 @@ def harmonise_all(
         except PipelineError as error:
             failed.append((delivery, error))
     return frames, failed
+
+
+def delivery_gaps(frame: pl.DataFrame, index_items: Sequence[str]) -> pl.DataFrame:
+    """What share of each delivery's rows lacks something, so that a gap in one delivery is not thinned out by the others.
+
+    Args:
+        frame: harmonised rows. index_items: canonical items that are part of an index.
+
+    Returns:
+        `delivery_id, wave, kind, item, rows, missing_pct` (0..100): per index item the share without an answer (999; a column
+        that the delivery lacks is 100), per background column the share of nulls; district only for Stockholm's rows.
+    """
+    keys = ["delivery_id", "wave"]
+    absent = {item: (pl.col(item) == 999).fill_null(True) for item in index_items}
+    places = {name: pl.col(name).is_null() for name in ("school_code", "class_code")}
+    parts = [_gap_shares(frame, keys, absent, "index_item"), _gap_shares(frame, keys, places, "background")]
+    city = frame.filter(pl.col("municipality_code") == "0180")
+    parts.append(_gap_shares(city, keys, {"district_code": pl.col("district_code").is_null()}, "background"))
+    return pl.concat(parts).sort([*keys, "kind", "item"])
+
+
+def _gap_shares(frame: pl.DataFrame, keys: list[str], absent: Mapping[str, pl.Expr], kind: str) -> pl.DataFrame:
+    sums = frame.group_by(keys).agg(
+        pl.len().cast(pl.Int64).alias("rows"), *[e.sum().cast(pl.Int64).alias(n) for n, e in absent.items()]
+    )
+    long = sums.unpivot(list(absent), index=[*keys, "rows"], variable_name="item", value_name="missing")
+    return long.select(*keys, pl.lit(kind).alias("kind"), "item", "rows", missing_pct=100 * pl.col("missing") / pl.col("rows"))
