@@ -5,11 +5,11 @@ import polars as pl
 
 from assets.catalogue.load import Catalogue, load_catalogue
 from assets.failures import as_failure
-from assets.intake.receive import Rejected, inbox_files, set_aside
+from assets.intake.receive import Rejected, file_hash, inbox_files, set_aside
 from assets.intake.tables import cells_frame, rejected_rows, value_labels
 from assets.methods.errors import PipelineError
 from assets.methods.harmonise import DeliveryInput, delivery_gaps, harmonise_all, newest_per_municipality, split_population
-from assets.raw import DELIVERIES, REGISTER_ROWS, REJECTED, RESPONSES
+from assets.raw import DELIVERIES, REGISTER_ROWS, REJECTED, RESPONSES, forget
 from assets.registers.pipeline import parse_registers
 from assets.slices import ONE_RUN, WAVES, YEARS, int_keys, register_years, survey_waves
 from assets.table_metadata import BY_WAVE, BY_YEAR, count_table
@@ -89,13 +89,15 @@ def _set_aside(
     refused: dict[str, Rejected] = {}
     for delivery, error in failed:
         digest = deliveries.filter(pl.col("delivery_id") == delivery.delivery_id)["source_sha256"][0]
-        if delivery.file_name in in_inbox and digest not in refused:
-            refused[digest] = set_aside(in_inbox[delivery.file_name], paths.rejected, error, digest)
+        path = in_inbox.get(delivery.file_name)
+        if digest not in refused and path is not None and file_hash(path) == digest:  # another file may lie there by now
+            refused[digest] = set_aside(path, paths.rejected, error, digest)
         gone = {"delivery_id": [delivery.delivery_id], "wave": [int(delivery.wave[0])]}
         for table in (DELIVERIES, RESPONSES):
             warehouse.replace(table, warehouse.read(table, gone).clear(), gone)
     if refused:
         warehouse.replace(REJECTED, rejected_rows(list(refused.values())), {"sha256": list(refused)})
+        forget(warehouse, list(refused))
 
 
 def _inputs(warehouse: Warehouse, catalogue: Catalogue, deliveries: pl.DataFrame, waves: list[int]) -> list[DeliveryInput]:
@@ -122,6 +124,8 @@ def _empty(catalogue: Catalogue) -> tuple[pl.DataFrame, pl.DataFrame]:
 
     schema = {name: pl.String for name in BACKGROUND} | {"wave": pl.Int32} | {i.key: pl.Int16 for i in catalogue.survey.items}
     counts = {"delivery_id": pl.String, "wave": pl.Int32, "rows_received": pl.Int64, "rows_outside": pl.Int64}
+    counts |= {"superseded": pl.UInt32, "municipality_code": pl.String, "rows_kept": pl.UInt32}
+    counts |= dict.fromkeys(("source_file", "file_format", "encoding", "codebook"), pl.String)
     return pl.DataFrame(schema=schema), pl.DataFrame(schema=counts)
 
 

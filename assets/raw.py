@@ -1,21 +1,27 @@
 """Raw layer: files from the inbox as all-text tables with provenance. Nothing is cleaned here."""
 
+from collections.abc import Sequence
+from pathlib import Path
+
 import dagster as dg
 import polars as pl
 
 from assets.catalogue.load import load_catalogue
-from assets.intake.receive import inbox_files, receive
+from assets.intake.receive import Received, Rejected, inbox_files, receive, set_aside
 from assets.intake.tables import delivery_rows, rejected_rows, response_rows
+from assets.methods.errors import PipelineError
 from assets.registers.pipeline import read_register_files
 from assets.slices import ONE_RUN, WAVES, int_keys, survey_waves
 from assets.table_metadata import count_table, table_metadata
 from assets.texts import asset_text
+from pipelines.paths import Paths
 from pipelines.resources import Store
-from pipelines.warehouse import TableName
+from pipelines.warehouse import TableName, Warehouse
 
 DELIVERIES = TableName("raw", "survey_deliveries")
 RESPONSES = TableName("raw", "survey_responses")
 REJECTED = TableName("raw", "rejected_files")
+COMPLETE = TableName("raw", "complete_files")
 REGISTER_ROWS = TableName("raw", "register_rows")
 
 
@@ -41,16 +47,20 @@ def raw_survey(context: dg.AssetExecutionContext, store: Store):
     """Read what is new in the inbox; files that can't be read are set aside and the others go on."""
     waves = int_keys(context, WAVES)
     warehouse, paths = store.warehouse, store.paths
-    known = warehouse.read(DELIVERIES, {"wave": waves})
-    complete = _complete(known, waves)
+    every_wave = set(waves) == set(WAVES)
     files = inbox_files(paths.surveys)
-    taken, refused = receive(files, paths.archive, paths.rejected, load_catalogue().codebooks, complete)
+    already = _complete(warehouse) if every_wave else frozenset()
+    taken, refused = receive(files, paths.archive, paths.rejected, load_catalogue().codebooks, already)
+    taken, unknown = _of_known_waves(taken, files, paths)
+    refused = [*refused, *unknown]
     deliveries, responses = delivery_rows(taken, waves), response_rows(taken, waves)
-    ids = deliveries["delivery_id"].unique().to_list()
-    slices = {"delivery_id": ids, "wave": waves}
-    if ids:
-        warehouse.replace(RESPONSES, responses, slices)
-        warehouse.replace(DELIVERIES, deliveries, slices)
+    # Written also when nothing is new, so that an empty inbox leaves tables and not holes.
+    slices = {"delivery_id": deliveries["delivery_id"].unique().to_list(), "wave": waves}
+    warehouse.replace(RESPONSES, responses, slices)
+    warehouse.replace(DELIVERIES, deliveries, slices)
+    if every_wave:
+        hashes = sorted({item.delivery.sha256 for item in taken})
+        warehouse.replace(COMPLETE, pl.DataFrame({"sha256": hashes}, schema={"sha256": pl.String}), {"sha256": hashes})
     if refused:
         warehouse.replace(REJECTED, rejected_rows(refused), {"sha256": [r.sha256 for r in refused]})
     held = warehouse.read(DELIVERIES, {"wave": waves})
@@ -68,14 +78,37 @@ def raw_survey(context: dg.AssetExecutionContext, store: Store):
     )
 
 
-def _complete(known: pl.DataFrame, waves: list[int]) -> frozenset[str]:
-    """Hashes of files that have already been read for every wave of this run that they hold.
+def _complete(warehouse: Warehouse) -> frozenset[str]:
+    """Hashes of files that a run over all waves has read; a run of one wave leaves the file's other waves unread."""
+    known = warehouse.read(COMPLETE)
+    return frozenset(known["sha256"].to_list()) if known.height else frozenset()
 
-    A file's waves are known only when it has been read for all of them, so a run of one wave re-reads the file.
-    """
-    if known.is_empty() or set(waves) != set(WAVES):
-        return frozenset()
-    return frozenset(known["source_sha256"].unique().to_list())
+
+def forget(warehouse: Warehouse, hashes: Sequence[str]) -> None:
+    """Let files be read again should they come back: what was taken out of the raw tables is no longer complete."""
+    known = warehouse.read(COMPLETE, {"sha256": hashes})
+    if known.height:
+        warehouse.replace(COMPLETE, known.clear(), {"sha256": hashes})
+
+
+def _of_known_waves(taken: list[Received], files: Sequence[Path], paths: Paths) -> tuple[list[Received], list[Rejected]]:
+    """Set aside deliveries without a single row of a wave that the calendar knows; they would vanish without a word."""
+    place = {path.name: path for path in files}
+    kept, refused = [], []
+    for item in taken:
+        found = sorted(set(item.wave.to_list()))
+        if set(found) & set(WAVES):
+            kept.append(item)
+            continue
+        error = PipelineError(
+            "unknown_wave",
+            item.delivery.file_name,
+            f"svar från något av mättillfällena {', '.join(map(str, WAVES))}",
+            f"bara {', '.join(map(str, found[:5]))}",
+            "Är mättillfället nytt läggs året till i katalogens kalender (calendar.yml); lägg sedan filen i inkorgen igen.",
+        )
+        refused.append(set_aside(place[item.delivery.file_name], paths.rejected, error, item.delivery.sha256))
+    return kept, refused
 
 
 @dg.asset(

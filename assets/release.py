@@ -8,6 +8,7 @@ from assets.failures import as_failure
 from assets.indices import COUNTS, ESTIMATES
 from assets.methods.bands import FOCUS_BAND
 from assets.methods.disclosure import load_policy, protect
+from assets.methods.errors import PipelineError
 from assets.methods.publish import (
     absent_rows,
     delivery_quality,
@@ -85,9 +86,12 @@ def release_survey(context: dg.AssetExecutionContext, store: Store, choices: Run
 def release_tables(warehouse: Warehouse, catalogue: Catalogue, edition: str, waves: list[int]) -> dict[str, pl.DataFrame]:
     """The survey's release tables for the waves."""
     where = {"wave": waves}
+    _require_registers(warehouse)
     counts, estimates = warehouse.read(COUNTS, where), warehouse.read(ESTIMATES, where)
     focus = {i.key: FOCUS_BAND[i.kind] for i in catalogue.indices}
-    safe = protect(counts, with_clarity(estimates, catalogue.comparison), load_policy(catalogue.disclosure), edition, focus)
+    policy = load_policy(catalogue.disclosure)
+    safe = protect(counts, with_clarity(estimates, catalogue.comparison), policy, edition, focus)
+    floor = policy.numbers(edition).group_floor
     answers = warehouse.read(
         RESPONSES, where, ["municipality_code", "wave", "grade", "school_code", *sorted(catalogue.item_scores())]
     )
@@ -97,16 +101,28 @@ def release_tables(warehouse: Warehouse, catalogue: Catalogue, edition: str, wav
     results = finish_results(safe.results, absent, catalogue.area_names, edition, catalogue.cutoffs.id)
     registers = warehouse.read(REGISTER_VALUES)
     deliveries = warehouse.read(DELIVERIES, where)
-    missing = missing_share(answers, sorted(catalogue.item_scores()))
+    missing = missing_share(answers, sorted(catalogue.item_scores()), floor)
     return {
         "index_results": results,
         "suppression_log": safe.log,
         "response_rates": response_rates(results, answers.select("municipality_code", "wave", "grade", "school_code"), registers),
-        "delivery_quality": delivery_quality(deliveries, missing, municipalities, waves),
+        "delivery_quality": delivery_quality(deliveries, missing, municipalities, waves, floor),
         "provenance": provenance(
             deliveries, warehouse.read(RAW_DELIVERIES, where), warehouse.read(REGISTER_ROWS, columns=FILE), waves
         ),
     }
+
+
+def _require_registers(warehouse: Warehouse) -> None:
+    """Raises PipelineError `no_registers`: no register has been read yet, so there is nothing to compare the answers with."""
+    if not warehouse.exists(REGISTER_VALUES):
+        raise PipelineError(
+            "no_registers",
+            "Registervärdena",
+            "godkända registervärden",
+            "att inga har lästs in än",
+            "Kör jobbet ingest_registers först.",
+        )
 
 
 @dg.asset(

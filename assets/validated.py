@@ -68,6 +68,7 @@ def promote(warehouse: Warehouse, catalogue: Catalogue, waves: list[int]) -> tup
     """
     frame = warehouse.read(SURVEY, {"wave": waves})
     if frame.is_empty():
+        _leave_tables(warehouse, frame, waves)
         return [], []
     suite = load_suite("harmonised/survey_responses")
     outcomes, held = held_back(suite, frame, survey_parameters(catalogue))
@@ -93,6 +94,16 @@ def promote(warehouse: Warehouse, catalogue: Catalogue, waves: list[int]) -> tup
     )
     warehouse.replace(DELIVERIES, status.with_columns(pl.col("warnings_broken").fill_null(0)), {"wave": waves})
     return [*outcomes, *gaps], held
+
+
+def _leave_tables(warehouse: Warehouse, frame: pl.DataFrame, waves: list[int]) -> None:
+    """With nothing to promote: make sure that both tables exist with their columns; what lies in them stays."""
+    nobody: dict[str, list[str]] = {"delivery_id": []}
+    verdicts = {"promoted": pl.Boolean, "critical_broken": pl.Int64, "rules_tried": pl.Int64, "warnings_broken": pl.Int64}
+    status = warehouse.read(COUNTS, {"wave": waves}).clear()
+    status = status.with_columns(pl.lit(None, kind).alias(name) for name, kind in verdicts.items())
+    warehouse.replace(RESPONSES, frame, nobody)
+    warehouse.replace(DELIVERIES, status, nobody)
 
 
 def _warnings(frame: pl.DataFrame, outcomes: list[RuleOutcome], gap_rows: pl.DataFrame, gaps: list[RuleOutcome]) -> pl.DataFrame:
@@ -137,7 +148,8 @@ def validated_register_values(context: dg.AssetExecutionContext, store: Store) -
     broken = [o for o in outcomes if o.blocks]
     if broken:
         texts = " ".join(f"{o.rule.text_sv} {o.rule.remedy_sv}" for o in broken)
-        raise dg.Failure(f"Registervärdena stoppades: {texts} De senast godkända värdena ligger kvar.", allow_retries=False)
+        text = f"Registervärdena stoppades, de bröt mot: {texts} De senast godkända värdena ligger kvar."
+        raise dg.Failure(text, allow_retries=False)
     held = {"regler som höll": sum(o.holds for o in outcomes), "regler som inte höll": sum(not o.holds for o in outcomes)}
     return dg.Output(values, metadata=held | {"värden": count_table(values, ["source", "reason"], ["källa", "skäl"])})
 

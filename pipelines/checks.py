@@ -21,7 +21,7 @@ from pipelines.resources import Store
 from pipelines.warehouse import TableName
 
 _SEVERITY = {"critical": dg.AssetCheckSeverity.ERROR, "warning": dg.AssetCheckSeverity.WARN}
-_STATUS = {"holds": "regeln håller", "broken": "regeln håller inte", "not_evaluated": "regeln kunde inte prövas"}
+_STATUS = {"holds": "Regeln håller", "broken": "Regeln håller inte", "not_evaluated": "Regeln kunde inte prövas"}
 
 
 def suite_checks(
@@ -73,10 +73,10 @@ def suite_checks(
 
 def result(outcome: RuleOutcome, key: dg.AssetKey, where: list[str]) -> dg.AssetCheckResult:
     """The outcome as Dagster shows it: verdict, severity, counts, which slices; never a value."""
-    text = f"{outcome.rule.text_sv} – {_STATUS[outcome.status]}"
-    if where:
+    text = f"{_STATUS[outcome.status]}. {outcome.rule.text_sv}"
+    if not outcome.holds:
         shown = ", ".join(where[:5]) + (f" och {len(where) - 5} till" if len(where) > 5 else "")
-        text += f": {shown}. {outcome.rule.remedy_sv}"
+        text = f"{_STATUS[outcome.status]}{f' för {shown}' if shown else ''}. {outcome.rule.text_sv} {outcome.rule.remedy_sv}"
     return dg.AssetCheckResult(
         passed=outcome.holds,
         check_name=outcome.rule.id,

@@ -1,11 +1,13 @@
 """The code location: everything Dagster knows, built by a function so that tests can swap resources."""
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 import dagster as dg
 
 from assets import harmonised, inbox, indices, raw, release, reports, validated
+from assets.catalogue.load import load_catalogue
 from pipelines.checks import build_checks
 from pipelines.io_managers import DuckDBTables
 from pipelines.jobs import ASSET_JOBS, build_crossing_jobs
@@ -20,6 +22,16 @@ def default_data_dir() -> Path:
     return Path(os.environ.get("DID_HOME") or Path(__file__).resolve().parents[1] / "data")
 
 
+def versioned(
+    assets: Sequence[dg.AssetsDefinition | dg.AssetSpec], catalogue_hash: str
+) -> Sequence[dg.AssetsDefinition | dg.AssetSpec]:
+    """The assets with the catalogue's hash as code version, so that a changed codebook or limit shows them as out of date."""
+    version = catalogue_hash[:12]
+    made = [a for a in assets if isinstance(a, dg.AssetsDefinition)]
+    external = [a for a in assets if isinstance(a, dg.AssetSpec)]
+    return [*external, *dg.map_asset_specs(lambda spec: spec.replace_attributes(code_version=version), made)]
+
+
 def build_definitions(data_dir: Path | None = None, **choices: object) -> dg.Definitions:
     """Fresh definitions on a data folder.
 
@@ -30,7 +42,7 @@ def build_definitions(data_dir: Path | None = None, **choices: object) -> dg.Def
     folder = str(data_dir or default_data_dir())
     built: list[dg.Definitions] = []
     definitions = dg.Definitions(
-        assets=[asset for layer in LAYERS for asset in layer.ASSETS],
+        assets=versioned([asset for layer in LAYERS for asset in layer.ASSETS], load_catalogue().content_hash),
         asset_checks=build_checks(),
         jobs=[*ASSET_JOBS, *build_crossing_jobs(lambda: built[0])],
         sensors=SENSORS,

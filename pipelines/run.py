@@ -27,6 +27,7 @@ STEPS = (
     ("publish_bundles", "Rapportpaket"),
     ("publish_overview", "Länsöversikt"),
 )
+VALIDATED = TableName("validated", "survey_responses")
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
 
@@ -69,7 +70,7 @@ def run_everything(
         "publish_bundles": bundle_range(chosen, municipalities),
         "publish_overview": range_tags(str(chosen), str(chosen)),
     }
-    before = _rejected(paths)
+    before = _set_aside(paths)
     checks, seconds, written = {True: 0, False: 0}, {}, 0
     with instance:
         for name, title in STEPS:
@@ -84,8 +85,10 @@ def run_everything(
                 written = step.counts.get("paket", written)
                 if not result.success:
                     raise _failed(title, result)
+                if name == "ingest_surveys":
+                    _require_answers(paths, before)
             seconds[title.split(":")[0] if name.startswith("publish") else title] = time.perf_counter() - started
-    rejected = [r for r in _rejected(paths) if r not in before]
+    rejected = _rejected_since(paths, before)
     return _summary(paths, chosen, checks, seconds, rejected, written, time.perf_counter() - begun)
 
 
@@ -131,9 +134,30 @@ def _failed(title: str, result: dg.ExecuteInProcessResult) -> PipelineError:
     raise RuntimeError(f"{title}: the run failed outside its steps: {causes}")
 
 
-def _rejected(paths: Paths) -> list[tuple[str, str]]:
-    rows = Warehouse(paths.warehouse).read(TableName("raw", "rejected_files"))
-    return sorted(rows.select("file_name", "sentence").iter_rows()) if rows.height else []
+def _set_aside(paths: Paths) -> dict[str, int]:
+    """The sentences that lie beside set-aside files: name of the text file -> when it was written, in ns."""
+    beside = (p for p in paths.rejected.glob("*.txt") if p.with_suffix("").exists())
+    return {p.name: p.stat().st_mtime_ns for p in beside}
+
+
+def _rejected_since(paths: Paths, before: dict[str, int]) -> list[tuple[str, str]]:
+    """File and sentence of what was set aside after `before`; a bad file that comes a second time is told a second time."""
+    new = sorted(name for name, written in _set_aside(paths).items() if before.get(name) != written)
+    return [(name.removesuffix(".txt"), (paths.rejected / name).read_text(encoding="utf-8").strip()) for name in new]
+
+
+def _require_answers(paths: Paths, before: dict[str, int]) -> None:
+    """Raises PipelineError `no_answers` when no delivery has ever been promoted: there is nothing to report on."""
+    if Warehouse(paths.warehouse).read(VALIDATED, columns=["wave"]).height:
+        return
+    refused = len(_rejected_since(paths, before))
+    raise PipelineError(
+        "no_answers",
+        f"Inkorgen {paths.surveys.name}",
+        "minst en godkänd enkätleverans",
+        f"ingen ({refused} {'fil sattes' if refused == 1 else 'filer sattes'} åt sidan)",
+        "Lägg kommunernas filer där och kör igen; skälen till det som satts åt sidan står bredvid filerna i inbox/avvisade.",
+    )
 
 
 def _summary(
@@ -147,7 +171,7 @@ def _summary(
 ) -> RunSummary:
     warehouse = Warehouse(paths.warehouse)
     deliveries = warehouse.read(TableName("validated", "deliveries"))
-    kept = warehouse.read(TableName("validated", "survey_responses"), columns=["wave"])
+    kept = warehouse.read(VALIDATED, columns=["wave"])
     per_wave = deliveries.unique(["delivery_id", "wave"]) if deliveries.height else deliveries
     held = deliveries.filter(~pl.col("promoted") & pl.col("municipality_code").is_not_null()) if deliveries.height else deliveries
     stopped = [

@@ -1,23 +1,25 @@
 """Sensors: what starts a run by itself.
 
-The inbox sensor is keyed by the content of the whole inbox, so a hundred dropped files make one run and the same files never a
-second. A file counts only when its size and time are equal on two ticks: a file that is still being copied waits.
+The inbox sensor is keyed by content: a hundred dropped files make one run, the same content never a second, and a file that a
+run sets aside starts nothing. A file counts only when its size and time are equal on two ticks: a file that is still being
+copied waits. Contents are hashed only when something in the inbox has changed.
 """
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import dagster as dg
 
 from assets.intake.readers import SURVEY_SUFFIXES
 from assets.intake.receive import file_hash, inbox_files
+from assets.methods.errors import count_sv
 from assets.texts import ui_texts
 from pipelines.resources import Store
 
-REGISTER_SUFFIXES = (".csv", ".parquet", ".xlsx", ".json")
 State = dict[str, list[int]]
+NOTHING_NEW = "Inget nytt i inkorgen sedan förra körningen."
 
 
 def inbox_state(folders: Mapping[str, Path]) -> State:
@@ -29,9 +31,13 @@ def inbox_state(folders: Mapping[str, Path]) -> State:
     }
 
 
-def content_key(folders: Mapping[str, Path]) -> str:
-    """SHA-256 over the contents of all files in the inbox, independent of their names and times."""
-    hashes = sorted(file_hash(path) for folder in folders.values() for path in inbox_files(folder))
+def content_hashes(folders: Mapping[str, Path]) -> list[str]:
+    """SHA-256 of each different content in the inbox, sorted; names and times don't matter."""
+    return sorted({file_hash(path) for folder in folders.values() for path in inbox_files(folder)})
+
+
+def content_key(hashes: Iterable[str]) -> str:
+    """One key for the whole inbox's content."""
     return hashlib.sha256("".join(hashes).encode()).hexdigest()
 
 
@@ -41,25 +47,27 @@ def evaluate_inbox(folders: Mapping[str, Path], cursor: str | None) -> tuple[str
     Returns:
         run key (None: no run), reason in Swedish, and the new cursor.
     """
-    before = json.loads(cursor) if cursor else {"state": {}, "done": ""}
+    before = json.loads(cursor) if cursor else {}
+    known, done = before.get("state", {}), before.get("done", [])
     state = inbox_state(folders)
-    waiting = sorted(name for name, facts in state.items() if before["state"].get(name) != facts)
+
+    def after(seen: list[str], settled: bool) -> str:
+        return json.dumps({"state": state, "done": seen, "settled": settled})
+
     if not state:
         places = " eller ".join(f"inbox/{p.name}" for p in folders.values())
-        return (
-            None,
-            f"Inkorgen är tom. Lägg filer i {places} ({', '.join(SURVEY_SUFFIXES)}).",
-            json.dumps({"state": {}, "done": before["done"]}),
-        )
+        return None, f"Inkorgen är tom. Lägg filer i {places} ({', '.join(SURVEY_SUFFIXES)}).", after(done, False)
+    waiting = sorted(name for name, facts in state.items() if known.get(name) != facts)
     if waiting:
-        shown = ", ".join(name.split("/", 1)[1] for name in waiting[:5]) + (
-            f" och {len(waiting) - 5} till" if len(waiting) > 5 else ""
-        )
-        return None, f"Väntar tills filerna är färdigkopierade: {shown}.", json.dumps({"state": state, "done": before["done"]})
-    key = content_key(folders)
-    if key == before["done"]:
-        return None, "Inget nytt i inkorgen sedan förra körningen.", json.dumps({"state": state, "done": key})
-    return key, f"{len(state)} filer i inkorgen.", json.dumps({"state": state, "done": key})
+        shown = ", ".join(name.split("/", 1)[1] for name in waiting[:5])
+        more = f" och {len(waiting) - 5} till" if len(waiting) > 5 else ""
+        return None, f"Väntar tills filerna är färdigkopierade: {shown}{more}.", after(done, False)
+    if before.get("settled") and known == state:
+        return None, NOTHING_NEW, after(done, True)
+    hashes = content_hashes(folders)
+    if set(hashes) <= set(done):
+        return None, NOTHING_NEW, after(done, True)
+    return content_key(hashes), f"{count_sv(len(state), 'fil', 'filer')} i inkorgen.", after(sorted({*done, *hashes}), True)
 
 
 @dg.sensor(

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 LAYERS = ("raw", "harmonised", "validated", "indices", "release")
 _NAME = re.compile(r"^[a-z][a-z0-9_]*$")
+_HELD = re.compile(r"(set|conflicting) lock|already open|used by another process", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,8 @@ class Warehouse:
         """An open connection, closed whatever happens.
 
         Raises:
-            PipelineError: `warehouse_busy` when another program holds the file.
+            PipelineError: `warehouse_busy` when another program holds the file, `warehouse_unreadable` when it is no DuckDB
+                file or one that this version cannot read.
         """
         import duckdb
 
@@ -58,7 +60,7 @@ class Warehouse:
         try:
             connection = duckdb.connect(str(self.path), read_only=read_only and self.path.exists())
         except duckdb.IOException as error:
-            raise _busy(self.path, str(error)) from error
+            raise _cannot_open(self.path, str(error)) from error
         try:
             yield connection
         finally:
@@ -136,12 +138,20 @@ def _clause(where: Mapping[str, Sequence[object]] | None) -> tuple[str, list[obj
     return " where " + " and ".join(parts), params
 
 
-def _busy(path: Path, message: str) -> PipelineError:
+def _cannot_open(path: Path, message: str) -> PipelineError:
+    if not _HELD.search(message):
+        return PipelineError(
+            "warehouse_unreadable",
+            path.name,
+            "en DuckDB-databas som den här versionen kan läsa",
+            "en fil som inte går att öppna",
+            "Flytta undan filen och kör igen; databasen byggs upp på nytt av det som ligger i inkorgen.",
+        )
     pid = re.search(r"PID (\d+)", message)
     who = f"ett annat program (process {pid.group(1)})" if pid else "ett annat program"
     return PipelineError(
         "warehouse_busy",
-        str(path.name),
+        path.name,
         "att databasen är ledig",
         f"att {who} har den öppen",
         "Stäng det programmet och kör igen.",

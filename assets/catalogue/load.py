@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -94,23 +95,72 @@ class Catalogue:
         return tuple(b for b in self.breaks if items & set(b.items))
 
 
-def _yaml(path: Path) -> Any:
-    with path.open(encoding="utf-8") as file:
-        return yaml.safe_load(file)
+class _UniqueKeys(yaml.SafeLoader):
+    """YAML where a key that stands twice in a mapping is an error; PyYAML itself would silently keep the last one."""
 
 
-def _model(kind: type[_Model], path: Path, problems: list[str]) -> _Model | None:
-    try:
-        return kind.model_validate(_yaml(path))
-    except (ValidationError, yaml.YAMLError) as error:
-        details = error.errors() if isinstance(error, ValidationError) else [{"loc": ("yaml",), "msg": str(error)}]
-        problems.extend(f"{path.relative_to(ROOT)}: {'.'.join(str(p) for p in d['loc'])}: {d['msg']}" for d in details)
+def _mapping(loader: _UniqueKeys, node: yaml.MappingNode) -> dict[Any, Any]:
+    keys = [loader.construct_object(key, deep=True) for key, _ in node.value]
+    doubled = sorted({str(key) for key in keys if keys.count(key) > 1})
+    if doubled:
+        text = f"står två gånger: {', '.join(doubled)} (rad {node.start_mark.line + 1} och framåt)"
+        raise yaml.constructor.ConstructorError(problem=text)
+    return loader.construct_mapping(node, deep=True)
+
+
+_UniqueKeys.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _mapping)
+
+
+class _Reader:
+    """Reads the files below one folder and gathers what is wrong with them."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.problems: list[str] = []
+
+    def yaml(self, name: str) -> Any:
+        """The content of a YAML file; None and a problem when it can't be read."""
+        try:
+            return yaml.load((self.root / name).read_text(encoding="utf-8"), Loader=_UniqueKeys)
+        except yaml.MarkedYAMLError as error:
+            place = f" (rad {error.problem_mark.line + 1})" if error.problem_mark else ""
+            self.problems.append(f"{name}: går inte att läsa som YAML: {error.problem}{place}")
+        except OSError:
+            self.problems.append(f"{name}: filen finns inte")
         return None
 
+    def model(self, kind: type[_Model], name: str) -> _Model | None:
+        """A YAML file as a model; None and its problems when it doesn't hold."""
+        before = len(self.problems)
+        content = self.yaml(name)
+        return None if len(self.problems) > before else self._valid(kind, content, name)
 
-def _rows(path: Path) -> list[dict[str, str]]:
-    with path.open(encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))
+    def rows(self, name: str) -> list[dict[str, str]]:
+        """The rows of a CSV file; none and a problem when it isn't there."""
+        try:
+            with (self.root / name).open(encoding="utf-8", newline="") as file:
+                return list(csv.DictReader(file))
+        except OSError:
+            self.problems.append(f"{name}: filen finns inte")
+            return []
+
+    def table(self, kind: type[_Model], name: str) -> tuple[_Model, ...]:
+        """The rows of a CSV file as models."""
+        read = [self._valid(kind, row, f"{name}: rad {number}") for number, row in enumerate(self.rows(name), 2)]
+        return tuple(row for row in read if row is not None)
+
+    def _valid(self, kind: type[_Model], content: object, where: str) -> _Model | None:
+        try:
+            return kind.model_validate(content)
+        except ValidationError as error:
+            self.problems += [f"{where}: {'.'.join(str(p) for p in d['loc'])}: {_said(d)}" for d in error.errors()]
+            return None
+
+
+def _said(error: Mapping[str, Any]) -> str:
+    """What is wrong, in Swedish where it is one of the common mistakes."""
+    common = {"extra_forbidden": "okänd nyckel", "missing": "nyckeln saknas"}
+    return common.get(error["type"], error["msg"].removeprefix("Value error, "))
 
 
 def _cross_check(c: Catalogue, problems: list[str]) -> None:
@@ -155,18 +205,32 @@ def load_catalogue() -> Catalogue:
     Raises:
         PipelineError: code `catalogue`; the message lists every problem with file and key.
     """
-    problems: list[str] = []
-    survey = _model(m.Survey, ROOT / "surveys/stockholmsenkaten.yml", problems)
-    codebooks = tuple(_model(m.Codebook, p, problems) for p in sorted((ROOT / "codebooks").glob("*.yml")))
-    index_file = _model(m.IndexFile, ROOT / "indices.yml", problems)
-    cutoffs = _model(m.CutOffFile, ROOT / "cutoffs.yml", problems)
-    breaks = _model(m.BreakFile, ROOT / "breaks.yml", problems)
-    reasons = _model(m.ReasonFile, ROOT / "reasons.yml", problems)
-    calendar = _model(m.Calendar, ROOT / "calendar.yml", problems)
-    comparison = _model(m.Comparison, ROOT / "comparison.yml", problems)
-    publication = _model(m.Publication, ROOT / "publication.yml", problems)
-    if problems:
-        raise _catalogue_error(problems)
+    return read_catalogue(ROOT)
+
+
+def read_catalogue(root: Path) -> Catalogue:
+    """Read and check the catalogue in a folder.
+
+    Raises:
+        PipelineError: code `catalogue`; the message lists every problem with file and key.
+    """
+    read = _Reader(root)
+    books = [path.relative_to(root).as_posix() for path in sorted((root / "codebooks").glob("*.yml"))]
+    survey = read.model(m.Survey, "surveys/stockholmsenkaten.yml")
+    codebooks = tuple(read.model(m.Codebook, name) for name in books)
+    index_file = read.model(m.IndexFile, "indices.yml")
+    cutoffs = read.model(m.CutOffFile, "cutoffs.yml")
+    breaks = read.model(m.BreakFile, "breaks.yml")
+    reasons = read.model(m.ReasonFile, "reasons.yml")
+    calendar = read.model(m.Calendar, "calendar.yml")
+    comparison = read.model(m.Comparison, "comparison.yml")
+    publication = read.model(m.Publication, "publication.yml")
+    municipalities = read.table(m.Municipality, "areas/municipalities.csv")
+    districts = read.table(m.District, "areas/districts.csv")
+    district_names = {r["name_in_delivery"]: r["district_code"] or None for r in read.rows("areas/district_names.csv")}
+    disclosure = read.yaml("disclosure.yml")
+    if read.problems:
+        raise _catalogue_error(read.problems)
     catalogue = Catalogue(
         survey=survey,
         codebooks=codebooks,
@@ -174,18 +238,18 @@ def load_catalogue() -> Catalogue:
         cutoff_file=cutoffs,
         breaks=breaks.breaks,
         reasons=reasons.reasons,
-        municipalities=tuple(m.Municipality.model_validate(r) for r in _rows(ROOT / "areas/municipalities.csv")),
-        districts=tuple(m.District.model_validate(r) for r in _rows(ROOT / "areas/districts.csv")),
-        district_names={r["name_in_delivery"]: r["district_code"] or None for r in _rows(ROOT / "areas/district_names.csv")},
+        municipalities=municipalities,
+        districts=districts,
+        district_names=district_names,
         calendar=calendar,
         comparison=comparison,
         publication=publication,
-        disclosure=_yaml(ROOT / "disclosure.yml"),
-        content_hash=_hash(ROOT),
+        disclosure=disclosure,
+        content_hash=_hash(root),
     )
-    _cross_check(catalogue, problems)
-    if problems:
-        raise _catalogue_error(problems)
+    _cross_check(catalogue, read.problems)
+    if read.problems:
+        raise _catalogue_error(read.problems)
     return catalogue
 
 

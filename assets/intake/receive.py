@@ -62,16 +62,19 @@ def receive(
     """Read the files whose hash is not in `already`.
 
     Returns:
-        What could be read, and what was set aside; both in order of file name.
+        What could be read, and what was set aside; both in the order of `paths`. The same bytes under a second name are left
+        where they lie.
     """
     books = tuple(codebooks)
     names = known_names(books)
     taken: list[Received] = []
     refused: list[Rejected] = []
+    seen = set(already)
     for path in paths:
         digest = file_hash(path)
-        if digest in already:
+        if digest in seen:
             continue
+        seen.add(digest)
         try:
             delivery = read_delivery(path, names)
             book = recognise(path.name, delivery.cells.columns, books)
@@ -95,11 +98,14 @@ def archive_copy(path: Path, archive: Path, digest: str) -> Path:
 
 
 def set_aside(path: Path, rejected: Path, error: PipelineError, digest: str) -> Rejected:
-    """Move a file to the rejected folder and write the sentence beside it."""
+    """Move a file to the rejected folder and write the sentence beside it; nothing that lies there is overwritten."""
     rejected.mkdir(parents=True, exist_ok=True)
-    target = rejected / path.name
-    if target.exists():
-        target = rejected / f"{path.stem}-{digest[:8]}{path.suffix}"
+    names = [path.name, *(f"{path.stem}-{digest[:8]}{more}{path.suffix}" for more in ("", *(f"-{n}" for n in range(2, 1000))))]
+    target = next(rejected / name for name in names if not (rejected / name).exists() and not _note(rejected / name).exists())
     shutil.move(path, target)
-    target.with_name(target.name + ".txt").write_text(f"{error}\n", encoding="utf-8")
+    _note(target).write_text(f"{error}\n", encoding="utf-8")
     return Rejected(path.name, digest, error.code, str(error))
+
+
+def _note(path: Path) -> Path:
+    return path.with_name(path.name + ".txt")

@@ -85,8 +85,8 @@ def code_map(labels: Mapping[str, str], codebook: Codebook, survey: Survey, item
     """Cell text -> canonical code for one column.
 
     With `match_by: label` a code counts only through the label that the file gives it; with `match_by: code` the codes are
-    canonical, and a label in the file that contradicts the catalogue takes the code out of the map, so that a shifted
-    questionnaire is stopped instead of scored.
+    canonical, and a code whose label in the file means something else than in the catalogue is `UNKNOWN`, so that a shifted
+    questionnaire is stopped instead of scored (also a count whose 98 is labelled as a missing kind).
     """
     answers = survey.answers(item.key)
     by_label = {label: code for code, label in answers.items()}
@@ -98,8 +98,9 @@ def code_map(labels: Mapping[str, str], codebook: Codebook, survey: Survey, item
         if labels:
             return {code: tidy[_squash(label)] for code, label in labels.items() if _squash(label) in tidy} | by_label
         return by_label | {str(code): code for code in survey.missing_kinds}
-    contradicted = {code for code, label in labels.items() if code in by_code and tidy.get(_squash(label)) != by_code[code]}
-    return by_label | {code: number for code, number in by_code.items() if code not in contradicted}
+    meant = {code: tidy.get(_squash(label)) for code, label in labels.items()}
+    contradicted = {code for code, number in meant.items() if number != by_code.get(code)}
+    return by_label | by_code | dict.fromkeys(contradicted, UNKNOWN)
 
 
 def _squash(label: str) -> str:

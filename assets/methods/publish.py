@@ -34,6 +34,8 @@ RESULT_COLUMNS = (
 KEYS = ("area_level", "area_code", "wave", "grade", "sex", "index_key", "measure")
 SHARE_DIFFERENCES = ("diff_share_focus", "sex_gap_share_focus")
 ROUND_TO = 5
+FLOOR = 10
+"""Least number of pupils that is shown when no policy says otherwise (`group_floor` in `disclosure.yml`)."""
 
 
 def with_clarity(estimates: pl.DataFrame, comparison: Comparison) -> pl.DataFrame:
@@ -98,7 +100,9 @@ def response_rates(results: pl.DataFrame, persons: pl.DataFrame, enrolled: pl.Da
     """`release.response_rates`: who is in the numbers, per municipality and county x wave x grade.
 
     Respondents are the published rounded counts (girls and boys), so the table tells nothing that the results do not already
-    tell; the response rate is formed from them.
+    tell; the response rate is formed from them. `scored_any` is the largest published number of scored pupils; it is left out
+    as soon as one index hides its number, because the largest of the others can be far too low. Where the respondents are
+    hidden, so is the number of schools they come from.
 
     Args:
         results: `release.index_results`.
@@ -112,7 +116,12 @@ def response_rates(results: pl.DataFrame, persons: pl.DataFrame, enrolled: pl.Da
         .group_by(keys)
         .agg(respondents=pl.col("value").max().cast(pl.Int64), reason=pl.col("reason").first())
     )
-    scored = totals.filter(pl.col("measure") == "n_scored").group_by(keys).agg(scored_any=pl.col("value").max().cast(pl.Int64))
+    number = pl.col("value").cast(pl.Int64)
+    scored = (
+        totals.filter(pl.col("measure") == "n_scored")
+        .group_by(keys)
+        .agg(scored_any=pl.when(number.is_not_null().all()).then(number.max()))
+    )
     frame = answered.join(scored, on=keys, how="left")
     frame = frame.join(_schools(persons), on=["area_code", "wave", "grade"], how="left").join(
         _enrolled(enrolled), on=["area_code", "wave", "grade"], how="left"
@@ -121,6 +130,7 @@ def response_rates(results: pl.DataFrame, persons: pl.DataFrame, enrolled: pl.Da
     percent = (200 * pl.col("respondents") + pl.col("enrolled")) // (2 * pl.col("enrolled"))
     frame = frame.with_columns(
         response_pct=pl.when(shown).then(percent),
+        schools_participating=pl.when(pl.col("respondents").is_not_null()).then("schools_participating"),
         enrolled_reason=pl.col("enrolled_reason").fill_null("missing"),
         enrolled_source=pl.col("enrolled_source").fill_null(""),
     )
@@ -165,23 +175,30 @@ def _enrolled(values: pl.DataFrame) -> pl.DataFrame:
 
 
 def delivery_quality(
-    deliveries: pl.DataFrame, missing: pl.DataFrame, municipalities: Sequence[str], waves: Sequence[int]
+    deliveries: pl.DataFrame,
+    missing: pl.DataFrame,
+    municipalities: Sequence[str],
+    waves: Sequence[int],
+    floor: int = FLOOR,
 ) -> pl.DataFrame:
     """`release.delivery_quality`: per municipality x wave what arrived and how it held, as text; counts to the nearest 5.
 
+    A count of pupils below the floor that isn't 0 is left out with the reason `too_few`.
+
     Args:
         deliveries: `validated.deliveries`.
-        missing: `municipality_code, wave, missing_item_pct` (whole per cent of index answers left out).
+        missing: `municipality_code, wave, missing_item_pct` (whole per cent of index answers left out; null: too few pupils).
+        floor: least number of pupils that is shown.
     """
     good = deliveries.filter(pl.col("promoted")).sort("delivery_id")
     items = {
         "file_format": pl.col("file_format"),
         "codebook": pl.col("codebook"),
-        "rows_received": _nearest(pl.col("rows_received")),
-        "rows_kept": _nearest(pl.col("rows_kept")),
+        "rows_received": _nearest(pl.col("rows_received"), floor),
+        "rows_kept": _nearest(pl.col("rows_kept"), floor),
         "rules_passed": (pl.col("rules_tried") - pl.col("critical_broken") - pl.col("warnings_broken")).cast(pl.String),
         "rules_failed": (pl.col("critical_broken") + pl.col("warnings_broken")).cast(pl.String),
-        "unknown_grade_rows": _nearest(pl.col("rows_outside")),
+        "unknown_grade_rows": _nearest(pl.col("rows_outside"), floor),
     }
     rows = [
         good.select(area_code="municipality_code", wave="wave", item=pl.lit(name), value=value.cast(pl.String))
@@ -195,7 +212,9 @@ def delivery_quality(
             value=pl.col("missing_item_pct").cast(pl.String),
         )
     )
-    frame = pl.concat(rows).with_columns(reason=pl.lit("ok"))
+    frame = pl.concat(rows).with_columns(
+        reason=pl.when(pl.col("value").is_null()).then(pl.lit("too_few")).otherwise(pl.lit("ok"))
+    )
     grid = pl.DataFrame({"area_code": list(municipalities)}).join(
         pl.DataFrame({"wave": list(waves)}, schema={"wave": pl.Int32}), how="cross"
     )
@@ -205,20 +224,25 @@ def delivery_quality(
     return pl.concat([frame, absent.select(frame.columns)]).sort("area_code", "wave", "item")
 
 
-def _nearest(count: pl.Expr) -> pl.Expr:
-    return ((count.cast(pl.Int64) + 2) // ROUND_TO * ROUND_TO).cast(pl.String)
+def _nearest(count: pl.Expr, floor: int) -> pl.Expr:
+    number = count.cast(pl.Int64)
+    return pl.when((number == 0) | (number >= floor)).then(((number + 2) // ROUND_TO * ROUND_TO).cast(pl.String))
 
 
-def missing_share(answers: pl.DataFrame, items: Sequence[str]) -> pl.DataFrame:
-    """Whole per cent of the index questions left without an answer, per municipality and wave.
+def missing_share(answers: pl.DataFrame, items: Sequence[str], floor: int = FLOOR) -> pl.DataFrame:
+    """Whole per cent of the index questions left without an answer, per municipality and wave; null below `floor` pupils.
 
     "Don't know" and "not to be answered" are answers here; a question the delivery does not have is left out of the base.
     """
     sums = [(pl.col(i) == 999).sum().cast(pl.Int64).alias(f"{i}:gone") for i in items]
     base = [pl.col(i).count().cast(pl.Int64).alias(f"{i}:base") for i in items]
-    table = answers.group_by("municipality_code", "wave").agg(*sums, *base).sort("municipality_code", "wave")
+    table = (
+        answers.group_by("municipality_code", "wave")
+        .agg(pl.len().alias("pupils"), *sums, *base)
+        .sort("municipality_code", "wave")
+    )
     gone, all_ = pl.sum_horizontal(f"{i}:gone" for i in items), pl.sum_horizontal(f"{i}:base" for i in items)
-    percent = pl.when(all_ > 0).then((200 * gone + all_) // (2 * all_))
+    percent = pl.when((all_ > 0) & (pl.col("pupils") >= floor)).then((200 * gone + all_) // (2 * all_))
     return table.select("municipality_code", "wave", missing_item_pct=percent)
 
 

@@ -1,0 +1,60 @@
+"""JSON Schemas of the catalogue's files, generated from the models: `python -m assets.catalogue.schemas` writes them.
+
+An editor that knows JSON Schema then checks a codebook while it is written; the models stay the one definition.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from pydantic import BaseModel
+
+from assets.catalogue import models as m
+from assets.methods.disclosure_policy import DisclosurePolicy
+from assets.registers.models import RegisterSource, UnitFile
+
+ROOT = Path(__file__).parent
+FOLDER = ROOT / "schemas"
+
+#: Kind -> its model and the files below `assets/catalogue` that follow it.
+KINDS: dict[str, tuple[type[BaseModel], tuple[str, ...]]] = {
+    "breaks": (m.BreakFile, ("breaks.yml",)),
+    "calendar": (m.Calendar, ("calendar.yml",)),
+    "codebook": (m.Codebook, ("codebooks/*.yml",)),
+    "comparison": (m.Comparison, ("comparison.yml",)),
+    "cutoffs": (m.CutOffFile, ("cutoffs.yml",)),
+    "disclosure": (DisclosurePolicy, ("disclosure.yml",)),
+    "indices": (m.IndexFile, ("indices.yml",)),
+    "publication": (m.Publication, ("publication.yml",)),
+    "reasons": (m.ReasonFile, ("reasons.yml",)),
+    "register": (RegisterSource, ("registers/kolada.yml", "registers/skolenkaten.yml", "registers/skolverket.yml")),
+    "survey": (m.Survey, ("surveys/*.yml",)),
+    "units": (UnitFile, ("registers/units.yml",)),
+}
+
+
+def schema_text(kind: str) -> str:
+    """The JSON Schema of a kind as it is stored, ending with a newline."""
+    schema = {"$schema": "https://json-schema.org/draft/2020-12/schema", **KINDS[kind][0].model_json_schema()}
+    return json.dumps(schema, ensure_ascii=False, indent=2, sort_keys=True) + "\n"
+
+
+def files_of(kind: str) -> list[Path]:
+    """The catalogue's files of a kind."""
+    return sorted(path for pattern in KINDS[kind][1] for path in ROOT.glob(pattern))
+
+
+def write_schemas(folder: Path = FOLDER) -> list[Path]:
+    """Write one `<kind>.schema.json` per kind and say where they lie."""
+    folder.mkdir(exist_ok=True)
+    written = []
+    for kind in KINDS:
+        path = folder / f"{kind}.schema.json"
+        path.write_text(schema_text(kind), encoding="utf-8", newline="\n")
+        written.append(path)
+    return written
+
+
+if __name__ == "__main__":
+    write_schemas()
