@@ -69,7 +69,7 @@ def raw_survey(context: dg.AssetExecutionContext, store: Store):
     rows = int(held["rows"].sum()) if held.height else 0
     yield dg.MaterializeResult(asset_key=["raw", "survey_responses"], metadata=common | {"dagster/row_count": rows})
     table = (
-        count_table(held, ["wave", "codebook"], ["mättillfälle", "kodbok"])
+        count_table(held, ["wave", "codebook"], ["mättillfälle", "kodbok"], nearest=1)
         if held.height
         else dg.MetadataValue.md("Inga leveranser.")
     )

@@ -14,9 +14,12 @@ def table_metadata(frame: pl.DataFrame) -> dict[str, object]:
     return {"dagster/row_count": frame.height, "dagster/column_schema": dg.TableSchema(columns)}
 
 
-def count_table(frame: pl.DataFrame, by: list[str], headers: list[str]) -> dg.MarkdownMetadataValue:
-    """Rows per group as a markdown table, rounded to the nearest five so that it can stand in the UI."""
+def count_table(frame: pl.DataFrame, by: list[str], headers: list[str], nearest: int = 5) -> dg.MarkdownMetadataValue:
+    """Rows per group as a markdown table, rounded (to the nearest five where rows are pupils) so that it can stand in the UI."""
     counts = frame.group_by(by).len("rows").sort(by)
-    lines = ["| " + " | ".join([*headers, "rader (cirka)"]) + " |", "|" + "---|" * (len(by) + 1)]
-    lines += ["| " + " | ".join([*(str(v) for v in row[:-1]), str(round(row[-1] / 5) * 5)]) + " |" for row in counts.iter_rows()]
+    lines = ["| " + " | ".join([*headers, "rader (cirka)" if nearest > 1 else "rader"]) + " |", "|" + "---|" * (len(by) + 1)]
+    lines += [
+        "| " + " | ".join([*(str(v) for v in row[:-1]), str((row[-1] + nearest // 2) // nearest * nearest)]) + " |"
+        for row in counts.iter_rows()
+    ]
     return dg.MetadataValue.md("\n".join(lines))

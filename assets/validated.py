@@ -92,8 +92,26 @@ def promote(warehouse: Warehouse, catalogue: Catalogue, waves: list[int]) -> tup
     status = status.join(
         _warnings(frame, outcomes, gap_rows, gaps), on=["delivery_id", "wave"], how="left", maintain_order="left"
     )
-    warehouse.replace(DELIVERIES, status.with_columns(pl.col("warnings_broken").fill_null(0)), {"wave": waves})
+    status = status.with_columns(pl.col("warnings_broken").fill_null(0))
+    warehouse.replace(DELIVERIES, _with_those_that_stay(warehouse.read(DELIVERIES, {"wave": waves}), status), {"wave": waves})
     return [*outcomes, *gaps], held
+
+
+def _with_those_that_stay(before: pl.DataFrame, status: pl.DataFrame) -> pl.DataFrame:
+    """The new verdicts, and the earlier ones of deliveries whose answers stay because nothing new was promoted in their place.
+
+    Without them a municipality whose new delivery is held back would be shown without the file that its numbers come from.
+    """
+    if before.is_empty():
+        return status
+    judged = status.filter(pl.col("municipality_code").is_not_null())
+    stay = before.filter("promoted").join(
+        judged.filter("promoted"), on=["wave", "municipality_code"], how="anti", maintain_order="left"
+    )
+    stay = stay.join(judged, on=["delivery_id", "wave", "municipality_code"], how="anti", maintain_order="left")
+    replaced = status.filter(pl.col("municipality_code").is_null()).join(stay, on=["delivery_id", "wave"], how="semi")
+    rest = status.join(replaced, on=["delivery_id", "wave"], how="anti", maintain_order="left")
+    return pl.concat([rest, stay], how="diagonal_relaxed").sort("wave", "delivery_id", "municipality_code")
 
 
 def _leave_tables(warehouse: Warehouse, frame: pl.DataFrame, waves: list[int]) -> None:

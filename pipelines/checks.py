@@ -58,7 +58,8 @@ def suite_checks(
         frame = store.warehouse.read(name, {column: int_keys(context, keys)})
         wanted = {k.name for k in context.selected_asset_check_keys}
         filled = parameters(load_catalogue())
-        slices = [(key, part) for (key,), part in frame.sort(column).group_by(column, maintain_order=True)] or [(None, frame)]
+        parts = frame.sort(column).group_by(column, maintain_order=True) if column in frame.columns else ()
+        slices = [(key, part) for (key,), part in parts] or [(None, frame)]
         tried = {key: {o.rule.id: o for o in run_suite(suite, part, filled, only=wanted)} for key, part in slices}
         files = _file_names(store) if "delivery_id" in frame.columns else {}
         for rule in (r for r in suite.rules if r.id in wanted):

@@ -98,7 +98,7 @@ def _value_row(context: Context, index: IndexMeta, grade: str, sex: str) -> tupl
         context.say(f"common.sexes.{sex}"),
         context.share(cell),
         context.interval(cell),
-        context.count(cell.n),
+        context.base(cell),
         context.share(county),
         difference,
         context.say(f"arenas.reading.{findings.verdict(gap)}"),

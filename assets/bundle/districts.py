@@ -70,7 +70,7 @@ def _row(context: Context, index: IndexMeta, name: str, cell: Cell, top: int) ->
     if cell.value is not None:
         words = context.say("districts.strip_alt", share=context.share(cell), interval=context.interval(cell))
         strip = Strip(cell.value, cell.low, cell.high, top, index.reference_pct, words)
-    return name, context.share(cell), context.interval(cell), strip, context.count(cell.n)
+    return name, context.share(cell), context.interval(cell), strip, context.base(cell)
 
 
 def _top(cells: Sequence[Cell]) -> int:

@@ -43,13 +43,15 @@ def section(context: Context) -> Section:
             "overview.hidden.mostly", area=context.scope.area_name, shown=shown, total=total, wave=context.scope.wave
         )
         blocks.append(Notice(text))
-    strengths, attention = split_highlights(found)
-    blocks += _highlights(context, "strengths", "strength", strengths)
-    blocks += _highlights(context, "attention", "attention", attention)
-    blocks += [
-        *_list(context, "unclear", unclear_sentences(context, found)),
-        *_list(context, "hidden", hidden_sentences(context)),
-    ]
+    comparable = [f for f in found if f.difference.shown]
+    if comparable:
+        strengths, attention = split_highlights(found)
+        blocks += _highlights(context, "strengths", "strength", strengths, len(comparable))
+        blocks += _highlights(context, "attention", "attention", attention, len(comparable))
+        blocks += _list(context, "unclear", unclear_sentences(context, found))
+    else:
+        blocks.append(Notice(context.say("overview.nothing_compared", area=context.scope.area_name, county=county)))
+    blocks += _list(context, "hidden", hidden_sentences(context))
     blocks += _charts(context)
     return Section("oversikt", context.title("oversikt"), tuple(blocks))
 
@@ -80,18 +82,18 @@ def split_highlights(found: Sequence[Finding]) -> tuple[tuple[list[Finding], int
     return (lower[:strengths], len(lower[strengths:])), (higher[:attention], len(higher[attention:]))
 
 
-def _highlights(context: Context, name: str, tone: str, chosen: tuple[list[Finding], int]) -> list[Block]:
+def _highlights(context: Context, name: str, tone: str, chosen: tuple[list[Finding], int], compared: int) -> list[Block]:
     shown, more = chosen
     sentences = [sentence(context, name, finding) for finding in shown]
     if more:
         sentences.append(context.say(f"overview.{name}.more", count=numbers.spelled(more)))
-    return _list(context, name, sentences, tone)
+    return _list(context, name, sentences, tone, compared)
 
 
-def _list(context: Context, name: str, sentences: Sequence[str], tone: str = "") -> list[Block]:
+def _list(context: Context, name: str, sentences: Sequence[str], tone: str = "", compared: int = 0) -> list[Block]:
     heading = SubHeading(f"oversikt-{name}", context.say(f"overview.{name}.title"))
     if not sentences:
-        return [heading, Text(context.say(f"overview.{name}.none"))]
+        return [heading, Text(context.say(f"overview.{name}.none", compared=compared))]
     return [heading, Bullets(tuple(sentences), tone or name)]
 
 

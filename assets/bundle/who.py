@@ -45,7 +45,7 @@ def _rates_table(context: Context, rates: pl.DataFrame) -> Table:
         pct = numbers.percent(row["response_pct"]) if row["response_pct"] is not None else ""
         rows.append((
             str(row["wave"]), context.grade(row["grade"], short=True), context.count(row["enrolled"]),
-            context.count(row["respondents"]), context.count(row["scored_any"]), pct, _schools(context, row), _note(context, row),
+            context.count(row["respondents"]), _scored(context, row), pct, _schools(context, row), _note(context, row),
         ))  # fmt: skip
     return Table(
         id="svar",
@@ -55,6 +55,13 @@ def _rates_table(context: Context, rates: pl.DataFrame) -> Table:
         numeric=frozenset({2, 3, 4, 5, 6}),
         source=context.meta.charts.survey_source,
     )
+
+
+def _scored(context: Context, row: Mapping[str, Any]) -> str:
+    """Pupils with an index value; protected by themselves when the respondents are shown."""
+    if row["scored_any"] is None and row["respondents"] is not None:
+        return context.reason("suppressed")
+    return context.count(row["scored_any"])
 
 
 def _note(context: Context, row: Mapping[str, Any]) -> str:

@@ -108,6 +108,12 @@ class Context:
         """`9–16 %`, or nothing when there is none."""
         return numbers.percent_interval(cell.low, cell.high) if cell.low is not None and cell.high is not None else ""
 
+    def base(self, cell: Cell) -> str:
+        """How many pupils a shown number rests on, or the mark that says that the count itself is protected."""
+        if cell.shown and cell.n is None:
+            return self.meta.charts.reasons["suppressed"].mark
+        return self.count(cell.n)
+
     def count(self, value: int | None) -> str:
         """A rounded count, or nothing."""
         return numbers.thousands(value) if value is not None else ""

@@ -94,7 +94,7 @@ def _steps(row: dict[str, Any]) -> GradeSteps:
     before: int | None = None
     for key in STEPS:
         count = row[key]
-        reason = "ok" if count is not None else row["enrolled_reason"] if key == "enrolled" else row["reason"]
+        reason = _step_reason(key, row)
         loss = before - count if before is not None and count is not None and before >= count else None
         share = None
         if key != "enrolled" and count is not None and row["enrolled"]:
@@ -105,6 +105,15 @@ def _steps(row: dict[str, Any]) -> GradeSteps:
         before = count
     pct = None if row["response_pct"] is None else int(row["response_pct"])
     return GradeSteps(row["grade"], tuple(steps), pct, row["reason"])
+
+
+def _step_reason(key: str, row: dict[str, Any]) -> str:
+    """Why a step has no number. The pupils with an index value are protected by themselves when the respondents are shown."""
+    if row[key] is not None:
+        return "ok"
+    if key == "enrolled":
+        return str(row["enrolled_reason"])
+    return "suppressed" if key == "scored_any" and row["respondents"] is not None else str(row["reason"])
 
 
 def _key(meta: ChartMeta) -> Spec:

@@ -78,14 +78,11 @@ def _read_sav(path: Path, content: bytes, digest: str) -> RawDelivery:
             "Kopiera eller exportera filen på nytt; kontrollera att överföringen blev klar.",
         ) from error
     declared = meta.number_rows
-    if frame.height == 0 or (declared is not None and declared >= 0 and frame.height != declared):
-        raise PipelineError(
-            "truncated" if frame.height else "empty",
-            path.name,
-            f"{declared} rader enligt filens huvud",
-            f"{frame.height} rader",
-            "Exportera filen på nytt och lägg den i inkorgen igen.",
-        )
+    again = "Exportera filen på nytt och lägg den i inkorgen igen."
+    if not frame.height and not declared:
+        raise PipelineError("empty", path.name, "svar på minst en rad", "inga rader", again)
+    if declared is not None and declared >= 0 and frame.height != declared:
+        raise PipelineError("truncated", path.name, f"{declared} rader enligt filens huvud", f"{frame.height} rader", again)
     labels = {
         column: {_code(code): str(label) for code, label in pairs.items()} for column, pairs in meta.variable_value_labels.items()
     }

@@ -8,7 +8,7 @@ import polars as pl
 
 from assets.catalogue.models import Codebook
 from assets.intake.readers import unknown_variables
-from assets.methods.errors import PipelineError
+from assets.methods.errors import PipelineError, count_sv
 
 MINIMUM_MATCH = 0.5
 
@@ -69,7 +69,7 @@ def waves(file_name: str, cells: pl.DataFrame, book: Codebook) -> pl.Series:
             "bad_wave",
             f"{file_name}, kolumnen {column}",
             "ett årtal på varje rad",
-            f"{bad} rader utan läsbart årtal",
+            f"{count_sv(bad, 'rad', 'rader')} utan läsbart årtal",
             "Fyll i undersökningsåret och lägg filen i inkorgen igen.",
         )
     return year.rename("wave")

@@ -14,6 +14,8 @@ from assets.catalogue.models import Codebook, Survey
 from assets.methods.encode import encode, encode_background
 from assets.methods.errors import PipelineError
 
+STRAY_SHARE = 10
+"""A delivery with less than one row in this many of the largest for a municipality holds stray rows of it, no delivery of it."""
 BACKGROUND = (
     "respondent_key",
     "delivery_id",
@@ -87,6 +89,9 @@ def split_population(frame: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
 def newest_per_municipality(frame: pl.DataFrame, received: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Let a corrected delivery replace an earlier one of the same municipality and wave.
 
+    A few rows with another municipality's code must not wipe out that municipality's own delivery: a delivery with less than
+    a tenth of the rows of the largest one for the municipality never replaces it.
+
     Args:
         frame: harmonised rows.
         received: `delivery_id, received_ns`; the highest wins, ties go to the highest delivery id.
@@ -94,9 +99,11 @@ def newest_per_municipality(frame: pl.DataFrame, received: pl.DataFrame) -> tupl
     Returns:
         The rows that count, and `delivery_id, wave, municipality_code` of what was superseded.
     """
-    held = frame.select("delivery_id", "wave", "municipality_code").unique().join(received, on="delivery_id")
+    place = ["wave", "municipality_code"]
+    held = frame.group_by("delivery_id", *place).len("rows").join(received, on="delivery_id")
+    held = held.with_columns(own=pl.col("rows") * STRAY_SHARE >= pl.col("rows").max().over(place))
     ranked = held.sort("received_ns", "delivery_id").with_columns(
-        newest=pl.col("delivery_id").last().over("wave", "municipality_code", order_by=["received_ns", "delivery_id"])
+        newest=pl.col("delivery_id").last().over(place, order_by=["own", "received_ns", "delivery_id"])
     )
     keep = ranked.filter(pl.col("delivery_id") == pl.col("newest")).select("delivery_id", "wave", "municipality_code")
     lost = ranked.filter(pl.col("delivery_id") != pl.col("newest")).select("delivery_id", "wave", "municipality_code")

@@ -34,6 +34,7 @@ RESULT_COLUMNS = (
 KEYS = ("area_level", "area_code", "wave", "grade", "sex", "index_key", "measure")
 SHARE_DIFFERENCES = ("diff_share_focus", "sex_gap_share_focus")
 ROUND_TO = 5
+ROWS_TO = 25
 FLOOR = 10
 """Least number of pupils that is shown when no policy says otherwise (`group_floor` in `disclosure.yml`)."""
 
@@ -181,9 +182,10 @@ def delivery_quality(
     waves: Sequence[int],
     floor: int = FLOOR,
 ) -> pl.DataFrame:
-    """`release.delivery_quality`: per municipality x wave what arrived and how it held, as text; counts to the nearest 5.
+    """`release.delivery_quality`: per municipality x wave what arrived and how it held, as text.
 
-    A count of pupils below the floor that isn't 0 is left out with the reason `too_few`.
+    Counts of pupils are rounded to 5, rows of the file to 25: rows less published respondents would else ring in the few pupils whose
+    sex is another or unknown. A count of pupils below the floor that isn't 0 is left out with the reason `too_few`.
 
     Args:
         deliveries: `validated.deliveries`.
@@ -194,8 +196,8 @@ def delivery_quality(
     items = {
         "file_format": pl.col("file_format"),
         "codebook": pl.col("codebook"),
-        "rows_received": _nearest(pl.col("rows_received"), floor),
-        "rows_kept": _nearest(pl.col("rows_kept"), floor),
+        "rows_received": _nearest(pl.col("rows_received"), floor, ROWS_TO),
+        "rows_kept": _nearest(pl.col("rows_kept"), floor, ROWS_TO),
         "rules_passed": (pl.col("rules_tried") - pl.col("critical_broken") - pl.col("warnings_broken")).cast(pl.String),
         "rules_failed": (pl.col("critical_broken") + pl.col("warnings_broken")).cast(pl.String),
         "unknown_grade_rows": _nearest(pl.col("rows_outside"), floor),
@@ -224,9 +226,9 @@ def delivery_quality(
     return pl.concat([frame, absent.select(frame.columns)]).sort("area_code", "wave", "item")
 
 
-def _nearest(count: pl.Expr, floor: int) -> pl.Expr:
+def _nearest(count: pl.Expr, floor: int, step: int = ROUND_TO) -> pl.Expr:
     number = count.cast(pl.Int64)
-    return pl.when((number == 0) | (number >= floor)).then(((number + 2) // ROUND_TO * ROUND_TO).cast(pl.String))
+    return pl.when((number == 0) | (number >= floor)).then(((number + step // 2) // step * step).cast(pl.String))
 
 
 def missing_share(answers: pl.DataFrame, items: Sequence[str], floor: int = FLOOR) -> pl.DataFrame:

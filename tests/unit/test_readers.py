@@ -16,9 +16,7 @@ from assets.methods.errors import PipelineError
 KNOWN = frozenset({"ar", "Skolkommun", "Arskurs", "F2", "F55e", "Klass"})
 HEADER = ["ar", "Skolkommun", "Arskurs", "F2", "F55e", "Klass"]
 ROWS = [["2024", "Täby", "Åk 9", "Flicka", "1", "9A"], ["2024", "Täby", "Åk 9", "Pojke", "", "9B"]]
-CELLS = pl.DataFrame(
-    [[cell or None for cell in row] for row in ROWS], schema={name: pl.String for name in HEADER}, orient="row"
-)
+CELLS = pl.DataFrame([[cell or None for cell in row] for row in ROWS], schema={name: pl.String for name in HEADER}, orient="row")
 
 
 def text(delimiter: str = ";", header: list[str] = HEADER, rows: list[list[str]] = ROWS, above: str = "") -> str:
@@ -66,9 +64,7 @@ def test_the_suffix_does_not_decide_the_delimiter(tmp_path, suffix):
     assert drop(tmp_path, text().encode(), f"fil.{suffix}").cells.equals(CELLS)
 
 
-@pytest.mark.parametrize(
-    ("encoding", "label"), [("utf-8", "UTF-8"), ("utf-8-sig", "UTF-8 med BOM"), ("cp1252", "Windows-1252")]
-)
+@pytest.mark.parametrize(("encoding", "label"), [("utf-8", "UTF-8"), ("utf-8-sig", "UTF-8 med BOM"), ("cp1252", "Windows-1252")])
 def test_the_three_encodings_give_the_same_letters(tmp_path, encoding, label):
     delivery = drop(tmp_path, text().encode(encoding))
     assert delivery.encoding == label
@@ -102,7 +98,14 @@ def test_trailing_empty_columns_are_dropped(tmp_path):
 
 def test_columns_without_a_name_get_one(tmp_path):
     header = ["ar", "", "Skolkommun", "Arskurs", "", "F2"]
-    assert drop(tmp_path, text(header=header).encode()).cells.columns == ["ar", "kolumn_2", "Skolkommun", "Arskurs", "kolumn_5", "F2"]
+    assert drop(tmp_path, text(header=header).encode()).cells.columns == [
+        "ar",
+        "kolumn_2",
+        "Skolkommun",
+        "Arskurs",
+        "kolumn_5",
+        "F2",
+    ]
 
 
 def test_names_that_differ_only_in_case_stay_two_columns(tmp_path):
@@ -120,7 +123,9 @@ def test_the_delivery_id_is_the_start_of_the_hash(tmp_path):
 def test_an_empty_file(tmp_path, content):
     error = refuse(tmp_path, content)
     assert error.code == "empty"
-    assert str(error) == "fil.csv: väntade en fil med svar, fick en tom fil. Exportera filen på nytt och lägg den i inkorgen igen."
+    assert (
+        str(error) == "fil.csv: väntade en fil med svar, fick en tom fil. Exportera filen på nytt och lägg den i inkorgen igen."
+    )
 
 
 def test_only_headers(tmp_path):
@@ -184,7 +189,9 @@ def test_a_row_that_is_cut_short(tmp_path):
     )
 
 
-@pytest.mark.parametrize("row", [["2024", "Täby", "Åk 9", "Flicka", "1", "9A; natur"], ["2024", "Tä;by", "Åk 9", "Flicka", "1", ""]])
+@pytest.mark.parametrize(
+    "row", [["2024", "Täby", "Åk 9", "Flicka", "1", "9A; natur"], ["2024", "Tä;by", "Åk 9", "Flicka", "1", ""]]
+)
 def test_a_delimiter_inside_a_cell_is_refused_instead_of_shifting_the_answers(tmp_path, row):
     error = refuse(tmp_path, text(rows=[*ROWS, row]).encode())
     assert error.code == "shifted_row"
@@ -205,7 +212,14 @@ def test_a_quote_that_is_never_closed(tmp_path):
 
 
 def test_the_sheet_with_the_survey_is_found_and_rows_keep_their_numbers(tmp_path):
-    survey = [["Stockholmsenkäten 2024"], [], HEADER, ["2024", "Täby", "Åk 9", "Flicka", 1, "9A"], [], [2024, "Täby", "Åk 9", "Pojke", None, "9B"]]
+    survey = [
+        ["Stockholmsenkäten 2024"],
+        [],
+        HEADER,
+        ["2024", "Täby", "Åk 9", "Flicka", 1, "9A"],
+        [],
+        [2024, "Täby", "Åk 9", "Pojke", None, "9B"],
+    ]
     sheets = {"Läs mig": [["Hej"], ["ar", "F2"]], "Svar": survey, "Tomt": []}
     delivery = read_delivery(workbook(tmp_path / "fil.xlsx", sheets, first_row=2), KNOWN)
     assert delivery.file_format == "xlsx"
@@ -214,7 +228,11 @@ def test_the_sheet_with_the_survey_is_found_and_rows_keep_their_numbers(tmp_path
 
 
 def test_the_sheet_that_knows_most_names_wins(tmp_path):
-    sheets = {"A": [HEADER[:3], ["2022", "Täby", "Åk 9"]], "B": [HEADER, *ROWS], "C": [HEADER[:4], ["2020", "Täby", "Åk 9", "Flicka"]]}
+    sheets = {
+        "A": [HEADER[:3], ["2022", "Täby", "Åk 9"]],
+        "B": [HEADER, *ROWS],
+        "C": [HEADER[:4], ["2020", "Täby", "Åk 9", "Flicka"]],
+    }
     assert read_delivery(workbook(tmp_path / "fil.xlsx", sheets), KNOWN).cells.equals(CELLS)
 
 
