@@ -128,7 +128,7 @@ def test_a_hidden_factor_is_named_with_its_reason_and_gives_no_number():
 def test_a_municipality_without_upper_secondary_school_gets_words_not_frames():
     content = report("0140")
     assert not [card.chart_id for card in content.cards if card.chart_id.endswith("gy2")]
-    assert "Gy 2: inga värden kan visas (årskursen finns inte i området [-])." in all_text(content)
+    assert "Gy 2: inga värden kan visas (inga elever i årskursen i leveransen [-])." in all_text(content)
 
 
 @pytest.mark.parametrize("reason", ["suppressed", "too_few", "no_delivery"])

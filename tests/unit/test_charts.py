@@ -271,7 +271,7 @@ def test_loss_chart_says_why_a_denominator_is_missing():
     item = card("0127", "bortfall")
     assert "Registret har ingen uppgift om gymnasieelever" in texts_of(item)
     rows = item.table.rows(named=True)
-    assert [row["Steg"] for row in rows[:3]] == ["Elever i årskursen", "Har svarat", "Har minst ett indexvärde"]
+    assert [row["Steg"] for row in rows[:3]] == ["Elever i årskursen", "Har svarat", "Har indexvärde (indexet med flest svar)"]
     bars = [row["x2"] for row in drawn_rows(item, "rect")]
     assert max(bars) <= theme.WIDTH
     counts = [int(row["Antal elever (avrundat till 5)"].replace("\u00a0", "")) for row in rows[:3]]
