@@ -56,7 +56,8 @@ class Visitor:
             context.close()
 
 
-@pytest.fixture(scope="session")
+# One module at a time: while Playwright runs, its event loop is the process's, and Dagster's own asyncio calls would fail.
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
     """Debian's Chromium. The tests fail, and say so, when it isn't installed."""
     program = shutil.which("chromium")
