@@ -184,8 +184,8 @@ def delivery_quality(
 ) -> pl.DataFrame:
     """`release.delivery_quality`: per municipality x wave what arrived and how it held, as text.
 
-    Counts of pupils are rounded to 5, rows of the file to 25: rows less published respondents would else ring in the few pupils whose
-    sex is another or unknown. A count of pupils below the floor that isn't 0 is left out with the reason `too_few`.
+    Counts of pupils are rounded to 5, rows of the file to 25: rows less published respondents would else ring in the few pupils
+    whose sex is another or unknown. A count of pupils below the floor that isn't 0 is left out with the reason `too_few`.
 
     Args:
         deliveries: `validated.deliveries`.
@@ -228,7 +228,8 @@ def delivery_quality(
 
 def _nearest(count: pl.Expr, floor: int, step: int = ROUND_TO) -> pl.Expr:
     number = count.cast(pl.Int64)
-    return pl.when((number == 0) | (number >= floor)).then(((number + step // 2) // step * step).cast(pl.String))
+    shown = (number == 0) | (number >= max(floor, (step + 1) // 2))  # a count that would round to 0 is no 0
+    return pl.when(shown).then(((number + step // 2) // step * step).cast(pl.String))
 
 
 def missing_share(answers: pl.DataFrame, items: Sequence[str], floor: int = FLOOR) -> pl.DataFrame:

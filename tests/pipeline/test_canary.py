@@ -1,0 +1,134 @@
+"""A pupil's school, class, home area and free answers stay in the warehouse: a planted word is looked for everywhere else."""
+
+from __future__ import annotations
+
+import csv
+import io
+import zipfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import dagster as dg
+import polars as pl
+import pytest
+
+from assets.slices import WAVES, range_tags
+from pipelines.definitions import build_definitions
+from pipelines.warehouse import TableName
+from tests.pipeline.conftest import Installation
+
+CANARY = "KANARIE-7391"
+SALEM = "0128"
+LATEST = str(WAVES[-1])
+ONE_WAVE = range_tags(LATEST, LATEST)
+DELIVERY = f"Stockholmsenkäten {LATEST} Salem.csv"
+COLUMNS = ("Skolnamn", "Klass", "F3_Omkodad")
+
+
+def plant(content: bytes, columns: tuple[str, ...], last_row_only: bool = False) -> bytes:
+    """The delivery with the word in some columns of all rows, or of the last one."""
+    rows = list(csv.reader(io.StringIO(content.decode("cp1252")), delimiter=";"))
+    start = next(n for n, row in enumerate(rows) if "Skolkommun" in row)
+    places = [rows[start].index(name) for name in columns]
+    for row in rows[-1:] if last_row_only else rows[start + 1 :]:
+        for place in places:
+            row[place] = CANARY
+    text = io.StringIO()
+    csv.writer(text, delimiter=";").writerows(rows)
+    return text.getvalue().encode("cp1252")
+
+
+def contents(folder: Path) -> Iterator[tuple[str, bytes]]:
+    """Every file below a folder, and every file inside its zip files."""
+    for path in sorted(p for p in folder.rglob("*") if p.is_file()):
+        yield path.name, path.read_bytes()
+        if path.suffix == ".zip":
+            with zipfile.ZipFile(path) as archive:
+                yield from ((f"{path.name}/{name}", archive.read(name)) for name in archive.namelist())
+
+
+def holding(folder: Path, word: str = CANARY) -> list[str]:
+    """Files that hold the word, in text of any of the usual encodings or in their name."""
+    forms = {word.encode("utf-8"), word.encode("utf-16-le"), word.encode("utf-16-be")}
+    return [name for name, data in contents(folder) if word in name or any(form in data for form in forms)]
+
+
+@pytest.fixture
+def run(copy_of_demo: Installation, tmp_path: Path) -> Iterator[Callable[[str, dict[str, str]], dg.ExecuteInProcessResult]]:
+    """Run a job on the copy with an instance that keeps everything it logs in `tmp_path/dagster`."""
+    home = tmp_path / "dagster"
+    home.mkdir()
+    definitions = build_definitions(copy_of_demo.root)
+    with dg.DagsterInstance.local_temp(str(home)) as instance:
+
+        def go(name: str, tags: dict[str, str]) -> dg.ExecuteInProcessResult:
+            return definitions.resolve_job_def(name).execute_in_process(instance=instance, tags=tags, raise_on_error=False)
+
+        yield go
+
+
+def test_the_word_is_found_where_it_lies(tmp_path):
+    """The search itself can find: plain, zipped, in a name, in UTF-16."""
+    (tmp_path / f"{CANARY}.txt").write_bytes(b"")
+    (tmp_path / "a.html").write_text(f"<p>{CANARY}</p>", encoding="utf-8")
+    (tmp_path / "b.csv").write_text(CANARY, encoding="utf-16")
+    (tmp_path / "c.csv").write_text("kanarie", encoding="utf-8")
+    with zipfile.ZipFile(tmp_path / "d.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("inuti.txt", CANARY * 10)
+    assert holding(tmp_path) == [f"{CANARY}.txt", "a.html", "b.csv", "d.zip/inuti.txt"]
+
+
+def test_school_class_and_home_area_never_leave_the_warehouse(copy_of_demo, run, tmp_path, capfd):
+    paths, warehouse = copy_of_demo.paths, copy_of_demo.warehouse
+    delivery = paths.surveys / DELIVERY
+    delivery.write_bytes(plant(delivery.read_bytes(), COLUMNS))
+    results = [
+        run("ingest_surveys", ONE_WAVE),
+        run("build_indices", ONE_WAVE),
+        run("publish_bundles", range_tags(f"{SALEM}|{LATEST}", f"{SALEM}|{LATEST}")),
+        run("publish_overview", ONE_WAVE),
+    ]
+    assert all(result.success for result in results)
+    raw = warehouse.read(TableName("raw", "survey_responses"), {"source_file": [DELIVERY]})
+    planted = raw.filter(pl.col("cells").list.contains(CANARY))
+    assert planted.height > 30, "the word must have come in, or the test shows nothing"
+    promoted = warehouse.read(TableName("validated", "survey_responses"), {"municipality_code": [SALEM], "wave": [WAVES[-1]]})
+    assert set(promoted["school_name"]) == set(promoted["class_code"]) == set(promoted["home_area_code"]) == {CANARY}
+    release = ("index_results", "suppression_log", "response_rates", "delivery_quality", "provenance")
+    for table in release:
+        assert CANARY not in str(warehouse.read(TableName("release", table)).to_dict(as_series=False)), table
+    told = [e.metadata for r in results for e in r.get_asset_check_evaluations()]
+    told += [e.step_materialization_data.materialization.metadata for r in results for e in r.get_asset_materialization_events()]
+    assert len(told) > 30
+    assert CANARY not in repr(told)
+    assert CANARY not in repr([event.message for result in results for event in result.all_events])
+    assert holding(tmp_path / "dagster", "ingest_surveys"), "the log is on disk and can be searched"
+    assert holding(tmp_path / "dagster") == []
+    bundle = list((paths.reports / LATEST).glob(f"{SALEM}_*"))
+    assert bundle, "no bundle was written"
+    assert holding(paths.reports) == []
+    assert holding(paths.rejected) == []
+    printed = capfd.readouterr()
+    assert printed.out + printed.err
+    assert CANARY not in printed.out + printed.err
+
+
+def test_an_unknown_answer_is_refused_without_being_repeated(copy_of_demo, run, tmp_path, capfd):
+    paths, warehouse = copy_of_demo.paths, copy_of_demo.warehouse
+    delivery = paths.surveys / DELIVERY
+    delivery.write_bytes(plant(delivery.read_bytes(), ("F55e",), last_row_only=True))
+    before = warehouse.read(TableName("validated", "survey_responses")).sort(pl.all())
+    result = run("ingest_surveys", ONE_WAVE)
+    assert result.success, "one bad delivery stops nobody else"
+    (refused,) = warehouse.read(TableName("raw", "rejected_files"), {"file_name": [DELIVERY]}).iter_rows(named=True)
+    assert refused["code"] == "unknown_code"
+    assert "kolumnen F55e: 1 okänd etikett på 1 rad" in refused["sentence"]
+    assert not delivery.exists()
+    assert holding(paths.rejected) == [DELIVERY], "the file itself, untouched; not the sentence beside it"
+    assert (paths.rejected / f"{DELIVERY}.txt").read_text(encoding="utf-8").strip() == refused["sentence"]
+    for table in ("rejected_files", "survey_deliveries"):
+        assert CANARY not in str(warehouse.read(TableName("raw", table)).to_dict(as_series=False))
+    assert holding(tmp_path / "dagster") == []
+    assert warehouse.read(TableName("validated", "survey_responses")).sort(pl.all()).equals(before)
+    printed = capfd.readouterr()
+    assert CANARY not in printed.out + printed.err

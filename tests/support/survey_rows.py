@@ -1,0 +1,30 @@
+"""Harmonised rows that break no rule."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from assets.catalogue.load import load_catalogue
+
+
+def survey() -> pl.DataFrame:
+    """Two pupils who break nothing."""
+    background = {
+        "respondent_key": ["a-1", "a-2"],
+        "delivery_id": ["a", "a"],
+        "municipality_code": ["0180", "0180"],
+        "wave": pl.Series([2024, 2024], dtype=pl.Int32),
+        "grade": ["ak9", "gy2"],
+        "sex": ["girl", "boy"],
+        "district_code": ["0180-101", "0180-101"],
+        "home_area_code": pl.Series([None, None], dtype=pl.String),
+        "school_code": ["s", "s"],
+        "school_name": ["S", "S"],
+        "class_code": ["9A", "9A"],
+    }
+    known = load_catalogue().survey
+    lowest = {i.key: min(known.answers(i.key), default=0) for i in known.items}
+    items = {key: pl.Series([code, 999], dtype=pl.Int16) for key, code in lowest.items()}
+    routed = {"F37": pl.Series([996, 2], dtype=pl.Int16), "F48": pl.Series([996, 1], dtype=pl.Int16)}
+    asked = {"F36": pl.Series([1, 2], dtype=pl.Int16), "F46": pl.Series([1, 2], dtype=pl.Int16)}
+    return pl.DataFrame(background | items | routed | asked)
