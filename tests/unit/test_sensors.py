@@ -10,6 +10,7 @@ import dagster as dg
 import pytest
 
 import pipelines.sensors
+from assets.intake.readers import SURVEY_SUFFIXES
 from pipelines.resources import Store
 from pipelines.sensors import NOTHING_NEW, evaluate_inbox, inbox_sensor
 
@@ -47,7 +48,7 @@ def inbox(tmp_path):
 def test_an_empty_inbox_says_where_files_go(inbox):
     assert inbox.tick() == (
         None,
-        "Inkorgen är tom. Lägg filer i inbox/enkat eller inbox/register (.sav, .zsav, .dta, .csv, .tsv, .txt, .xlsx).",
+        f"Inkorgen är tom. Lägg filer i inbox/enkat eller inbox/register ({', '.join(SURVEY_SUFFIXES)}).",
     )
 
 
