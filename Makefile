@@ -3,7 +3,7 @@
 PY ?= python3
 ARGS ?=
 .DEFAULT_GOAL := help
-.PHONY: help setup demo kor test ui doctor check lock golden bench
+.PHONY: help setup demo kor hamta test ui doctor check lock golden bench
 
 help: ## Visa den här listan
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
@@ -16,6 +16,9 @@ demo: ## Simulera leveranser, kör hela kedjan och skriv rapportpaketen
 
 kor: ## Kör hela kedjan på det som ligger i inkorgen
 	@$(PY) start.py kor $(ARGS)
+
+hamta: ## Hämta ett register från källan, till exempel ARGS=kolada
+	@$(PY) start.py hamta $(ARGS)
 
 test: ## Kör alla tester
 	@$(PY) start.py test $(ARGS)

@@ -1,14 +1,26 @@
 """Harmonised layer: codebooks applied. What lies here is a candidate; it counts only once it is promoted to validated."""
 
+from dataclasses import dataclass
+
 import dagster as dg
 import polars as pl
 
 from assets.catalogue.load import Catalogue, load_catalogue
+from assets.catalogue.steward import with_steward_codebooks
 from assets.failures import as_failure
+from assets.intake.names import in_markdown
 from assets.intake.receive import Rejected, file_hash, inbox_files, set_aside
 from assets.intake.tables import cells_frame, rejected_rows, value_labels
-from assets.methods.errors import PipelineError
-from assets.methods.harmonise import DeliveryInput, delivery_gaps, harmonise_all, newest_per_municipality, split_population
+from assets.methods.errors import PipelineError, count_sv
+from assets.methods.harmonise import (
+    DeliveryInput,
+    delivery_gaps,
+    harmonise_all,
+    newest_per_municipality,
+    repeated_respondents,
+    replacements,
+    split_population,
+)
 from assets.raw import DELIVERIES, REGISTER_ROWS, REJECTED, RESPONSES, forget
 from assets.registers.pipeline import parse_registers
 from assets.slices import ONE_RUN, WAVES, YEARS, int_keys, register_years, survey_waves
@@ -47,22 +59,25 @@ GAPS = TableName("harmonised", "delivery_gaps")
 )
 def harmonised_survey(context: dg.AssetExecutionContext, store: Store):
     """Apply each delivery's codebook; a delivery with unknown codes is set aside alone."""
-    catalogue = load_catalogue()
+    with as_failure():
+        catalogue = with_steward_codebooks(load_catalogue(), store.paths.codebooks)
     waves = int_keys(context, WAVES)
     frame, counts = candidates(store.warehouse, store.paths, catalogue, waves)
     table = count_table(frame, ["wave", "grade"], ["mättillfälle", "årskurs"])
     yield dg.Output(frame, output_name="survey_responses", metadata={"svar": table})
-    yield dg.Output(counts, output_name="delivery_counts")
+    notes = "\n".join(f"- {in_markdown(note)}" for note in delivery_notes(counts)) or "Inget att anmärka."
+    yield dg.Output(counts, output_name="delivery_counts", metadata={"anmärkningar": dg.MetadataValue.md(notes)})
     yield dg.Output(delivery_gaps(frame, sorted(catalogue.item_scores())), output_name="delivery_gaps")
 
 
 def candidates(warehouse: Warehouse, paths: Paths, catalogue: Catalogue, waves: list[int]) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Harmonised rows of the waves, and counts per delivery and wave. Deliveries that fail are set aside."""
     deliveries = warehouse.read(DELIVERIES, {"wave": waves})
-    inputs = _inputs(warehouse, catalogue, deliveries, waves)
+    inputs, without_codebook = _inputs(warehouse, catalogue, deliveries, waves)
     frames, failed = harmonise_all(inputs, catalogue.survey, catalogue.municipality_of_survey_code, catalogue.district_names)
-    if failed:
-        _set_aside(warehouse, paths, deliveries, failed)
+    broken = [*without_codebook, *(_Failed(d.delivery_id, d.file_name, int(d.wave[0]), error) for d, error in failed)]
+    if broken:
+        _set_aside(warehouse, paths, deliveries, broken)
     if not frames:
         return _empty(catalogue)
     kept, counts = split_population(pl.concat(frames))
@@ -78,21 +93,57 @@ def candidates(warehouse: Warehouse, paths: Paths, catalogue: Catalogue, waves: 
     counts = counts.join(kept_rows, on=["delivery_id", "wave"], how="left", maintain_order="left")
     names = deliveries.select("delivery_id", "wave", "source_file", "file_format", "encoding", "codebook")
     counts = counts.join(names, on=["delivery_id", "wave"], how="left", maintain_order="left")
+    for more in (_replaced_by(deliveries, replacements(newest, superseded)), pl.concat(map(repeated_respondents, inputs))):
+        counts = counts.join(more, on=["delivery_id", "wave"], how="left", maintain_order="left")
     return newest.sort("wave", "municipality_code", "respondent_key"), counts.sort("wave", "delivery_id", "municipality_code")
 
 
-def _set_aside(
-    warehouse: Warehouse, paths: Paths, deliveries: pl.DataFrame, failed: list[tuple[DeliveryInput, PipelineError]]
-) -> None:
+def _replaced_by(deliveries: pl.DataFrame, pairs: pl.DataFrame) -> pl.DataFrame:
+    """`delivery_id, wave, replaced_by`: the files that took a delivery's place, with the reason that their sidecars give."""
+    about = deliveries.select("wave", "source_file", newer="delivery_id", why=pl.col("reason").fill_null(""))
+    reason = pl.when(pl.col("why") != "").then(pl.format(" ({})", "why")).otherwise(pl.lit(""))
+    named = pairs.join(about, on=["newer", "wave"]).with_columns(text=pl.concat_str("source_file", reason))
+    return named.group_by("delivery_id", "wave").agg(replaced_by=pl.col("text").unique().sort().str.join(", "))
+
+
+def delivery_notes(counts: pl.DataFrame) -> list[str]:
+    """Swedish sentences about replaced deliveries and respondents who come back, from `harmonised.delivery_counts`."""
+    notes = []
+    columns = ["source_file", "wave", "replaced_by", "duplicate_rows", "repeated_ids"]
+    for name, wave, newer, same, other in counts.select(columns).unique().sort(columns).iter_rows():
+        if newer:
+            notes.append(f"{name}, {wave}: ersatt av {newer}.")
+        if same:
+            notes.append(
+                f"{name}, {wave}: {count_sv(same, 'rad är likadan', 'rader är likadana')} som en tidigare rad med samma ID."
+            )
+        if other:
+            notes.append(
+                f"{name}, {wave}: {count_sv(other, 'rad har', 'rader har')} samma ID som en tidigare rad men andra svar."
+            )
+    return notes
+
+
+@dataclass(frozen=True)
+class _Failed:
+    """A delivery that could not be harmonised in a wave."""
+
+    delivery_id: str
+    file_name: str
+    wave: int
+    error: PipelineError
+
+
+def _set_aside(warehouse: Warehouse, paths: Paths, deliveries: pl.DataFrame, failed: list[_Failed]) -> None:
     """Move the files of failed deliveries out of the inbox and their slices out of the raw tables; the archive keeps them."""
     in_inbox = {p.name: p for p in inbox_files(paths.surveys)}
     refused: dict[str, Rejected] = {}
-    for delivery, error in failed:
-        digest = deliveries.filter(pl.col("delivery_id") == delivery.delivery_id)["source_sha256"][0]
-        path = in_inbox.get(delivery.file_name)
+    for one in failed:
+        digest = deliveries.filter(pl.col("delivery_id") == one.delivery_id)["source_sha256"][0]
+        path = in_inbox.get(one.file_name)
         if digest not in refused and path is not None and file_hash(path) == digest:  # another file may lie there by now
-            refused[digest] = set_aside(path, paths.rejected, error, digest)
-        gone = {"delivery_id": [delivery.delivery_id], "wave": [int(delivery.wave[0])]}
+            refused[digest] = set_aside(path, paths.rejected, one.error, digest)
+        gone = {"delivery_id": [one.delivery_id], "wave": [one.wave]}
         for table in (DELIVERIES, RESPONSES):
             warehouse.replace(table, warehouse.read(table, gone).clear(), gone)
     if refused:
@@ -100,23 +151,44 @@ def _set_aside(
         forget(warehouse, list(refused))
 
 
-def _inputs(warehouse: Warehouse, catalogue: Catalogue, deliveries: pl.DataFrame, waves: list[int]) -> list[DeliveryInput]:
+def _inputs(
+    warehouse: Warehouse, catalogue: Catalogue, deliveries: pl.DataFrame, waves: list[int]
+) -> tuple[list[DeliveryInput], list[_Failed]]:
+    """The deliveries of the waves, and those whose codebook (one of the steward's own) is no longer there."""
     books = {b.id: b for b in catalogue.codebooks}
     rows = warehouse.read(RESPONSES, {"wave": waves}).sort("delivery_id", "source_row") if deliveries.height else pl.DataFrame()
     parts = rows.partition_by("delivery_id", "wave", as_dict=True) if rows.height else {}
     about = {r["delivery_id"]: r for r in deliveries.sort("delivery_id", "wave").iter_rows(named=True)}
-    return [
-        DeliveryInput(
-            delivery_id=str(key[0]),
-            file_name=about[key[0]]["source_file"],
-            codebook=books[about[key[0]]["codebook"]],
-            cells=cells_frame(part, about[key[0]]["columns"]),
-            value_labels=value_labels(about[key[0]]["value_labels"]),
-            wave=part["wave"],
-            source_row=part["source_row"],
+    inputs, failed = [], []
+    for key, part in sorted(parts.items()):
+        said = about[key[0]]
+        if said["codebook"] not in books:
+            error = _no_codebook(said["source_file"], said["codebook"])
+            failed.append(_Failed(str(key[0]), said["source_file"], int(key[1]), error))
+            continue
+        inputs.append(
+            DeliveryInput(
+                delivery_id=str(key[0]),
+                file_name=said["source_file"],
+                codebook=books[said["codebook"]],
+                cells=cells_frame(part, said["columns"]),
+                value_labels=value_labels(said["value_labels"]),
+                wave=part["wave"],
+                source_row=part["source_row"],
+                municipality_code=said["municipality_code"] or "",
+            )
         )
-        for key, part in sorted(parts.items())
-    ]
+    return inputs, failed
+
+
+def _no_codebook(file_name: str, codebook: str) -> PipelineError:
+    return PipelineError(
+        "unknown_codebook",
+        file_name,
+        f"kodboken {codebook} som filen lästes med",
+        "att den inte längre finns i data/kodbocker",
+        "Lägg tillbaka kodboken, eller lägg filen i inkorgen igen så att den känns igen på nytt.",
+    )
 
 
 def _empty(catalogue: Catalogue) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -125,7 +197,8 @@ def _empty(catalogue: Catalogue) -> tuple[pl.DataFrame, pl.DataFrame]:
     schema = {name: pl.String for name in BACKGROUND} | {"wave": pl.Int32} | {i.key: pl.Int16 for i in catalogue.survey.items}
     counts = {"delivery_id": pl.String, "wave": pl.Int32, "rows_received": pl.Int64, "rows_outside": pl.Int64}
     counts |= {"superseded": pl.UInt32, "municipality_code": pl.String, "rows_kept": pl.UInt32}
-    counts |= dict.fromkeys(("source_file", "file_format", "encoding", "codebook"), pl.String)
+    counts |= dict.fromkeys(("source_file", "file_format", "encoding", "codebook", "replaced_by"), pl.String)
+    counts |= dict.fromkeys(("duplicate_rows", "repeated_ids"), pl.Int64)
     return pl.DataFrame(schema=schema), pl.DataFrame(schema=counts)
 
 

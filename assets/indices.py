@@ -5,7 +5,9 @@ import polars as pl
 
 from assets.catalogue.load import load_catalogue
 from assets.methods.estimate import area_counts, area_estimates
+from assets.methods.indicators import indicator_counts, indicator_values
 from assets.methods.persons import score_persons
+from assets.methods.pomp import pomp_means, pomp_values
 from assets.slices import ONE_RUN, WAVES, int_keys, survey_waves
 from assets.table_metadata import BY_WAVE, count_table
 from assets.texts import asset_text
@@ -72,4 +74,29 @@ def indices_areas(context: dg.AssetExecutionContext, store: Store):
     yield dg.Output(estimates, output_name="area_estimates")
 
 
-ASSETS = [indices_person_scores, indices_areas]
+@dg.multi_asset(
+    outs={
+        "indicator_counts": dg.AssetOut(
+            key=["indices", "indicator_counts"], metadata=BY_WAVE, description=asset_text("indices", "indicator_counts")
+        ),
+        "scale_means": dg.AssetOut(
+            key=["indices", "scale_means"], metadata=BY_WAVE, description=asset_text("indices", "scale_means")
+        ),
+    },
+    deps=[["validated", "survey_responses"]],
+    name="indices_indicators",
+    group_name="indices",
+    partitions_def=survey_waves,
+    backfill_policy=ONE_RUN,
+)
+def indices_indicators(context: dg.AssetExecutionContext, store: Store):
+    """Single-question series with their denominators, and the city's 0-100 indices."""
+    catalogue = load_catalogue()
+    answers, file = store.warehouse.read(RESPONSES, {"wave": int_keys(context, WAVES)}), catalogue.indicator_file
+    counts = indicator_counts(indicator_values(answers, file.indicators, catalogue.survey), file.indicators)
+    means = pomp_means(pomp_values(answers, file.indices, catalogue.survey), file.indices)
+    yield dg.Output(counts, output_name="indicator_counts", metadata={"indikatorer": len(file.indicators)})
+    yield dg.Output(means, output_name="scale_means", metadata={"index": len(file.indices)})
+
+
+ASSETS = [indices_person_scores, indices_areas, indices_indicators]

@@ -7,12 +7,16 @@ import dagster as dg
 import polars as pl
 
 from assets.catalogue.load import load_catalogue
-from assets.intake.receive import Received, Rejected, inbox_files, receive, set_aside
+from assets.catalogue.steward import with_steward_codebooks
+from assets.failures import as_failure
+from assets.intake.names import in_markdown
+from assets.intake.receive import Received, Rejected, inbox_files, inbox_notes, receive, set_aside
 from assets.intake.tables import delivery_rows, rejected_rows, response_rows
+from assets.intake.wordings import known_hashes
 from assets.methods.errors import PipelineError
 from assets.registers.pipeline import read_register_files
 from assets.slices import ONE_RUN, WAVES, int_keys, survey_waves
-from assets.table_metadata import count_table, table_metadata
+from assets.table_metadata import table_metadata
 from assets.texts import asset_text
 from pipelines.paths import Paths
 from pipelines.resources import Store
@@ -50,7 +54,11 @@ def raw_survey(context: dg.AssetExecutionContext, store: Store):
     every_wave = set(waves) == set(WAVES)
     files = inbox_files(paths.surveys)
     already = _complete(warehouse) if every_wave else frozenset()
-    taken, refused = receive(files, paths.archive, paths.rejected, load_catalogue().codebooks, already)
+    with as_failure():
+        catalogue = with_steward_codebooks(load_catalogue(), paths.codebooks)
+    places = frozenset(catalogue.municipality_by_code)
+    wordings = known_hashes(catalogue.survey)
+    taken, refused = receive(files, paths.archive, paths.rejected, catalogue.codebooks, already, places, wordings)
     taken, unknown = _of_known_waves(taken, files, paths)
     refused = [*refused, *unknown]
     deliveries, responses = delivery_rows(taken, waves), response_rows(taken, waves)
@@ -59,29 +67,63 @@ def raw_survey(context: dg.AssetExecutionContext, store: Store):
     warehouse.replace(RESPONSES, responses, slices)
     warehouse.replace(DELIVERIES, deliveries, slices)
     if every_wave:
-        hashes = sorted({item.delivery.sha256 for item in taken})
-        warehouse.replace(COMPLETE, pl.DataFrame({"sha256": hashes}, schema={"sha256": pl.String}), {"sha256": hashes})
+        read = sorted({(item.delivery.sha256, item.reading_key) for item in taken})
+        complete = pl.DataFrame(read, schema={"sha256": pl.String, "reading_key": pl.String}, orient="row")
+        warehouse.replace(COMPLETE, complete, {"sha256": complete["sha256"].to_list()})
     if refused:
         warehouse.replace(REJECTED, rejected_rows(refused), {"sha256": [r.sha256 for r in refused]})
     held = warehouse.read(DELIVERIES, {"wave": waves})
-    notes = dg.MetadataValue.md("\n".join(f"- {r.sentence}" for r in refused) or "Inga filer sattes åt sidan.")
-    common = {"nya filer": len(taken), "avvisade filer": len(refused), "avvisade": notes}
+    notes = dg.MetadataValue.md("\n".join(f"- {in_markdown(r.sentence)}" for r in refused) or "Inga filer sattes åt sidan.")
+    common = {"nya filer": len(taken), "avvisade filer": len(refused), "avvisade": notes, "anmärkningar": _remarks(files, held)}
     rows = int(held["rows"].sum()) if held.height else 0
     yield dg.MaterializeResult(asset_key=["raw", "survey_responses"], metadata=common | {"dagster/row_count": rows})
-    table = (
-        count_table(held, ["wave", "codebook"], ["mättillfälle", "kodbok"], nearest=1)
-        if held.height
-        else dg.MetadataValue.md("Inga leveranser.")
-    )
     yield dg.MaterializeResult(
-        asset_key=["raw", "survey_deliveries"], metadata=common | table_metadata(held) | {"leveranser": table}
+        asset_key=["raw", "survey_deliveries"], metadata=common | table_metadata(held) | {"leveranser": _understood(held)}
     )
+
+
+def _understood(held: pl.DataFrame) -> dg.MarkdownMetadataValue:
+    """How each file was understood: its codebook and how that was found, share matched, fingerprint, encoding and marks."""
+    if held.is_empty():
+        return dg.MetadataValue.md("Inga leveranser.")
+    headers = ("fil", "mättillfällen", "kodbok", "vald av", "frågor som känns igen", "fingeravtryck", "kodning", "skiljetecken")
+    lines = [f"| {' | '.join((*headers, 'decimaltecken'))} |", "|" + "---|" * (len(headers) + 1)]
+    marks = {";": "semikolon", "\t": "tabb", ",": "komma"}
+    for (name, _), part in held.sort("source_file", "delivery_id", "wave").group_by(
+        "source_file", "delivery_id", maintain_order=True
+    ):
+        row = part.row(0, named=True)
+        share = "" if row["matched_pct"] is None else f"{row['matched_pct']}\u00a0%"
+        chosen = "sidofilen" if row["declared"] else "kolumnerna"
+        waves = ", ".join(map(str, part["wave"].to_list()))
+        cells = (
+            name,
+            waves,
+            row["codebook"],
+            chosen,
+            share,
+            row["fingerprint"],
+            row["encoding"],
+            marks.get(row["delimiter"], ""),
+        )
+        lines.append(f"| {' | '.join(in_markdown(str(cell or '')) for cell in (*cells, row['decimal_mark']))} |")
+    return dg.MetadataValue.md("\n".join(lines))
+
+
+def _remarks(files: Sequence[Path], held: pl.DataFrame) -> dg.MarkdownMetadataValue:
+    """What was odd but could be read, and what lies in the inbox to no use."""
+    notes = held["notes"].drop_nulls().unique().sort().to_list() if held.height else []
+    kept = set(held["source_file"].to_list()) if held.height else set()
+    sentences = [line for note in notes for line in note.splitlines()] + inbox_notes(files, kept)
+    return dg.MetadataValue.md("\n".join(f"- {in_markdown(s)}" for s in sentences) or "Inget att anmärka.")
 
 
 def _complete(warehouse: Warehouse) -> frozenset[str]:
-    """Hashes of files that a run over all waves has read; a run of one wave leaves the file's other waves unread."""
+    """Reading keys of files that a run over all waves has read; a run of one wave leaves the file's other waves unread."""
     known = warehouse.read(COMPLETE)
-    return frozenset(known["sha256"].to_list()) if known.height else frozenset()
+    if known.is_empty():
+        return frozenset()
+    return frozenset((known["reading_key"] if "reading_key" in known.columns else known["sha256"]).drop_nulls().to_list())
 
 
 def forget(warehouse: Warehouse, hashes: Sequence[str]) -> None:
@@ -123,7 +165,7 @@ def raw_register_rows(context: dg.AssetExecutionContext, store: Store) -> dg.Mat
     store.warehouse.replace(REGISTER_ROWS, rows, None)
     if refused:
         store.warehouse.replace(REJECTED, rejected_rows(refused), {"sha256": [r.sha256 for r in refused]})
-    notes = dg.MetadataValue.md("\n".join(f"- {r.sentence}" for r in refused) or "Inga filer sattes åt sidan.")
+    notes = dg.MetadataValue.md("\n".join(f"- {in_markdown(r.sentence)}" for r in refused) or "Inga filer sattes åt sidan.")
     return dg.MaterializeResult(metadata=table_metadata(rows) | {"avvisade filer": len(refused), "avvisade": notes})
 
 

@@ -20,6 +20,7 @@ from assets.methods.publish import (
 )
 from assets.raw import DELIVERIES as RAW_DELIVERIES
 from assets.raw import REGISTER_ROWS
+from assets.registers.pipeline import register_revisions
 from assets.slices import ONE_RUN, WAVES, YEARS, int_keys, register_years, survey_waves
 from assets.table_metadata import BY_WAVE, BY_YEAR, count_table
 from assets.texts import asset_text
@@ -143,4 +144,20 @@ def release_register_values(context: dg.AssetExecutionContext, store: Store) -> 
     return dg.Output(named.sort(order), metadata={"värden": count_table(named, ["source", "reason"], ["källa", "skäl"])})
 
 
-ASSETS = [release_survey, release_register_values]
+@dg.asset(
+    key=["release", "register_revisions"],
+    deps=[["raw", "register_rows"]],
+    group_name="release",
+    description=asset_text("release", "register_revisions"),
+)
+def release_register_revisions(context: dg.AssetExecutionContext, store: Store) -> dg.Output[pl.DataFrame]:
+    """What changed between the register vintages in the inbox: open data, nothing to protect."""
+    with as_failure():
+        revisions = register_revisions(store.warehouse.read(REGISTER_ROWS))
+    shown = (
+        count_table(revisions, ["change"], ["ändring"], nearest=1) if revisions.height else dg.MetadataValue.md("Inga ändringar.")
+    )
+    return dg.Output(revisions, metadata={"ändringar": shown})
+
+
+ASSETS = [release_survey, release_register_values, release_register_revisions]

@@ -5,6 +5,7 @@ import polars as pl
 
 from assets.catalogue.load import Catalogue, load_catalogue
 from assets.harmonised import COUNTS, GAPS, SURVEY
+from assets.intake.names import in_markdown
 from assets.slices import ONE_RUN, WAVES, YEARS, int_keys, register_years, survey_waves
 from assets.table_metadata import BY_YEAR, count_table, table_metadata
 from assets.texts import asset_text
@@ -58,7 +59,17 @@ def validated_survey(context: dg.AssetExecutionContext, store: Store):
     yield dg.MaterializeResult(
         asset_key=["validated", "survey_responses"], metadata=common | table_metadata(promoted) | {"svar": table}
     )
-    yield dg.MaterializeResult(asset_key=["validated", "deliveries"], metadata=common | table_metadata(deliveries))
+    verdicts = {"leveranser som inte räknas": _not_counted(deliveries)}
+    yield dg.MaterializeResult(asset_key=["validated", "deliveries"], metadata=common | table_metadata(deliveries) | verdicts)
+
+
+def _not_counted(deliveries: pl.DataFrame) -> dg.MarkdownMetadataValue:
+    """Deliveries and waves whose answers are not used, with the reason in words."""
+    if deliveries.is_empty():
+        return dg.MetadataValue.md("Inga leveranser.")
+    rows = deliveries.filter(~pl.col("promoted")).select("source_file", "wave", "status").unique().sort(pl.all())
+    lines = [f"- {in_markdown(name)}, {wave}: {in_markdown(status or '')}" for name, wave, status in rows.iter_rows()]
+    return dg.MetadataValue.md("\n".join(lines) or "Alla leveranser räknas.")
 
 
 def promote(warehouse: Warehouse, catalogue: Catalogue, waves: list[int]) -> tuple[list[RuleOutcome], list[HeldBack]]:
@@ -92,9 +103,23 @@ def promote(warehouse: Warehouse, catalogue: Catalogue, waves: list[int]) -> tup
     status = status.join(
         _warnings(frame, outcomes, gap_rows, gaps), on=["delivery_id", "wave"], how="left", maintain_order="left"
     )
-    status = status.with_columns(pl.col("warnings_broken").fill_null(0))
+    status = status.with_columns(pl.col("warnings_broken").fill_null(0), status=_status(status))
     warehouse.replace(DELIVERIES, _with_those_that_stay(warehouse.read(DELIVERIES, {"wave": waves}), status), {"wave": waves})
     return [*outcomes, *gaps], held
+
+
+def _status(rows: pl.DataFrame) -> pl.Expr:
+    """What became of a delivery, in words: `godkänd`, `stoppad`, `ersatt av <file>`, or that nobody in it is counted."""
+    newer = pl.col("replaced_by") if "replaced_by" in rows.columns else pl.lit(None, pl.String)
+    return (
+        pl.when("promoted")
+        .then(pl.lit("godkänd"))
+        .when(pl.col("critical_broken") > 0)
+        .then(pl.lit("stoppad"))
+        .when(newer.is_not_null())
+        .then(pl.concat_str(pl.lit("ersatt av "), newer))
+        .otherwise(pl.lit("inga rader i målgruppen"))
+    )
 
 
 def _with_those_that_stay(before: pl.DataFrame, status: pl.DataFrame) -> pl.DataFrame:
@@ -118,6 +143,7 @@ def _leave_tables(warehouse: Warehouse, frame: pl.DataFrame, waves: list[int]) -
     """With nothing to promote: make sure that both tables exist with their columns; what lies in them stays."""
     nobody: dict[str, list[str]] = {"delivery_id": []}
     verdicts = {"promoted": pl.Boolean, "critical_broken": pl.Int64, "rules_tried": pl.Int64, "warnings_broken": pl.Int64}
+    verdicts |= {"status": pl.String}
     status = warehouse.read(COUNTS, {"wave": waves}).clear()
     status = status.with_columns(pl.lit(None, kind).alias(name) for name, kind in verdicts.items())
     warehouse.replace(RESPONSES, frame, nobody)

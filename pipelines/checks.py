@@ -12,7 +12,9 @@ import dagster as dg
 import polars as pl
 
 from assets.catalogue.load import Catalogue, load_catalogue
+from assets.registers.pipeline import register_level_jumps
 from assets.slices import WAVES, YEARS, int_keys
+from assets.texts import ui_texts
 from expectations.parameters import gap_parameters, register_parameters, release_parameters, survey_parameters
 from expectations.promote import broken_units
 from expectations.run import RuleOutcome, run_suite
@@ -60,14 +62,22 @@ def suite_checks(
         filled = parameters(load_catalogue())
         parts = frame.sort(column).group_by(column, maintain_order=True) if column in frame.columns else ()
         slices = [(key, part) for (key,), part in parts] or [(None, frame)]
-        tried = {key: {o.rule.id: o for o in run_suite(suite, part, filled, only=wanted)} for key, part in slices}
+        critical = {r.id for r in suite.rules if r.severity == "critical"} & wanted
+        whole = {o.rule.id: o for o in run_suite(suite, frame, filled, only=critical)} if critical else {}
+        # A critical rule is about rows: what holds for all of them holds in each slice, and need not be tried again there.
+        apart = wanted - {rule for rule, outcome in whole.items() if outcome.holds}
+        tried = {key: {o.rule.id: o for o in run_suite(suite, part, filled, only=apart)} for key, part in slices if apart}
         files = _file_names(store) if "delivery_id" in frame.columns else {}
         for rule in (r for r in suite.rules if r.id in wanted):
-            outcomes = [tried[key][rule.id] for key, _ in slices]
+            if rule.id not in apart:
+                yield result(whole[rule.id], asset, [])
+                continue
             broken = [(key, part) for key, part in slices if not tried[key][rule.id].holds]
-            yield result(
-                _worst(outcomes), asset, [w for key, part in broken for w in _places(key, part, rule, suite, filled, files)]
+            # Broken only by the slices together (a value that stands in two of them): no slice can be named.
+            worst = _worst(
+                [tried[key][rule.id] for key, _ in slices] + ([whole[rule.id]] if rule.id in whole and not broken else [])
             )
+            yield result(worst, asset, [w for key, part in broken for w in _places(key, part, rule, suite, filled, files)])
 
     return checks
 
@@ -119,9 +129,23 @@ def _file_names(store: Store) -> dict[str, str]:
     return dict(rows.unique().iter_rows()) if rows.height else {}
 
 
+@dg.asset_check(
+    asset=["harmonised", "register_values"],
+    name="register_nivahopp",
+    blocking=True,
+    description=ui_texts()["checks"]["register_nivahopp"],
+)
+def register_levels(store: Store) -> dg.AssetCheckResult:
+    """A key figure whose level jumps between vintages has changed unit or meaning: stop before anyone draws it."""
+    sentences = register_level_jumps(store.warehouse.read(TableName("raw", "register_rows")))
+    text = " ".join(sentences) or ui_texts()["checks"]["register_nivahopp"]
+    return dg.AssetCheckResult(passed=not sentences, severity=dg.AssetCheckSeverity.ERROR, description=text)
+
+
 def build_checks() -> list[dg.AssetChecksDefinition]:
     """All asset checks of the project."""
     return [
+        register_levels,
         suite_checks("harmonised/survey_responses", survey_parameters, "wave", WAVES, blocking=False),
         suite_checks("harmonised/delivery_gaps", gap_parameters, "wave", WAVES, blocking=False),
         suite_checks("harmonised/register_values", register_parameters, "year", YEARS, blocking=False),

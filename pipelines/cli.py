@@ -86,6 +86,27 @@ def run_chain(home: Path, progress: Progress) -> int:
     return 0 if summary.bundles_written else 1
 
 
+def hamta(arguments: argparse.Namespace) -> int:
+    """Fetch a register from its source, because somebody asked for it."""
+    from datetime import date
+
+    from pipelines.fetch import fetch_register, report_lines
+
+    today = date.today()  # noqa: DTZ011 - the day on the calendar where the person sits
+    fetched = fetch_register(data_home(), arguments.source, arguments.bas_url, arguments.pa_nytt, today)
+    sys.stdout.write("\n".join(report_lines(fetched)) + "\n")
+    return 0
+
+
+def kodbok(arguments: argparse.Namespace) -> int:
+    """Propose a codebook for a delivery that none knows."""
+    from pipelines.codebook import propose_codebook
+
+    lines = propose_codebook(Path(arguments.fil), Path(arguments.ut) if arguments.ut else None, data_home())
+    sys.stdout.write("\n".join(lines) + "\n")
+    return 0
+
+
 def ui(arguments: argparse.Namespace) -> int:
     """Open the Dagster page."""
     from pipelines.ui import serve
@@ -131,6 +152,13 @@ def parser() -> SwedishParser:
 
     add("demo", demo, "simulera leveranser, kör hela kedjan och skriv rapportpaketen")
     add("kor", kor, "kör hela kedjan på det som ligger i inkorgen")
+    fetch = add("hamta", hamta, "hämta en ny årgång av ett register från källan (använder internet)")
+    fetch.add_argument("source", choices=("kolada", "scb"), metavar="KÄLLA", help="kolada eller scb")
+    fetch.add_argument("--bas-url", default=None, metavar="URL", help="en annan adress än källans egen")
+    fetch.add_argument("--pa-nytt", action="store_true", help="fråga om även det som redan har hämtats i dag")
+    book = add("kodbok", kodbok, "föreslå en kodbok för en leverans som ingen kodbok känner igen")
+    book.add_argument("fil", metavar="FIL", help="leveransen (.sav, .zsav, .dta, .csv, .tsv, .txt eller .xlsx)")
+    book.add_argument("--ut", default=None, metavar="FIL", help="var förslaget skrivs (förval i data/kodbocker)")
     add("doctor", doctor, "undersök vad som är fel på datorn")
     port = add("ui", ui, "öppna Dagster i webbläsaren")
     port.add_argument("--port", type=int, default=3333, metavar="NUMMER", help="port på den egna datorn (förval 3333)")

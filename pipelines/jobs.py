@@ -43,6 +43,8 @@ build_indices = dg.define_asset_job(
         "indices/person_scores",
         "indices/area_counts",
         "indices/area_estimates",
+        "indices/indicator_counts",
+        "indices/scale_means",
         "release/index_results",
         "release/suppression_log",
         "release/response_rates",
@@ -53,7 +55,7 @@ build_indices = dg.define_asset_job(
 )
 release_registers = dg.define_asset_job(
     "release_registers",
-    selection=_keys("release/register_values"),
+    selection=_keys("release/register_values", "release/register_revisions"),
     description=TEXTS["jobs"]["release_registers"],
 )
 publish_bundles = dg.define_asset_job(

@@ -28,6 +28,11 @@ class Paths:
         return self.root / "inbox" / "avvisade"
 
     @property
+    def codebooks(self) -> Path:
+        """The steward's own codebooks."""
+        return self.root / "kodbocker"
+
+    @property
     def archive(self) -> Path:
         """Copies of everything received, by hash."""
         return self.root / "arkiv"
@@ -49,5 +54,5 @@ class Paths:
 
     def make(self) -> None:
         """Create the folders that people look for."""
-        for folder in (self.surveys, self.registers, self.rejected, self.archive, self.reports):
+        for folder in (self.surveys, self.registers, self.rejected, self.codebooks, self.archive, self.reports):
             folder.mkdir(parents=True, exist_ok=True)

@@ -41,15 +41,22 @@ def content_key(hashes: Iterable[str]) -> str:
     return hashlib.sha256("".join(hashes).encode()).hexdigest()
 
 
-def evaluate_inbox(folders: Mapping[str, Path], cursor: str | None) -> tuple[str | None, str, str]:
+def evaluate_inbox(
+    folders: Mapping[str, Path], cursor: str | None, beside: Mapping[str, Path] | None = None
+) -> tuple[str | None, str, str]:
     """Decide what the sensor does.
+
+    Args:
+        beside: folders outside the inbox whose files change how the inbox is read (the steward's codebooks): a change there is
+            news as long as something lies in the inbox.
 
     Returns:
         run key (None: no run), reason in Swedish, and the new cursor.
     """
     before = json.loads(cursor) if cursor else {}
     known, done = before.get("state", {}), before.get("done", [])
-    state = inbox_state(folders)
+    inbox = inbox_state(folders)
+    state = inbox | (inbox_state(beside) if beside and inbox else {})
 
     def after(seen: list[str], settled: bool) -> str:
         return json.dumps({"state": state, "done": seen, "settled": settled})
@@ -64,10 +71,10 @@ def evaluate_inbox(folders: Mapping[str, Path], cursor: str | None) -> tuple[str
         return None, f"Väntar tills filerna är färdigkopierade: {shown}{more}.", after(done, False)
     if before.get("settled") and known == state:
         return None, NOTHING_NEW, after(done, True)
-    hashes = content_hashes(folders)
+    hashes = content_hashes({**folders, **(beside or {})})
     if set(hashes) <= set(done):
         return None, NOTHING_NEW, after(done, True)
-    return content_key(hashes), f"{count_sv(len(state), 'fil', 'filer')} i inkorgen.", after(sorted({*done, *hashes}), True)
+    return content_key(hashes), f"{count_sv(len(inbox), 'fil', 'filer')} i inkorgen.", after(sorted({*done, *hashes}), True)
 
 
 @dg.sensor(
@@ -78,7 +85,8 @@ def evaluate_inbox(folders: Mapping[str, Path], cursor: str | None) -> tuple[str
 def inbox_sensor(context: dg.SensorEvaluationContext, store: Store) -> dg.SensorResult | dg.SkipReason:
     """Start `everything` once the inbox has new, complete content."""
     paths = store.paths
-    key, reason, cursor = evaluate_inbox({"enkat": paths.surveys, "register": paths.registers}, context.cursor)
+    folders = {"enkat": paths.surveys, "register": paths.registers}
+    key, reason, cursor = evaluate_inbox(folders, context.cursor, {"kodbocker": paths.codebooks})
     context.update_cursor(cursor)
     if key is None:
         return dg.SkipReason(reason)

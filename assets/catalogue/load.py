@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import csv
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -18,6 +18,7 @@ import yaml
 from pydantic import ValidationError
 
 from assets.catalogue import models as m
+from assets.catalogue.indicator_models import IndicatorFile, problems_with_items
 from assets.methods.errors import PipelineError
 
 ROOT = Path(__file__).parent
@@ -33,6 +34,7 @@ class Catalogue:
     index_file: m.IndexFile
     cutoff_file: m.CutOffFile
     breaks: tuple[m.Break, ...]
+    indicator_file: IndicatorFile
     reasons: tuple[m.Reason, ...]
     municipalities: tuple[m.Municipality, ...]
     districts: tuple[m.District, ...]
@@ -91,8 +93,12 @@ class Catalogue:
 
     def breaks_of(self, index_key: str) -> tuple[m.Break, ...]:
         """Breaks that touch an item of the index."""
-        items = {i.item for i in self.index(index_key).items}
-        return tuple(b for b in self.breaks if items & set(b.items))
+        return self.breaks_of_items(i.item for i in self.index(index_key).items)
+
+    def breaks_of_items(self, items: Iterable[str]) -> tuple[m.Break, ...]:
+        """Breaks that touch any of the items."""
+        wanted = set(items)
+        return tuple(b for b in self.breaks if wanted & set(b.items))
 
 
 class _UniqueKeys(yaml.SafeLoader):
@@ -134,6 +140,20 @@ class _Reader:
         before = len(self.problems)
         content = self.yaml(name)
         return None if len(self.problems) > before else self._valid(kind, content, name)
+
+    def survey(self, survey_id: str) -> m.Survey | None:
+        """A survey with the items of `surveys/<id>.yml` and of the files in `surveys/<id>/`, in that order."""
+        before = len(self.problems)
+        survey = self.model(m.Survey, f"surveys/{survey_id}.yml")
+        names = [p.relative_to(self.root).as_posix() for p in sorted((self.root / "surveys" / survey_id).glob("*.yml"))]
+        more = [self.model(m.ItemFile, name) for name in names]
+        others = [name for name, file in zip(names, more, strict=True) if file and file.survey != survey_id]
+        self.problems += [f"{name}: survey är inte {survey_id}" for name in others]
+        if len(self.problems) > before:
+            return None
+        items = [item for file in (survey, *more) for item in file.items]
+        joined = {field: getattr(survey, field) for field in m.Survey.model_fields} | {"items": items}
+        return self._valid(m.Survey, joined, f"surveys/{survey_id}")
 
     def rows(self, name: str) -> list[dict[str, str]]:
         """The rows of a CSV file; none and a problem when it isn't there."""
@@ -186,6 +206,10 @@ def _cross_check(c: Catalogue, problems: list[str]) -> None:
             problems.append(f"cutoffs.yml: {cutoffs.id} täcker inte exakt indexen i indices.yml")
     if c.cutoff_file.default not in {s.id for s in c.cutoff_file.sets}:
         problems.append("cutoffs.yml: default pekar på en gränsuppsättning som inte finns")
+    for entry in c.breaks:
+        unknown = sorted(set(entry.items) - set(items) - m.BACKGROUND_QUESTIONS)
+        problems.extend(f"breaks.yml: {entry.year}: okänd fråga {key}" for key in unknown)
+    problems += [f"indicators/{c.survey.id}.yml: {text}" for text in problems_with_items(c.indicator_file, c.survey)]
     known = {d.district_code for d in c.districts}
     problems.extend(f"areas/district_names.csv: okänd kod {v}" for v in c.district_names.values() if v and v not in known)
 
@@ -216,11 +240,12 @@ def read_catalogue(root: Path) -> Catalogue:
     """
     read = _Reader(root)
     books = [path.relative_to(root).as_posix() for path in sorted((root / "codebooks").glob("*.yml"))]
-    survey = read.model(m.Survey, "surveys/stockholmsenkaten.yml")
+    survey = read.survey("stockholmsenkaten")
     codebooks = tuple(read.model(m.Codebook, name) for name in books)
     index_file = read.model(m.IndexFile, "indices.yml")
     cutoffs = read.model(m.CutOffFile, "cutoffs.yml")
     breaks = read.model(m.BreakFile, "breaks.yml")
+    indicators = read.model(IndicatorFile, "indicators/stockholmsenkaten.yml")
     reasons = read.model(m.ReasonFile, "reasons.yml")
     calendar = read.model(m.Calendar, "calendar.yml")
     comparison = read.model(m.Comparison, "comparison.yml")
@@ -237,6 +262,7 @@ def read_catalogue(root: Path) -> Catalogue:
         index_file=index_file,
         cutoff_file=cutoffs,
         breaks=breaks.breaks,
+        indicator_file=indicators,
         reasons=reasons.reasons,
         municipalities=municipalities,
         districts=districts,

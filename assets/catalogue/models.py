@@ -14,6 +14,8 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 Arena = Literal["bakgrund", "familj", "skola", "fritid", "narsamhalle", "individ", "andts"]
 MISSING_KINDS = (996, 998, 999)
+BACKGROUND_QUESTIONS = frozenset({"F2"})
+"""Questions that lie in background columns and are no items."""
 
 
 class Strict(BaseModel):
@@ -39,7 +41,9 @@ class Routing(Strict):
 class Item(Strict):
     """One question in the canonical (2024) numbering.
 
-    `answers` maps the canonical code to the delivered label; a `count` item holds whole numbers 0..`maximum`.
+    `answers` maps the canonical code to the delivered label; a `count` item holds whole numbers 0..`maximum`. Boxes of one
+    question where several may be ticked share `multi`; there "not ticked" is no answer until some box of the question is
+    ticked. `first_wave` and `last_wave` say when it was asked; a column of that name in earlier waves held the item `earlier`.
     """
 
     key: str
@@ -51,7 +55,15 @@ class Item(Strict):
     answers: dict[int, str] = Field(default_factory=dict)
     maximum: int | None = None
     dont_know: bool = False
+    multi: str | None = None
+    first_wave: int | None = None
+    last_wave: int | None = None
+    earlier: str | None = None
     routed_by: Routing | None = None
+
+    def asked_in(self, wave: int) -> bool:
+        """Whether the question was in the questionnaire of a wave."""
+        return (self.first_wave or wave) <= wave <= (self.last_wave or wave)
 
     @model_validator(mode="after")
     def _answers_or_scale(self) -> Item:
@@ -59,7 +71,16 @@ class Item(Strict):
             raise ValueError(f"{self.key}: ange antingen scale eller answers")
         if self.type == "count" and self.maximum is None:
             raise ValueError(f"{self.key}: en räknefråga behöver maximum")
+        if self.earlier and self.first_wave is None:
+            raise ValueError(f"{self.key}: earlier kräver first_wave")
         return self
+
+
+class ItemFile(Strict):
+    """More items of a survey, in a file of their own below `surveys/<survey>/`."""
+
+    survey: str
+    items: tuple[Item, ...]
 
 
 class Survey(Strict):
@@ -85,6 +106,7 @@ class Survey(Strict):
             for i in self.items
             if i.routed_by and i.routed_by.item not in keys
         ]
+        problems += [f"{i.key}: okänd fråga {i.earlier} i earlier" for i in self.items if i.earlier and i.earlier not in keys]
         if problems:
             raise ValueError("; ".join(problems))
         return self
@@ -113,6 +135,7 @@ class CodebookColumns(Strict):
     school_name: tuple[str, ...] = ()
     district: tuple[str, ...] = ()
     class_: tuple[str, ...] = Field(default=(), alias="class")
+    respondent: tuple[str, ...] = ("ID",)
 
     def required(self) -> dict[str, tuple[str, ...]]:
         """The columns without which a file is no survey delivery."""

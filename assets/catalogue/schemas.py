@@ -11,8 +11,11 @@ from pathlib import Path
 from pydantic import BaseModel
 
 from assets.catalogue import models as m
+from assets.catalogue.indicator_models import IndicatorFile
+from assets.intake.limits import IntakeLimits
 from assets.methods.disclosure_policy import DisclosurePolicy
 from assets.registers.models import RegisterSource, UnitFile
+from assets.registers.table_mapping import TableMapping
 
 ROOT = Path(__file__).parent
 FOLDER = ROOT / "schemas"
@@ -25,11 +28,15 @@ KINDS: dict[str, tuple[type[BaseModel], tuple[str, ...]]] = {
     "comparison": (m.Comparison, ("comparison.yml",)),
     "cutoffs": (m.CutOffFile, ("cutoffs.yml",)),
     "disclosure": (DisclosurePolicy, ("disclosure.yml",)),
+    "indicators": (IndicatorFile, ("indicators/*.yml",)),
     "indices": (m.IndexFile, ("indices.yml",)),
+    "intake": (IntakeLimits, ("intake.yml",)),
     "publication": (m.Publication, ("publication.yml",)),
     "reasons": (m.ReasonFile, ("reasons.yml",)),
-    "register": (RegisterSource, ("registers/kolada.yml", "registers/skolenkaten.yml", "registers/skolverket.yml")),
+    "register": (RegisterSource, ("registers/[!u]*.yml",)),
+    "register_import": (TableMapping, ("registers/imports/*.yml",)),
     "survey": (m.Survey, ("surveys/*.yml",)),
+    "survey_items": (m.ItemFile, ("surveys/*/*.yml",)),
     "units": (UnitFile, ("registers/units.yml",)),
 }
 

@@ -3,25 +3,34 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from assets.catalogue.models import IndexFile, Survey
 from assets.demo import pcm
+from assets.demo.item_parameters import ItemParameters, load_item_parameters
+from assets.demo.more_answers import (
+    ALL_MAXIMUM,
+    BLANK,
+    DONT_KNOW,
+    NO_ANSWER,
+    ROUTED,
+    SERIOUS,
+    STRAIGHT,
+    Filled,
+    add_more_answers,
+    dont_know_rate,
+)
 from assets.demo.parameters import Parameters
 from assets.demo.population import GIRL, GY2, Pupils
 
-ROUTED, DONT_KNOW, NO_ANSWER = 996, 998, 999
-BLANK = -1
-"""The pupil left before this question: an empty cell where a delivery has empty cells, else "Ej svar"."""
-SERIOUS, ALL_MAXIMUM, STRAIGHT = 0, 1, 2
 ROUTED_ITEMS = {"F37": "F36", "F48": "F46"}
 
 
 def questionnaire_order(survey: Survey) -> tuple[str, ...]:
     """Item keys in the order of the questionnaire (by number, then letter)."""
-    parts = {i.key: re.fullmatch(r"F(\d+)([a-z]*)", i.key) for i in survey.items}
+    parts = {i.key: re.fullmatch(r"F(\d+)(\w*)", i.key) for i in survey.items}
     return tuple(sorted(parts, key=lambda k: (int(parts[k][1]), parts[k][2])))
 
 
@@ -30,7 +39,9 @@ class AnswerModel:
     """How every item is answered.
 
     Attributes:
+        survey: the questions.
         items: all item keys in questionnaire order: the columns of the code matrix.
+        first_items: those drawn first, from parameters.yml; the others follow from item_parameters.yml.
         index_items: items with published thresholds: the columns of the score matrix.
         trait: position of the generating trait per index item.
         thresholds: per index item.
@@ -38,17 +49,26 @@ class AnswerModel:
         last_code: highest answer code per item (the count's careless number for a count).
     """
 
+    survey: Survey
     items: tuple[str, ...]
+    first_items: tuple[str, ...]
     index_items: tuple[str, ...]
     trait: np.ndarray
     thresholds: tuple[tuple[float, ...], ...]
     codes: tuple[dict[int, tuple[np.ndarray, np.ndarray]], ...]
     last_code: np.ndarray
+    more: ItemParameters
 
     @property
     def column(self) -> dict[str, int]:
         """Item key -> column of the code matrix."""
         return {k: i for i, k in enumerate(self.items)}
+
+    @property
+    def first(self) -> AnswerModel:
+        """The model with only the items that are drawn first."""
+        column = self.column
+        return replace(self, items=self.first_items, last_code=self.last_code[[column[k] for k in self.first_items]])
 
 
 def _splits(item: str, scores: dict[int, int], parameters: Parameters) -> dict[int, tuple[np.ndarray, np.ndarray]]:
@@ -83,7 +103,12 @@ def build_model(survey: Survey, indices: IndexFile, parameters: Parameters) -> A
         chosen.append((item, parameters.trait_keys.index(owner), part.thresholds, _splits(item, part.scores, parameters)))
     last = [parameters.unserious_count if survey.by_key[i].type == "count" else max(survey.answers(i)) for i in items]
     names, traits, thresholds, codes = zip(*chosen, strict=True)
-    return AnswerModel(items, names, np.array(traits), thresholds, codes, np.array(last))
+    more = load_item_parameters()
+    first = tuple(i for i in items if i in owners or i in parameters.single_items or i in ROUTED_ITEMS)
+    drawn = {*first, *more.ordered, *more.bullied.boxes, more.bullied.none, *(b for x in more.gambled.values() for b in x), "F50"}
+    if absent := sorted(set(items) - drawn):
+        raise ValueError(f"item_parameters.yml: nothing about {', '.join(absent)}")
+    return AnswerModel(survey, items, first, names, np.array(traits), thresholds, codes, np.array(last), more)
 
 
 @dataclass(frozen=True)
@@ -110,17 +135,25 @@ def simulate_answers(pupils: Pupils, model: AnswerModel, parameters: Parameters,
     rng = np.random.default_rng([seed, int(pupils.place.code), pupils.wave, 3])
     rows = np.flatnonzero(pupils.answers)
     theta = pupils.theta[rows]
-    codes = np.zeros((len(rows), len(model.items)), dtype=np.int16)
+    first = model.first
+    codes = np.zeros((len(rows), len(first.items)), dtype=np.int16)
     scores = pcm.draw(rng, theta[:, model.trait], model.thresholds)
     split = rng.random(scores.shape)
     for position, item in enumerate(model.index_items):
-        codes[:, model.column[item]] = _to_codes(scores[:, position], split[:, position], model.codes[position])
-    _single_items(rng, pupils, rows, theta, model, parameters, codes)
-    careless = _careless(rng, model, parameters, codes)
-    _gaps(rng, model, parameters, careless, codes)
+        codes[:, first.column[item]] = _to_codes(scores[:, position], split[:, position], model.codes[position])
+    _single_items(rng, pupils, rows, theta, first, parameters, codes)
+    meant = {key: codes[:, position].copy() for key, position in first.column.items()}
+    careless, constant = _careless(rng, first, parameters, codes)
+    unsure, stop = _gaps(rng, first, parameters, careless, codes)
     sex = pupils.sex[rows].astype(np.int16) + 1
     sex[rng.random(len(rows)) < parameters.sex_missing] = NO_ANSWER
-    return Answers(rows, codes, scores, careless, sex)
+    everything = np.zeros((len(rows), len(model.items)), dtype=np.int16)
+    column = model.column
+    positions = np.array([*(column[key] for key in first.items), len(model.items)])
+    everything[:, positions[:-1]] = codes
+    filled = Filled(careless, constant, unsure, positions[stop])
+    add_more_answers(everything, meant, pupils, rows, filled, model.survey, column, parameters, model.more, seed)
+    return Answers(rows, everything, scores, careless, sex)
 
 
 def _to_codes(scores: np.ndarray, split: np.ndarray, table: dict[int, tuple[np.ndarray, np.ndarray]]) -> np.ndarray:
@@ -166,8 +199,10 @@ def _drunk_recently(rng: np.random.Generator, ever: np.ndarray, parameters: Para
     return (rng.geometric(1 / (1 + means)) - 1).clip(max=parameters.drunk_recently.maximum)
 
 
-def _careless(rng: np.random.Generator, model: AnswerModel, parameters: Parameters, codes: np.ndarray) -> np.ndarray:
-    """Overwrite the rows of careless pupils; background questions (F5, F6) stay."""
+def _careless(
+    rng: np.random.Generator, model: AnswerModel, parameters: Parameters, codes: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Overwrite the rows of careless pupils (background questions, F5 and F6, stay); the kind and the constant answer."""
     size = len(codes)
     careless = rng.random(size) < parameters.unserious.share
     maximum = rng.random(size) < parameters.unserious.all_maximum
@@ -179,18 +214,19 @@ def _careless(rng: np.random.Generator, model: AnswerModel, parameters: Paramete
         block = codes[rows]
         block[:, columns] = answers
         codes[rows] = block
-    return kind
+    return kind, constant
 
 
-def _gaps(rng: np.random.Generator, model: AnswerModel, parameters: Parameters, careless: np.ndarray, codes: np.ndarray) -> None:
-    """Don't know, skipped questions, routing and leaving early, written into `codes`."""
+def _gaps(
+    rng: np.random.Generator, model: AnswerModel, parameters: Parameters, careless: np.ndarray, codes: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Don't know, skipped questions, routing and leaving early, written into `codes`; each pupil's leaning to "Vet inte" and
+    the first column left empty."""
     size, width = codes.shape
     serious = careless == SERIOUS
     uncertain = parameters.dont_know_sd * rng.standard_normal(size)
-    stretch = np.sqrt(1 + (16 * np.sqrt(3) / (15 * np.pi)) ** 2 * parameters.dont_know_sd**2)
     for key, share in parameters.dont_know.items():
-        logit = stretch * np.log(share / (1 - share)) + uncertain
-        unsure = rng.random(size) < 1 / (1 + np.exp(-logit))
+        unsure = rng.random(size) < dont_know_rate(share, uncertain, parameters.dont_know_sd)
         codes[unsure & serious, model.column[key]] = DONT_KNOW
     codes[(rng.random(codes.shape) < parameters.item_missing) & serious[:, None]] = NO_ANSWER
     for key, filter_key in ROUTED_ITEMS.items():
@@ -200,3 +236,4 @@ def _gaps(rng: np.random.Generator, model: AnswerModel, parameters: Parameters, 
     leaves = (rng.random(size) < parameters.break_off) & serious
     stop = np.where(leaves, rng.integers(1, width, size), width)
     codes[np.arange(width) >= stop[:, None]] = BLANK
+    return uncertain, stop

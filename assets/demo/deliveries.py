@@ -14,8 +14,9 @@ import numpy as np
 import polars as pl
 
 from assets.catalogue.models import Codebook, Item, Municipality, Survey
-from assets.demo.answers import BLANK, DONT_KNOW, NO_ANSWER, ROUTED, AnswerModel
+from assets.demo.answers import AnswerModel
 from assets.demo.handed_in import HandedIn
+from assets.demo.more_answers import BLANK, DONT_KNOW, NO_ANSWER, NOT_ASKED, ROUTED
 from assets.demo.parameters import Parameters
 
 Format = Literal["sav", "csv_codes", "csv_labels", "xlsx"]
@@ -111,18 +112,19 @@ def _item_column(codes: np.ndarray, item: Item, answers: dict[int, str], plan: F
         values[codes == BLANK] = NO_ANSWER
     else:
         values[codes == BLANK] = np.nan
+    values[codes == NOT_ASKED] = np.nan
     if not plan.new_names and item.type == "choice":
         values[codes == DONT_KNOW] = max(answers) + 1
     return values
 
 
 def _item_labels(
-    item: Item, answers: dict[int, str], variants: dict[str, int], plan: FilePlan, missing: dict[int, str]
+    item: Item, answers: dict[int, str], variants: dict[str, int], plan: FilePlan, missing: dict[int, str], routed: bool
 ) -> dict[int, str]:
     labels = dict(answers) | {code: label for label, code in variants.items()}
     if item.dont_know:
         labels[max(answers) + 1 if answers and not plan.new_names else DONT_KNOW] = missing[DONT_KNOW]
-    if item.routed_by:
+    if routed:
         labels[ROUTED] = missing[ROUTED]
     return labels | {NO_ANSWER: missing[NO_ANSWER]}
 
@@ -163,17 +165,33 @@ def delivery_table(
     use_variants = code in parameters.files.label_variants
     codes = np.concatenate([p.codes for p in parts])
     delivered = {item: name for name, item in codebook.items.items()}
-    for position, key in enumerate(model.items):
+    own = _codes_as_named(codes, model, delivered, survey)
+    for key, given in own.items():
         item, name = survey.by_key[key], delivered[key]
         answers = survey.answers(key) if item.type == "choice" else {}
-        values = _item_column(codes[:, position], item, answers, plan)
+        values = _item_column(given, item, answers, plan)
         columns[name] = pl.Series(values, nan_to_null=True)
         variants = codebook.label_variants.get(key, {}) if use_variants else {}
-        labels[name] = _item_labels(item, answers, variants, plan, missing)
+        labels[name] = _item_labels(item, answers, variants, plan, missing, bool(item.routed_by) or (given == ROUTED).any())
         texts[name] = item.label_sv
     cells = pl.DataFrame(columns).select(pl.col(pl.String), pl.exclude(pl.String).cast(pl.Float64)).select(*columns)
-    user_missing = tuple(delivered[k] for k in model.items) if plan.new_names else ()
+    user_missing = tuple(delivered[k] for k in own) if plan.new_names else ()
     return DeliveryTable(cells, texts, {c: dict(sorted(v.items())) for c, v in labels.items()}, user_missing)
+
+
+def _codes_as_named(codes: np.ndarray, model: AnswerModel, delivered: dict[str, str], survey: Survey) -> dict[str, np.ndarray]:
+    """Codes of the items that the file has: those with a name in the codebook that were asked in one of its waves.
+
+    Where the codebook has no name for the earlier question, its answers stand under the newer name (F19b).
+    """
+    own = {}
+    for key, position in model.column.items():
+        given, earlier = codes[:, position], survey.by_key[key].earlier
+        if earlier and earlier not in delivered:
+            given = np.where(given == NOT_ASKED, codes[:, model.column[earlier]], given)
+        if key in delivered and not (given == NOT_ASKED).all():
+            own[key] = given
+    return own
 
 
 def _background_names(plan: FilePlan, codebook: Codebook, parameters: Parameters) -> dict[str, str]:

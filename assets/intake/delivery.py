@@ -14,12 +14,16 @@ class RawDelivery:
     Attributes:
         file_name: name as dropped.
         sha256: hash of the file's bytes; its first 12 characters are the delivery id.
-        file_format: `sav`, `csv` or `xlsx`.
+        file_format: `sav`, `dta`, `csv` or `xlsx`.
         encoding: detected text encoding, `""` where the format carries its own.
         delimiter: detected delimiter of a CSV, else `""`.
         cells: all-text frame in file order, columns named exactly as in the file (case matters), missing cells null.
         value_labels: column -> code as text -> label, as the file declares them.
-        row_numbers: 1-based row of the file that each row of `cells` comes from; empty: row 1, 2, 3, …
+        row_numbers: 1-based row of the file that each row of `cells` comes from; empty: row 1, 2, 3, … Further sheets of a
+            workbook count on from 10 000 000, 20 000 000, …
+        decimal_mark: `komma`, `punkt` or both joined by ` och `; `""` when no number has decimals.
+        column_labels: column -> the question's text, as the file declares it.
+        notes: Swedish sentences about what was odd but could be read; counts only.
     """
 
     file_name: str
@@ -30,6 +34,9 @@ class RawDelivery:
     delimiter: str = ""
     value_labels: dict[str, dict[str, str]] = field(default_factory=dict)
     row_numbers: tuple[int, ...] = ()
+    decimal_mark: str = ""
+    column_labels: dict[str, str] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
 
     @property
     def delivery_id(self) -> str:

@@ -8,29 +8,41 @@ from __future__ import annotations
 
 import hashlib
 import shutil
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 import polars as pl
 
 from assets.catalogue.models import Codebook
 from assets.intake.delivery import RawDelivery
+from assets.intake.limits import load_limits
+from assets.intake.names import linked_file, shown_name, stored_name
 from assets.intake.readers import read_delivery
-from assets.intake.recognise import known_names, recognise, waves
+from assets.intake.recognise import check_texts, known_names, recognise, waves
+from assets.intake.sidecar import SUFFIX, Declared, is_sidecar, read_sidecar, sidecar_hash, sidecar_path
 from assets.methods.errors import PipelineError
 
+NO_WORDINGS: Mapping[str, str] = MappingProxyType({})
 IGNORED_PREFIXES = (".", "~$", "_")
 
 
 @dataclass(frozen=True)
 class Received:
-    """A delivery that could be read, with the codebook it follows and the wave of each row."""
+    """A delivery that could be read, with the codebook it follows, the wave of each row and what its sidecar declares."""
 
     delivery: RawDelivery
     codebook: Codebook
     wave: pl.Series
     received_ns: int
+    declared: Declared | None = None
+
+    @property
+    def reading_key(self) -> str:
+        """See `reading_key`."""
+        return reading_key(self.delivery.sha256, self.declared.sha256 if self.declared else "")
 
 
 @dataclass(frozen=True)
@@ -43,8 +55,13 @@ class Rejected:
     sentence: str
 
 
+def reading_key(digest: str, sidecar_digest: str) -> str:
+    """What tells whether a file has been read as it now lies there: its hash, with that of its sidecar if it has one."""
+    return f"{digest}+{sidecar_digest}" if sidecar_digest else digest
+
+
 def inbox_files(folder: Path) -> list[Path]:
-    """Files a person has dropped, by name; hidden files and Office lock files are left alone."""
+    """Files a person has dropped, sidecars too, by name; hidden files and Office lock files are left alone."""
     if not folder.exists():
         return []
     return sorted(p for p in folder.iterdir() if p.is_file() and not p.name.startswith(IGNORED_PREFIXES))
@@ -57,9 +74,18 @@ def file_hash(path: Path) -> str:
 
 
 def receive(
-    paths: Sequence[Path], archive: Path, rejected: Path, codebooks: Iterable[Codebook], already: frozenset[str]
+    paths: Sequence[Path],
+    archive: Path,
+    rejected: Path,
+    codebooks: Iterable[Codebook],
+    already: frozenset[str],
+    municipalities: Collection[str] = (),
+    wordings: Mapping[str, str] = NO_WORDINGS,
 ) -> tuple[list[Received], list[Rejected]]:
-    """Read the files whose hash is not in `already`.
+    """Read the files whose `reading_key` is not in `already`.
+
+    Args:
+        municipalities: codes that a sidecar may name. wordings: `wordings.known_hashes`, to compare the files' own texts with.
 
     Returns:
         What could be read, and what was set aside; both in the order of `paths`. The same bytes under a second name are left
@@ -69,26 +95,67 @@ def receive(
     names = known_names(books)
     taken: list[Received] = []
     refused: list[Rejected] = []
-    seen = set(already)
+    seen: set[str] = set()
     for path in paths:
-        digest = file_hash(path)
-        if digest in seen:
+        if is_sidecar(path):
             continue
-        seen.add(digest)
+        if path.is_symlink():
+            refused.append(set_aside(path, rejected, linked_file(path.name), _name_hash(path)))
+            continue
+        digest = file_hash(path)
+        if digest in seen or reading_key(digest, sidecar_hash(path)) in already:
+            continue
         try:
+            declared = read_sidecar(path, {b.id for b in books}, municipalities, load_limits().sidecar_bytes)
             delivery = read_delivery(path, names)
-            book = recognise(path.name, delivery.cells.columns, books)
-            taken.append(Received(delivery, book, waves(path.name, delivery.cells, book), path.stat().st_mtime_ns))
+            book = recognise(path.name, delivery.cells.columns, books, declared.sidecar if declared else None)
+            check_texts(path.name, delivery.column_labels, book, wordings)
+            wave = waves(path.name, delivery.cells, book)
         except PipelineError as error:
             refused.append(set_aside(path, rejected, error, digest))
             continue
+        seen.add(digest)
+        taken.append(Received(delivery, book, wave, path.stat().st_mtime_ns, declared))
         archive_copy(path, archive, digest)
+        if declared:
+            archive_copy(sidecar_path(path), archive, digest, f"{path.name}.{declared.sha256[:8]}.kodbok.yml")
     return taken, refused
 
 
-def archive_copy(path: Path, archive: Path, digest: str) -> Path:
-    """Keep a copy under the file's hash; an existing copy is left as it is."""
-    target = archive / digest / path.name
+def _name_hash(path: Path) -> str:
+    return hashlib.sha256(path.name.encode("utf-8", "surrogateescape")).hexdigest()
+
+
+def inbox_notes(paths: Sequence[Path], kept: Collection[str] = ()) -> list[str]:
+    """Swedish sentences about what lies in the inbox to no use: the same content under two names, sidecars without a file.
+
+    Args:
+        kept: names of files that are in the raw tables; of two with the same content such a one is called the first.
+    """
+    here = [p for p in paths if p.is_file() and not p.is_symlink()]
+    names = {p.name for p in here}
+    notes = [
+        f"{shown_name(p.name)}: sidofilen hör inte till någon fil i inkorgen."
+        for p in here
+        if is_sidecar(p) and p.name.removesuffix(SUFFIX) not in names
+    ]
+    deliveries = [p for p in here if not is_sidecar(p)]
+    sizes = Counter(p.stat().st_size for p in deliveries)
+    same: dict[str, list[str]] = {}
+    for path in deliveries:
+        if sizes[path.stat().st_size] > 1:
+            same.setdefault(file_hash(path), []).append(path.name)
+    for group in same.values():
+        first, *others = sorted(group, key=lambda name: (name not in kept, group.index(name)))
+        notes += [
+            f"{shown_name(o)}: filen har samma innehåll som {shown_name(first)} och lästes inte en gång till." for o in others
+        ]
+    return sorted(notes)
+
+
+def archive_copy(path: Path, archive: Path, digest: str, name: str | None = None) -> Path:
+    """Keep a copy under the file's hash (as `name`, default its own); an existing copy is left as it is."""
+    target = archive / digest / (name or path.name)
     if not target.exists():
         target.parent.mkdir(parents=True, exist_ok=True)
         partial = target.with_name(target.name + ".del")
@@ -98,13 +165,21 @@ def archive_copy(path: Path, archive: Path, digest: str) -> Path:
 
 
 def set_aside(path: Path, rejected: Path, error: PipelineError, digest: str) -> Rejected:
-    """Move a file to the rejected folder and write the sentence beside it; nothing that lies there is overwritten."""
+    """Move a file and its sidecar to the rejected folder and write the sentence beside it; nothing there is overwritten.
+
+    The name it gets there is the one it had, without control characters and not longer than a file system takes.
+    """
     rejected.mkdir(parents=True, exist_ok=True)
-    names = [path.name, *(f"{path.stem}-{digest[:8]}{more}{path.suffix}" for more in ("", *(f"-{n}" for n in range(2, 1000))))]
-    target = next(rejected / name for name in names if not (rejected / name).exists() and not _note(rejected / name).exists())
+    own = Path(stored_name(path.name))
+    names = [own.name, *(f"{own.stem}-{digest[:8]}{more}{own.suffix}" for more in ("", *(f"-{n}" for n in range(2, 1000))))]
+    places = (rejected / name for name in names)
+    target = next(t for t in places if not any(p.exists() for p in (t, _note(t), sidecar_path(t))))
     shutil.move(path, target)
+    beside = sidecar_path(path)
+    if beside.is_file() and not is_sidecar(path):
+        shutil.move(beside, sidecar_path(target))
     _note(target).write_text(f"{error}\n", encoding="utf-8")
-    return Rejected(path.name, digest, error.code, str(error))
+    return Rejected(shown_name(path.name), digest, error.code, str(error))
 
 
 def _note(path: Path) -> Path:

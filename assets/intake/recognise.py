@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import polars as pl
 
 from assets.catalogue.models import Codebook
-from assets.intake.readers import unknown_variables
+from assets.intake.cells import unknown_variables
+from assets.intake.sidecar import Sidecar
+from assets.intake.wordings import wording_hash
 from assets.methods.errors import PipelineError, count_sv
 
-MINIMUM_MATCH = 0.5
+MINIMUM_MATCH = 0.25
+"""Share of a codebook's items that a delivery has to have: the index items alone are a third of them."""
 
 
 def known_names(codebooks: Iterable[Codebook]) -> frozenset[str]:
@@ -22,20 +25,34 @@ def known_names(codebooks: Iterable[Codebook]) -> frozenset[str]:
     return frozenset(names)
 
 
-def recognise(file_name: str, columns: Sequence[str], codebooks: Iterable[Codebook]) -> Codebook:
+def recognise(file_name: str, columns: Sequence[str], codebooks: Iterable[Codebook], sidecar: Sidecar | None = None) -> Codebook:
     """The codebook whose item columns the file has most of (names compared letter by letter: `F62` is not `f62`).
 
+    Among codebooks that the file has enough of, the one with most columns in it wins; of two with as many, the one that the
+    file has the larger share of.
+
+    Args:
+        sidecar: what the steward declares; its codebook is used without comparison, its municipality stands in for the column.
+
     Raises:
-        PipelineError: `unknown_variables` when no codebook matches at least half of its items or two match equally well;
+        PipelineError: `unknown_variables` when no codebook matches at least a quarter of its items or two match equally well;
             `missing_column` when a required background column is absent.
     """
+    books = tuple(codebooks)
     present = set(columns)
-    shares = sorted(((len(present & set(b.items)) / len(b.items), b.id, b) for b in codebooks), reverse=True)
-    if not shares or shares[0][0] < MINIMUM_MATCH or (len(shares) > 1 and shares[0][0] == shares[1][0]):
-        raise unknown_variables(file_name, len(present & known_names(b for _, _, b in shares)))
-    book = shares[0][2]
+    declared = sidecar.kodbok if sidecar else None
+    book = next(b for b in books if b.id == declared) if declared else _best(file_name, present, books)
+    if declared and not present & set(book.items):
+        raise PipelineError(
+            "unknown_variables",
+            file_name,
+            f"kolumner ur kodboken {book.id}, som sidofilen anger",
+            "inga sådana kolumner",
+            "Kontrollera att det är rätt fil och rätt kodbok.",
+        )
     for role, names in book.columns.required().items():
-        if not present & set(names):
+        given = role == "school_municipality" and sidecar is not None and sidecar.kommun is not None
+        if not given and not present & set(names):
             raise PipelineError(
                 "missing_column",
                 file_name,
@@ -44,6 +61,50 @@ def recognise(file_name: str, columns: Sequence[str], codebooks: Iterable[Codebo
                 "Exportera filen med kolumnen och lägg den i inkorgen igen.",
             )
     return book
+
+
+def _best(file_name: str, present: set[str], books: Sequence[Codebook]) -> Codebook:
+    fits = [b for b in books if share_matched(present, b) >= MINIMUM_MATCH]
+    ranked = sorted(((len(present & set(b.items)), share_matched(present, b), b.id, b) for b in fits), reverse=True)
+    if not ranked:
+        raise unknown_variables(file_name, len(present & known_names(books)))
+    if len(ranked) > 1 and ranked[0][:2] == ranked[1][:2]:
+        raise PipelineError(
+            "unknown_variables",
+            file_name,
+            "en kodbok som passar bäst",
+            f"två som passar lika bra ({ranked[1][2]} och {ranked[0][2]})",
+            f"Ange vilken med raden kodbok i en sidofil, {file_name}.kodbok.yml.",
+        )
+    return ranked[0][3]
+
+
+def check_texts(file_name: str, column_labels: Mapping[str, str], book: Codebook, hashes: Mapping[str, str]) -> None:
+    """Refuse a file whose own texts say that a column is another question than the codebook means by its name.
+
+    Args:
+        column_labels: column -> the question's text as the file declares it. hashes: `wordings.known_hashes`; texts that aren't
+            there say nothing.
+
+    Raises:
+        PipelineError: `other_question`.
+    """
+    said = {name: hashes.get(wording_hash(column_labels[name])) for name in book.items if name in column_labels}
+    wrong = [name for name, item in said.items() if item is not None and item != book.items[name]]
+    if wrong:
+        more = f" och {len(wrong) - 5} till" if len(wrong) > 5 else ""
+        raise PipelineError(
+            "other_question",
+            file_name,
+            f"frågorna ur kodboken {book.id}",
+            f"andra frågor enligt filens egna texter i kolumnerna {', '.join(wrong[:5])}{more}",
+            "Ange rätt kodbok i en sidofil eller gör en egen med did kodbok.",
+        )
+
+
+def share_matched(columns: Iterable[str], book: Codebook) -> float:
+    """Share of the codebook's items that the columns have, 0 to 1."""
+    return len(set(columns) & set(book.items)) / len(book.items)
 
 
 _ROLE_SV = {"wave": "år", "school_municipality": "skolkommun", "grade": "årskurs", "sex": "kön"}

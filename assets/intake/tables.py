@@ -11,7 +11,10 @@ from collections.abc import Mapping, Sequence
 
 import polars as pl
 
+from assets.intake.fingerprint import fingerprint
 from assets.intake.receive import Received, Rejected
+from assets.intake.recognise import share_matched
+from assets.intake.sidecar import Sidecar
 
 RESPONSE_SCHEMA = {
     "delivery_id": pl.String,
@@ -29,7 +32,14 @@ DELIVERY_SCHEMA = {
     "file_format": pl.String,
     "encoding": pl.String,
     "delimiter": pl.String,
+    "decimal_mark": pl.String,
     "codebook": pl.String,
+    "declared": pl.Boolean,
+    "matched_pct": pl.Int64,
+    "fingerprint": pl.String,
+    "municipality_code": pl.String,
+    "reason": pl.String,
+    "notes": pl.String,
     "columns": pl.String,
     "value_labels": pl.String,
     "rows": pl.Int64,
@@ -56,10 +66,17 @@ def response_rows(received: Sequence[Received], waves: Sequence[int]) -> pl.Data
 
 
 def delivery_rows(received: Sequence[Received], waves: Sequence[int]) -> pl.DataFrame:
-    """One row per delivery and wave with what the file said about itself."""
+    """One row per delivery and wave with what the file said about itself and how it was understood.
+
+    `declared`: the codebook comes from the sidecar; `matched_pct`: whole per cent of the codebook's items that the file has;
+    `municipality_code`, `reason`: from the sidecar, else `""`; `notes`: sentences, one per line.
+    """
     rows = []
     for item in received:
         d = item.delivery
+        said = item.declared.sidecar if item.declared else Sidecar.model_construct()
+        matched = round(100 * share_matched(d.cells.columns, item.codebook))
+        mark = fingerprint(d)
         for wave, count in item.wave.value_counts().sort("wave").iter_rows():
             if wave in waves:
                 rows.append(
@@ -71,7 +88,14 @@ def delivery_rows(received: Sequence[Received], waves: Sequence[int]) -> pl.Data
                         d.file_format,
                         d.encoding,
                         d.delimiter,
+                        d.decimal_mark,
                         item.codebook.id,
+                        bool(said.kodbok),
+                        matched,
+                        mark,
+                        said.kommun or "",
+                        said.orsak or "",
+                        "\n".join(d.notes),
                         json.dumps(d.cells.columns, ensure_ascii=False),
                         json.dumps(d.value_labels, ensure_ascii=False, sort_keys=True),
                         count,

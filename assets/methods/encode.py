@@ -18,7 +18,7 @@ from assets.methods.errors import PipelineError, count_sv
 UNKNOWN = -1
 NO_ANSWER = 999
 NOT_A_MUNICIPALITY = ("27", "90", "99", "999")
-_SHOWN_CODE = re.compile(r"-?[0-9]{1,4}")
+_SHOWN_CODE = re.compile(r"-?[0-9]{1,4}|\.[a-z]")
 
 
 def encode(
@@ -44,18 +44,18 @@ def encode(
         PipelineError: `unknown_code` naming columns, number of rows and, for numeric codes only, the codes.
     """
     source_of = {item: source for source, item in codebook.items.items() if source in cells.columns}
-    columns: list[pl.Series] = []
-    unknown: list[str] = []
-    for item in survey.items:
-        source = source_of.get(item.key)
-        if source is None:
-            columns.append(pl.Series(item.key, [None], dtype=pl.Int16).new_from_index(0, cells.height))
-            continue
-        encoded = _encode_column(cells[source], value_labels.get(source, {}), codebook, survey, item)
-        missed = encoded == UNKNOWN
-        if missed.any():
-            unknown.append(_describe(source, cells[source].filter(missed)))
-        columns.append(encoded.rename(item.key))
+    encoded = cells.select(
+        _encoded(source_of[item.key], value_labels.get(source_of[item.key], {}), codebook, survey, item)
+        if item.key in source_of
+        else pl.lit(None, pl.Int16).alias(item.key)
+        for item in survey.items
+    )
+    found = encoded.select((pl.all() == UNKNOWN).any()).row(0, named=True)
+    unknown = [
+        _describe(source_of[key], cells[source_of[key]].filter(encoded[key] == UNKNOWN))
+        for key, missed in found.items()
+        if missed
+    ]
     if unknown:
         raise PipelineError(
             "unknown_code",
@@ -64,21 +64,20 @@ def encode(
             "; ".join(unknown[:5]) + ("" if len(unknown) <= 5 else f" och {len(unknown) - 5} kolumner till"),
             "Rätta svaren i källan eller lägg till koden i kodboken och lägg filen i inkorgen igen.",
         )
-    return pl.DataFrame(columns)
+    return encoded
 
 
-def _encode_column(cells: pl.Series, labels: Mapping[str, str], codebook: Codebook, survey: Survey, item: Item) -> pl.Series:
+def _encoded(source: str, labels: Mapping[str, str], codebook: Codebook, survey: Survey, item: Item) -> pl.Expr:
+    """The item's column: canonical codes, 999 where the cell is empty, `UNKNOWN` where nothing fits."""
+    cells = pl.col(source)
     mapping = code_map(labels, codebook, survey, item)
     if item.type == "count":
         number = cells.cast(pl.Int16, strict=False)
-        number = pl.select(
-            pl.when(number.is_between(0, item.maximum)).then(number).otherwise(pl.lit(UNKNOWN, pl.Int16))
-        ).to_series()
-        looked_up = cells.replace_strict(mapping, default=None, return_dtype=pl.Int16)
-        encoded = pl.select(pl.coalesce(looked_up, number)).to_series()
+        number = pl.when(number.is_between(0, item.maximum)).then(number).otherwise(pl.lit(UNKNOWN, pl.Int16))
+        code = pl.coalesce(cells.replace_strict(mapping, default=None, return_dtype=pl.Int16), number)
     else:
-        encoded = cells.replace_strict(mapping, default=UNKNOWN, return_dtype=pl.Int16)
-    return pl.select(pl.when(cells.is_null()).then(pl.lit(NO_ANSWER, pl.Int16)).otherwise(encoded)).to_series()
+        code = cells.replace_strict(mapping, default=UNKNOWN, return_dtype=pl.Int16)
+    return pl.when(cells.is_null()).then(pl.lit(NO_ANSWER, pl.Int16)).otherwise(code).alias(item.key)
 
 
 def code_map(labels: Mapping[str, str], codebook: Codebook, survey: Survey, item: Item) -> dict[str, int]:
@@ -86,7 +85,8 @@ def code_map(labels: Mapping[str, str], codebook: Codebook, survey: Survey, item
 
     With `match_by: label` a code counts only through the label that the file gives it; with `match_by: code` the codes are
     canonical, and a code whose label in the file means something else than in the catalogue is `UNKNOWN`, so that a shifted
-    questionnaire is stopped instead of scored (also a count whose 98 is labelled as a missing kind).
+    questionnaire is stopped instead of scored (also a count whose 98 is labelled as a missing kind). Stata's missing values
+    `.a` to `.z` count through their label, which has to be a missing kind.
     """
     answers = survey.answers(item.key)
     by_label = {label: code for code, label in answers.items()}
@@ -99,8 +99,9 @@ def code_map(labels: Mapping[str, str], codebook: Codebook, survey: Survey, item
             return {code: tidy[_squash(label)] for code, label in labels.items() if _squash(label) in tidy} | by_label
         return by_label | {str(code): code for code in survey.missing_kinds}
     meant = {code: tidy.get(_squash(label)) for code, label in labels.items()}
-    contradicted = {code for code, number in meant.items() if number != by_code.get(code)}
-    return by_label | by_code | dict.fromkeys(contradicted, UNKNOWN)
+    letters = {code: number for code, number in meant.items() if code.startswith(".") and number in survey.missing_kinds}
+    contradicted = {code for code, number in meant.items() if code not in letters and number != by_code.get(code)}
+    return by_label | by_code | letters | dict.fromkeys(contradicted, UNKNOWN)
 
 
 def _squash(label: str) -> str:
@@ -108,12 +109,16 @@ def _squash(label: str) -> str:
 
 
 def _describe(source: str, cells: pl.Series) -> str:
-    codes = sorted({c for c in cells.unique().to_list() if _SHOWN_CODE.fullmatch(c)}, key=int)
+    codes = sorted({c for c in cells.unique().to_list() if _SHOWN_CODE.fullmatch(c)}, key=_code_order)
     texts = cells.n_unique() - len(codes)
     word = "okänd kod" if len(codes) == 1 else "okända koder"
     parts = [f"{word} {', '.join(codes[:8])}{' med flera' if len(codes) > 8 else ''}"] if codes else []
     parts += [count_sv(texts, "okänd etikett", "okända etiketter")] if texts else []
     return f"kolumnen {source}: {' och '.join(parts)} på {count_sv(len(cells), 'rad', 'rader')}"
+
+
+def _code_order(code: str) -> tuple[int, str]:
+    return (10_000, code) if code.startswith(".") else (int(code), "")
 
 
 def encode_labels(

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 import polars as pl
 
 from assets.catalogue.models import Codebook, Survey
+from assets.methods.asked_waves import settle_waves
 from assets.methods.encode import encode, encode_background
-from assets.methods.errors import PipelineError
+from assets.methods.errors import PipelineError, count_sv
 
 STRAY_SHARE = 10
 """A delivery with less than one row in this many of the largest for a municipality holds stray rows of it, no delivery of it."""
@@ -33,7 +34,10 @@ BACKGROUND = (
 
 @dataclass(frozen=True)
 class DeliveryInput:
-    """One delivery as it lies in the raw layer: its cells, labels and which wave each row belongs to."""
+    """One delivery as it lies in the raw layer: its cells, labels and which wave each row belongs to.
+
+    `municipality_code`: what the steward's sidecar declares for rows without a municipality, `""` when nothing.
+    """
 
     delivery_id: str
     file_name: str
@@ -42,6 +46,7 @@ class DeliveryInput:
     value_labels: Mapping[str, Mapping[str, str]]
     wave: pl.Series
     source_row: pl.Series
+    municipality_code: str = ""
 
 
 def harmonise_delivery(
@@ -55,12 +60,15 @@ def harmonise_delivery(
         (grade or municipality null), which `split_population` takes away and counts.
 
     Raises:
-        PipelineError: `unknown_code`.
+        PipelineError: `unknown_code`, `other_municipality`.
     """
     background = encode_background(
         delivery.cells, delivery.value_labels, delivery.codebook, municipalities, districts, delivery.file_name
     )
+    if delivery.municipality_code:
+        background = _with_declared_municipality(background, delivery)
     items = encode(delivery.cells, delivery.value_labels, delivery.codebook, survey, delivery.file_name)
+    items = settle_waves(items, delivery.wave, survey)
     keys = pl.DataFrame([delivery.wave.cast(pl.Int32).rename("wave"), delivery.source_row.rename("source_row")]).with_columns(
         delivery_id=pl.lit(delivery.delivery_id),
         respondent_key=pl.format("{}-{}", pl.lit(delivery.delivery_id), pl.col("source_row")),
@@ -69,6 +77,63 @@ def harmonise_delivery(
     return frame.with_columns(district_code=pl.when(pl.col("municipality_code") == "0180").then(pl.col("district_code"))).select(
         *BACKGROUND, *items.columns
     )
+
+
+def _with_declared_municipality(background: pl.DataFrame, delivery: DeliveryInput) -> pl.DataFrame:
+    """Give rows whose municipality cell is empty the declared municipality; a row of another one is a contradiction."""
+    column = next((n for n in delivery.codebook.columns.school_municipality if n in delivery.cells.columns), None)
+    code = pl.col("municipality_code")
+    others = background.filter(code != delivery.municipality_code).height
+    if others:
+        raise PipelineError(
+            "other_municipality",
+            f"{delivery.file_name}, kolumnen {column}",
+            f"bara rader från kommunen {delivery.municipality_code}, som sidofilen anger",
+            f"{count_sv(others, 'rad', 'rader')} från andra kommuner",
+            "Ta bort raden kommun ur sidofilen, eller de andra kommunernas rader ur filen.",
+        )
+    empty = delivery.cells[column].is_null() if column else pl.Series([True]).new_from_index(0, background.height)
+    declared = pl.when(pl.lit(empty)).then(pl.lit(delivery.municipality_code)).otherwise(code)
+    return background.with_columns(declared.alias("municipality_code"))
+
+
+def repeated_respondents(delivery: DeliveryInput) -> pl.DataFrame:
+    """How many rows of a delivery come back under the same respondent number; nothing is taken away.
+
+    Returns:
+        `delivery_id, wave, duplicate_rows, repeated_ids` (Int64): rows that equal an earlier row of the wave in every cell, and
+        rows that have an earlier row's number but other answers. Null when the file has no column with respondent numbers.
+    """
+    frame = delivery.cells.with_columns(delivery.wave.cast(pl.Int32).alias("@wave"))
+    waves = frame.select(wave=pl.col("@wave").unique().sort()).select(delivery_id=pl.lit(delivery.delivery_id), wave="wave")
+    number = next((n for n in delivery.codebook.columns.respondent if n in delivery.cells.columns), None)
+    if number is None:
+        return waves.with_columns(duplicate_rows=pl.lit(None, pl.Int64), repeated_ids=pl.lit(None, pl.Int64))
+    again = frame.filter(pl.col(number).is_not_null() & pl.struct("@wave", number).is_duplicated())
+    same = pl.struct(pl.all()).is_first_distinct().not_()
+    later = pl.struct("@wave", number).is_first_distinct().not_()
+    counted = again.select(wave="@wave", same=same, later=later).group_by("wave").agg(
+        duplicate_rows=pl.col("same").sum().cast(pl.Int64),
+        repeated_ids=(pl.col("later") & ~pl.col("same")).sum().cast(pl.Int64),
+    )  # fmt: skip
+    return waves.join(counted, on="wave", how="left", maintain_order="left").with_columns(
+        pl.col("duplicate_rows", "repeated_ids").fill_null(0)
+    )
+
+
+def replacements(kept: pl.DataFrame, lost: pl.DataFrame) -> pl.DataFrame:
+    """Which delivery took the place of a superseded one.
+
+    Args:
+        kept: rows that count. lost: `delivery_id, wave, municipality_code` from `newest_per_municipality`.
+
+    Returns:
+        `delivery_id, wave, newer` (delivery id), one row per pair, sorted.
+    """
+    place = ["wave", "municipality_code"]
+    newest = kept.select(*place, newer="delivery_id").unique()
+    pairs = lost.join(newest, on=place).select("delivery_id", "wave", "newer").unique()
+    return pairs.sort("wave", "delivery_id", "newer")
 
 
 def split_population(frame: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:

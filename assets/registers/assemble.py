@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 import polars as pl
 
 from assets.methods.errors import PipelineError
-from assets.registers import kolada, skolenkaten, skolverket
+from assets.registers import kolada, scb, skolenkaten, skolverket, skolverket_api, table_import
 from assets.registers.models import VALUE_KEY, VALUE_SCHEMA, RawRegister, RegisterCatalogue
 from assets.registers.raw import named_table
 
@@ -18,10 +18,14 @@ class RegisterTables:
     """What the registers become.
 
     `values`: `VALUE_SCHEMA`, all sources. `schools`: `skolverket.SCHOOL_SCHEMA`, one row per school unit and year.
+    `school_indicators`: `skolverket_api.INDICATOR_SCHEMA`, never added up to municipalities.
     """
 
     values: pl.DataFrame = field(repr=False)
     schools: pl.DataFrame = field(repr=False)
+    school_indicators: pl.DataFrame = field(
+        repr=False, default_factory=lambda: pl.DataFrame(schema=skolverket_api.INDICATOR_SCHEMA)
+    )
 
 
 def check_file(raw: RawRegister, catalogue: RegisterCatalogue) -> None:
@@ -30,7 +34,9 @@ def check_file(raw: RawRegister, catalogue: RegisterCatalogue) -> None:
     Raises:
         PipelineError: as the file's parser says, with the file's name in `where`.
     """
-    if raw.kind.startswith("skolverket"):
+    if raw.kind == "skolverket_api":
+        parse_school_indicators(raw, catalogue)
+    elif raw.kind.startswith("skolverket"):
         parse_schools(raw)
     else:
         parse_values(raw, catalogue)
@@ -46,12 +52,9 @@ def parse_schools(raw: RawRegister) -> pl.DataFrame:
 
 
 def parse_values(raw: RawRegister, catalogue: RegisterCatalogue) -> pl.DataFrame:
-    """Register values of one Kolada or Skolenkäten file (`VALUE_SCHEMA`)."""
-    if raw.kind == "kolada":
-        read = _kolada
-    elif raw.kind == "skolenkaten":
-        read = _skolenkaten
-    else:
+    """Register values of one file of Kolada, Skolenkäten or SCB, or of a table with a mapping (`VALUE_SCHEMA`)."""
+    read = _READERS.get(raw.kind)
+    if read is None:
         raise ValueError(f"{raw.kind} holds no values by itself: add its schools up")
     try:
         return read(raw, catalogue)
@@ -67,20 +70,77 @@ def _kolada(raw: RawRegister, catalogue: RegisterCatalogue) -> pl.DataFrame:
 
 
 def _skolenkaten(raw: RawRegister, catalogue: RegisterCatalogue) -> pl.DataFrame:
-    return skolenkaten.parse(raw.rows, catalogue.sources["skolenkaten"], catalogue.organisers, catalogue.municipalities)
+    source = catalogue.skolenkaten(raw.meta["grade"])
+    if source is None:
+        raise PipelineError(
+            "unknown_layout",
+            "Skolenkäten",
+            "elever i åk 5, åk 8 eller gymnasiets år 2",
+            f"en annan årskurs ({raw.meta['grade']})",
+            "Lägg till årskursens index i assets/catalogue/registers.",
+        )
+    return skolenkaten.parse(raw.rows, source, catalogue.organisers, catalogue.municipalities)
+
+
+def _scb(raw: RawRegister, catalogue: RegisterCatalogue) -> pl.DataFrame:
+    table = named_table(raw.rows, 0, raw.source_file)
+    return scb.parse(table, catalogue.more["scb"], catalogue.municipalities, raw.meta["vintage"])
+
+
+def _table(raw: RawRegister, catalogue: RegisterCatalogue) -> pl.DataFrame:
+    values = table_import.parse(raw.rows, catalogue.names, catalogue.municipalities, raw.source_file)
+    unknown = sorted(set(values["unit"]) - set(catalogue.units))
+    if unknown:
+        raise PipelineError(
+            "bad_mapping",
+            f"{raw.source_file}.yml",
+            "enheter ur assets/catalogue/registers/units.yml",
+            ", ".join(unknown),
+            "Välj en av enheterna där.",
+        )
+    return values
+
+
+_READERS: dict[str, Callable[[RawRegister, RegisterCatalogue], pl.DataFrame]] = {
+    "kolada": _kolada,
+    "skolenkaten": _skolenkaten,
+    "scb": _scb,
+    "table": _table,
+}
+
+
+def parse_school_indicators(raw: RawRegister, catalogue: RegisterCatalogue) -> pl.DataFrame:
+    """School indicators of one file from Skolverket's API (`skolverket_api.INDICATOR_SCHEMA`)."""
+    table = named_table(raw.rows, 0, raw.source_file)
+    return skolverket_api.parse(table, catalogue.municipalities, raw.source_file)
+
+
+def kolada_vintages(raws: Sequence[RawRegister], catalogue: RegisterCatalogue) -> list[pl.DataFrame]:
+    """All Kolada vintages as values, oldest first, for `revisions.compare_all`. Of one day the file with the last name counts."""
+    per_day = {raw.meta["vintage"]: raw for raw in sorted(_of(raws, "kolada"), key=lambda raw: raw.source_file)}
+    return [parse_values(per_day[day], catalogue) for day in sorted(per_day)]
+
+
+def _of(raws: Sequence[RawRegister], kind: str) -> list[RawRegister]:
+    return [raw for raw in raws if raw.kind == kind]
+
+
+def _newest(raws: Sequence[RawRegister]) -> list[RawRegister]:
+    return sorted(raws, key=lambda raw: (raw.meta["vintage"], raw.source_file))[-1:]
 
 
 def build(raws: Sequence[RawRegister], catalogue: RegisterCatalogue) -> RegisterTables:
     """Parse all register files and put them together.
 
-    Of several Kolada vintages only the newest is used: values from different vintages are never mixed.
+    Of several vintages of Kolada (and of SCB) only the newest is used: values from different vintages are never mixed.
 
     Raises:
         PipelineError: whatever a parser raises; `duplicate_rows` when two files give the same value.
     """
-    vintages = sorted((raw for raw in raws if raw.kind == "kolada"), key=lambda raw: raw.meta["vintage"])
-    frames = [parse_values(raw, catalogue) for raw in [*vintages[-1:], *(r for r in raws if r.kind == "skolenkaten")]]
-    schools = [parse_schools(raw) for raw in raws if raw.kind.startswith("skolverket")]
+    chosen = [*_newest(_of(raws, "kolada")), *_newest(_of(raws, "scb")), *_of(raws, "skolenkaten"), *_of(raws, "table")]
+    frames = [parse_values(raw, catalogue) for raw in chosen]
+    schools = [parse_schools(raw) for raw in raws if raw.kind in {"skolverket_csv", "skolverket_parquet"}]
+    indicators = _newest_indicators(raws, catalogue)
     combined = skolverket.combine_schools(schools) if schools else pl.DataFrame(schema=skolverket.SCHOOL_SCHEMA)
     if schools:
         frames.append(skolverket.municipality_totals(combined, catalogue.sources["skolverket"], catalogue.municipalities))
@@ -94,4 +154,12 @@ def build(raws: Sequence[RawRegister], catalogue: RegisterCatalogue) -> Register
             f"{doubled} värden som finns i två filer",
             "Ta bort den ena av de två filerna för samma år.",
         )
-    return RegisterTables(values=values, schools=combined)
+    return RegisterTables(values=values, schools=combined, school_indicators=indicators)
+
+
+def _newest_indicators(raws: Sequence[RawRegister], catalogue: RegisterCatalogue) -> pl.DataFrame:
+    """School indicators of the file whose name comes last (Skolverket's API sends all years each time)."""
+    files = sorted(_of(raws, "skolverket_api"), key=lambda raw: raw.source_file)
+    if not files:
+        return pl.DataFrame(schema=skolverket_api.INDICATOR_SCHEMA)
+    return parse_school_indicators(files[-1], catalogue)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 from functools import lru_cache
 from pathlib import Path
 
@@ -11,25 +12,80 @@ from pydantic import ValidationError
 
 from assets.methods.errors import PipelineError
 from assets.registers.models import RawRegister, RegisterCatalogue, RegisterSource, UnitFile
-from assets.registers.reading import read_register_bytes
+from assets.registers.reading import read_register_bytes, register_rows
+from assets.registers.table_import import csv_rows, fits, with_mapping
+from assets.registers.table_mapping import read_mapping
 
 CATALOGUE = Path(__file__).parents[1] / "catalogue"
 #: Real, open files that ship with the project (see NOTICE and docs/data-sources.md).
 BUNDLED = Path(__file__).parents[1] / "demo" / "registers"
 SOURCES = ("kolada", "skolverket", "skolenkaten")
+#: Catalogue files of sources without a bundled file.
+MORE = ("scb", "skolenkaten_ak5", "skolenkaten_gy2")
+MAPPINGS = CATALOGUE / "registers" / "imports"
+MAPPING_SUFFIX = ".yml"
 
 
 def read_register_file(path: Path) -> RawRegister:
     """Read one register file; which register it is follows from its content.
 
+    A file that is no register by itself is a table when a mapping says so: `<file>.yml` beside it, else the first mapping of the
+    catalogue that fits it.
+
     Raises:
-        PipelineError: `no_file`, or as `reading.read_register_bytes` says.
+        PipelineError: `no_file`, `bad_mapping`, or as `reading.read_register_bytes` says.
     """
     try:
         data = path.read_bytes()
     except FileNotFoundError as error:
         raise PipelineError("no_file", path.name, "en registerfil", "ingen fil", "Kontrollera filens namn och plats.") from error
-    return read_register_bytes(data, path.name)
+    beside = mapping_beside(path)
+    if beside.exists():
+        return _table(data, path.name, _text(beside))
+    try:
+        return read_register_bytes(data, path.name)
+    except PipelineError as error:
+        if error.code not in {"unknown_register", "wrong_encoding"}:
+            raise
+        for mapping in sorted(MAPPINGS.glob(f"*{MAPPING_SUFFIX}")):
+            text = _text(mapping)
+            register = _table_that_fits(data, path.name, text, mapping.name)
+            if register is not None:
+                return register
+        raise
+
+
+def mapping_beside(path: Path) -> Path:
+    """Where the mapping file of a data file would lie: `bra.xlsx` -> `bra.xlsx.yml`."""
+    return path.with_name(path.name + MAPPING_SUFFIX)
+
+
+def _table(data: bytes, name: str, text: str) -> RawRegister:
+    mapping = read_mapping(text, name + MAPPING_SUFFIX)
+    if not data.strip():
+        raise PipelineError("empty_file", name, "en tabell", "en tom fil", "Hämta filen på nytt från källan.")
+    rows = register_rows(data, name) if data[:2] == b"PK" else csv_rows(data, mapping, name)
+    return RawRegister("table", name, hashlib.sha256(data).hexdigest(), with_mapping(rows, text), {"source": mapping.source})
+
+
+def _table_that_fits(data: bytes, name: str, text: str, mapping_name: str) -> RawRegister | None:
+    mapping = read_mapping(text, mapping_name)
+    try:
+        register = _table(data, name, text)
+    except PipelineError as error:
+        if error.code in {"wrong_encoding", "unknown_layout"}:
+            return None
+        raise
+    return register if fits(register.rows, mapping) else None
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise PipelineError(
+            "bad_mapping", path.name, "text i teckenkodningen UTF-8", "en annan", "Spara om mappningsfilen som UTF-8."
+        ) from error
 
 
 def bundled_register_files() -> tuple[Path, ...]:
@@ -48,10 +104,11 @@ def load_register_catalogue() -> RegisterCatalogue:
     """
     problems: list[str] = []
     sources = [_source(name, problems) for name in SOURCES]
+    more = {name: _source(name, problems) for name in MORE}
     units = {u.key: u for u in UnitFile.model_validate(_yaml("units")).units}
     municipalities = tuple(row["municipality_code"] for row in _rows("municipalities"))
     organisers = {row["organiser_name"]: row["municipality_code"] for row in _rows("organiser_names")}
-    for source in sources:
+    for source in [*sources, *more.values()]:
         if source is not None:
             problems += [f"{source.source}.yml: {i.key}: okänd enhet {i.unit}" for i in source.indicators if i.unit not in units]
     lacking = sorted(set(municipalities) - set(organisers.values()))
@@ -69,7 +126,14 @@ def load_register_catalogue() -> RegisterCatalogue:
         units=units,
         organisers=organisers,
         municipalities=municipalities,
+        names=_area_names(organisers),
+        more={name: source for name, source in more.items() if source is not None},
     )
+
+
+def _area_names(organisers: dict[str, str]) -> dict[str, str]:
+    """Names under which a table may know a municipality: "Danderyd", "Danderyds kommun"."""
+    return {row["name"]: row["municipality_code"] for row in _rows("municipalities")} | organisers
 
 
 def _source(name: str, problems: list[str]) -> RegisterSource | None:

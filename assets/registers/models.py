@@ -14,7 +14,7 @@ from pydantic import Field, model_validator
 
 from assets.catalogue.models import Strict
 
-Kind = Literal["kolada", "skolverket_csv", "skolverket_parquet", "skolenkaten"]
+Kind = Literal["kolada", "skolverket_csv", "skolverket_parquet", "skolverket_api", "skolenkaten", "scb", "table"]
 Section = Literal["familj", "skola", "fritid", "narsamhalle", "brott"]
 
 COUNTY_CODE = "01"
@@ -45,6 +45,10 @@ RAW_SCHEMA: dict[str, pl.DataType] = {
 }
 
 
+#: Sheet of the raw rows that holds a table's mapping file. Excel forbids square brackets in names of sheets.
+MAPPING_SHEET = "[mappning]"
+
+
 @dataclass(frozen=True)
 class RawRegister:
     """One register file as it arrived: nothing but text.
@@ -53,9 +57,10 @@ class RawRegister:
         kind: which parser it belongs to; decided by content, never by the file's name.
         source_file, source_sha256: the file's name (no folder) and the hash of its bytes.
         rows: `source_sheet` ("" when the file has one table), `source_row` (1-based line or sheet row; 0 = the column names
-            of a parquet file), `cells` (list of text).
-        meta: what the content says about itself: `vintage` (kolada, from the date in the file's name), `school_year` and
-            `year` (skolverket_csv), `year` and `grade` (skolenkaten).
+            of a parquet file), `cells` (list of text). A `table` also has the sheet `MAPPING_SHEET`: its mapping file, line by
+            line.
+        meta: what the content says about itself: `vintage` (kolada, scb, from the date in the file's name), `school_year` and
+            `year` (skolverket_csv), `year` and `grade` (skolenkaten: `ak5`, `ak8`, `gy2`), `source` (table).
     """
 
     kind: Kind
@@ -83,7 +88,9 @@ class Indicator(Strict):
     """One register indicator.
 
     `expected`: whether the bundled vintage holds it. `header`: text that its columns carry in the source (skolenkaten).
-    `index`: the index a question belongs to. `shown`: False when it is fetched but drawn nowhere.
+    `index`: the index a question belongs to. `shown`: False when it is fetched but drawn nowhere. `where`: what picks the
+    indicator's rows in a table with several: dimension -> code (scb), header -> cell (imported tables). `unit_text`: what the
+    unit column of an imported table must say.
     """
 
     key: str
@@ -99,12 +106,36 @@ class Indicator(Strict):
     index: str | None = None
     note_sv: str | None = None
     shown: bool = True
+    where: dict[str, str] = Field(default_factory=dict)
+    unit_text: str | None = None
+
+
+class ScbTable(Strict):
+    """How a table of SCB's PxWeb API v2 is asked for.
+
+    `label`: what the table's title must begin with. `region`, `time`, `sex`: its dimensions. `sex_codes`: the table's code ->
+    ours. `sex_total`: the code of both sexes; without one the dimension is left out of a second question, which gives the
+    published total. `fixed`: dimension -> the one code wanted. `first_year`: earlier periods aren't asked for. `period`: pattern
+    of the periods wanted. `perturbed_from`: first reference year to which SCB adds noise (Cell Key Method).
+    """
+
+    id: str
+    label: str
+    region: str = "Region"
+    time: str = "Tid"
+    sex: str | None = "Kon"
+    sex_codes: dict[str, str] = Field(default_factory=dict)
+    sex_total: str | None = None
+    fixed: dict[str, str]
+    first_year: int
+    period: str = r"^\d{4}$"
+    perturbed_from: int = 2025
 
 
 class RegisterSource(Strict):
     """A source of register data: who publishes it, under which terms, and what its indicators are."""
 
-    source: Literal["kolada", "skolverket", "skolenkaten"]
+    source: str = Field(pattern="^[a-z][a-z0-9_]*$")
     title_sv: str
     publisher_sv: str
     source_line_sv: str
@@ -112,6 +143,7 @@ class RegisterSource(Strict):
     vintage: str
     years: tuple[int, int] | None = None
     notes_sv: tuple[str, ...]
+    table: ScbTable | None = None
     indicators: tuple[Indicator, ...]
 
     @model_validator(mode="after")
@@ -133,17 +165,30 @@ class RegisterSource(Strict):
 class RegisterCatalogue:
     """All register sources with their units, and the names under which a municipality runs its schools.
 
-    `organisers`: organiser name as published ("Danderyds kommun") -> municipality code. `municipalities`: codes in order.
+    `sources`: those with bundled files, by name. `more`: those that arrive only when somebody fetches or drops them, by the name
+    of their catalogue file (`scb`, `skolenkaten_ak5`, `skolenkaten_gy2`). `organisers`: organiser name as published ("Danderyds
+    kommun") -> municipality code. `municipalities`: codes in order. `names`: name of a municipality -> its code.
     """
 
     sources: Mapping[str, RegisterSource]
     units: Mapping[str, Unit]
     organisers: Mapping[str, str]
     municipalities: tuple[str, ...]
+    names: Mapping[str, str] = field(default_factory=dict)
+    more: Mapping[str, RegisterSource] = field(default_factory=dict)
 
     def indicator(self, source: str, key: str) -> Indicator:
         """The indicator `key` of `source`. Raises KeyError when there is none."""
-        return self.sources[source].by_key[key]
+        held = [self.sources[source]] if source in self.sources else []
+        held += [other for other in self.more.values() if other.source == source]
+        for one in held:
+            if key in one.by_key:
+                return one.by_key[key]
+        raise KeyError(f"{source}: {key}")
+
+    def skolenkaten(self, grade: str) -> RegisterSource | None:
+        """The indicators of Skolenkäten for a grade (`ak5`, `ak8`, `gy2`), or None."""
+        return self.sources["skolenkaten"] if grade == "ak8" else self.more.get(f"skolenkaten_{grade}")
 
 
 def value_frame(rows: Iterable[Mapping[str, object]]) -> pl.DataFrame:

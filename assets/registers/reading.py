@@ -1,8 +1,9 @@
 """Bytes of a register file to all-text rows, and which register it is. No file system: `files.py` opens files.
 
-Three file formats carry four registers: Kolada (parquet), Skolverket's pupil counts (CSV as downloaded, or the parquet that
-DIDreport made of the older ones) and Skolenkäten (xlsx). Everything is decided by content. A file that can't be read raises one
-plain Swedish sentence and hands over nothing.
+Kolada, SCB and Skolverket's school indicators come as parquet, Skolverket's pupil counts as CSV as downloaded (or the parquet
+that DIDreport made of the older ones), Skolenkäten as xlsx. Any other table, xlsx or CSV, needs a mapping file
+(`table_mapping.py`). Everything is decided by content. A file that can't be read raises one plain Swedish sentence and hands over
+nothing.
 """
 
 from __future__ import annotations
@@ -16,12 +17,19 @@ import zipfile
 import polars as pl
 
 from assets.methods.errors import PipelineError
-from assets.registers.models import Kind, RawRegister
+from assets.registers.models import MAPPING_SHEET, Kind, RawRegister
 
 KOLADA_COLUMNS = {"kpi", "municipality_id", "year", "gender", "status", "value"}
 SKOLVERKET_PARQUET_COLUMNS = {"skola", "skol_enhetskod", "kommun_kod", "elever_arskurs_1_9", "elever_arskurs_9", "year"}
+SKOLVERKET_API_COLUMNS = {"Skolenhetskod", "Kommunkod", "variable", "valueType", "timePeriod", "value", "type"}
+SCB_COLUMNS = {"scb_table", "value", "status", "perturbed", "updated"}
 SKOLVERKET_CSV_HEADER = "Skol-enhetskod"
-SKOLENKATEN_TITLE = re.compile(r"Skolenkäten (\d{4})\s*-\s*Elever årskurs (\d+)")
+#: "Skolenkäten 2022 -  Elever årskurs 8", and the ways in which the upper secondary survey may be called.
+SKOLENKATEN_TITLE = re.compile(
+    r"Skolenkäten\s+(\d{4})\s*[-–]\s*Elever,?\s+(?:i\s+)?"
+    r"(?:(?P<compulsory>(?:grundskolan?,?\s+)?(?:årskurs|åk))|(?P<upper>gymnasie\w*,?\s+(?:(?:år|årskurs|åk)\s+)?|år\s+))\s*(?P<grade>\d)\b",
+    re.IGNORECASE,
+)
 _SCHOOL_YEAR = re.compile(r"Valt läsår:\s*(\d{4})/(\d{2})\b")
 _DATE = re.compile(r"(20\d{2}-[01]\d-[0-3]\d)")
 _ROWS = {"source_sheet": pl.String, "source_row": pl.Int64, "cells": pl.List(pl.String)}
@@ -37,18 +45,26 @@ def read_register_bytes(data: bytes, file_name: str) -> RawRegister:
     Raises:
         PipelineError: `empty_file`, `wrong_encoding`, `truncated_file`, `unknown_register`, `missing_vintage`.
     """
-    if not data.strip():
-        raise PipelineError("empty_file", file_name, "en registerfil", "en tom fil", "Hämta filen på nytt från källan.")
-    if data[:4] == b"PAR1":
-        rows = _parquet_rows(data, file_name)
-    elif data[:2] == b"PK":
-        rows = _xlsx_rows(data, file_name)
-    else:
-        rows = _csv_rows(_decode(data, file_name), file_name)
+    rows = register_rows(data, file_name)
     kind, meta = recognise(rows, file_name)
     if kind == "skolverket_csv":
         _check_whole(rows, file_name)
     return RawRegister(kind=kind, source_file=file_name, source_sha256=hashlib.sha256(data).hexdigest(), rows=rows, meta=meta)
+
+
+def register_rows(data: bytes, file_name: str) -> pl.DataFrame:
+    """All rows of a file as text (`RawRegister.rows`), whichever register it is.
+
+    Raises:
+        PipelineError: `empty_file`, `wrong_encoding`, `truncated_file`, `unknown_register`.
+    """
+    if not data.strip():
+        raise PipelineError("empty_file", file_name, "en registerfil", "en tom fil", "Hämta filen på nytt från källan.")
+    if data[:4] == b"PAR1":
+        return _parquet_rows(data, file_name)
+    if data[:2] == b"PK":
+        return _xlsx_rows(data, file_name)
+    return _csv_rows(_decode(data, file_name), file_name)
 
 
 def recognise(rows: pl.DataFrame, file_name: str) -> tuple[Kind, dict[str, str]]:
@@ -58,20 +74,30 @@ def recognise(rows: pl.DataFrame, file_name: str) -> tuple[Kind, dict[str, str]]
         PipelineError: `unknown_register`; `missing_vintage` when a Kolada file has no date in its name;
             `unknown_layout` when a Skolverket file doesn't tell its school year.
     """
+    if rows.height and (rows["source_sheet"] == MAPPING_SHEET).any():
+        return "table", {}
     start = rows.filter(pl.col("source_row") <= 12)
     if start.height and start["source_row"][0] == 0:
-        names = set(start["cells"][0].to_list())
-        if names >= KOLADA_COLUMNS:
-            return "kolada", {"vintage": _vintage(file_name)}
-        if names >= SKOLVERKET_PARQUET_COLUMNS:
-            return "skolverket_parquet", {}
-        raise _unknown(file_name)
+        return _columnar(set(start["cells"][0].to_list()), file_name)
     cells = [cell for row in start["cells"].to_list() for cell in row if cell]
     if SKOLVERKET_CSV_HEADER in cells:
         return "skolverket_csv", school_year(cells, file_name)
     for cell in cells:
         if found := SKOLENKATEN_TITLE.search(cell):
-            return "skolenkaten", {"year": found[1], "grade": f"ak{found[2]}"}
+            return "skolenkaten", {"year": found[1], "grade": ("ak" if found["compulsory"] else "gy") + found["grade"]}
+    raise _unknown(file_name)
+
+
+def _columnar(names: set[str], file_name: str) -> tuple[Kind, dict[str, str]]:
+    """Which register a parquet file is, by its columns."""
+    if names >= KOLADA_COLUMNS:
+        return "kolada", {"vintage": _vintage(file_name)}
+    if names >= SCB_COLUMNS:
+        return "scb", {"vintage": _vintage(file_name)}
+    if names >= SKOLVERKET_PARQUET_COLUMNS:
+        return "skolverket_parquet", {}
+    if names >= SKOLVERKET_API_COLUMNS:
+        return "skolverket_api", {}
     raise _unknown(file_name)
 
 
@@ -103,7 +129,7 @@ def _vintage(file_name: str) -> str:
             file_name,
             "hämtningsdatum i filens namn, till exempel kolada_2024-01-30.parquet",
             "inget datum",
-            "Döp om filen så att dagen då den hämtades från Kolada står i namnet.",
+            "Döp om filen så att dagen då den hämtades från källan står i namnet.",
         )
     return found[1]
 
@@ -114,7 +140,7 @@ def _unknown(file_name: str) -> PipelineError:
         file_name,
         "en registerfil från Kolada (parquet), Skolverket (csv) eller Skolenkäten (xlsx)",
         "ett innehåll som inte känns igen",
-        "Lägg in filen oförändrad som den hämtades från källan.",
+        "Lägg in filen oförändrad som den hämtades från källan, eller lägg en mappningsfil bredvid den (docs/registers.md).",
     )
 
 

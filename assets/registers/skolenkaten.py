@@ -34,7 +34,8 @@ class Column:
     """One value column of a result sheet: where it stands and what its three headers say.
 
     `header` is the normalised index name or question; `measure` is Index, Medelvärde, Antal or Andel; `option` the answer
-    option of a count or share; `sex` is `all` on the sheet without sexes.
+    option of a count or share; `sex` is `all` on the sheet without sexes; `index_header` the index that the block stands under;
+    `reversed` whether the question is marked "(-)".
     """
 
     position: int
@@ -42,6 +43,8 @@ class Column:
     measure: str
     option: str | None
     sex: str
+    index_header: str | None = None
+    reversed: bool = False
 
 
 def normalise(text: str) -> str:
@@ -55,16 +58,19 @@ def columns_of(header_rows: Sequence[Sequence[str | None]]) -> list[Column]:
     top, middle, bottom = header_rows
     found: list[Column] = []
     header: str | None = None
+    index_header: str | None = None
     option: str | None = None
+    turned = False
     for position, measure in enumerate(bottom):
         if top[position]:
-            header, option = normalise(top[position] or ""), None
+            header, option, turned = normalise(top[position] or ""), None, "(-)" in (top[position] or "")
+            index_header = header if (measure or "").strip() == "Index" else index_header
         option = middle[position] or option
         if not measure or header is None:
             continue
         sex = SEXES.get(middle[position] or "", "all")
         named = option if measure in {"Antal", "Andel"} else None
-        found.append(Column(position, header, measure.strip(), named, sex))
+        found.append(Column(position, header, measure.strip(), named, sex, index_header, turned))
     return found
 
 
@@ -76,8 +82,9 @@ def read_cells(rows: pl.DataFrame) -> pl.DataFrame:
 
     Returns:
         source_sheet, source_row, row_type (country, organiser, school), organisation_number, organiser_name, municipality_name,
-        school_code (text, 8 digits), invited, answered, response_rate (text as in the file), header (normalised), measure,
-        option, sex, text (as in the file), value (Float64 or null), status (`ok`, `*`, `**`, `***`, `-`, `blank`, `other`).
+        school_code (text, 8 digits), invited, answered, response_rate (text as in the file), header (normalised), index_header
+        (the index it stands under), reversed (marked "(-)"), measure, option, sex, text (as in the file), value (Float64 or
+        null), status (`ok`, `*`, `**`, `***`, `-`, `blank`, `other`).
 
     Raises:
         PipelineError: `unknown_layout` when no sheet has the three header rows.
@@ -111,6 +118,8 @@ def _sheet_cells(sheet: pl.DataFrame, name: str) -> pl.DataFrame | None:
         meta.filter(pl.col("organiser_name").is_not_null()).select(
             *keep,
             pl.lit(column.header).alias("header"),
+            pl.lit(column.index_header, pl.String).alias("index_header"),
+            pl.lit(column.reversed).alias("reversed"),
             pl.lit(column.measure).alias("measure"),
             pl.lit(column.option, pl.String).alias("option"),
             pl.lit(column.sex).alias("sex"),
@@ -152,13 +161,14 @@ def parse(rows: pl.DataFrame, source: RegisterSource, organisers: Mapping[str, s
 
     Args:
         rows: `source_sheet`, `source_row`, `cells` of the whole workbook.
-        source: catalogue `skolenkaten.yml`.
+        source: the catalogue's indicators for the file's grade. Where it names no questions (åk 5 and gymnasiet) the file's own
+            questions aren't checked, and an index that the file lacks is `absent_in_vintage`.
         organisers: organiser name as published ("Danderyds kommun") -> municipality code, an explicit list.
         areas: municipality codes wanted.
 
     Returns:
-        `VALUE_SCHEMA`: eleven indices and thirty question means (0-10) for all, girls and boys, and the response rate in per cent
-        for all. `n` is the number of answers (all pupils of the row; not published by sex). A municipality that took no part
+        `VALUE_SCHEMA`: indices and question means (0-10) of the catalogue for all, girls and boys, and the response rate in per
+        cent for all. `n` is the number of answers (all pupils of the row; not published by sex). A municipality that took no part
         has every row with reason `missing`.
 
     Raises:
@@ -167,7 +177,7 @@ def parse(rows: pl.DataFrame, source: RegisterSource, organisers: Mapping[str, s
     """
     cells = read_cells(rows)
     year = _year(rows)
-    _check_headers(cells, source)
+    absent = _check_headers(cells, source)
     local = cells.filter(
         (pl.col("row_type") == "organiser") & pl.col("organiser_name").str.strip_chars().is_in(list(organisers))
     ).with_columns(pl.col("organiser_name").str.strip_chars().replace_strict(organisers).alias("area_code"))
@@ -179,7 +189,10 @@ def parse(rows: pl.DataFrame, source: RegisterSource, organisers: Mapping[str, s
     units = pl.DataFrame({"indicator_key": list(source.by_key), "unit": [i.unit for i in source.indicators]})
     return finish_values(
         joined.join(units, on="indicator_key", how="left", maintain_order="left").with_columns(
-            pl.col("reason").fill_null("missing"),
+            pl.when(pl.col("indicator_key").is_in(absent))
+            .then(pl.lit("absent_in_vintage"))
+            .otherwise(pl.col("reason").fill_null("missing"))
+            .alias("reason"),
             source=pl.lit("skolenkaten"),
             area_level=pl.lit("municipality"),
             year=pl.lit(year, pl.Int32),
@@ -216,17 +229,22 @@ def _keys(source: RegisterSource) -> dict[tuple[str, str], Indicator]:
     return {(normalise(i.header), i.role): i for i in source.indicators if i.header}
 
 
-def _check_headers(cells: pl.DataFrame, source: RegisterSource) -> None:
+def _check_headers(cells: pl.DataFrame, source: RegisterSource) -> list[str]:
+    """Compare the file's headers with the catalogue's; returns the keys of indices that the file doesn't have."""
     means = cells.filter(pl.col("measure").is_in(list(_ROLE))).select("header", "measure").unique()
     held = {(header, _ROLE[measure]) for header, measure in means.iter_rows()}
-    wanted = set(_keys(source))
+    wanted = _keys(source)
+    strict = any(i.role == "question" for i in source.indicators)
+    if not strict:
+        held = {(header, role) for header, role in held if role == "index"}
     # The single question on satisfaction has an empty index column of its own.
     single = {(header, "index") for header, _ in held if header == "övergripande nöjdhet"}
-    absent, extra = sorted(h for h, _ in wanted - held), sorted(h for h, _ in held - wanted - single)
-    if absent or extra:
-        parts = ["saknas: " + "; ".join(f"”{h}”" for h in absent)] if absent else []
+    absent, extra = sorted(set(wanted) - held), sorted(h for h, _ in held - set(wanted) - single)
+    if extra or (absent and (strict or len(absent) == len(wanted))):
+        parts = ["saknas: " + "; ".join(f"”{h}”" for h, _ in absent)] if absent else []
         parts += ["okända: " + "; ".join(f"”{h}”" for h in extra)] if extra else []
         raise _layout("katalogens index och frågor som rubriker", " och ".join(parts))
+    return [wanted[pair].key for pair in absent]
 
 
 def _check_numbers(local: pl.DataFrame) -> None:
@@ -312,5 +330,5 @@ def _layout(expected: str, got: str) -> PipelineError:
         _WHERE,
         expected,
         got,
-        "Har formuläret ändrats sedan förra året? Komplettera assets/catalogue/registers/skolenkaten.yml.",
+        "Har formuläret ändrats sedan förra året? Komplettera assets/catalogue/registers/skolenkaten*.yml.",
     )

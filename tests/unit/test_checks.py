@@ -71,7 +71,7 @@ def evaluate(store: Store, frame: pl.DataFrame | None, tags: dict[str, str] | No
 
 
 def test_every_rule_of_every_suite_is_a_check():
-    specs = [spec for checks in build_checks() for spec in checks.check_specs]
+    specs = [spec for checks in build_checks() for spec in checks.check_specs if spec.name != "register_nivahopp"]
     rules = [rule.id for path in SUITES.glob("*.yml") for rule in load_suite(path.stem.replace("__", "/")).rules]
     assert sorted(spec.name for spec in specs) == sorted(rules)
     for spec in specs:
@@ -81,7 +81,8 @@ def test_every_rule_of_every_suite_is_a_check():
 
 def test_only_critical_rules_of_the_release_block():
     blocking = {spec.name for checks in build_checks() for spec in checks.check_specs if spec.blocking}
-    assert blocking == {rule.id for rule in load_suite("release/index_results").rules if rule.severity == "critical"}
+    release = {rule.id for rule in load_suite("release/index_results").rules if rule.severity == "critical"}
+    assert blocking == release | {"register_nivahopp"}
     mixed = suite_checks(TABLE, survey_parameters, "wave", WAVES, blocking=True).check_specs
     assert {spec.name for spec in mixed if spec.blocking} == {r.id for r in load_suite(TABLE).rules if r.severity == "critical"}
     assert not all(spec.blocking for spec in mixed)

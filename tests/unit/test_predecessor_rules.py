@@ -160,9 +160,9 @@ def test_D23_district_spelling_is_normalised_and_an_unknown_district_stops():
 
 
 def test_D25_columns_are_renamed_by_key_not_by_position():
-    names = list(BOOK.items)
+    codes = {name: sorted(CATALOGUE.survey.answers(item) or (1, 2)) for name, item in BOOK.items.items()}
     cells = survey_cells(BOOK, 2).select(pl.all().cast(pl.String))
-    cells = cells.with_columns(pl.lit(str(1 + place % 2)).alias(name) for place, name in enumerate(names) if name != "F37")
+    cells = cells.with_columns(pl.lit(str(codes[name][place % 2])).alias(name) for place, name in enumerate(codes))
     assert encode_all(cells.select(sorted(cells.columns, reverse=True)), {}).equals(encode_all(cells, {}))
     older = next(b for b in CATALOGUE.codebooks if b.match_by == "label")
     assert (older.items["F58"], older.items["f54a"], older.items["f101g"]) == ("F59", "F55a", "F103g")

@@ -185,7 +185,8 @@ def test_a_row_that_is_cut_short(tmp_path):
     error = refuse(tmp_path, text().encode()[:-16])
     assert error.code == "truncated"
     assert str(error) == (
-        "fil.csv: väntade 6 kolumner på varje rad, fick 1 rad med färre kolumner. Filen är troligen avbruten; exportera den på nytt."
+        "fil.csv: väntade 6 kolumner på varje rad, fick 1 rad med färre kolumner. "
+        "Filen är troligen avbruten; exportera den på nytt."
     )
 
 

@@ -24,7 +24,10 @@ KINDS = {
     "antal_elever_per_arskurs_2023_skolenhet.csv": "skolverket_csv",
     "excelrapport-elever-grundskola-ak-8-2022.xlsx": "skolenkaten",
     "grundskola_antal_elever_skolenhet_2010_2023.parquet": "skolverket_parquet",
+    "kolada_2023-03-28_data_raw.parquet": "kolada",
+    "kolada_2023-09-12_data_raw.parquet": "kolada",
     "kolada_2024-01-30_data_raw.parquet": "kolada",
+    "skolenheter_planned_educations_2024-12-12.parquet": "skolverket_api",
 }
 PUPILS_2023 = files.BUNDLED / "antal_elever_per_arskurs_2023_skolenhet.csv"
 KOLADA = files.BUNDLED / "kolada_2024-01-30_data_raw.parquet"

@@ -1,0 +1,76 @@
+"""Recognise a question by its text without keeping the text: hashes of normalised wordings.
+
+The questionnaire's wordings belong to its owner. What ships is `assets/catalogue/wording_hashes.csv` with the SHA-256 of each
+wording's normal form and the name of the question in the 2024 numbering, enough to recognise a text that a file brings along.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
+from pathlib import Path
+
+from assets.catalogue.models import Survey
+
+FILE = Path(__file__).resolve().parents[1] / "catalogue" / "wording_hashes.csv"
+PREFIX = 60
+"""Long texts are known by their beginning too: some programs cut a column's text (Stata after 80 bytes)."""
+SHORTEST = 3
+_NUMBER = re.compile(r"^\s*(?:f(?:råga)?\s*)?\d{1,3}\s*[a-zåäö]{0,2}(?:_\d)?\s*[.:)–-]+\s*", re.IGNORECASE)
+_SEPARATORS = (" - ", " – ", ": ", "? ", "… ", "... ", ". ")
+_NOT_LETTERS = re.compile(r"[\W_]+")
+
+
+def normal_form(text: str) -> str:
+    """Lower-case letters and digits with single spaces, without the question's number: "55e. Hög ljudnivå!" -> "hög ljudnivå"."""
+    folded = unicodedata.normalize("NFKC", text).casefold()
+    return _NOT_LETTERS.sub(" ", _NUMBER.sub("", folded)).strip()
+
+
+def wording_hash(text: str) -> str:
+    """SHA-256 of the normal form."""
+    return hashlib.sha256(normal_form(text).encode()).hexdigest()
+
+
+def forms(text: str) -> set[str]:
+    """Hashes under which a wording is kept: of the whole, and of its beginning when it is long."""
+    form = normal_form(text)
+    if len(form) < SHORTEST:
+        return set()
+    return {hashlib.sha256(part.encode()).hexdigest() for part in {form, form[:PREFIX].strip()}}
+
+
+def hash_rows(wordings: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+    """(item, hash) of (item, wording) pairs, sorted; a hash that two items share tells nothing and is left out."""
+    items: dict[str, set[str]] = {}
+    for item, text in wordings:
+        for digest in forms(text):
+            items.setdefault(digest, set()).add(item)
+    return sorted((next(iter(named)), digest) for digest, named in items.items() if len(named) == 1)
+
+
+@lru_cache(maxsize=1)
+def shipped_hashes() -> Mapping[str, str]:
+    """Hash -> item of the wordings in `wording_hashes.csv`."""
+    with FILE.open(encoding="utf-8", newline="") as file:
+        return {row["sha256"]: row["item"] for row in csv.DictReader(file)}
+
+
+def known_hashes(survey: Survey) -> dict[str, str]:
+    """Hash -> item: what ships, and the survey's own short labels (Swedish and English)."""
+    own = [(item.key, text) for item in survey.items for text in (item.label_sv, item.label_en)]
+    return {**shipped_hashes(), **{digest: item for item, digest in hash_rows(own)}}
+
+
+def items_of(text: str, hashes: Mapping[str, str]) -> set[str]:
+    """Items whose wording a column's text is, as a whole or as the part before or after a separator."""
+    parts = {text}
+    for separator in _SEPARATORS:
+        if separator in text:
+            parts |= {text.split(separator, 1)[0], text.split(separator, 1)[1], text.rsplit(separator, 1)[1]}
+    whole = {hashes[h] for h in forms(text) if h in hashes}
+    return whole or {hashes[h] for part in parts for h in forms(part) if h in hashes}

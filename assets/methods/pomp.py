@@ -1,0 +1,104 @@
+"""0-100 indices: items rescaled to per cent of maximum possible (Cohen, Cohen, Aiken & West, 1999), then the mean. Pure.
+
+Values are rounded to 9 decimals, so that equal answers give equal numbers whatever the order of the sums.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import polars as pl
+
+from assets.catalogue.indicator_models import PompIndex, PompItem
+from assets.catalogue.models import Survey
+from assets.methods.indicators import pupil_keys
+from assets.methods.psu_sums import AREA_LEVELS, DOMAIN, SEXES, by_area
+
+DECIMALS = 9
+_UNITS = 10**DECIMALS
+
+
+def answered_name(index_id: str) -> str:
+    """Name of the column with the number of answered items."""
+    return f"{index_id}__answered"
+
+
+def pomp_mean(items: Sequence[pl.Expr], minimum_answered: int) -> pl.Expr:
+    """The mean of the item values (0..100) that are not null, rounded; null with fewer than `minimum_answered` of them."""
+    answered = pl.sum_horizontal(item.is_not_null().cast(pl.Int16) for item in items)
+    total = pl.sum_horizontal(item.fill_null(0.0) for item in items)
+    return pl.when(answered >= minimum_answered).then((total / answered).round(DECIMALS))
+
+
+def item_values(part: PompItem, survey: Survey) -> dict[int, float]:
+    """Code -> 0..100 of an item; every code that is not there counts as no answer."""
+    if part.values:
+        return dict(part.values)
+    codes = survey.answers(part.item)
+    low, high = min(codes), max(codes)
+    share = {code: 100 * (code - low) / (high - low) for code in codes}
+    return {code: 100 - value for code, value in share.items()} if part.reverse else share
+
+
+def pomp_index(answers: pl.DataFrame, definition: PompIndex, survey: Survey) -> pl.DataFrame:
+    """One 0-100 index.
+
+    Args:
+        answers: one column of codes per question; a question without a column counts as not answered.
+        definition: use `PompIndex.variant(name)` for a named other set of reversed items.
+
+    Returns:
+        Rows as in `answers`: `<id>` (Float64, 0..100, null below the minimum of answered items) and `<id>__answered` (Int16).
+    """
+    items = [
+        pl.col(part.item).replace_strict(item_values(part, survey), default=None, return_dtype=pl.Float64)
+        for part in definition.items
+        if part.item in answers.columns
+    ]
+    answered = pl.sum_horizontal(pl.lit(0, pl.Int16), *(item.is_not_null().cast(pl.Int16) for item in items))
+    value = pomp_mean(items, definition.minimum_answered) if items else pl.lit(None, pl.Float64)
+    names = (definition.id, answered_name(definition.id))
+    return answers.with_columns(value.alias(names[0]), answered.cast(pl.Int16).alias(names[1])).select(names)
+
+
+def pomp_values(answers: pl.DataFrame, definitions: Sequence[PompIndex], survey: Survey) -> pl.DataFrame:
+    """All indices side by side: `indicators.PUPIL`, and per index `<id>` and `<id>__answered`."""
+    return pl.concat([pupil_keys(answers), *(pomp_index(answers, d, survey) for d in definitions)], how="horizontal")
+
+
+def pomp_means(values: pl.DataFrame, definitions: Sequence[PompIndex], levels: Sequence[str] = AREA_LEVELS) -> pl.DataFrame:
+    """Means per area. Sums are of whole 1e-9 units, so the order of rows doesn't matter.
+
+    Args:
+        values: from `pomp_values`. Pupils with another or unknown sex are left out.
+
+    Returns:
+        One row per area, wave and grade with respondents x sex (girl, boy, all) x index, sorted so: `area_level, area_code,
+        wave, grade, sex, index_id`, `n_respondents, n_valid` (Int64), `mean` (0..100, null without valid pupils).
+    """
+    ids = [d.id for d in definitions]
+    known = values.filter(pl.col("sex").is_in(["girl", "boy"]))
+    parts = []
+    for level in levels:
+        rows = by_area(known, level)
+        domains = rows.select(DOMAIN).unique()
+        for sex in SEXES:
+            chosen = rows if sex == "all" else rows.filter(pl.col("sex") == sex)
+            units = (pl.col(ids) * _UNITS).round().cast(pl.Int64)
+            sums = chosen.group_by(DOMAIN).agg(
+                pl.len().cast(pl.Int64).alias("n_respondents"),
+                pl.col(ids).count().cast(pl.Int64).name.suffix(":n"),
+                units.sum().name.suffix(":sum"),
+            )
+            cells = domains.join(sums, on=DOMAIN, how="left").fill_null(0)
+            parts += [_mean_rows(cells, key).with_columns(area_level=pl.lit(level), sex=pl.lit(sex)) for key in ids]
+    keys = ["area_level", *DOMAIN, "sex", "index_id"]
+    order = {"area_level": pl.Enum(list(levels)), "sex": pl.Enum(SEXES), "index_id": pl.Enum(ids)}
+    result = pl.concat(parts).with_columns(pl.col(name).cast(kind) for name, kind in order.items()).sort(keys)
+    return result.with_columns(pl.col(list(order)).cast(pl.String)).select(*keys, "n_respondents", "n_valid", "mean")
+
+
+def _mean_rows(cells: pl.DataFrame, key: str) -> pl.DataFrame:
+    n = pl.col(f"{key}:n")
+    mean = pl.when(n > 0).then(pl.col(f"{key}:sum") / n / _UNITS)
+    return cells.select(*DOMAIN, "n_respondents", n.alias("n_valid"), mean=mean, index_id=pl.lit(key))

@@ -1,0 +1,67 @@
+"""`did kodbok FIL`: read an unknown delivery and write the proposal of a codebook for it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from assets.catalogue.load import load_catalogue
+from assets.catalogue.steward import codebook_problems, with_steward_codebooks
+from assets.intake.names import shown_name
+from assets.intake.proposal import codebook_id, parsed, proposal_yaml, summary_lines
+from assets.intake.readers import read_delivery
+from assets.intake.recognise import recognise, share_matched
+from assets.intake.workbench import propose
+from assets.methods.errors import PipelineError
+from pipelines.paths import Paths
+
+
+def propose_codebook(file: Path, out: Path | None, home: Path) -> list[str]:
+    """Write the proposal and say in Swedish what it holds.
+
+    Args:
+        file: the delivery, anywhere. out: where to write; default `<home>/kodbocker/<id>.yml`.
+
+    Returns:
+        Lines for the terminal. A file that a codebook already knows gets no new one unless `out` is given.
+
+    Raises:
+        PipelineError: what reading a delivery raises; `no_file`, `codebook_exists`, `unknown_variables`.
+    """
+    if not file.is_file():
+        raise PipelineError("no_file", shown_name(str(file)), "en fil", "ingen fil där", "Kontrollera sökvägen.")
+    paths = Paths(home)
+    catalogue = with_steward_codebooks(load_catalogue(), paths.codebooks)
+    delivery = read_delivery(file, None)
+    known = _recognised(delivery.file_name, delivery.cells.columns, catalogue.codebooks)
+    if known and out is None:
+        return [f"{shown_name(file.name)} {known}; ingen ny kodbok behövs. Ange --ut om du ändå vill ha ett förslag."]
+    proposal = propose(delivery, catalogue)
+    book_id = codebook_id(out.name if out else file.name, frozenset(b.id for b in catalogue.codebooks))
+    target = out or paths.codebooks / f"{book_id}.yml"
+    if target.exists():
+        raise PipelineError(
+            "codebook_exists",
+            str(target),
+            "en plats för en ny kodbok",
+            "en fil som redan finns",
+            "Flytta undan den eller ange --ut.",
+        )
+    text = proposal_yaml(proposal, book_id)
+    problems = codebook_problems(parsed(text), catalogue.survey)
+    if problems:
+        raise ValueError(f"the proposal is no codebook: {problems}")
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_text(text, encoding="utf-8", newline="\n")
+    return [
+        *summary_lines(proposal),
+        f"Kodboken skrevs: {target}",
+        "Läs igenom den, lägg filen i inkorgen och kör igen.",
+    ]
+
+
+def _recognised(name: str, columns: list[str], books) -> str:
+    try:
+        book = recognise(name, columns, books)
+    except PipelineError:
+        return ""
+    return f"känns redan igen som {book.id} ({round(100 * share_matched(columns, book))}\u00a0% av frågorna)"
