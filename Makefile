@@ -3,7 +3,7 @@
 PY ?= python3
 ARGS ?=
 .DEFAULT_GOAL := help
-.PHONY: help setup demo kor hamta test ui doctor check lock golden bench
+.PHONY: help setup demo kor hamta kodbok test ui doctor check lock golden bench
 
 help: ## Visa den här listan
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
@@ -19,6 +19,9 @@ kor: ## Kör hela kedjan på det som ligger i inkorgen
 
 hamta: ## Hämta ett register från källan, till exempel ARGS=kolada
 	@$(PY) start.py hamta $(ARGS)
+
+kodbok: ## Föreslå en kodbok för en okänd leverans, till exempel ARGS=fil.sav
+	@$(PY) start.py kodbok $(ARGS)
 
 test: ## Kör alla tester
 	@$(PY) start.py test $(ARGS)

@@ -28,7 +28,7 @@ def read_sav(path: str) -> Answer:
         frame, meta = pyreadstat.read_sav(path, output_format="polars", user_missing=True)
     except (pyreadstat.ReadstatError, pyreadstat.PyreadstatError):
         return {"error": "damaged"}, []
-    return _described(meta, {}), [frame.select(_as_text(frame[c], frozenset()) for c in frame.columns)]
+    return _described(meta, {}), [_as_text(frame, {})]
 
 
 def read_dta(path: str) -> Answer:
@@ -40,7 +40,7 @@ def read_dta(path: str) -> Answer:
     except (pyreadstat.ReadstatError, pyreadstat.PyreadstatError):
         return {"error": "damaged"}, []
     letters = {column: STATA_LETTERS for column in meta.missing_user_values}
-    return _described(meta, letters), [frame.select(_as_text(frame[c], letters.get(c, frozenset())) for c in frame.columns)]
+    return _described(meta, letters), [_as_text(frame, letters)]
 
 
 def read_xlsx(path: str) -> Answer:
@@ -77,14 +77,23 @@ def _code(value: object, letters: frozenset[str]) -> str:
     return f".{text}" if text in letters else text
 
 
-def _as_text(series: pl.Series, letters: frozenset[str]) -> pl.Series:
-    if series.dtype == pl.Object:
-        return pl.Series(series.name, [None if v is None else _code(v, letters) for v in series.to_list()], dtype=pl.String)
-    if series.dtype.is_float():
-        whole = series.is_null() | (series == series.floor())
-        if whole.all():
-            return series.cast(pl.Int64).cast(pl.String)
-    return series.cast(pl.String).str.strip_chars().replace("", None)
+def _as_text(frame: pl.DataFrame, letters: dict[str, frozenset[str]]) -> pl.DataFrame:
+    """Every column as text: whole numbers without decimals, empty texts null. One pass, so columns run in parallel."""
+    mixed = [name for name, kind in frame.schema.items() if kind == pl.Object]
+    plain = frame.with_columns(
+        pl.Series(
+            name, [None if v is None else _code(v, letters.get(name, frozenset())) for v in frame[name].to_list()], pl.String
+        )
+        for name in mixed
+    )
+    decimal = [name for name, kind in plain.schema.items() if kind.is_float()]
+    checks = [(pl.col(name).is_null() | (pl.col(name) == pl.col(name).floor())).all() for name in decimal]
+    whole = {name for name, is_whole in plain.select(checks).row(0, named=True).items() if is_whole} if decimal else set()
+    text = pl.String
+    return plain.select(
+        pl.col(name).cast(pl.Int64).cast(text) if name in whole else pl.col(name).cast(text).str.strip_chars().replace("", None)
+        for name in plain.columns
+    )
 
 
 READERS = {"sav": read_sav, "dta": read_dta, "xlsx": read_xlsx}

@@ -10,9 +10,7 @@ import polars as pl
 from assets.catalogue.load import load_catalogue
 from assets.catalogue.models import Codebook
 from assets.intake.receive import inbox_files, receive
-from assets.intake.tables import value_labels
 from assets.intake.wordings import known_hashes
-from assets.methods.errors import PipelineError
 from assets.methods.harmonise import DeliveryInput, harmonise_all
 from assets.raw import _of_known_waves
 from pipelines.paths import Paths
@@ -56,6 +54,3 @@ def judge(paths: Paths, extra: tuple[Codebook, ...] = ()) -> Verdict:
     if failed:
         return Verdict(str(failed[0][1]))
     return Verdict(None, d.notes, frames[0])
-
-
-__all__ = ["CATALOGUE", "PipelineError", "Verdict", "inbox", "judge", "value_labels"]
