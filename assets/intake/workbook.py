@@ -56,29 +56,44 @@ def check_workbook(path: Path, limits: IntakeLimits) -> dict[str, Merges]:
     with path.open("rb") as file:
         if file.read(8) == _OLE:
             raise _unreadable(name, "en lösenordsskyddad arbetsbok eller en äldre Excel-fil (.xls)")
-    try:
-        with ZipFile(path) as archive, path.open("rb") as raw:
-            parts = archive.infolist()
-            _check_directory(name, path.stat().st_size, parts, limits)
-            sheets = [p for p in parts if p.filename.startswith("xl/worksheets/") and p.filename.endswith(".xml")]
-            if len(sheets) > limits.workbook.max_sheets:
-                raise too_large(name, f"högst {limits.workbook.max_sheets} blad", f"{len(sheets)} blad")
-            merges, texts, unpacked = {}, {}, 0
-            most = _most_unpacked(path.stat().st_size, limits)
-            for part in parts:
-                scan = _Scan(name, limits)
-                for piece in _pieces(raw, part):
-                    unpacked += len(piece)
-                    if unpacked > most:
-                        raise _bomb(name)
-                    if part in sheets:
-                        scan.take(piece)
-                    elif part.filename in ("xl/workbook.xml", "xl/_rels/workbook.xml.rels"):
-                        texts[part.filename] = texts.get(part.filename, b"") + piece
-                merges[part.filename] = Merges(tuple(scan.merged))
-    except (BadZipFile, struct.error, zlib.error, NotImplementedError, EOFError, ValueError, UnicodeDecodeError) as error:
-        raise _unreadable(name, "en fil som Excel-läsaren inte kan öppna") from error
+    parts = _directory(path)
+    _check_directory(name, path.stat().st_size, parts, limits)
+    sheets = [p for p in parts if p.filename.startswith("xl/worksheets/") and p.filename.endswith(".xml")]
+    if len(sheets) > limits.workbook.max_sheets:
+        raise too_large(name, f"högst {limits.workbook.max_sheets} blad", f"{len(sheets)} blad")
+    texts: dict[str, bytes] = {}
+    scans = {p.filename: _Scan(name, limits) for p in parts}
+    unpacked, most = 0, _most_unpacked(path.stat().st_size, limits)
+    for part, piece in _unpacked(path, parts):
+        unpacked += len(piece)
+        if unpacked > most:
+            raise _bomb(name)
+        if part in sheets:
+            scans[part.filename].take(piece)
+        elif part.filename in ("xl/workbook.xml", "xl/_rels/workbook.xml.rels"):
+            texts[part.filename] = texts.get(part.filename, b"") + piece
+    merges = {filename: Merges(tuple(scan.merged)) for filename, scan in scans.items()}
     return _by_sheet_name(texts, merges)
+
+
+def _directory(path: Path) -> list[ZipInfo]:
+    """What the archive says it holds. Damaged archives make `zipfile` raise each of these; nothing of ours runs inside."""
+    try:
+        with ZipFile(path) as archive:
+            return archive.infolist()
+    except (BadZipFile, struct.error, NotImplementedError, ValueError) as error:
+        raise _unreadable(path.name, "en fil som Excel-läsaren inte kan öppna") from error
+
+
+def _unpacked(path: Path, parts: list[ZipInfo]) -> Iterator[tuple[ZipInfo, bytes]]:
+    """Every part in small pieces. Only what unpacking raises is the file's fault; an error where a piece is used is a bug."""
+    try:
+        with path.open("rb") as raw:
+            for part in parts:
+                for piece in _pieces(raw, part):
+                    yield part, piece
+    except (BadZipFile, zlib.error, EOFError) as error:
+        raise _unreadable(path.name, "en fil som Excel-läsaren inte kan öppna") from error
 
 
 def _check_directory(name: str, size: int, parts: list[ZipInfo], limits: IntakeLimits) -> None:
