@@ -67,7 +67,7 @@ def harmonised_survey(context: dg.AssetExecutionContext, store: Store):
     yield dg.Output(frame, output_name="survey_responses", metadata={"svar": table})
     notes = "\n".join(f"- {in_markdown(note)}" for note in delivery_notes(counts)) or "Inget att anmärka."
     yield dg.Output(counts, output_name="delivery_counts", metadata={"anmärkningar": dg.MetadataValue.md(notes)})
-    yield dg.Output(delivery_gaps(frame, sorted(catalogue.item_scores())), output_name="delivery_gaps")
+    yield dg.Output(delivery_gaps(frame, sorted(catalogue.item_scores()), _city(catalogue)), output_name="delivery_gaps")
 
 
 def candidates(warehouse: Warehouse, paths: Paths, catalogue: Catalogue, waves: list[int]) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -96,6 +96,10 @@ def candidates(warehouse: Warehouse, paths: Paths, catalogue: Catalogue, waves: 
     for more in (_replaced_by(deliveries, replacements(newest, superseded)), pl.concat(map(repeated_respondents, inputs))):
         counts = counts.join(more, on=["delivery_id", "wave"], how="left", maintain_order="left")
     return newest.sort("wave", "municipality_code", "respondent_key"), counts.sort("wave", "delivery_id", "municipality_code")
+
+
+def _city(catalogue: Catalogue) -> str | None:
+    return catalogue.profile.city.code if catalogue.profile.city else None
 
 
 def _replaced_by(deliveries: pl.DataFrame, pairs: pl.DataFrame) -> pl.DataFrame:

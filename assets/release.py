@@ -98,7 +98,7 @@ def release_tables(warehouse: Warehouse, catalogue: Catalogue, edition: str, wav
     )
     municipalities = sorted(catalogue.municipality_by_code)
     delivered = answers.select("municipality_code", "wave").unique()
-    absent = absent_rows(safe.results, municipalities, waves, delivered)
+    absent = absent_rows(safe.results, municipalities, waves, delivered, catalogue.profile.grade_keys)
     results = finish_results(safe.results, absent, catalogue.area_names, edition, catalogue.cutoffs.id)
     registers = warehouse.read(REGISTER_VALUES)
     deliveries = warehouse.read(DELIVERIES, where)
@@ -106,7 +106,9 @@ def release_tables(warehouse: Warehouse, catalogue: Catalogue, edition: str, wav
     return {
         "index_results": results,
         "suppression_log": safe.log,
-        "response_rates": response_rates(results, answers.select("municipality_code", "wave", "grade", "school_code"), registers),
+        "response_rates": response_rates(
+            results, answers.select("municipality_code", "wave", "grade", "school_code"), registers, catalogue.profile
+        ),
         "delivery_quality": delivery_quality(deliveries, missing, municipalities, waves, floor),
         "provenance": provenance(
             deliveries, warehouse.read(RAW_DELIVERIES, where), warehouse.read(REGISTER_ROWS, columns=FILE), waves

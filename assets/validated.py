@@ -12,12 +12,17 @@ from assets.texts import asset_text
 from expectations.parameters import gap_parameters, register_parameters, survey_parameters
 from expectations.promote import UNIT, HeldBack, broken_units, held_back
 from expectations.run import RuleOutcome, run_suite
-from expectations.suite import load_suite
+from expectations.suite import Suite, load_suite
 from pipelines.resources import Store
 from pipelines.warehouse import TableName, Warehouse
 
 RESPONSES = TableName("validated", "survey_responses")
 DELIVERIES = TableName("validated", "deliveries")
+
+
+def _suite(table: str) -> Suite:
+    """The rules of a table that are about the active profile's survey."""
+    return load_suite(table, load_catalogue().survey.id)
 
 
 @dg.multi_asset(
@@ -81,10 +86,10 @@ def promote(warehouse: Warehouse, catalogue: Catalogue, waves: list[int]) -> tup
     if frame.is_empty():
         _leave_tables(warehouse, frame, waves)
         return [], []
-    suite = load_suite("harmonised/survey_responses")
+    suite = _suite("harmonised/survey_responses")
     outcomes, held = held_back(suite, frame, survey_parameters(catalogue))
     gap_rows = warehouse.read(GAPS, {"wave": waves})
-    gaps = run_suite(load_suite("harmonised/delivery_gaps"), gap_rows, gap_parameters(catalogue))
+    gaps = run_suite(_suite("harmonised/delivery_gaps"), gap_rows, gap_parameters(catalogue))
     stopped = pl.DataFrame(
         [(h.delivery_id, h.wave, len(h.rules)) for h in held],
         schema={"delivery_id": pl.String, "wave": pl.Int32, "critical_broken": pl.Int64},
@@ -154,8 +159,8 @@ def _warnings(frame: pl.DataFrame, outcomes: list[RuleOutcome], gap_rows: pl.Dat
     """How many warnings each delivery x wave has of its own: `delivery_id, wave, warnings_broken`."""
     parameters = survey_parameters(load_catalogue())
     tables = (
-        (load_suite("harmonised/survey_responses"), frame, outcomes),
-        (load_suite("harmonised/delivery_gaps"), gap_rows, gaps),
+        (_suite("harmonised/survey_responses"), frame, outcomes),
+        (_suite("harmonised/delivery_gaps"), gap_rows, gaps),
     )
     units = [
         unit
@@ -188,7 +193,7 @@ def held_sentence(held: HeldBack, deliveries: pl.DataFrame) -> str:
 def validated_register_values(context: dg.AssetExecutionContext, store: Store) -> dg.Output[pl.DataFrame]:
     """Promote register values that hold their critical rules."""
     values = store.warehouse.read(TableName("harmonised", "register_values"), {"year": int_keys(context, YEARS)})
-    outcomes = run_suite(load_suite("harmonised/register_values"), values, register_parameters(load_catalogue()))
+    outcomes = run_suite(_suite("harmonised/register_values"), values, register_parameters(load_catalogue()))
     broken = [o for o in outcomes if o.blocks]
     if broken:
         texts = " ".join(f"{o.rule.text_sv} {o.rule.remedy_sv}" for o in broken)

@@ -15,6 +15,7 @@ def survey_parameters(catalogue: Catalogue) -> dict[str, Any]:
     missing = list(survey.missing_kinds)
     return {
         "municipalities": sorted(catalogue.municipality_by_code),
+        "grades": list(survey.grades),
         "waves": list(catalogue.calendar.survey_waves),
         "all_columns": [*BACKGROUND, *(i.key for i in survey.items)],
         "choice_items": choice,
@@ -25,7 +26,11 @@ def survey_parameters(catalogue: Catalogue) -> dict[str, Any]:
 
 def register_parameters(catalogue: Catalogue) -> dict[str, Any]:
     """Values for `harmonised/register_values`."""
-    return {"areas": ["01", *sorted(catalogue.municipality_by_code)], "reasons": sorted(catalogue.reason_by_code)}
+    county = catalogue.profile.county
+    return {
+        "areas": [*([county.code] if county else []), *sorted(catalogue.municipality_by_code)],
+        "reasons": sorted(catalogue.reason_by_code),
+    }
 
 
 def release_parameters(catalogue: Catalogue) -> dict[str, Any]:

@@ -15,13 +15,15 @@ SUITES = Path(__file__).parent / "suites"
 class Rule(BaseModel):
     """One rule a person can read: an id that never changes, a Swedish text, and the expectation behind it.
 
-    `columns` names one column, several, or a named group that the caller fills (`$items`); the rule holds when the expectation
-    holds for every one of them. `kwargs` may hold `$name` values that the caller fills.
+    `survey`: the one whose questions the rule is about (none: any). `columns` names one column, several, or a named group that
+    the caller fills (`$items`); the rule holds when the expectation holds for every one of them. `kwargs` may hold `$name` values
+    that the caller fills.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     id: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
+    survey: str | None = None
     severity: Literal["critical", "warning"]
     expectation: str
     columns: tuple[str, ...] | str = ()
@@ -40,10 +42,15 @@ class Suite(BaseModel):
 
 
 @lru_cache(maxsize=16)
-def load_suite(table: str) -> Suite:
-    """The suite of a table named `layer/table`. The first rule must be about rows: most rules pass on an empty table."""
+def load_suite(table: str, survey: str | None = None) -> Suite:
+    """The suite of a table named `layer/table`, without the rules about another survey's questions (None: all rules).
+
+    The first rule must be about rows: most rules pass on an empty table.
+    """
     with (SUITES / f"{table.replace('/', '__')}.yml").open(encoding="utf-8") as file:
         suite = Suite.model_validate(yaml.safe_load(file))
+    if survey is not None:
+        suite = suite.model_copy(update={"rules": tuple(r for r in suite.rules if r.survey in (None, survey))})
     if suite.rules[0].expectation != "ExpectTableRowCountToBeBetween":
         raise ValueError(f"{table}: the first rule must count rows")
     return suite

@@ -41,7 +41,7 @@ def suite_checks(
         keys: all partitions; a run of some of them tries only those.
         blocking: whether a broken critical rule stops what is downstream in the same run.
     """
-    suite = load_suite(table)
+    suite = load_suite(table, load_catalogue().survey.id)
     asset = dg.AssetKey(table.split("/"))
     specs = [
         dg.AssetCheckSpec(

@@ -16,6 +16,7 @@ from markupsafe import Markup
 
 from assets.bundle.types import BundleSummary, ReportContent, ReportMeta, Section, Table
 from assets.bundle.words import date_text, say
+from assets.catalogue.active import ENROLLED_GRADE
 from assets.charts import numbers
 from assets.charts.types import GRADES, ChartCard
 
@@ -145,12 +146,12 @@ def _overview_row(summary: BundleSummary, meta: ReportMeta) -> dict[str, str]:
         value = summary.respondents[grade]
         return summary.words[grade] if value is None else numbers.thousands(value)
 
-    rate = summary.response_pct["ak9"]
+    rate = summary.response_pct[ENROLLED_GRADE]
     grade = say(meta.texts, f"common.grades.{summary.status_grade}") if summary.status_grade else ""
     return {
         "area": summary.area_name,
         **{grade: count(grade) for grade in GRADES},
-        "ak9_rate": numbers.percent(rate) if rate is not None else "",
+        f"{ENROLLED_GRADE}_rate": numbers.percent(rate) if rate is not None else "",
         "status": say(meta.texts, f"county.status.{summary.status}", grade=grade),
         "report": f"{summary.folder}/1_rapport/rapport.html",
         "zip": f"{summary.folder}.zip",

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import hashlib
+import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
@@ -19,9 +20,15 @@ from pydantic import ValidationError
 
 from assets.catalogue import models as m
 from assets.catalogue.indicator_models import IndicatorFile, problems_with_items
+from assets.catalogue.profile_models import BASE_PROFILE, Profile
 from assets.methods.errors import PipelineError
 
 ROOT = Path(__file__).parent
+PROFILES = "profiles"
+PROFILE_VARIABLE = "DID_PROFILE"
+OF_THE_SURVEY = ("surveys", "codebooks", "indicators", "indices.yml", "cutoffs.yml", "breaks.yml")
+"""What is about one survey's questions: never taken from the base by a profile with another survey."""
+OF_THE_PLACE = "areas"
 _Model = TypeVar("_Model", bound=m.Strict)
 
 
@@ -29,6 +36,7 @@ _Model = TypeVar("_Model", bound=m.Strict)
 class Catalogue:
     """Everything the pipeline knows that is not data: definitions, areas, limits and texts."""
 
+    profile: Profile
     survey: m.Survey
     codebooks: tuple[m.Codebook, ...]
     index_file: m.IndexFile
@@ -70,16 +78,18 @@ class Catalogue:
 
     @cached_property
     def municipality_of_survey_code(self) -> dict[str, str]:
-        """Stockholmsenkäten's own number as text -> SCB code; the municipality's name -> SCB code too."""
+        """The survey's own number as text -> code of the area; the name, and the name that deliveries use, too."""
         own = {str(x.survey_code): x.municipality_code for x in self.municipalities}
+        own |= {x.delivered_as: x.municipality_code for x in self.municipalities if x.delivered_as}
         return own | {x.name: x.municipality_code for x in self.municipalities}
 
     @cached_property
     def area_names(self) -> dict[str, str]:
         """area_code -> the name people read."""
-        names = {"01": "Stockholms län"}
+        profile = self.profile
+        names = {profile.county.code: profile.county.name} if profile.county else {}
         names |= {x.municipality_code: x.name for x in self.municipalities}
-        names["0180"] = "Stockholm (kommun)"
+        names |= {profile.city.code: profile.city.name} if profile.city else {}
         return names | {x.district_code: x.name for x in self.districts}
 
     @cached_property
@@ -120,14 +130,34 @@ _UniqueKeys.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _map
 class _Reader:
     """Reads the files below one folder and gathers what is wrong with them."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, overlay: Path | None = None) -> None:
         self.root = root
+        self.overlay = overlay
         self.problems: list[str] = []
+
+    def place(self, name: str) -> Path:
+        """Where a file of the catalogue is read: in the overlay when it has it or owns its kind, else in the base."""
+        if self.overlay is None:
+            return self.root / name
+        own = self.overlay / name
+        top = name.split("/", 1)[0]
+        owned = top in OF_THE_SURVEY or (top == OF_THE_PLACE and (self.overlay / OF_THE_PLACE).is_dir())
+        return own if owned or own.exists() else self.root / name
+
+    def has(self, name: str) -> bool:
+        """Whether there is such a file; a profile may do without indices, cut-offs and breaks."""
+        return self.overlay is None or self.place(name).exists()
+
+    def names(self, pattern: str) -> list[str]:
+        """Names of the files that match, as in `place`."""
+        folder = self.place(pattern.rsplit("/", 1)[0])
+        stem = pattern.rsplit("/", 1)[0]
+        return [f"{stem}/{path.name}" for path in sorted(folder.glob(pattern.rsplit("/", 1)[1]))]
 
     def yaml(self, name: str) -> Any:
         """The content of a YAML file; None and a problem when it can't be read."""
         try:
-            return yaml.load((self.root / name).read_text(encoding="utf-8"), Loader=_UniqueKeys)
+            return yaml.load(self.place(name).read_text(encoding="utf-8"), Loader=_UniqueKeys)
         except yaml.MarkedYAMLError as error:
             place = f" (rad {error.problem_mark.line + 1})" if error.problem_mark else ""
             self.problems.append(f"{name}: går inte att läsa som YAML: {error.problem}{place}")
@@ -145,7 +175,7 @@ class _Reader:
         """A survey with the items of `surveys/<id>.yml` and of the files in `surveys/<id>/`, in that order."""
         before = len(self.problems)
         survey = self.model(m.Survey, f"surveys/{survey_id}.yml")
-        names = [p.relative_to(self.root).as_posix() for p in sorted((self.root / "surveys" / survey_id).glob("*.yml"))]
+        names = self.names(f"surveys/{survey_id}/*.yml")
         more = [self.model(m.ItemFile, name) for name in names]
         others = [name for name, file in zip(names, more, strict=True) if file and file.survey != survey_id]
         self.problems += [f"{name}: survey är inte {survey_id}" for name in others]
@@ -158,7 +188,7 @@ class _Reader:
     def rows(self, name: str) -> list[dict[str, str]]:
         """The rows of a CSV file; none and a problem when it isn't there."""
         try:
-            with (self.root / name).open(encoding="utf-8", newline="") as file:
+            with self.place(name).open(encoding="utf-8", newline="") as file:
                 return list(csv.DictReader(file))
         except OSError:
             self.problems.append(f"{name}: filen finns inte")
@@ -195,6 +225,9 @@ def _cross_check(c: Catalogue, problems: list[str]) -> None:
                 problems.append(f"indices.yml: {index.key}/{part.item} poängsätter inte exakt svarskoderna i enkäten")
             if scores.setdefault(part.item, part.scores) != part.scores:
                 problems.append(f"indices.yml: {part.item} har olika poäng i olika index")
+        used = [items[part.item] for part in index.items if part.item in items]
+        if c.index_file.model == "mean_score" and (len({i.scale for i in used}) > 1 or len({i.section for i in used}) > 1):
+            problems.append(f"indices.yml: frågorna i {index.key} har inte samma skala och område")
     for book in c.codebooks:
         unknown = sorted(set(book.items.values()) - set(items))
         problems.extend(f"codebooks/{book.id}.yml: okänd fråga {key}" for key in unknown)
@@ -214,49 +247,107 @@ def _cross_check(c: Catalogue, problems: list[str]) -> None:
     problems.extend(f"areas/district_names.csv: okänd kod {v}" for v in c.district_names.values() if v and v not in known)
 
 
-def _hash(root: Path) -> str:
+def _check_profile(c: Catalogue, profile_id: str, problems: list[str]) -> None:
+    profile, areas = c.profile, c.municipality_by_code
+    if profile.id != profile_id:
+        problems.append(f"profile.yml: id är {profile.id}, mappen heter {profile_id}")
+    if profile.grade_keys != c.survey.grades:
+        problems.append(f"profile.yml: grades är inte de årskurser som {c.survey.id} har ({', '.join(c.survey.grades)})")
+    if c.index_file.survey != c.survey.id:
+        problems.append(f"indices.yml: survey är inte {c.survey.id}")
+    if profile.city and profile.city.code not in areas:
+        problems.append(f"profile.yml: city {profile.city.code} finns inte i areas/municipalities.csv")
+    if profile.county:
+        outside = [code for code in areas if not code.startswith(profile.county.code)]
+        problems += [f"areas/municipalities.csv: {code} börjar inte med länets kod {profile.county.code}" for code in outside]
+    for area in c.municipalities:
+        unknown = [code for code in area.contained if code not in areas or code == area.municipality_code]
+        problems += [f"areas/municipalities.csv: {area.municipality_code} innehåller okänt område {code}" for code in unknown]
+    for book in c.codebooks:
+        if book.survey != c.survey.id:
+            problems.append(f"codebooks/{book.id}.yml: survey är inte {c.survey.id}")
+        lacking = [name for name in profile.design_columns if not getattr(book.columns, name)]
+        problems += [f"codebooks/{book.id}.yml: columns: {name} saknar namn" for name in lacking]
+
+
+def _hash(root: Path, overlay: Path | None) -> str:
+    """Of the base's files and of the profile's own; other profiles' files don't touch it."""
+    base = [p for p in root.rglob("*") if p.relative_to(root).parts[0] != PROFILES]
+    own = list(overlay.rglob("*")) if overlay else []
     digest = hashlib.sha256()
-    for path in sorted(p for p in root.rglob("*") if p.suffix in {".yml", ".csv"}):
+    for path in sorted(p for p in (*base, *own) if p.suffix in {".yml", ".csv"}):
         digest.update(path.relative_to(root).as_posix().encode())
         digest.update(path.read_bytes())
     return digest.hexdigest()
 
 
-@lru_cache(maxsize=1)
+def active_profile() -> str:
+    """Id of the profile that this process works with: the environment variable DID_PROFILE, else the base."""
+    return os.environ.get(PROFILE_VARIABLE) or BASE_PROFILE
+
+
+def profile_ids(root: Path = ROOT) -> tuple[str, ...]:
+    """All profiles that ship, the base first."""
+    others = sorted(path.parent.name for path in (root / PROFILES).glob("*/profile.yml"))
+    return (BASE_PROFILE, *others)
+
+
 def load_catalogue() -> Catalogue:
-    """Read and check the catalogue that ships with the package.
+    """Read and check the catalogue of the active profile; once per process and profile.
 
     Raises:
-        PipelineError: code `catalogue`; the message lists every problem with file and key.
+        PipelineError: code `catalogue`, the message lists every problem with file and key; `unknown_profile`.
     """
-    return read_catalogue(ROOT)
+    return load_profile_catalogue(active_profile())
 
 
-def read_catalogue(root: Path) -> Catalogue:
+@lru_cache(maxsize=8)
+def load_profile_catalogue(profile_id: str) -> Catalogue:
+    """Read and check the catalogue of a profile that ships with the package. Raises as `load_catalogue`."""
+    if profile_id not in profile_ids():
+        raise PipelineError(
+            "unknown_profile",
+            "Profilen",
+            f"någon av {', '.join(profile_ids())}",
+            profile_id[:40],
+            f"Välj en av dem med --profil eller miljövariabeln {PROFILE_VARIABLE}.",
+        )
+    return read_catalogue(ROOT, None if profile_id == BASE_PROFILE else profile_id)
+
+
+def read_catalogue(root: Path, profile_id: str | None = None) -> Catalogue:
     """Read and check the catalogue in a folder.
 
+    Args:
+        profile_id: a folder below `profiles/` whose files replace those of the base (None: the base itself).
+
     Raises:
         PipelineError: code `catalogue`; the message lists every problem with file and key.
     """
-    read = _Reader(root)
-    books = [path.relative_to(root).as_posix() for path in sorted((root / "codebooks").glob("*.yml"))]
-    survey = read.survey("stockholmsenkaten")
-    codebooks = tuple(read.model(m.Codebook, name) for name in books)
-    index_file = read.model(m.IndexFile, "indices.yml")
-    cutoffs = read.model(m.CutOffFile, "cutoffs.yml")
-    breaks = read.model(m.BreakFile, "breaks.yml")
-    indicators = read.model(IndicatorFile, "indicators/stockholmsenkaten.yml")
+    overlay = root / PROFILES / profile_id if profile_id else None
+    read = _Reader(root, overlay)
+    profile = read.model(Profile, "profile.yml")
+    if profile is None:
+        raise _catalogue_error(read.problems)
+    survey = read.survey(profile.survey)
+    codebooks = tuple(read.model(m.Codebook, name) for name in read.names("codebooks/*.yml"))
+    index_file = read.model(m.IndexFile, "indices.yml") if read.has("indices.yml") else m.IndexFile.none(profile.survey)
+    cutoffs = read.model(m.CutOffFile, "cutoffs.yml") if read.has("cutoffs.yml") else m.CutOffFile.none()
+    breaks = read.model(m.BreakFile, "breaks.yml") if read.has("breaks.yml") else m.BreakFile(survey=profile.survey, breaks=())
+    indicators = read.model(IndicatorFile, f"indicators/{profile.survey}.yml")
     reasons = read.model(m.ReasonFile, "reasons.yml")
     calendar = read.model(m.Calendar, "calendar.yml")
     comparison = read.model(m.Comparison, "comparison.yml")
     publication = read.model(m.Publication, "publication.yml")
     municipalities = read.table(m.Municipality, "areas/municipalities.csv")
-    districts = read.table(m.District, "areas/districts.csv")
-    district_names = {r["name_in_delivery"]: r["district_code"] or None for r in read.rows("areas/district_names.csv")}
+    with_districts = "district" in profile.area_levels
+    districts = read.table(m.District, "areas/districts.csv") if with_districts else ()
+    names = read.rows("areas/district_names.csv") if with_districts else []
     disclosure = read.yaml("disclosure.yml")
     if read.problems:
         raise _catalogue_error(read.problems)
     catalogue = Catalogue(
+        profile=profile,
         survey=survey,
         codebooks=codebooks,
         index_file=index_file,
@@ -266,14 +357,15 @@ def read_catalogue(root: Path) -> Catalogue:
         reasons=reasons.reasons,
         municipalities=municipalities,
         districts=districts,
-        district_names=district_names,
+        district_names={r["name_in_delivery"]: r["district_code"] or None for r in names},
         calendar=calendar,
         comparison=comparison,
         publication=publication,
         disclosure=disclosure,
-        content_hash=_hash(root),
+        content_hash=_hash(root, overlay),
     )
     _cross_check(catalogue, read.problems)
+    _check_profile(catalogue, profile_id or BASE_PROFILE, read.problems)
     if read.problems:
         raise _catalogue_error(read.problems)
     return catalogue

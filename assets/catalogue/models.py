@@ -14,6 +14,8 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 Arena = Literal["bakgrund", "familj", "skola", "fritid", "narsamhalle", "individ", "andts"]
 MISSING_KINDS = (996, 998, 999)
+MEAN_SCORE_ITEMS = 3
+"""Least number of questions, of one scale and one domain, in a mean-score index."""
 BACKGROUND_QUESTIONS = frozenset({"F2"})
 """Questions that lie in background columns and are no items."""
 
@@ -136,6 +138,9 @@ class CodebookColumns(Strict):
     district: tuple[str, ...] = ()
     class_: tuple[str, ...] = Field(default=(), alias="class")
     respondent: tuple[str, ...] = ("ID",)
+    weight: tuple[str, ...] = ()
+    stratum: tuple[str, ...] = ()
+    psu: tuple[str, ...] = ()
 
     def required(self) -> dict[str, tuple[str, ...]]:
         """The columns without which a file is no survey delivery."""
@@ -154,8 +159,9 @@ class Codebook(Strict):
     """A delivery variant of a survey: names, labels and codes as they arrive.
 
     `match_by = label`: a cell's code is translated through the file's own value labels; `code`: the code is canonical and the
-    file's labels are only checked. `source_codes` tells where a missing kind sits in this variant (`after_last`: the code
-    after the item's last answer).
+    file's labels are only checked. `columns_by = text`: columns are known by the hash of their text instead of by name (then
+    `items` names the items by their own keys). `source_codes` tells where a missing kind sits in this variant (`after_last`: the
+    code after the item's last answer).
     """
 
     id: str
@@ -163,6 +169,7 @@ class Codebook(Strict):
     title_sv: str
     waves: tuple[int, ...]
     match_by: Literal["label", "code"]
+    columns_by: Literal["name", "text"] = "name"
     columns: CodebookColumns
     items: dict[str, str]
     values: CodebookValues
@@ -172,15 +179,23 @@ class Codebook(Strict):
 
 
 class IndexItem(Strict):
-    """An item's part in an index: partial credit thresholds (logits) and the score of each canonical code."""
+    """An item's part in an index: the score of each canonical code; with the partial credit model, thresholds in logits."""
 
     item: str
-    thresholds: tuple[float, ...]
+    thresholds: tuple[float, ...] = ()
     scores: dict[int, int]
+
+    @property
+    def maximum(self) -> int:
+        """The highest score."""
+        return max(self.scores.values())
 
     @model_validator(mode="after")
     def _categories_match(self) -> IndexItem:
-        if set(self.scores.values()) != set(range(len(self.thresholds) + 1)):
+        if not self.thresholds:
+            if set(self.scores.values()) != set(range(len(self.scores))) or len(self.scores) < 2:
+                raise ValueError(f"{self.item}: poängen ska vara 0, 1, 2 och så vidare, en per svar")
+        elif set(self.scores.values()) != set(range(len(self.thresholds) + 1)):
             raise ValueError(
                 f"{self.item}: {len(self.thresholds)} trösklar kräver poängen 0 till {len(self.thresholds)}, "
                 f"fick {sorted(set(self.scores.values()))}"
@@ -200,26 +215,54 @@ class Index(Strict):
     short_sv: str
     description_sv: str
     maximum_raw: int
+    minimum_answered: int | None = None
     items: tuple[IndexItem, ...]
 
     @model_validator(mode="after")
     def _maximum(self) -> Index:
-        total = sum(len(i.thresholds) for i in self.items)
+        total = sum(i.maximum for i in self.items)
         if total != self.maximum_raw:
             raise ValueError(f"{self.key}: högsta råpoäng är {total}, katalogen säger {self.maximum_raw}")
         return self
 
 
 class IndexFile(Strict):
-    """All indices of one survey with the choices that hold for them all."""
+    """All indices of one survey with the choices that hold for them all.
+
+    `model = pcm`: partial credit model, scores in logits. `mean_score`: the mean of the items' shares of their highest score,
+    0 to 100. `minimum_answered`: least number of answered items for a score; an index may have a number of its own.
+    """
 
     survey: str
-    model: Literal["pcm"]
-    estimator: Literal["wle"]
+    model: Literal["pcm", "mean_score"]
+    estimator: Literal["wle", "mean"]
     parameters_version: str
     minimum_answered: int
-    theta_range: float | None
+    theta_range: float | None = None
     indices: tuple[Index, ...]
+
+    @classmethod
+    def none(cls, survey: str) -> IndexFile:
+        """The file of a survey without indices."""
+        return cls(survey=survey, model="mean_score", estimator="mean", parameters_version="", minimum_answered=1, indices=())
+
+    @model_validator(mode="after")
+    def _fits_the_model(self) -> IndexFile:
+        if (self.model == "pcm") != (self.estimator == "wle"):
+            raise ValueError(f"estimator {self.estimator} hör inte till model {self.model}")
+        for index in self.indices:
+            bare = [i.item for i in index.items if bool(i.thresholds) != (self.model == "pcm")]
+            if bare:
+                raise ValueError(f"{index.key}: {', '.join(bare)} {'saknar' if self.model == 'pcm' else 'har'} trösklar")
+            if self.model == "mean_score" and len(index.items) < MEAN_SCORE_ITEMS:
+                raise ValueError(f"{index.key}: ett medelvärdesindex behöver minst {MEAN_SCORE_ITEMS} frågor")
+            if not 1 <= self.least_answered(index) <= len(index.items):
+                raise ValueError(f"{index.key}: minimum_answered ska vara 1 till {len(index.items)}")
+        return self
+
+    def least_answered(self, index: Index) -> int:
+        """How many items must be answered for a score on the index."""
+        return index.minimum_answered or self.minimum_answered
 
     @property
     def keys(self) -> tuple[str, ...]:
@@ -228,12 +271,15 @@ class IndexFile(Strict):
 
 
 class Cut(Strict):
-    """Limits of the middle band in logits, with the percentiles of the reference population behind them."""
+    """Limits of the middle band on the index's scale, with the percentiles of the reference population behind them, if any.
+
+    Without percentiles the limits are fixed points of the scale: a description, no statement about risk.
+    """
 
     lower: float
     upper: float
-    lower_percentile: int
-    upper_percentile: int
+    lower_percentile: int | None = None
+    upper_percentile: int | None = None
 
 
 class CutOffs(Strict):
@@ -252,6 +298,12 @@ class CutOffFile(Strict):
 
     default: str
     sets: tuple[CutOffs, ...]
+
+    @classmethod
+    def none(cls) -> CutOffFile:
+        """The file of a survey without indices."""
+        empty = CutOffs(id="inga", title_sv="Inga gränser", policy="strict", decimals=3, reference_sv="", cuts={})
+        return cls(default=empty.id, sets=(empty,))
 
     def get(self, set_id: str | None = None) -> CutOffs:
         """The set with this id (default set when none is given). Raises KeyError for an unknown id."""
@@ -292,12 +344,23 @@ class ReasonFile(Strict):
 
 
 class Municipality(Strict):
-    """A municipality of the county; `survey_code` is Stockholmsenkäten's own number 1-26."""
+    """A municipality, or what stands in its place in another country's survey.
 
-    municipality_code: str = Field(pattern=r"^\d{4}$")
+    `survey_code`: the survey's own number. `delivered_as`: its name in deliveries when that is another. `contains`: codes of
+    areas whose respondents are this area's too, separated by blanks; such areas are never added up.
+    """
+
+    municipality_code: str = Field(pattern=r"^(\d{4}|[A-Z]{4})$")
     name: str
     ascii_name: str
     survey_code: int
+    delivered_as: str = ""
+    contains: str = ""
+
+    @property
+    def contained(self) -> tuple[str, ...]:
+        """Codes of the areas that lie inside this one."""
+        return tuple(self.contains.split())
 
 
 class District(Strict):

@@ -12,6 +12,7 @@ from pydantic import BaseModel
 
 from assets.catalogue import models as m
 from assets.catalogue.indicator_models import IndicatorFile
+from assets.catalogue.profile_models import Profile
 from assets.intake.limits import IntakeLimits
 from assets.methods.disclosure_policy import DisclosurePolicy
 from assets.registers.models import RegisterSource, UnitFile
@@ -31,6 +32,7 @@ KINDS: dict[str, tuple[type[BaseModel], tuple[str, ...]]] = {
     "indicators": (IndicatorFile, ("indicators/*.yml",)),
     "indices": (m.IndexFile, ("indices.yml",)),
     "intake": (IntakeLimits, ("intake.yml",)),
+    "profile": (Profile, ("profile.yml",)),
     "publication": (m.Publication, ("publication.yml",)),
     "reasons": (m.ReasonFile, ("reasons.yml",)),
     "register": (RegisterSource, ("registers/[!u]*.yml",)),
@@ -48,8 +50,8 @@ def schema_text(kind: str) -> str:
 
 
 def files_of(kind: str) -> list[Path]:
-    """The catalogue's files of a kind."""
-    return sorted(path for pattern in KINDS[kind][1] for path in ROOT.glob(pattern))
+    """The catalogue's files of a kind, those of all profiles too."""
+    return sorted(path for pattern in KINDS[kind][1] for top in ("", "profiles/*/") for path in ROOT.glob(top + pattern))
 
 
 def write_schemas(folder: Path = FOLDER) -> list[Path]:

@@ -11,13 +11,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from assets.catalogue.active import COUNTY_CODE, COUNTY_NAME, GRADES
+
 if TYPE_CHECKING:
     import altair as alt
     import polars as pl
 
-GRADES = ("ak9", "gy2")
+__all__ = ["COUNTY_CODE", "GRADES", "SEXES", "ChartCard", "ChartMeta", "IndexMeta", "ReleaseFrames", "Scope", "SeriesBreak"]
+
 SEXES = ("girl", "boy", "all")
-COUNTY_CODE = "01"
 
 
 @dataclass(frozen=True)
@@ -107,7 +109,7 @@ class ChartMeta:
     texts: Mapping[str, Any]
     synthetic: bool = True
     survey_source: str = ""
-    comparison_label: str = "Stockholms län"
+    comparison_label: str = COUNTY_NAME
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
+from assets.catalogue.active import GRADES
 from assets.catalogue.models import Codebook
 from assets.intake.delivery import RawDelivery
 from assets.intake.evidence import LIKELY, SURE, UNSURE, Column, squash, text_share
@@ -42,9 +43,10 @@ _SEX_GUESSES = {
     "other": ("annan", "annat", "ickebinär", "annan könstillhörighet", "annat kön"),
 }
 _GRADE_GUESSES = (
-    ("ak9", re.compile(r"^(åk|årskurs|ak|klass)?\s*9$|^nian$")),
-    ("gy2", re.compile(r"^(gy|gymnasiet)\s*(år|åk)?\s*2$|^år 2( på)? gymnasiet$")),
+    ("ak", re.compile(r"^(?:åk|årskurs|ak|klass)?\s*([1-9])$")),
+    ("gy", re.compile(r"^(?:gy|gymnasiet)\s*(?:år|åk)?\s*([1-3])$|^år ([1-3])(?: på)? gymnasiet$")),
 )
+_GRADE_NAMES = {"sjuan": "ak7", "åttan": "ak8", "nian": "ak9"}
 
 
 @dataclass(frozen=True)
@@ -139,7 +141,9 @@ def guess(role: str, label: str) -> str | None:
     text = squash(label)
     if role == "sex":
         return next((key for key, texts in _SEX_GUESSES.items() if text in texts), None)
-    return next((key for key, pattern in _GRADE_GUESSES if pattern.search(text)), None)
+    found = ((stem, pattern.search(text)) for stem, pattern in _GRADE_GUESSES)
+    key = _GRADE_NAMES.get(text) or next((stem + next(filter(None, hit.groups())) for stem, hit in found if hit), None)
+    return key if key in GRADES else None
 
 
 def value_map(

@@ -74,9 +74,9 @@ def harmonise_delivery(
         respondent_key=pl.format("{}-{}", pl.lit(delivery.delivery_id), pl.col("source_row")),
     )
     frame = pl.concat([keys, background, items], how="horizontal")
-    return frame.with_columns(district_code=pl.when(pl.col("municipality_code") == "0180").then(pl.col("district_code"))).select(
-        *BACKGROUND, *items.columns
-    )
+    return frame.with_columns(
+        district_code=pl.when(pl.col("district_code").str.starts_with(pl.col("municipality_code"))).then(pl.col("district_code"))
+    ).select(*BACKGROUND, *items.columns)
 
 
 def _with_declared_municipality(background: pl.DataFrame, delivery: DeliveryInput) -> pl.DataFrame:
@@ -188,21 +188,21 @@ def harmonise_all(
     return frames, failed
 
 
-def delivery_gaps(frame: pl.DataFrame, index_items: Sequence[str]) -> pl.DataFrame:
+def delivery_gaps(frame: pl.DataFrame, index_items: Sequence[str], city: str | None) -> pl.DataFrame:
     """What share of each delivery's rows lacks something, so that a gap in one delivery is not thinned out by the others.
 
     Args:
-        frame: harmonised rows. index_items: canonical items that are part of an index.
+        frame: harmonised rows. index_items: canonical items that are part of an index. city: the municipality with districts.
 
     Returns:
         `delivery_id, wave, kind, item, rows, missing_pct` (0..100): per index item the share without an answer (999; a column
-        that the delivery lacks is 100), per background column the share of nulls; district only for Stockholm's rows.
+        that the delivery lacks is 100), per background column the share of nulls; district only for the city's rows.
     """
     keys = ["delivery_id", "wave"]
     absent = {item: (pl.col(item) == 999).fill_null(True) for item in index_items}
     places = {name: pl.col(name).is_null() for name in ("school_code", "class_code")}
     parts = [_gap_shares(frame, keys, absent, "index_item"), _gap_shares(frame, keys, places, "background")]
-    city = frame.filter(pl.col("municipality_code") == "0180")
+    city = frame.filter(pl.col("municipality_code") == (city or ""))
     parts.append(_gap_shares(city, keys, {"district_code": pl.col("district_code").is_null()}, "background"))
     return pl.concat(parts).sort([*keys, "kind", "item"])
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 import polars as pl
 
 from assets.catalogue.models import Comparison
+from assets.catalogue.profile_models import Profile
 from assets.methods.multiplicity import adjust_families
 
 RESULT_COLUMNS = (
@@ -52,13 +53,18 @@ def with_clarity(estimates: pl.DataFrame, comparison: Comparison) -> pl.DataFram
 
 
 def absent_rows(
-    results: pl.DataFrame, municipalities: Sequence[str], waves: Sequence[int], delivered: pl.DataFrame
+    results: pl.DataFrame,
+    municipalities: Sequence[str],
+    waves: Sequence[int],
+    delivered: pl.DataFrame,
+    grades: Sequence[str],
 ) -> pl.DataFrame:
     """Rows in words for municipality x wave x grade without any respondent, so that no gap is silent.
 
     Args:
         results: protected rows; gives the measures, units and sexes that a present area has.
         delivered: `municipality_code, wave` with a promoted delivery.
+        grades: keys of the survey's grades.
 
     Returns:
         Rows in the columns of `results`, value null, reason `no_delivery` (nothing from the municipality for the wave) or
@@ -68,7 +74,7 @@ def absent_rows(
     grid = pl.DataFrame({"area_code": list(municipalities)}).join(
         pl.DataFrame({"wave": list(waves)}, schema={"wave": pl.Int32}), how="cross"
     )
-    grid = grid.join(pl.DataFrame({"grade": ["ak9", "gy2"]}), how="cross")
+    grid = grid.join(pl.DataFrame({"grade": list(grades)}), how="cross")
     absent = grid.join(present, on=["area_code", "wave", "grade"], how="anti")
     has = delivered.select(area_code="municipality_code", wave=pl.col("wave").cast(pl.Int32), has=pl.lit(True)).unique()
     absent = absent.join(has, on=["area_code", "wave"], how="left", maintain_order="left")
@@ -97,7 +103,7 @@ def finish_results(
     return frame.select(RESULT_COLUMNS).sort(KEYS)
 
 
-def response_rates(results: pl.DataFrame, persons: pl.DataFrame, enrolled: pl.DataFrame) -> pl.DataFrame:
+def response_rates(results: pl.DataFrame, persons: pl.DataFrame, enrolled: pl.DataFrame, profile: Profile) -> pl.DataFrame:
     """`release.response_rates`: who is in the numbers, per municipality and county x wave x grade.
 
     Respondents are the published rounded counts (girls and boys), so the table tells nothing that the results do not already
@@ -108,7 +114,8 @@ def response_rates(results: pl.DataFrame, persons: pl.DataFrame, enrolled: pl.Da
     Args:
         results: `release.index_results`.
         persons: `municipality_code, wave, grade, school_code` of respondents; only schools are counted here.
-        enrolled: register values `area_code, year, indicator_key, value, reason, vintage` for `pupils_ak9` and `schools_ak9`.
+        enrolled: register values `area_code, year, indicator_key, value, reason, vintage` for the indicators that
+            the profile names for its grades. profile: its county and grades.
     """
     totals = results.filter((pl.col("sex") == "all") & pl.col("area_level").is_in(["county", "municipality"]))
     keys = ["edition", "area_level", "area_code", "area_name", "wave", "grade"]
@@ -124,8 +131,8 @@ def response_rates(results: pl.DataFrame, persons: pl.DataFrame, enrolled: pl.Da
         .agg(scored_any=pl.when(number.is_not_null().all()).then(number.max()))
     )
     frame = answered.join(scored, on=keys, how="left")
-    frame = frame.join(_schools(persons), on=["area_code", "wave", "grade"], how="left").join(
-        _enrolled(enrolled), on=["area_code", "wave", "grade"], how="left"
+    frame = frame.join(_schools(persons, profile), on=["area_code", "wave", "grade"], how="left").join(
+        _enrolled(enrolled, profile), on=["area_code", "wave", "grade"], how="left"
     )
     shown = pl.col("enrolled").is_not_null() & (pl.col("enrolled") > 0)
     percent = (200 * pl.col("respondents") + pl.col("enrolled")) // (2 * pl.col("enrolled"))
@@ -152,24 +159,32 @@ def response_rates(results: pl.DataFrame, persons: pl.DataFrame, enrolled: pl.Da
     return frame.select(*keys, *order, "response_pct", "reason").sort("area_level", "area_code", "wave", "grade")
 
 
-def _schools(persons: pl.DataFrame) -> pl.DataFrame:
+def _schools(persons: pl.DataFrame, profile: Profile) -> pl.DataFrame:
     keys = ["area_code", "wave", "grade"]
     rows = persons.filter(pl.col("school_code").is_not_null()).select(
         area_code="municipality_code", wave="wave", grade="grade", school="school_code"
     )
-    rows = pl.concat([rows, rows.with_columns(area_code=pl.lit("01"))])
+    if profile.county:
+        rows = pl.concat([rows, rows.with_columns(area_code=pl.lit(profile.county.code))])
     return rows.group_by(keys).agg(schools_participating=pl.col("school").n_unique().cast(pl.Int64))
 
 
-def _enrolled(values: pl.DataFrame) -> pl.DataFrame:
-    keys = ["area_code", pl.col("year").cast(pl.Int32).alias("wave"), pl.lit("ak9").alias("grade")]
-    pupils = values.filter(pl.col("indicator_key") == "pupils_ak9").select(
+def _enrolled(values: pl.DataFrame, profile: Profile) -> pl.DataFrame:
+    """Pupils and schools of each grade whose numbers a register tells."""
+    grade_of = {g.pupils: g.key for g in profile.grades if g.pupils} | {g.schools: g.key for g in profile.grades if g.schools}
+    known = values.filter(pl.col("indicator_key").is_in(list(grade_of)))
+    keys = [
+        "area_code",
+        pl.col("year").cast(pl.Int32).alias("wave"),
+        pl.col("indicator_key").replace_strict(grade_of, return_dtype=pl.String).alias("grade"),
+    ]
+    pupils = known.filter(pl.col("indicator_key").is_in([g.pupils for g in profile.grades if g.pupils])).select(
         *keys,
         enrolled=pl.col("value").cast(pl.Int64),
         enrolled_reason="reason",
         enrolled_source=pl.format("Skolverket, antal elever per årskurs, {}", "vintage"),
     )
-    schools = values.filter(pl.col("indicator_key") == "schools_ak9").select(
+    schools = known.filter(pl.col("indicator_key").is_in([g.schools for g in profile.grades if g.schools])).select(
         *keys, schools_registered=pl.col("value").cast(pl.Int64)
     )
     return pupils.join(schools, on=["area_code", "wave", "grade"], how="left")

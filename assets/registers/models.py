@@ -17,8 +17,6 @@ from assets.catalogue.models import Strict
 Kind = Literal["kolada", "skolverket_csv", "skolverket_parquet", "skolverket_api", "skolenkaten", "scb", "table"]
 Section = Literal["familj", "skola", "fritid", "narsamhalle", "brott"]
 
-COUNTY_CODE = "01"
-
 #: `release.register_values` without `area_name` and `edition`; one row per source x indicator x area x year x sex.
 VALUE_SCHEMA: dict[str, pl.DataType] = {
     "source": pl.String(),

@@ -10,8 +10,9 @@ from collections.abc import Sequence
 
 import polars as pl
 
+from assets.catalogue.active import COUNTY_CODE
 from assets.methods.errors import PipelineError
-from assets.registers.models import COUNTY_CODE, RegisterSource, ScbTable, finish_values
+from assets.registers.models import RegisterSource, ScbTable, finish_values
 from assets.registers.numbers import swedish_number
 from assets.registers.raw import missing_columns
 

@@ -14,8 +14,9 @@ from collections.abc import Sequence
 
 import polars as pl
 
+from assets.catalogue.active import COUNTY_CODE
 from assets.methods.errors import PipelineError
-from assets.registers.models import COUNTY_CODE, RegisterSource, finish_values
+from assets.registers.models import RegisterSource, finish_values
 from assets.registers.numbers import integer_text, mark_reason, swedish_number
 from assets.registers.raw import missing_columns, named_table
 from assets.registers.reading import SKOLVERKET_CSV_HEADER, school_year, text_rows

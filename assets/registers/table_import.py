@@ -13,8 +13,9 @@ from collections.abc import Mapping, Sequence
 
 import polars as pl
 
+from assets.catalogue.active import COUNTY_CODE
 from assets.methods.errors import PipelineError
-from assets.registers.models import COUNTY_CODE, MAPPING_SHEET, VALUE_KEY, finish_values
+from assets.registers.models import MAPPING_SHEET, VALUE_KEY, finish_values
 from assets.registers.numbers import integer_text, swedish_number
 from assets.registers.raw import named_table
 from assets.registers.table_mapping import TableMapping, read_mapping

@@ -116,7 +116,7 @@ def test_gaps_are_counted_delivery_by_delivery():
             "F62": pl.Series([None, None, 1, 999], dtype=pl.Int16),
         }
     )
-    gaps = delivery_gaps(frame, ["F55e", "F62"])
+    gaps = delivery_gaps(frame, ["F55e", "F62"], "0180")
     assert gaps.columns == ["delivery_id", "wave", "kind", "item", "rows", "missing_pct"]
     assert {(d, k, i): p for d, _, k, i, _, p in gaps.iter_rows()} == {
         ("a", "background", "class_code"): 100.0,
@@ -129,4 +129,4 @@ def test_gaps_are_counted_delivery_by_delivery():
         ("b", "index_item", "F55e"): 0.0,
         ("b", "index_item", "F62"): 50.0,
     }
-    assert delivery_gaps(frame.clear(), ["F55e", "F62"]).schema == gaps.schema
+    assert delivery_gaps(frame.clear(), ["F55e", "F62"], "0180").schema == gaps.schema

@@ -5,6 +5,7 @@ from __future__ import annotations
 import polars as pl
 import pytest
 
+from assets.catalogue.active import PROFILE
 from assets.catalogue.load import load_catalogue
 from assets.methods.publish import (
     RESULT_COLUMNS,
@@ -71,7 +72,7 @@ def test_areas_without_anybody_are_rows_with_the_reason_in_words():
         ("county", "01", 2024, "ak9", "all", "mean", 0.1, "ok"),
     )
     delivered = pl.DataFrame({"municipality_code": ["0160", "0160"], "wave": [2024, 2024]})
-    absent = absent_rows(present, ["0127", "0160"], [2022, 2024], delivered)
+    absent = absent_rows(present, ["0127", "0160"], [2022, 2024], delivered, ["ak9", "gy2"])
     assert absent.columns == present.columns
     assert absent["value"].null_count() == absent.height
     said = {(r["area_code"], r["wave"], r["grade"]): r["reason"] for r in absent.iter_rows(named=True)}
@@ -116,7 +117,7 @@ def rates(published: float | None, reason: str, register: pl.DataFrame) -> dict[
         {"municipality_code": ["0160"] * 3, "wave": [2024] * 3, "grade": ["ak9"] * 3, "school_code": ["a", "b", None]},
         schema_overrides={"wave": WAVE},
     )
-    (row,) = response_rates(named, persons, register).iter_rows(named=True)
+    (row,) = response_rates(named, persons, register, PROFILE).iter_rows(named=True)
     return row
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import polars as pl
 
+from assets.catalogue.active import COUNTY_CODE
 from assets.registers import assemble, revisions
 from assets.registers.clients import kolada_client, scb_client
 from assets.registers.clients.http import Fetcher, Pace, PageCache
@@ -100,7 +101,7 @@ def fetch_scb(
     catalogue = load_register_catalogue()
     source = catalogue.more["scb"]
     fetcher = _fetcher("SCB", base_url, place, fresh, sleep, timeout)
-    got = scb_client.fetch(fetcher, source, ["01", *catalogue.municipalities])
+    got = scb_client.fetch(fetcher, source, [COUNTY_CODE, *catalogue.municipalities])
     table = source.table.id if source.table else ""
     target = place.inbox / f"scb_{table}_{place.today.isoformat()}.parquet"
     _check_and_place(_half(got.frame, target), target, catalogue)
