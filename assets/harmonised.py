@@ -74,7 +74,9 @@ def candidates(warehouse: Warehouse, paths: Paths, catalogue: Catalogue, waves: 
     """Harmonised rows of the waves, and counts per delivery and wave. Deliveries that fail are set aside."""
     deliveries = warehouse.read(DELIVERIES, {"wave": waves})
     inputs, without_codebook = _inputs(warehouse, catalogue, deliveries, waves)
-    frames, failed = harmonise_all(inputs, catalogue.survey, catalogue.municipality_of_survey_code, catalogue.district_names)
+    frames, failed = harmonise_all(
+        inputs, catalogue.survey, catalogue.municipality_of_survey_code, catalogue.district_names, catalogue.profile
+    )
     broken = [*without_codebook, *(_Failed(d.delivery_id, d.file_name, int(d.wave[0]), error) for d, error in failed)]
     if broken:
         _set_aside(warehouse, paths, deliveries, broken)
@@ -198,7 +200,10 @@ def _no_codebook(file_name: str, codebook: str) -> PipelineError:
 def _empty(catalogue: Catalogue) -> tuple[pl.DataFrame, pl.DataFrame]:
     from assets.methods.harmonise import BACKGROUND
 
-    schema = {name: pl.String for name in BACKGROUND} | {"wave": pl.Int32} | {i.key: pl.Int16 for i in catalogue.survey.items}
+    design = dict.fromkeys(catalogue.profile.design_columns, pl.String) | {"weight": pl.Float64}
+    own = {name: design[name] for name in catalogue.profile.design_columns}
+    schema = {name: pl.String for name in BACKGROUND} | {"wave": pl.Int32} | own
+    schema |= {i.key: pl.Int16 for i in catalogue.survey.items}
     counts = {"delivery_id": pl.String, "wave": pl.Int32, "rows_received": pl.Int64, "rows_outside": pl.Int64}
     counts |= {"superseded": pl.UInt32, "municipality_code": pl.String, "rows_kept": pl.UInt32}
     counts |= dict.fromkeys(("source_file", "file_format", "encoding", "codebook", "replaced_by"), pl.String)

@@ -18,6 +18,7 @@ from assets.methods.publish import (
     response_rates,
     with_clarity,
 )
+from assets.methods.score_scale import policy_for, with_unit
 from assets.raw import DELIVERIES as RAW_DELIVERIES
 from assets.raw import REGISTER_ROWS
 from assets.registers.pipeline import register_revisions
@@ -90,7 +91,7 @@ def release_tables(warehouse: Warehouse, catalogue: Catalogue, edition: str, wav
     _require_registers(warehouse)
     counts, estimates = warehouse.read(COUNTS, where), warehouse.read(ESTIMATES, where)
     focus = {i.key: FOCUS_BAND[i.kind] for i in catalogue.indices}
-    policy = load_policy(catalogue.disclosure)
+    policy = load_policy(policy_for(catalogue.disclosure, catalogue.index_file))
     safe = protect(counts, with_clarity(estimates, catalogue.comparison), policy, edition, focus)
     floor = policy.numbers(edition).group_floor
     answers = warehouse.read(
@@ -99,7 +100,13 @@ def release_tables(warehouse: Warehouse, catalogue: Catalogue, edition: str, wav
     municipalities = sorted(catalogue.municipality_by_code)
     delivered = answers.select("municipality_code", "wave").unique()
     absent = absent_rows(safe.results, municipalities, waves, delivered, catalogue.profile.grade_keys)
-    results = finish_results(safe.results, absent, catalogue.area_names, edition, catalogue.cutoffs.id)
+    results = finish_results(
+        with_unit(safe.results, catalogue.index_file),
+        with_unit(absent, catalogue.index_file),
+        catalogue.area_names,
+        edition,
+        catalogue.cutoffs.id,
+    )
     registers = warehouse.read(REGISTER_VALUES)
     deliveries = warehouse.read(DELIVERIES, where)
     missing = missing_share(answers, sorted(catalogue.item_scores()), floor)

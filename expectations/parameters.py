@@ -17,7 +17,7 @@ def survey_parameters(catalogue: Catalogue) -> dict[str, Any]:
         "municipalities": sorted(catalogue.municipality_by_code),
         "grades": list(survey.grades),
         "waves": list(catalogue.calendar.survey_waves),
-        "all_columns": [*BACKGROUND, *(i.key for i in survey.items)],
+        "all_columns": [*BACKGROUND, *catalogue.profile.design_columns, *(i.key for i in survey.items)],
         "choice_items": choice,
         "count_items": [i.key for i in survey.items if i.type == "count"],
         "codes": {key: [*survey.answers(key), *missing] for key in choice},

@@ -6,11 +6,14 @@ no skipped question: it was never asked.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import polars as pl
 
 from assets.catalogue.models import Survey
 
-UNANSWERED = (996, 999)
+NO_ANSWER = 999
+UNANSWERED = (996, NO_ANSWER)
 
 
 def settle_waves(items: pl.DataFrame, wave: pl.Series, survey: Survey) -> pl.DataFrame:
@@ -39,3 +42,23 @@ def settle_waves(items: pl.DataFrame, wave: pl.Series, survey: Survey) -> pl.Dat
         asked = year.is_between(item.first_wave or 0, item.last_wave or 9999)
         blank.append(pl.when(asked | ~pl.col(item.key).is_in(UNANSWERED)).then(pl.col(item.key)).alias(item.key))
     return frame.with_columns(blank)
+
+
+def blank_questions(frame: pl.DataFrame, items: Sequence[str]) -> pl.DataFrame:
+    """Take a question for not asked where nobody in a municipality and wave answered it.
+
+    For sources that leave the same empty cell when a question was not asked and when it was not answered.
+
+    Args:
+        frame: `municipality_code, wave` and the items of one delivery.
+
+    Returns:
+        The same rows; such a question is null there instead of 999.
+    """
+    place = ["municipality_code", "wave"]
+
+    def settled(item: str) -> pl.Expr:
+        empty = pl.col(item).is_null() | (pl.col(item) == NO_ANSWER)
+        return pl.when(~empty.all().over(place)).then(pl.col(item)).alias(item)
+
+    return frame.with_columns(settled(item) for item in items)

@@ -8,7 +8,7 @@ column that the delivery lacks is null throughout, which is "not asked" and anot
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import polars as pl
 
@@ -143,12 +143,14 @@ def encode_background(
     municipalities: Mapping[str, str],
     districts: Mapping[str, str | None],
     where: str,
+    design: Sequence[str] = (),
 ) -> pl.DataFrame:
     """Encode who and where: municipality, grade, sex, district, school, class.
 
     Args:
         municipalities: the survey's own municipality number as text, or the name -> SCB code.
         districts: district name as delivered (any era) -> district code or None.
+        design: of weight, stratum and psu those that the survey's deliveries bring along; they follow as text columns.
 
     Returns:
         `municipality_code, grade, sex, district_code, home_area_code, school_code, school_name, class_code`, all text, one
@@ -194,6 +196,7 @@ def encode_background(
         ("school_code", "school_code"),
         ("school_name", "school_name"),
         ("class_", "class_code"),
+        *((name, name) for name in design),
     ):
         column = source(role)
         out.append(cells[column].rename(name) if column else _nulls(name, cells.height))

@@ -11,9 +11,11 @@ from dataclasses import dataclass
 import polars as pl
 
 from assets.catalogue.models import Codebook, Survey
-from assets.methods.asked_waves import settle_waves
+from assets.catalogue.profile_models import Profile
+from assets.methods.asked_waves import blank_questions, settle_waves
 from assets.methods.encode import encode, encode_background
 from assets.methods.errors import PipelineError, count_sv
+from assets.methods.survey_design import nested
 
 STRAY_SHARE = 10
 """A delivery with less than one row in this many of the largest for a municipality holds stray rows of it, no delivery of it."""
@@ -50,20 +52,26 @@ class DeliveryInput:
 
 
 def harmonise_delivery(
-    delivery: DeliveryInput, survey: Survey, municipalities: Mapping[str, str], districts: Mapping[str, str | None]
+    delivery: DeliveryInput,
+    survey: Survey,
+    municipalities: Mapping[str, str],
+    districts: Mapping[str, str | None],
+    profile: Profile | None = None,
 ) -> pl.DataFrame:
     """Encode one delivery.
 
     Returns:
         `respondent_key, delivery_id, municipality_code, wave, grade, sex, district_code, home_area_code, school_code,
-        school_name, class_code` and one Int16 column per item; one row per respondent, also those outside the population
-        (grade or municipality null), which `split_population` takes away and counts.
+        school_name, class_code`, the profile's design columns (`survey_design.nested`) and one Int16 column per item; one row
+        per respondent, also those outside the population (grade or municipality null), which `split_population` takes away
+        and counts.
 
     Raises:
-        PipelineError: `unknown_code`, `other_municipality`.
+        PipelineError: `unknown_code`, `other_municipality`, `bad_weight`.
     """
+    design = profile.design_columns if profile else ()
     background = encode_background(
-        delivery.cells, delivery.value_labels, delivery.codebook, municipalities, districts, delivery.file_name
+        delivery.cells, delivery.value_labels, delivery.codebook, municipalities, districts, delivery.file_name, design
     )
     if delivery.municipality_code:
         background = _with_declared_municipality(background, delivery)
@@ -73,10 +81,12 @@ def harmonise_delivery(
         delivery_id=pl.lit(delivery.delivery_id),
         respondent_key=pl.format("{}-{}", pl.lit(delivery.delivery_id), pl.col("source_row")),
     )
-    frame = pl.concat([keys, background, items], how="horizontal")
+    frame = nested(pl.concat([keys, background, items], how="horizontal"), design, delivery.file_name)
+    if profile and profile.blank_is_not_asked:
+        frame = blank_questions(frame, items.columns)
     return frame.with_columns(
         district_code=pl.when(pl.col("district_code").str.starts_with(pl.col("municipality_code"))).then(pl.col("district_code"))
-    ).select(*BACKGROUND, *items.columns)
+    ).select(*BACKGROUND, *design, *items.columns)
 
 
 def _with_declared_municipality(background: pl.DataFrame, delivery: DeliveryInput) -> pl.DataFrame:
@@ -176,13 +186,17 @@ def newest_per_municipality(frame: pl.DataFrame, received: pl.DataFrame) -> tupl
 
 
 def harmonise_all(
-    deliveries: list[DeliveryInput], survey: Survey, municipalities: Mapping[str, str], districts: Mapping[str, str | None]
+    deliveries: list[DeliveryInput],
+    survey: Survey,
+    municipalities: Mapping[str, str],
+    districts: Mapping[str, str | None],
+    profile: Profile | None = None,
 ) -> tuple[list[pl.DataFrame], list[tuple[DeliveryInput, PipelineError]]]:
     """Encode all deliveries; those that fail come back with their error."""
     frames, failed = [], []
     for delivery in deliveries:
         try:
-            frames.append(harmonise_delivery(delivery, survey, municipalities, districts))
+            frames.append(harmonise_delivery(delivery, survey, municipalities, districts, profile))
         except PipelineError as error:
             failed.append((delivery, error))
     return frames, failed

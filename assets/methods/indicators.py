@@ -14,8 +14,8 @@ import polars as pl
 
 from assets.catalogue.indicator_models import AtLeast, Indicator, Rule
 from assets.catalogue.models import Survey
-from assets.methods.persons import psu
 from assets.methods.psu_sums import AREA_LEVELS, DOMAIN, SEXES, by_area
+from assets.methods.survey_design import design
 
 VALID, ROUTED, DONT_KNOW, NO_ANSWER, NOT_ASKED, OUTSIDE = range(6)
 """Why a pupil is in the denominator or not. Of several missing answers the highest number is the reason."""
@@ -39,8 +39,7 @@ def status_name(indicator_id: str) -> str:
 
 def pupil_keys(answers: pl.DataFrame) -> pl.DataFrame:
     """`PUPIL` columns of `validated.survey_responses`, rows as they are."""
-    stratum = pl.format("{}/{}/{}", "municipality_code", "wave", "grade")
-    return answers.with_columns(psu=psu(), stratum=stratum).select(PUPIL)
+    return answers.with_columns(**design(answers.columns)).select(PUPIL)
 
 
 def indicator_values(answers: pl.DataFrame, indicators: Sequence[Indicator], survey: Survey) -> pl.DataFrame:

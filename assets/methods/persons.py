@@ -12,7 +12,11 @@ import polars as pl
 
 from assets.catalogue.models import CutOffs, IndexFile
 from assets.methods.bands import CutSet, with_bands
+from assets.methods.mean_scores import ItemRule, ScoreRule, mean_scores
 from assets.methods.rasch import IndexSpec, ItemSpec, score
+from assets.methods.survey_design import design, psu
+
+__all__ = ["KEYS", "cut_set", "index_specs", "item_scores", "mean_score_persons", "psu", "score_persons"]
 
 KEYS = ("respondent_key", "municipality_code", "district_code", "wave", "grade", "sex", "school_code", "class_code")
 
@@ -37,13 +41,6 @@ def item_scores(answers: pl.DataFrame, scores: Mapping[str, Mapping[int, int]]) 
     )
 
 
-def psu() -> pl.Expr:
-    """The primary sampling unit of a respondent: the class; without one the school; without one nothing is known and the
-    municipality's pupils of the grade stand as one unit (docs/adr/0007)."""
-    place = pl.coalesce("school_code", pl.lit("okänd"))
-    return pl.format("{}/{}/{}/{}/{}", "municipality_code", "wave", "grade", place, pl.coalesce("class_code", pl.lit("-")))
-
-
 def score_persons(
     answers: pl.DataFrame,
     index_file: IndexFile,
@@ -57,14 +54,40 @@ def score_persons(
 
     Returns:
         `respondent_key, municipality_code, district_code, wave, grade, sex, school_code, psu, stratum` and per index
-        `<key>` (logits, protective times -1), `<key>_se`, `<key>_n`, `<key>_band` (1..3 or null); sorted by wave,
-        municipality and respondent.
+        `<key>` (logits, protective times -1; with the model `mean_score` 0..100, see `mean_score_persons`), `<key>_se`,
+        `<key>_n`, `<key>_band` (1..3 or null); sorted by wave, municipality and respondent.
     """
-    specs = index_specs(index_file)
-    scored = score(item_scores(answers, scores), specs, index_file.theta_range)
+    recoded = item_scores(answers, scores)
+    if index_file.model == "mean_score":
+        scored = mean_score_persons(recoded, index_file)
+    else:
+        scored = score(recoded, index_specs(index_file), index_file.theta_range)
     banded = with_bands(scored, {i.key: i.kind for i in index_file.indices}, cut_set(cutoffs))
-    banded = banded.with_columns(psu=psu(), stratum=pl.format("{}/{}/{}", "municipality_code", "wave", "grade"))
+    banded = banded.with_columns(**design(answers.columns))
     return banded.select(_columns([i.key for i in index_file.indices])).sort("wave", "municipality_code", "respondent_key")
+
+
+def mean_score_persons(recoded: pl.DataFrame, index_file: IndexFile) -> pl.DataFrame:
+    """Mean scores of recoded answers (0..m, high = risk): the mean of the items' per cent of their highest score.
+
+    A risk index is 100 where every answer is the most risky; a protective one is turned round, so 100 is the most protection.
+
+    Returns:
+        `recoded` and per index `<key>` (0..100, null with too few answered items), `<key>_se` (null: a mean of answers has no
+        measurement model), `<key>_n`.
+    """
+    rules = {part.item: ItemRule(part.item, 0, part.maximum) for index in index_file.indices for part in index.items}
+    wanted = [ScoreRule(i.key, tuple(p.item for p in i.items), index_file.least_answered(i), i.kind) for i in index_file.indices]
+    means = mean_scores(recoded, tuple(rules.values()), wanted)
+    columns = []
+    for index in index_file.indices:
+        score = pl.col(f"{index.key}_pomp")
+        columns += [
+            (score if index.kind == "risk" else 100 - score).alias(index.key),
+            pl.lit(None, pl.Float64).alias(f"{index.key}_se"),
+            pl.col(f"{index.key}_nvalid").alias(f"{index.key}_n"),
+        ]
+    return pl.concat([recoded, means.select(columns)], how="horizontal")
 
 
 def _columns(index_keys: Sequence[str]) -> list[str]:

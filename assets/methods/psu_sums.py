@@ -69,6 +69,7 @@ def psu_sums(persons: pl.DataFrame | pl.LazyFrame, index_keys: Sequence[str], we
         .sort(keys)
     )
     _check_bands(table, index_keys)
+    _check_size(frame, table, index_keys)
     return table.with_columns(
         stratum_id=pl.struct("wave", "grade", "municipality_code").rle_id().cast(pl.Int64),
         psu_id=pl.struct(_CLASS).rle_id().cast(pl.Int64),
@@ -122,6 +123,22 @@ def _check_bands(table: pl.DataFrame, index_keys: Sequence[str]) -> None:
                 expected="en nivå för varje poäng",
                 got="poäng utan nivå, eller nivå utan poäng",
                 hint="Räkna om nivåerna ur poängen.",
+            )
+
+
+def _check_size(frame: pl.LazyFrame, table: pl.DataFrame, index_keys: Sequence[str]) -> None:
+    """Squared scores are summed in 64 bits: on a scale to 100 that is room for 900 persons of a sex in one class."""
+    if table.is_empty():
+        return
+    highest = frame.select(pl.col(key).cast(pl.Float64).abs().max() for key in index_keys).collect().row(0, named=True)
+    for key in index_keys:
+        if table[sum_name(key, "w")].max() * ((highest[key] or 0.0) * SCORE_UNITS) ** 2 >= 2**63:
+            raise PipelineError(
+                code="class_too_large",
+                where=f"Indexet {key}",
+                expected="klasser eller skolor med högst några hundra elever",
+                got="en så stor grupp utan klass och skola att summorna inte ryms",
+                hint="Lägg till skola eller klass i leveransen.",
             )
 
 
