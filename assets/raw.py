@@ -6,10 +6,11 @@ from pathlib import Path
 import dagster as dg
 import polars as pl
 
-from assets.catalogue.load import load_catalogue
+from assets.catalogue.load import active_profile, load_catalogue, load_profile_catalogue, profile_ids
 from assets.catalogue.steward import with_steward_codebooks
 from assets.failures import as_failure
 from assets.intake.names import in_markdown
+from assets.intake.other_profiles import OtherInbox
 from assets.intake.receive import Received, Rejected, inbox_files, inbox_notes, receive, set_aside
 from assets.intake.tables import delivery_rows, rejected_rows, response_rows
 from assets.intake.wordings import known_hashes
@@ -58,7 +59,9 @@ def raw_survey(context: dg.AssetExecutionContext, store: Store):
         catalogue = with_steward_codebooks(load_catalogue(), paths.codebooks)
     places = frozenset(catalogue.municipality_by_code)
     wordings = known_hashes(catalogue.survey)
-    taken, refused = receive(files, paths.archive, paths.rejected, catalogue.codebooks, already, places, wordings)
+    taken, refused = receive(
+        files, paths.archive, paths.rejected, catalogue.codebooks, already, places, wordings, lambda: other_inboxes(paths)
+    )
     taken, unknown = _of_known_waves(taken, files, paths)
     refused = [*refused, *unknown]
     deliveries, responses = delivery_rows(taken, waves), response_rows(taken, waves)
@@ -80,6 +83,20 @@ def raw_survey(context: dg.AssetExecutionContext, store: Store):
     yield dg.MaterializeResult(
         asset_key=["raw", "survey_deliveries"], metadata=common | table_metadata(held) | {"leveranser": _understood(held)}
     )
+
+
+def other_inboxes(paths: Paths) -> list[OtherInbox]:
+    """The other profiles that ship, with their inboxes; read only when a file here is unknown."""
+    others = []
+    for profile_id in profile_ids():
+        if profile_id == active_profile():
+            continue
+        catalogue, place = load_profile_catalogue(profile_id), paths.of_profile(active_profile(), profile_id)
+        command = "did kor" if catalogue.profile.is_base else f"did kor --profil {profile_id}"
+        folder = place.surveys.relative_to(paths.home(active_profile()).parent).as_posix()
+        wordings = known_hashes(catalogue.survey)
+        others.append(OtherInbox(profile_id, catalogue.survey.title_sv, folder, command, catalogue.codebooks, wordings))
+    return others
 
 
 def _understood(held: pl.DataFrame) -> dg.MarkdownMetadataValue:

@@ -5,12 +5,29 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from assets.catalogue.profile_models import BASE_PROFILE
+
+PROFILES = "profiler"
+
+
+def profile_root(home: Path, profile_id: str) -> Path:
+    """A profile's own data folder: the installation's for the base, `profiler/<id>/` in it for another."""
+    return home if profile_id == BASE_PROFILE else home / PROFILES / profile_id
+
 
 @dataclass(frozen=True)
 class Paths:
-    """The folders of an installation; `root` is normally `data/` beside the code."""
+    """The folders of a profile; `root` is normally `data/` beside the code, for the base."""
 
     root: Path
+
+    def home(self, active: str) -> Path:
+        """The installation's data folder, when `root` is the folder of the active profile."""
+        return self.root if active == BASE_PROFILE else self.root.parents[1]
+
+    def of_profile(self, active: str, profile_id: str) -> Paths:
+        """The folders of another profile of the same installation."""
+        return Paths(profile_root(self.home(active), profile_id))
 
     @property
     def surveys(self) -> Path:

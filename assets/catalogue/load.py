@@ -26,7 +26,7 @@ from assets.methods.errors import PipelineError
 ROOT = Path(__file__).parent
 PROFILES = "profiles"
 PROFILE_VARIABLE = "DID_PROFILE"
-OF_THE_SURVEY = ("surveys", "codebooks", "indicators", "indices.yml", "cutoffs.yml", "breaks.yml")
+OF_THE_SURVEY = ("surveys", "codebooks", "indicators", "indices.yml", "cutoffs.yml", "breaks.yml", "wording_hashes.csv")
 """What is about one survey's questions: never taken from the base by a profile with another survey."""
 OF_THE_PLACE = "areas"
 _Model = TypeVar("_Model", bound=m.Strict)
@@ -292,6 +292,29 @@ def profile_ids(root: Path = ROOT) -> tuple[str, ...]:
     return (BASE_PROFILE, *others)
 
 
+@lru_cache(maxsize=8)
+def profile_of(profile_id: str) -> Profile:
+    """What `profile.yml` says, without the rest of the catalogue. Raises PipelineError `catalogue`."""
+    read = _Reader(ROOT, _overlay(ROOT, profile_id))
+    profile = read.model(Profile, "profile.yml")
+    if profile is None:
+        raise _catalogue_error(read.problems)
+    return profile
+
+
+def survey_file(survey_id: str, name: str) -> Path | None:
+    """Where the file with this name lies that is about the questions of a survey; None when no profile has it."""
+    for profile_id in profile_ids():
+        if profile_of(profile_id).survey == survey_id:
+            path = _Reader(ROOT, _overlay(ROOT, profile_id)).place(name)
+            return path if path.is_file() else None
+    return None
+
+
+def _overlay(root: Path, profile_id: str | None) -> Path | None:
+    return root / PROFILES / profile_id if profile_id not in (None, BASE_PROFILE) else None
+
+
 def load_catalogue() -> Catalogue:
     """Read and check the catalogue of the active profile; once per process and profile.
 
@@ -312,7 +335,7 @@ def load_profile_catalogue(profile_id: str) -> Catalogue:
             profile_id[:40],
             f"Välj en av dem med --profil eller miljövariabeln {PROFILE_VARIABLE}.",
         )
-    return read_catalogue(ROOT, None if profile_id == BASE_PROFILE else profile_id)
+    return read_catalogue(ROOT, profile_id)
 
 
 def read_catalogue(root: Path, profile_id: str | None = None) -> Catalogue:
@@ -324,7 +347,7 @@ def read_catalogue(root: Path, profile_id: str | None = None) -> Catalogue:
     Raises:
         PipelineError: code `catalogue`; the message lists every problem with file and key.
     """
-    overlay = root / PROFILES / profile_id if profile_id else None
+    overlay = _overlay(root, profile_id)
     read = _Reader(root, overlay)
     profile = read.model(Profile, "profile.yml")
     if profile is None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass
 
 import polars as pl
@@ -42,7 +42,7 @@ def unknown_variables(name: str, matched: int) -> PipelineError:
     )
 
 
-def header_row(rows: Iterable[Sequence[str]], known_names: frozenset[str] | None, name: str) -> int:
+def header_row(rows: Iterable[Sequence[str]], known_names: Container[str] | None, name: str) -> int:
     """Number of the row that holds the column names, among the first ones of the file.
 
     Args:
@@ -83,7 +83,7 @@ def _name(cell: str) -> str:
 
 
 def table_from_rows(
-    name: str, rows: list[list[str]], known_names: frozenset[str] | None, limits: IntakeLimits, delimiter: str = ""
+    name: str, rows: list[list[str]], known_names: Container[str] | None, limits: IntakeLimits, delimiter: str = ""
 ) -> Table:
     """Find the header and give the body as text columns; empty cells are null, empty rows left out.
 

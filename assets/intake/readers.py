@@ -8,6 +8,7 @@ binary formats are parsed in a process of their own (`isolated.py`).
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Container
 from pathlib import Path
 from typing import Literal
 
@@ -27,7 +28,7 @@ SURVEY_SUFFIXES = (".sav", ".zsav", ".dta", ".csv", ".tsv", ".txt", ".xlsx")
 _SAV_MAGIC = (b"$FL2", b"$FL3")
 
 
-def read_delivery(path: Path, known_names: frozenset[str] | None, limits: IntakeLimits | None = None) -> RawDelivery:
+def read_delivery(path: Path, known_names: Container[str] | None, limits: IntakeLimits | None = None) -> RawDelivery:
     """Read one file from the inbox.
 
     Args:
@@ -108,7 +109,7 @@ def _parse(kind: Literal["sav", "dta", "xlsx"], path: Path, limits: IntakeLimits
         raise damaged(path.name, "Stata" if kind == "dta" else "SPSS") from None
 
 
-def _read_csv(name: str, content: bytes, digest: str, known_names: frozenset[str] | None, limits: IntakeLimits) -> RawDelivery:
+def _read_csv(name: str, content: bytes, digest: str, known_names: Container[str] | None, limits: IntakeLimits) -> RawDelivery:
     if content.count(b"\n") > limits.max_rows * 2:
         raise too_large(name, f"högst {limits.max_rows} rader", "fler rader än så")
     text, encoding = decode(name, content)
@@ -127,7 +128,7 @@ def _read_csv(name: str, content: bytes, digest: str, known_names: frozenset[str
     )
 
 
-def _read_xlsx(path: Path, digest: str, known_names: frozenset[str] | None, limits: IntakeLimits) -> RawDelivery:
+def _read_xlsx(path: Path, digest: str, known_names: Container[str] | None, limits: IntakeLimits) -> RawDelivery:
     merges = check_workbook(path, limits)
     parsed = _parse("xlsx", path, limits)
     table = table_from_sheets(path.name, parsed, merges, known_names, limits)

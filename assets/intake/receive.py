@@ -9,19 +9,21 @@ from __future__ import annotations
 import hashlib
 import shutil
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 
 import polars as pl
 
 from assets.catalogue.models import Codebook
+from assets.intake.by_text import KnownColumns, names_by_text, with_names
 from assets.intake.delivery import RawDelivery
 from assets.intake.limits import load_limits
 from assets.intake.names import linked_file, shown_name, stored_name
+from assets.intake.other_profiles import UNKNOWN, OtherInbox, other_profile
 from assets.intake.readers import read_delivery
-from assets.intake.recognise import check_texts, known_names, recognise, waves
+from assets.intake.recognise import check_texts, recognise, waves
 from assets.intake.sidecar import SUFFIX, Declared, is_sidecar, read_sidecar, sidecar_hash, sidecar_path
 from assets.methods.errors import PipelineError
 
@@ -31,13 +33,17 @@ IGNORED_PREFIXES = (".", "~$", "_")
 
 @dataclass(frozen=True)
 class Received:
-    """A delivery that could be read, with the codebook it follows, the wave of each row and what its sidecar declares."""
+    """A delivery that could be read, with the codebook it follows, the wave of each row and what its sidecar declares.
+
+    `named`: column of the file -> its name in the codebook, where the text of the column told which it is.
+    """
 
     delivery: RawDelivery
     codebook: Codebook
     wave: pl.Series
     received_ns: int
     declared: Declared | None = None
+    named: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def reading_key(self) -> str:
@@ -81,18 +87,20 @@ def receive(
     already: frozenset[str],
     municipalities: Collection[str] = (),
     wordings: Mapping[str, str] = NO_WORDINGS,
+    others: Callable[[], Sequence[OtherInbox]] = tuple,
 ) -> tuple[list[Received], list[Rejected]]:
     """Read the files whose `reading_key` is not in `already`.
 
     Args:
         municipalities: codes that a sidecar may name. wordings: `wordings.known_hashes`, to compare the files' own texts with.
+        others: gives the other profiles, asked only about a file that no codebook here knows.
 
     Returns:
         What could be read, and what was set aside; both in the order of `paths`. The same bytes under a second name are left
         where they lie.
     """
     books = tuple(codebooks)
-    names = known_names(books)
+    names = KnownColumns(books, wordings)
     taken: list[Received] = []
     refused: list[Rejected] = []
     seen: set[str] = set()
@@ -108,14 +116,17 @@ def receive(
         try:
             declared = read_sidecar(path, {b.id for b in books}, municipalities, load_limits().sidecar_bytes)
             delivery = read_delivery(path, names)
-            book = recognise(path.name, delivery.cells.columns, books, declared.sidecar if declared else None)
-            check_texts(path.name, delivery.column_labels, book, wordings)
-            wave = waves(path.name, delivery.cells, book)
+            named = names_by_text(delivery, books, wordings)
+            read = with_names(delivery, named)
+            book = recognise(path.name, read.cells.columns, books, declared.sidecar if declared else None)
+            check_texts(path.name, read.column_labels, book, wordings)
+            wave = waves(path.name, read.cells, book)
         except PipelineError as error:
-            refused.append(set_aside(path, rejected, error, digest))
+            known = other_profile(path, others()) if error.code in UNKNOWN else None
+            refused.append(set_aside(path, rejected, known or error, digest))
             continue
         seen.add(digest)
-        taken.append(Received(delivery, book, wave, path.stat().st_mtime_ns, declared))
+        taken.append(Received(delivery, book, wave, path.stat().st_mtime_ns, declared, named))
         archive_copy(path, archive, digest)
         if declared:
             archive_copy(sidecar_path(path), archive, digest, f"{path.name}.{declared.sha256[:8]}.kodbok.yml")

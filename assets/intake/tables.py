@@ -40,6 +40,7 @@ DELIVERY_SCHEMA = {
     "municipality_code": pl.String,
     "reason": pl.String,
     "notes": pl.String,
+    "named": pl.String,
     "columns": pl.String,
     "value_labels": pl.String,
     "rows": pl.Int64,
@@ -69,13 +70,14 @@ def delivery_rows(received: Sequence[Received], waves: Sequence[int]) -> pl.Data
     """One row per delivery and wave with what the file said about itself and how it was understood.
 
     `declared`: the codebook comes from the sidecar; `matched_pct`: whole per cent of the codebook's items that the file has;
+    `named`: JSON, column of the file -> name in the codebook where the column's text told which it is;
     `municipality_code`, `reason`: from the sidecar, else `""`; `notes`: sentences, one per line.
     """
     rows = []
     for item in received:
         d = item.delivery
         said = item.declared.sidecar if item.declared else Sidecar.model_construct()
-        matched = round(100 * share_matched(d.cells.columns, item.codebook))
+        matched = round(100 * share_matched([item.named.get(c, c) for c in d.cells.columns], item.codebook))
         mark = fingerprint(d)
         for wave, count in item.wave.value_counts().sort("wave").iter_rows():
             if wave in waves:
@@ -96,6 +98,7 @@ def delivery_rows(received: Sequence[Received], waves: Sequence[int]) -> pl.Data
                         said.kommun or "",
                         said.orsak or "",
                         "\n".join(d.notes),
+                        json.dumps(dict(item.named), ensure_ascii=False, sort_keys=True),
                         json.dumps(d.cells.columns, ensure_ascii=False),
                         json.dumps(d.value_labels, ensure_ascii=False, sort_keys=True),
                         count,
@@ -110,12 +113,14 @@ def rejected_rows(rejected: Sequence[Rejected]) -> pl.DataFrame:
     return pl.DataFrame([(r.file_name, r.sha256, r.code, r.sentence) for r in rejected], schema=REJECTED_SCHEMA, orient="row")
 
 
-def cells_frame(rows: pl.DataFrame, columns_json: str) -> pl.DataFrame:
-    """The all-text frame of one delivery, columns named as in its file."""
-    names = json.loads(columns_json)
+def cells_frame(rows: pl.DataFrame, columns_json: str, named_json: str | None = None) -> pl.DataFrame:
+    """The all-text frame of one delivery, columns named as in its file or, where `named` has another name, in the codebook."""
+    named = json.loads(named_json or "{}")
+    names = [named.get(name, name) for name in json.loads(columns_json)]
     return rows.select(pl.col("cells").list.get(i, null_on_oob=True).alias(name) for i, name in enumerate(names))
 
 
-def value_labels(labels_json: str) -> Mapping[str, Mapping[str, str]]:
-    """Column -> code text -> label, as the file declared them."""
-    return json.loads(labels_json)
+def value_labels(labels_json: str, named_json: str | None = None) -> Mapping[str, Mapping[str, str]]:
+    """Column (named as in `cells_frame`) -> code text -> label, as the file declared them."""
+    named = json.loads(named_json or "{}")
+    return {named.get(column, column): labels for column, labels in json.loads(labels_json).items()}

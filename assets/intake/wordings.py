@@ -1,7 +1,7 @@
 """Recognise a question by its text without keeping the text: hashes of normalised wordings.
 
-The questionnaire's wordings belong to its owner. What ships is `assets/catalogue/wording_hashes.csv` with the SHA-256 of each
-wording's normal form and the name of the question in the 2024 numbering, enough to recognise a text that a file brings along.
+The questionnaire's wordings belong to its owner. What ships is a `wording_hashes.csv` per survey with the SHA-256 of each
+wording's normal form and the name of the question, enough to recognise a text that a file brings along.
 """
 
 from __future__ import annotations
@@ -12,11 +12,11 @@ import re
 import unicodedata
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
-from pathlib import Path
 
+from assets.catalogue.load import active_profile, profile_of, survey_file
 from assets.catalogue.models import Survey
 
-FILE = Path(__file__).resolve().parents[1] / "catalogue" / "wording_hashes.csv"
+FILE = "wording_hashes.csv"
 PREFIX = 60
 """Long texts are known by their beginning too: some programs cut a column's text (Stata after 80 bytes)."""
 SHORTEST = 3
@@ -53,17 +53,20 @@ def hash_rows(wordings: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
     return sorted((next(iter(named)), digest) for digest, named in items.items() if len(named) == 1)
 
 
-@lru_cache(maxsize=1)
-def shipped_hashes() -> Mapping[str, str]:
-    """Hash -> item of the wordings in `wording_hashes.csv`."""
-    with FILE.open(encoding="utf-8", newline="") as file:
+@lru_cache(maxsize=8)
+def shipped_hashes(survey_id: str | None = None) -> Mapping[str, str]:
+    """Hash -> item of the wordings in a survey's `wording_hashes.csv` (None: the active profile's); none without a file."""
+    path = survey_file(survey_id or profile_of(active_profile()).survey, FILE)
+    if path is None:
+        return {}
+    with path.open(encoding="utf-8", newline="") as file:
         return {row["sha256"]: row["item"] for row in csv.DictReader(file)}
 
 
 def known_hashes(survey: Survey) -> dict[str, str]:
     """Hash -> item: what ships, and the survey's own short labels (Swedish and English)."""
     own = [(item.key, text) for item in survey.items for text in (item.label_sv, item.label_en)]
-    return {**shipped_hashes(), **{digest: item for item, digest in hash_rows(own)}}
+    return {**shipped_hashes(survey.id), **{digest: item for item, digest in hash_rows(own)}}
 
 
 def items_of(text: str, hashes: Mapping[str, str]) -> set[str]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import struct
 import zlib
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile, ZipInfo
@@ -200,7 +200,7 @@ def _unescaped(text: str) -> str:
 
 
 def table_from_sheets(
-    name: str, parsed: Parsed, merges: dict[str, Merges], known_names: frozenset[str] | None, limits: IntakeLimits
+    name: str, parsed: Parsed, merges: dict[str, Merges], known_names: Container[str] | None, limits: IntakeLimits
 ) -> Table:
     """The answers of a workbook: the visible sheet that knows most names, and every other visible sheet with the same columns.
 
@@ -228,11 +228,11 @@ def table_from_sheets(
 
 
 def _stacked(
-    name: str, found: list[tuple[int, str, Table]], merges: dict[str, Merges], known: frozenset[str] | None, notes: list[str]
+    name: str, found: list[tuple[int, str, Table]], merges: dict[str, Merges], known: Container[str] | None, notes: list[str]
 ) -> Table:
     def names_known(entry: tuple[int, str, Table]) -> int:
         columns = set(entry[2].cells.columns)
-        return len(columns & known) if known is not None else len(columns)
+        return sum(column in known for column in columns) if known is not None else len(columns)
 
     best = max(found, key=lambda entry: (names_known(entry), -entry[0]))
     same = [e for e in found if set(e[2].cells.columns) == set(best[2].cells.columns)]
