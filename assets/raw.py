@@ -6,6 +6,7 @@ from pathlib import Path
 import dagster as dg
 import polars as pl
 
+from assets.asset_keys import asset_key
 from assets.catalogue.load import active_profile, load_catalogue, load_profile_catalogue, profile_ids
 from assets.catalogue.steward import with_steward_codebooks
 from assets.failures import as_failure
@@ -79,9 +80,10 @@ def raw_survey(context: dg.AssetExecutionContext, store: Store):
     notes = dg.MetadataValue.md("\n".join(f"- {in_markdown(r.sentence)}" for r in refused) or "Inga filer sattes åt sidan.")
     common = {"nya filer": len(taken), "avvisade filer": len(refused), "avvisade": notes, "anmärkningar": _remarks(files, held)}
     rows = int(held["rows"].sum()) if held.height else 0
-    yield dg.MaterializeResult(asset_key=["raw", "survey_responses"], metadata=common | {"dagster/row_count": rows})
+    yield dg.MaterializeResult(asset_key=asset_key("raw", "survey_responses"), metadata=common | {"dagster/row_count": rows})
     yield dg.MaterializeResult(
-        asset_key=["raw", "survey_deliveries"], metadata=common | table_metadata(held) | {"leveranser": _understood(held)}
+        asset_key=asset_key("raw", "survey_deliveries"),
+        metadata=common | table_metadata(held) | {"leveranser": _understood(held)},
     )
 
 

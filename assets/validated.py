@@ -3,26 +3,22 @@
 import dagster as dg
 import polars as pl
 
+from assets.asset_keys import asset_key
 from assets.catalogue.load import Catalogue, load_catalogue
 from assets.harmonised import COUNTS, GAPS, SURVEY
 from assets.intake.names import in_markdown
 from assets.slices import ONE_RUN, WAVES, YEARS, int_keys, register_years, survey_waves
 from assets.table_metadata import BY_YEAR, count_table, table_metadata
 from assets.texts import asset_text
-from expectations.parameters import gap_parameters, register_parameters, survey_parameters
+from expectations.parameters import gap_parameters, register_parameters, suite_of, survey_parameters
 from expectations.promote import UNIT, HeldBack, broken_units, held_back
 from expectations.run import RuleOutcome, run_suite
-from expectations.suite import Suite, load_suite
+from expectations.suite import load_suite
 from pipelines.resources import Store
 from pipelines.warehouse import TableName, Warehouse
 
 RESPONSES = TableName("validated", "survey_responses")
 DELIVERIES = TableName("validated", "deliveries")
-
-
-def _suite(table: str) -> Suite:
-    """The rules of a table that are about the active profile's survey."""
-    return load_suite(table, load_catalogue().survey.id)
 
 
 @dg.multi_asset(
@@ -62,10 +58,12 @@ def validated_survey(context: dg.AssetExecutionContext, store: Store):
         else dg.MetadataValue.md("Inga svar.")
     )
     yield dg.MaterializeResult(
-        asset_key=["validated", "survey_responses"], metadata=common | table_metadata(promoted) | {"svar": table}
+        asset_key=asset_key("validated", "survey_responses"), metadata=common | table_metadata(promoted) | {"svar": table}
     )
     verdicts = {"leveranser som inte räknas": _not_counted(deliveries)}
-    yield dg.MaterializeResult(asset_key=["validated", "deliveries"], metadata=common | table_metadata(deliveries) | verdicts)
+    yield dg.MaterializeResult(
+        asset_key=asset_key("validated", "deliveries"), metadata=common | table_metadata(deliveries) | verdicts
+    )
 
 
 def _not_counted(deliveries: pl.DataFrame) -> dg.MarkdownMetadataValue:
@@ -86,10 +84,11 @@ def promote(warehouse: Warehouse, catalogue: Catalogue, waves: list[int]) -> tup
     if frame.is_empty():
         _leave_tables(warehouse, frame, waves)
         return [], []
-    suite = _suite("harmonised/survey_responses")
+    suite = suite_of("harmonised/survey_responses", catalogue, survey_parameters(catalogue))
     outcomes, held = held_back(suite, frame, survey_parameters(catalogue))
     gap_rows = warehouse.read(GAPS, {"wave": waves})
-    gaps = run_suite(_suite("harmonised/delivery_gaps"), gap_rows, gap_parameters(catalogue))
+    parameters = gap_parameters(catalogue)
+    gaps = run_suite(suite_of("harmonised/delivery_gaps", catalogue, parameters), gap_rows, parameters)
     stopped = pl.DataFrame(
         [(h.delivery_id, h.wave, len(h.rules)) for h in held],
         schema={"delivery_id": pl.String, "wave": pl.Int32, "critical_broken": pl.Int64},
@@ -157,10 +156,11 @@ def _leave_tables(warehouse: Warehouse, frame: pl.DataFrame, waves: list[int]) -
 
 def _warnings(frame: pl.DataFrame, outcomes: list[RuleOutcome], gap_rows: pl.DataFrame, gaps: list[RuleOutcome]) -> pl.DataFrame:
     """How many warnings each delivery x wave has of its own: `delivery_id, wave, warnings_broken`."""
-    parameters = survey_parameters(load_catalogue())
+    catalogue = load_catalogue()
+    parameters = survey_parameters(catalogue)
     tables = (
-        (_suite("harmonised/survey_responses"), frame, outcomes),
-        (_suite("harmonised/delivery_gaps"), gap_rows, gaps),
+        (suite_of("harmonised/survey_responses", catalogue, parameters), frame, outcomes),
+        (suite_of("harmonised/delivery_gaps", catalogue, gap_parameters(catalogue)), gap_rows, gaps),
     )
     units = [
         unit
@@ -193,7 +193,7 @@ def held_sentence(held: HeldBack, deliveries: pl.DataFrame) -> str:
 def validated_register_values(context: dg.AssetExecutionContext, store: Store) -> dg.Output[pl.DataFrame]:
     """Promote register values that hold their critical rules."""
     values = store.warehouse.read(TableName("harmonised", "register_values"), {"year": int_keys(context, YEARS)})
-    outcomes = run_suite(_suite("harmonised/register_values"), values, register_parameters(load_catalogue()))
+    outcomes = run_suite(load_suite("harmonised/register_values"), values, register_parameters(load_catalogue()))
     broken = [o for o in outcomes if o.blocks]
     if broken:
         texts = " ".join(f"{o.rule.text_sv} {o.rule.remedy_sv}" for o in broken)

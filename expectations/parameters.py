@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from assets.catalogue.load import Catalogue
 from assets.methods.harmonise import BACKGROUND
+from expectations.suite import Suite, load_suite
 
 
 def survey_parameters(catalogue: Catalogue) -> dict[str, Any]:
@@ -41,3 +43,14 @@ def release_parameters(catalogue: Catalogue) -> dict[str, Any]:
 def gap_parameters(catalogue: Catalogue) -> dict[str, Any]:
     """Values for `harmonised/delivery_gaps`: none."""
     return {}
+
+
+def suite_of(table: str, catalogue: Catalogue, parameters: Mapping[str, Any]) -> Suite:
+    """The rules of a table that are about something the catalogue has.
+
+    Left out: rules about another survey's questions, and rules about a group of columns (`$count_items`) that is empty as the
+    survey has no such question. A group that `parameters` doesn't know at all stays, and fails when the suite is run.
+    """
+    suite = load_suite(table, catalogue.survey.id)
+    empty = {f"${name}" for name, value in parameters.items() if isinstance(value, list) and not value}
+    return suite.model_copy(update={"rules": tuple(r for r in suite.rules if r.columns not in empty)})

@@ -11,14 +11,15 @@ from typing import Any
 import dagster as dg
 import polars as pl
 
+from assets.asset_keys import asset_key, reached
 from assets.catalogue.load import Catalogue, load_catalogue
 from assets.registers.pipeline import register_level_jumps
 from assets.slices import WAVES, YEARS, int_keys
 from assets.texts import ui_texts
-from expectations.parameters import gap_parameters, register_parameters, release_parameters, survey_parameters
+from expectations.parameters import gap_parameters, register_parameters, release_parameters, suite_of, survey_parameters
 from expectations.promote import broken_units
 from expectations.run import RuleOutcome, run_suite
-from expectations.suite import Rule, Suite, load_suite
+from expectations.suite import Rule, Suite
 from pipelines.resources import Store
 from pipelines.warehouse import TableName
 
@@ -41,8 +42,8 @@ def suite_checks(
         keys: all partitions; a run of some of them tries only those.
         blocking: whether a broken critical rule stops what is downstream in the same run.
     """
-    suite = load_suite(table, load_catalogue().survey.id)
-    asset = dg.AssetKey(table.split("/"))
+    suite = suite_of(table, load_catalogue(), parameters(load_catalogue()))
+    asset = asset_key(*table.split("/"))
     specs = [
         dg.AssetCheckSpec(
             rule.id,
@@ -130,7 +131,7 @@ def _file_names(store: Store) -> dict[str, str]:
 
 
 @dg.asset_check(
-    asset=["harmonised", "register_values"],
+    asset=asset_key("harmonised", "register_values"),
     name="register_nivahopp",
     blocking=True,
     description=ui_texts()["checks"]["register_nivahopp"],
@@ -143,11 +144,16 @@ def register_levels(store: Store) -> dg.AssetCheckResult:
 
 
 def build_checks() -> list[dg.AssetChecksDefinition]:
-    """All asset checks of the project."""
-    return [
-        register_levels,
-        suite_checks("harmonised/survey_responses", survey_parameters, "wave", WAVES, blocking=False),
-        suite_checks("harmonised/delivery_gaps", gap_parameters, "wave", WAVES, blocking=False),
-        suite_checks("harmonised/register_values", register_parameters, "year", YEARS, blocking=False),
-        suite_checks("release/index_results", release_parameters, "wave", WAVES, blocking=True),
+    """All asset checks of the active profile."""
+    suites = [
+        ("harmonised/survey_responses", survey_parameters, "wave", WAVES, False),
+        ("harmonised/delivery_gaps", gap_parameters, "wave", WAVES, False),
+        ("harmonised/register_values", register_parameters, "year", YEARS, False),
+        ("release/index_results", release_parameters, "wave", WAVES, True),
     ]
+    checks = [
+        suite_checks(table, parameters, column, keys, blocking=blocking)
+        for table, parameters, column, keys, blocking in suites
+        if reached(*table.split("/"))
+    ]
+    return [register_levels, *checks] if reached("harmonised", "register_values") else checks

@@ -15,8 +15,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
+from assets.catalogue.base_profile import BASE_PROFILE, PROFILE_VARIABLE
 from pipelines.console import Progress, default_progress, print_summary, utf8_console
-from pipelines.paths import Paths
+from pipelines.paths import Paths, profile_root
 
 ROOT = Path(__file__).resolve().parent.parent
 REGISTERS = ROOT / "assets" / "demo" / "registers"
@@ -26,20 +27,34 @@ QUIET = {"GX_ANALYTICS_ENABLED": "false", "DAGSTER_DISABLE_TELEMETRY": "1"}
 
 
 def data_home() -> Path:
-    """Where inbox, warehouse and reports live: `data/` in the project, or the folder named by DID_HOME."""
+    """Where all profiles' inboxes, warehouses and reports live: `data/` in the project, or the folder named by DID_HOME."""
     return Path(os.environ.get("DID_HOME") or ROOT / "data").resolve()
+
+
+def profile_home() -> Path:
+    """The active profile's own folder: `data_home()` for the base, `profiler/<id>/` in it for another."""
+    return profile_root(data_home(), os.environ.get(PROFILE_VARIABLE) or BASE_PROFILE)
+
+
+def profile_names() -> tuple[str, ...]:
+    """The profiles that ship, by their folders: the catalogue itself can't be read before the packages are installed."""
+    folder = ROOT / "assets" / "catalogue" / "profiles"
+    return (BASE_PROFILE, *sorted(path.parent.name for path in folder.glob("*/profile.yml")))
 
 
 def demo(arguments: argparse.Namespace) -> int:
     """Fill the inbox with simulated deliveries and the bundled registers, then run everything."""
-    from assets.demo.generate import ensure_demo
+    from assets.catalogue.load import load_catalogue
+    from assets.demo.profiles import fill_inbox
 
-    paths = Paths(data_home())
+    paths = Paths(profile_home())
     progress = default_progress()
+    profile = load_catalogue().profile
     paths.make()
-    with progress.step("Lägger registerfiler i inkorgen") as step:
-        step.count("filer", copy_registers(paths.registers))
-    ensure_demo(paths.surveys, paths.cache / "demo", progress)
+    if profile.registers:
+        with progress.step("Lägger registerfiler i inkorgen") as step:
+            step.count("filer", copy_registers(paths.registers))
+    fill_inbox(profile.id, paths.surveys, paths.cache / "demo", progress)
     return run_chain(paths.root, progress)
 
 
@@ -64,7 +79,7 @@ def kor(arguments: argparse.Namespace) -> int:
     """Run everything on what lies in the inbox."""
     from assets.methods.errors import PipelineError
 
-    paths = Paths(data_home())
+    paths = Paths(profile_home())
     paths.make()
     if not any(path.is_file() and not path.name.startswith(".") for path in paths.surveys.iterdir()):
         raise PipelineError(
@@ -79,11 +94,12 @@ def kor(arguments: argparse.Namespace) -> int:
 
 def run_chain(home: Path, progress: Progress) -> int:
     """The run itself and its summary; 1 when nothing could be written."""
+    from assets.catalogue.load import load_catalogue
     from pipelines.run import run_everything
 
     summary = run_everything(home, progress)
     print_summary(summary)
-    return 0 if summary.bundles_written else 1
+    return 0 if summary.bundles_written or load_catalogue().profile.reach != "reports" else 1
 
 
 def hamta(arguments: argparse.Namespace) -> int:
@@ -102,7 +118,7 @@ def kodbok(arguments: argparse.Namespace) -> int:
     """Propose a codebook for a delivery that none knows."""
     from pipelines.codebook import propose_codebook
 
-    lines = propose_codebook(Path(arguments.fil), Path(arguments.ut) if arguments.ut else None, data_home())
+    lines = propose_codebook(Path(arguments.fil), Path(arguments.ut) if arguments.ut else None, profile_home())
     sys.stdout.write("\n".join(lines) + "\n")
     return 0
 
@@ -118,7 +134,7 @@ def doctor(arguments: argparse.Namespace) -> int:
     """Examine the machine."""
     from pipelines.doctor import main as examine
 
-    return examine(ROOT, data_home())
+    return examine(ROOT, profile_home())
 
 
 class SwedishParser(argparse.ArgumentParser):
@@ -150,8 +166,12 @@ def parser() -> SwedishParser:
         one.set_defaults(action=action)
         return one
 
-    add("demo", demo, "simulera leveranser, kör hela kedjan och skriv rapportpaketen")
-    add("kor", kor, "kör hela kedjan på det som ligger i inkorgen")
+    def with_profile(command: argparse.ArgumentParser) -> None:
+        text = f"enkäten och dess områden: {', '.join(profile_names())} (förval {BASE_PROFILE})"
+        command.add_argument("--profil", default=None, choices=profile_names(), metavar="PROFIL", help=text)
+
+    with_profile(add("demo", demo, "simulera leveranser, kör hela kedjan och skriv rapportpaketen"))
+    with_profile(add("kor", kor, "kör hela kedjan på det som ligger i inkorgen"))
     fetch = add("hamta", hamta, "hämta en ny årgång av ett register från källan (använder internet)")
     fetch.add_argument("source", choices=("kolada", "scb"), metavar="KÄLLA", help="kolada eller scb")
     fetch.add_argument("--bas-url", default=None, metavar="URL", help="en annan adress än källans egen")
@@ -159,7 +179,8 @@ def parser() -> SwedishParser:
     book = add("kodbok", kodbok, "föreslå en kodbok för en leverans som ingen kodbok känner igen")
     book.add_argument("fil", metavar="FIL", help="leveransen (.sav, .zsav, .dta, .csv, .tsv, .txt eller .xlsx)")
     book.add_argument("--ut", default=None, metavar="FIL", help="var förslaget skrivs (förval i data/kodbocker)")
-    add("doctor", doctor, "undersök vad som är fel på datorn")
+    with_profile(book)
+    with_profile(add("doctor", doctor, "undersök vad som är fel på datorn"))
     port = add("ui", ui, "öppna Dagster i webbläsaren")
     port.add_argument("--port", type=int, default=3333, metavar="NUMMER", help="port på den egna datorn (förval 3333)")
     return top
@@ -171,6 +192,8 @@ def main(words: Sequence[str] | None = None) -> int:
     for name, value in QUIET.items():
         os.environ.setdefault(name, value)
     arguments = parser().parse_args(words)
+    if getattr(arguments, "profil", None):
+        os.environ[PROFILE_VARIABLE] = arguments.profil
     if arguments.action is doctor:
         return doctor(arguments)
     from assets.methods.errors import PipelineError

@@ -165,6 +165,7 @@ class RunSummary:
         seconds: wall time of the run, generation of demo data excluded.
         layer_seconds: wall seconds per layer in the order they ran, keyed by the layer's name.
         reports_dir: folder that holds the county overview of the wave that was built.
+        with_reports: whether the profile's chain goes as far as report bundles.
     """
 
     deliveries_read: int
@@ -177,6 +178,7 @@ class RunSummary:
     seconds: float
     layer_seconds: dict[str, float]
     reports_dir: Path
+    with_reports: bool = True
 
 
 def summary_lines(summary: RunSummary, overview: str = "lansoversikt.html") -> list[str]:
@@ -202,6 +204,8 @@ def summary_lines(summary: RunSummary, overview: str = "lansoversikt.html") -> l
         lines += ["", "Underkända kontroller visas per regel i Dagster (make ui) och i rapportpaketens kvalitetsdel."]
     if summary.bundles_written:
         lines += ["", f"Börja här: {summary.reports_dir / overview}"]
+    elif not summary.with_reports:
+        lines += ["", "Klart. Den här profilen har inga rapportpaket än; resultaten ligger i databasen och syns i Dagster."]
     else:
         lines += ["", "Inga rapportpaket skrevs. Det som redan fanns är orört."]
     return lines

@@ -7,10 +7,12 @@ from pathlib import Path
 import dagster as dg
 
 from assets import harmonised, inbox, indices, raw, release, reports, validated
-from assets.catalogue.load import load_catalogue
+from assets.asset_keys import of_profile
+from assets.catalogue.load import active_profile, load_catalogue
 from pipelines.checks import build_checks
 from pipelines.io_managers import DuckDBTables
 from pipelines.jobs import ASSET_JOBS, build_crossing_jobs
+from pipelines.paths import profile_root
 from pipelines.resources import ReleaseReader, RunChoices, Store
 from pipelines.sensors import SENSORS
 
@@ -18,8 +20,9 @@ LAYERS = (inbox, raw, harmonised, validated, indices, release, reports)
 
 
 def default_data_dir() -> Path:
-    """`DID_HOME` when set, else `data/` beside the code."""
-    return Path(os.environ.get("DID_HOME") or Path(__file__).resolve().parents[1] / "data")
+    """The active profile's folder below `DID_HOME` when set, else below `data/` beside the code."""
+    home = Path(os.environ.get("DID_HOME") or Path(__file__).resolve().parents[1] / "data")
+    return profile_root(home, active_profile())
 
 
 def versioned(
@@ -42,7 +45,7 @@ def build_definitions(data_dir: Path | None = None, **choices: object) -> dg.Def
     folder = str(data_dir or default_data_dir())
     built: list[dg.Definitions] = []
     definitions = dg.Definitions(
-        assets=versioned([asset for layer in LAYERS for asset in layer.ASSETS], load_catalogue().content_hash),
+        assets=versioned(of_profile([asset for layer in LAYERS for asset in layer.ASSETS]), load_catalogue().content_hash),
         asset_checks=build_checks(),
         jobs=[*ASSET_JOBS, *build_crossing_jobs(lambda: built[0])],
         sensors=SENSORS,

@@ -12,7 +12,10 @@ from pipelines.warehouse import TableName, Warehouse
 
 
 class DuckDBTables(dg.ConfigurableIOManager):
-    """Asset key [layer, table] <-> table `layer.table`; the partition column is declared in the asset's metadata."""
+    """Asset key [layer, table] (after a profile's prefix) <-> table `layer.table`.
+
+    The partition column is declared in the asset's metadata.
+    """
 
     data_dir: str
 
@@ -40,4 +43,4 @@ def _keys(context: dg.OutputContext | dg.InputContext) -> list[int]:
 
 
 def _table(key: dg.AssetKey) -> TableName:
-    return TableName(key.path[0], key.path[1])
+    return TableName(*key.path[-2:])

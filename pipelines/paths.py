@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from assets.catalogue.profile_models import BASE_PROFILE
+from assets.catalogue.base_profile import BASE_PROFILE
 
 PROFILES = "profiler"
 

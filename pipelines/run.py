@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from assets.catalogue.load import active_profile, profile_of
 from assets.methods.errors import PipelineError
 from pipelines.console import Progress, RunSummary, Step
 from pipelines.paths import Paths
@@ -57,10 +58,12 @@ def run_everything(
 
         from assets.slices import WAVES, bundle_range, range_tags
         from pipelines.definitions import build_definitions
-        from pipelines.jobs import ALL_WAVES, ALL_YEARS
+        from pipelines.jobs import ALL_WAVES, ALL_YEARS, ASSET_JOBS
 
         defs = build_definitions(home)
-        instance = dg.DagsterInstance.from_config(str(instance_home(home)))
+        instance = dg.DagsterInstance.from_config(str(instance_home(paths.home(active_profile()))))
+        has = {job.name for job in ASSET_JOBS}
+        steps = [(name, title) for name, title in STEPS if name in has]
     chosen = wave or WAVES[-1]
     ranges = {
         "ingest_registers": ALL_YEARS,
@@ -73,7 +76,7 @@ def run_everything(
     before = _set_aside(paths)
     checks, seconds, written = {True: 0, False: 0}, {}, 0
     with instance:
-        for name, title in STEPS:
+        for name, title in steps:
             started = time.perf_counter()
             with progress.step(title) as step:
                 result = defs.resolve_job_def(name).execute_in_process(
@@ -190,4 +193,5 @@ def _summary(
         seconds=total,
         layer_seconds=seconds,
         reports_dir=reports,
+        with_reports=profile_of(active_profile()).reach == "reports",
     )

@@ -19,13 +19,13 @@ import yaml
 from pydantic import ValidationError
 
 from assets.catalogue import models as m
+from assets.catalogue.base_profile import BASE_PROFILE, PROFILE_VARIABLE
 from assets.catalogue.indicator_models import IndicatorFile, problems_with_items
-from assets.catalogue.profile_models import BASE_PROFILE, Profile
+from assets.catalogue.profile_models import Profile
 from assets.methods.errors import PipelineError
 
 ROOT = Path(__file__).parent
 PROFILES = "profiles"
-PROFILE_VARIABLE = "DID_PROFILE"
 OF_THE_SURVEY = ("surveys", "codebooks", "indicators", "indices.yml", "cutoffs.yml", "breaks.yml", "wording_hashes.csv")
 """What is about one survey's questions: never taken from the base by a profile with another survey."""
 OF_THE_PLACE = "areas"

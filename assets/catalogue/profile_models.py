@@ -11,9 +11,9 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
+from assets.catalogue.base_profile import BASE_PROFILE
 from assets.catalogue.models import Strict
 
-BASE_PROFILE = "stockholm"
 Layer = Literal["validated", "release", "reports"]
 DesignColumn = Literal["weight", "stratum", "psu"]
 

@@ -60,7 +60,7 @@ def columns_of(delivery: RawDelivery, survey: Survey) -> list[Column]:
         texts = [] if declared else delivery.cells[name].drop_nulls().unique().sort().to_list()
         numbers = not declared and all(re.fullmatch(r"-?\d+([.,]\d+)?", t) for t in texts)
         own = {t: t for t in texts} if not numbers and len(texts) <= MANY_TEXTS else {}
-        named = frozenset(items_of(text, hashes)) if text else frozenset()
+        named = frozenset(items_of(text, hashes) & set(survey.by_key)) if text else frozenset()
         found.append(Column(name, text, named, declared or own, bool(declared), numbers))
     return found
 

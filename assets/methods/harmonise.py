@@ -210,12 +210,16 @@ def delivery_gaps(frame: pl.DataFrame, index_items: Sequence[str], city: str | N
 
     Returns:
         `delivery_id, wave, kind, item, rows, missing_pct` (0..100): per index item the share without an answer (999; a column
-        that the delivery lacks is 100), per background column the share of nulls; district only for the city's rows.
+        that the delivery lacks is 100), per background column the share of nulls: school and class (the PSU where the
+        survey has its own), and the district, only for the city's rows.
     """
     keys = ["delivery_id", "wave"]
     absent = {item: (pl.col(item) == 999).fill_null(True) for item in index_items}
-    places = {name: pl.col(name).is_null() for name in ("school_code", "class_code")}
-    parts = [_gap_shares(frame, keys, absent, "index_item"), _gap_shares(frame, keys, places, "background")]
+    units = ("psu",) if "psu" in frame.columns else ("school_code", "class_code")
+    places = {name: pl.col(name).is_null() for name in units}
+    parts = [_gap_shares(frame, keys, places, "background")]
+    if absent:
+        parts.append(_gap_shares(frame, keys, absent, "index_item"))
     city = frame.filter(pl.col("municipality_code") == (city or ""))
     parts.append(_gap_shares(city, keys, {"district_code": pl.col("district_code").is_null()}, "background"))
     return pl.concat(parts).sort([*keys, "kind", "item"])

@@ -16,6 +16,17 @@ from assets.methods.psu_sums import AREA_LEVELS, DOMAIN, SEXES, by_area
 
 DECIMALS = 9
 _UNITS = 10**DECIMALS
+_MEAN_SCHEMA = {
+    "area_level": pl.String,
+    "area_code": pl.String,
+    "wave": pl.Int32,
+    "grade": pl.String,
+    "sex": pl.String,
+    "index_id": pl.String,
+    "n_respondents": pl.Int64,
+    "n_valid": pl.Int64,
+    "mean": pl.Float64,
+}
 
 
 def answered_name(index_id: str) -> str:
@@ -77,6 +88,8 @@ def pomp_means(values: pl.DataFrame, definitions: Sequence[PompIndex], levels: S
         wave, grade, sex, index_id`, `n_respondents, n_valid` (Int64), `mean` (0..100, null without valid pupils).
     """
     ids = [d.id for d in definitions]
+    if not ids:
+        return pl.DataFrame(schema=_MEAN_SCHEMA)
     known = values.filter(pl.col("sex").is_in(["girl", "boy"]))
     parts = []
     for level in levels:

@@ -13,6 +13,7 @@ import pytest
 from dagster._core.workspace.context import WorkspaceProcessContext
 from dagster._core.workspace.load_target import WorkspaceFileTarget
 
+from assets.catalogue.load import profile_ids
 from pipelines.definitions import build_definitions
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -56,27 +57,32 @@ def named_by_dg(environment: dict[str, str]) -> Names:
     }
 
 
-def named_by_workspace(home: Path) -> tuple[list[str], Names]:
-    """Code locations and names according to `workspace.yaml`, loaded in a server of its own as the web page does it."""
+def named_by_workspace(home: Path) -> dict[str, Names]:
+    """Names per code location according to `workspace.yaml`, loaded in a server of its own as the web page does it."""
     target = WorkspaceFileTarget([str(ROOT / "workspace.yaml")])
     with dg.DagsterInstance.local_temp(str(home)) as instance, WorkspaceProcessContext(instance, target) as process:
         request = process.create_request_context()
         assert [e.load_error for e in request.get_code_location_entries().values() if e.load_error] == []
-        locations = request.code_locations
-        repositories = [r for location in locations for r in location.get_repositories().values()]
-        graphs = [r.asset_graph for r in repositories]
-        names = {
-            "assets": {key.to_user_string() for graph in graphs for key in graph.get_all_asset_keys()},
-            "checks": {f"{key.asset_key.to_user_string()}:{key.name}" for graph in graphs for key in graph.asset_check_keys},
-            "jobs": {job.name for r in repositories for job in r.get_all_jobs() if not job.name.startswith("__")},
-            "sensors": {sensor.name for r in repositories for sensor in r.get_sensors()},
-        }
-        return [location.name for location in locations], names
+        return {location.name: _names(list(location.get_repositories().values())) for location in request.code_locations}
+
+
+def _names(repositories: list) -> Names:
+    graphs = [r.asset_graph for r in repositories]
+    return {
+        "assets": {key.to_user_string() for graph in graphs for key in graph.get_all_asset_keys()},
+        "checks": {f"{key.asset_key.to_user_string()}:{key.name}" for graph in graphs for key in graph.asset_check_keys},
+        "jobs": {job.name for r in repositories for job in r.get_all_jobs() if not job.name.startswith("__")},
+        "sensors": {sensor.name for r in repositories for sensor in r.get_sensors()},
+    }
 
 
 def test_both_ways_load_the_same_definitions(environment, tmp_path):
-    locations, workspace = named_by_workspace(tmp_path)
-    assert locations == ["data_i_dialog"]
+    graphs = named_by_workspace(tmp_path)
+    locations = list(graphs)
+    assert sorted(locations) == ["data_i_dialog", *sorted(profile_ids()[1:])]
+    keys = [key for location in graphs.values() for key in location["assets"]]
+    assert len(keys) == len(set(keys)), "two profiles have an asset key in common"
+    workspace = graphs["data_i_dialog"]
     assert workspace == named_by_dg(environment)
     own = build_definitions()
     assert workspace["assets"] == {key.to_user_string() for key in own.resolve_asset_graph().get_all_asset_keys()}

@@ -10,6 +10,7 @@ import dagster as dg
 import pytest
 import yaml
 
+from assets.catalogue.load import profile_ids
 from pipelines.definitions import build_definitions, defs
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -113,9 +114,12 @@ def test_every_asset_and_check_says_in_swedish_what_it_is():
 def test_workspace_and_dg_settings_name_the_same_definitions():
     workspace = yaml.safe_load((ROOT / "workspace.yaml").read_text(encoding="utf-8"))["load_from"]
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["dg"]["project"]
-    assert [entry["python_module"]["module_name"] for entry in workspace] == [project["code_location_target_module"]]
+    modules = [entry["python_module"]["module_name"] for entry in workspace]
+    base, *others = modules
+    assert base == project["code_location_target_module"]
+    assert others == [f"pipelines.definitions_{profile}" for profile in profile_ids()[1:]]
     assert workspace[0]["python_module"]["location_name"] == project["code_location_name"]
-    assert workspace[0]["python_module"]["working_directory"] == "."
+    assert {entry["python_module"]["working_directory"] for entry in workspace} == {"."}
 
 
 def test_importing_the_definitions_stays_light():

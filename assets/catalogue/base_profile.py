@@ -1,0 +1,6 @@
+"""The base profile's id and how another is chosen. Imports nothing: the command line starts before any package is installed."""
+
+BASE_PROFILE = "stockholm"
+"""The profile that lies in `assets/catalogue/` itself."""
+PROFILE_VARIABLE = "DID_PROFILE"
+"""Environment variable with the id of the profile that a process works with."""

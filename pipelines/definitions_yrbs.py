@@ -1,0 +1,9 @@
+"""The code location of the profile `yrbs`."""
+
+from pipelines.profile_location import choose
+
+choose("yrbs")
+
+from pipelines.definitions import defs  # noqa: E402 - the profile has to be chosen before anything reads it
+
+__all__ = ["defs"]
