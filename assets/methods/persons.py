@@ -78,7 +78,8 @@ def mean_score_persons(recoded: pl.DataFrame, index_file: IndexFile) -> pl.DataF
     """
     rules = {part.item: ItemRule(part.item, 0, part.maximum) for index in index_file.indices for part in index.items}
     wanted = [ScoreRule(i.key, tuple(p.item for p in i.items), index_file.least_answered(i), i.kind) for i in index_file.indices]
-    means = mean_scores(recoded, tuple(rules.values()), wanted)
+    wide = recoded.select(pl.col(item).cast(pl.Int64) for item in rules)  # Int8 would overflow when multiplied by 100
+    means = mean_scores(wide, tuple(rules.values()), wanted)
     columns = []
     for index in index_file.indices:
         score = pl.col(f"{index.key}_pomp")
