@@ -1,35 +1,28 @@
 """Read the catalogue from its YAML and CSV files, validate it and cross-check it.
 
-This is the one place in `assets/catalogue` that touches the file system. All problems are gathered before anything is
+With `reader.py` the one place in `assets/catalogue` that touches the file system. All problems are gathered before anything is
 raised, so a person who edits a codebook sees the whole list at once.
 """
 
 from __future__ import annotations
 
-import csv
 import hashlib
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
-from typing import Any, TypeVar
-
-import yaml
-from pydantic import ValidationError
+from typing import Any
 
 from assets.catalogue import models as m
 from assets.catalogue.base_profile import BASE_PROFILE, PROFILE_VARIABLE
 from assets.catalogue.indicator_models import IndicatorFile, problems_with_items
 from assets.catalogue.profile_models import Profile
+from assets.catalogue.reader import Reader
 from assets.methods.errors import PipelineError
 
 ROOT = Path(__file__).parent
 PROFILES = "profiles"
-OF_THE_SURVEY = ("surveys", "codebooks", "indicators", "indices.yml", "cutoffs.yml", "breaks.yml", "wording_hashes.csv")
-"""What is about one survey's questions: never taken from the base by a profile with another survey."""
-OF_THE_PLACE = "areas"
-_Model = TypeVar("_Model", bound=m.Strict)
 
 
 @dataclass(frozen=True)
@@ -109,108 +102,6 @@ class Catalogue:
         """Breaks that touch any of the items."""
         wanted = set(items)
         return tuple(b for b in self.breaks if wanted & set(b.items))
-
-
-class _UniqueKeys(yaml.SafeLoader):
-    """YAML where a key that stands twice in a mapping is an error; PyYAML itself would silently keep the last one."""
-
-
-def _mapping(loader: _UniqueKeys, node: yaml.MappingNode) -> dict[Any, Any]:
-    keys = [loader.construct_object(key, deep=True) for key, _ in node.value]
-    doubled = sorted({str(key) for key in keys if keys.count(key) > 1})
-    if doubled:
-        text = f"står två gånger: {', '.join(doubled)} (rad {node.start_mark.line + 1} och framåt)"
-        raise yaml.constructor.ConstructorError(problem=text)
-    return loader.construct_mapping(node, deep=True)
-
-
-_UniqueKeys.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _mapping)
-
-
-class _Reader:
-    """Reads the files below one folder and gathers what is wrong with them."""
-
-    def __init__(self, root: Path, overlay: Path | None = None) -> None:
-        self.root = root
-        self.overlay = overlay
-        self.problems: list[str] = []
-
-    def place(self, name: str) -> Path:
-        """Where a file of the catalogue is read: in the overlay when it has it or owns its kind, else in the base."""
-        if self.overlay is None:
-            return self.root / name
-        own = self.overlay / name
-        top = name.split("/", 1)[0]
-        owned = top in OF_THE_SURVEY or (top == OF_THE_PLACE and (self.overlay / OF_THE_PLACE).is_dir())
-        return own if owned or own.exists() else self.root / name
-
-    def has(self, name: str) -> bool:
-        """Whether there is such a file; a profile may do without indices, cut-offs and breaks."""
-        return self.overlay is None or self.place(name).exists()
-
-    def names(self, pattern: str) -> list[str]:
-        """Names of the files that match, as in `place`."""
-        folder = self.place(pattern.rsplit("/", 1)[0])
-        stem = pattern.rsplit("/", 1)[0]
-        return [f"{stem}/{path.name}" for path in sorted(folder.glob(pattern.rsplit("/", 1)[1]))]
-
-    def yaml(self, name: str) -> Any:
-        """The content of a YAML file; None and a problem when it can't be read."""
-        try:
-            return yaml.load(self.place(name).read_text(encoding="utf-8"), Loader=_UniqueKeys)
-        except yaml.MarkedYAMLError as error:
-            place = f" (rad {error.problem_mark.line + 1})" if error.problem_mark else ""
-            self.problems.append(f"{name}: går inte att läsa som YAML: {error.problem}{place}")
-        except OSError:
-            self.problems.append(f"{name}: filen finns inte")
-        return None
-
-    def model(self, kind: type[_Model], name: str) -> _Model | None:
-        """A YAML file as a model; None and its problems when it doesn't hold."""
-        before = len(self.problems)
-        content = self.yaml(name)
-        return None if len(self.problems) > before else self._valid(kind, content, name)
-
-    def survey(self, survey_id: str) -> m.Survey | None:
-        """A survey with the items of `surveys/<id>.yml` and of the files in `surveys/<id>/`, in that order."""
-        before = len(self.problems)
-        survey = self.model(m.Survey, f"surveys/{survey_id}.yml")
-        names = self.names(f"surveys/{survey_id}/*.yml")
-        more = [self.model(m.ItemFile, name) for name in names]
-        others = [name for name, file in zip(names, more, strict=True) if file and file.survey != survey_id]
-        self.problems += [f"{name}: survey är inte {survey_id}" for name in others]
-        if len(self.problems) > before:
-            return None
-        items = [item for file in (survey, *more) for item in file.items]
-        joined = {field: getattr(survey, field) for field in m.Survey.model_fields} | {"items": items}
-        return self._valid(m.Survey, joined, f"surveys/{survey_id}")
-
-    def rows(self, name: str) -> list[dict[str, str]]:
-        """The rows of a CSV file; none and a problem when it isn't there."""
-        try:
-            with self.place(name).open(encoding="utf-8", newline="") as file:
-                return list(csv.DictReader(file))
-        except OSError:
-            self.problems.append(f"{name}: filen finns inte")
-            return []
-
-    def table(self, kind: type[_Model], name: str) -> tuple[_Model, ...]:
-        """The rows of a CSV file as models."""
-        read = [self._valid(kind, row, f"{name}: rad {number}") for number, row in enumerate(self.rows(name), 2)]
-        return tuple(row for row in read if row is not None)
-
-    def _valid(self, kind: type[_Model], content: object, where: str) -> _Model | None:
-        try:
-            return kind.model_validate(content)
-        except ValidationError as error:
-            self.problems += [f"{where}: {'.'.join(str(p) for p in d['loc'])}: {_said(d)}" for d in error.errors()]
-            return None
-
-
-def _said(error: Mapping[str, Any]) -> str:
-    """What is wrong, in Swedish where it is one of the common mistakes."""
-    common = {"extra_forbidden": "okänd nyckel", "missing": "nyckeln saknas"}
-    return common.get(error["type"], error["msg"].removeprefix("Value error, "))
 
 
 def _cross_check(c: Catalogue, problems: list[str]) -> None:
@@ -295,7 +186,7 @@ def profile_ids(root: Path = ROOT) -> tuple[str, ...]:
 @lru_cache(maxsize=8)
 def profile_of(profile_id: str) -> Profile:
     """What `profile.yml` says, without the rest of the catalogue. Raises PipelineError `catalogue`."""
-    read = _Reader(ROOT, _overlay(ROOT, profile_id))
+    read = Reader(ROOT, _overlay(ROOT, profile_id))
     profile = read.model(Profile, "profile.yml")
     if profile is None:
         raise _catalogue_error(read.problems)
@@ -306,7 +197,7 @@ def survey_file(survey_id: str, name: str) -> Path | None:
     """Where the file with this name lies that is about the questions of a survey; None when no profile has it."""
     for profile_id in profile_ids():
         if profile_of(profile_id).survey == survey_id:
-            path = _Reader(ROOT, _overlay(ROOT, profile_id)).place(name)
+            path = Reader(ROOT, _overlay(ROOT, profile_id)).place(name)
             return path if path.is_file() else None
     return None
 
@@ -348,7 +239,7 @@ def read_catalogue(root: Path, profile_id: str | None = None) -> Catalogue:
         PipelineError: code `catalogue`; the message lists every problem with file and key.
     """
     overlay = _overlay(root, profile_id)
-    read = _Reader(root, overlay)
+    read = Reader(root, overlay)
     profile = read.model(Profile, "profile.yml")
     if profile is None:
         raise _catalogue_error(read.problems)

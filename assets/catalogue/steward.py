@@ -14,8 +14,9 @@ from pathlib import Path
 import yaml
 from pydantic import ValidationError
 
-from assets.catalogue.load import Catalogue, _said, _UniqueKeys
+from assets.catalogue.load import Catalogue
 from assets.catalogue.models import Codebook, Survey
+from assets.catalogue.reader import UniqueKeys, said
 from assets.methods.errors import PipelineError
 
 PATTERN = "*.yml"
@@ -62,7 +63,7 @@ def _read(path: Path, problems: list[str]) -> Codebook | None:
         problems.append(f"{path.name}: filen är större än {MAX_BYTES} byte")
         return None
     try:
-        content = yaml.load(path.read_text(encoding="utf-8-sig"), Loader=_UniqueKeys)
+        content = yaml.load(path.read_text(encoding="utf-8-sig"), Loader=UniqueKeys)
         return Codebook.model_validate(content)
     except yaml.MarkedYAMLError as error:
         place = f" (rad {error.problem_mark.line + 1})" if error.problem_mark else ""
@@ -70,7 +71,7 @@ def _read(path: Path, problems: list[str]) -> Codebook | None:
     except (yaml.YAMLError, UnicodeDecodeError, RecursionError):
         problems.append(f"{path.name}: går inte att läsa som YAML i UTF-8")
     except ValidationError as error:
-        problems += [f"{path.name}: {'.'.join(str(p) for p in d['loc'])}: {_said(d)}" for d in error.errors()]
+        problems += [f"{path.name}: {'.'.join(str(p) for p in d['loc'])}: {said(d)}" for d in error.errors()]
     return None
 
 

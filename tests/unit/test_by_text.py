@@ -134,7 +134,8 @@ def test_a_file_of_another_profile_is_set_aside_with_where_it_belongs(drop, tmp_
     assert refused["lupp.sav"] == (
         "other_profile",
         "lupp.sav: väntade en leverans av den enkät som den här inkorgen är till för, fick en leverans av Lupp "
-        "(kodboken lupp-2017), som hör till profilen lupp. Lägg filen i data/profiler/lupp/inbox/enkat och kör did kor --profil lupp.",
+        "(kodboken lupp-2017), som hör till profilen lupp. Lägg filen i data/profiler/lupp/inbox/enkat och kör "
+        "did kor --profil lupp.",
     )
     assert "hör till profilen yrbs. Lägg filen i data/profiler/yrbs/inbox/enkat" in refused["yrbs.csv"][1]
 
