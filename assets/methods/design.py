@@ -98,14 +98,14 @@ class Sample:
     """Persons with their design, in an order that does not depend on the order they came in.
 
     `frame` holds the persons in that order: take every column from there. `adjusters` turn influences into what calibration
-    leaves of them (`calibration.py`).
+    leaves of them (`calibration.py`), each with the weights that it made.
     """
 
     frame: pl.DataFrame
     weight: Floats
     lonely: Lonely
     stages: tuple[_Stratification, ...]
-    adjusters: tuple[Callable[[Floats], Floats], ...] = field(default=())
+    adjusters: tuple[tuple[Floats, Callable[[Floats], Floats]], ...] = field(default=())
 
     def column(self, name: str) -> Floats:
         """A numeric column; NaN where there is no value."""
@@ -125,9 +125,10 @@ class Sample:
         """
         scores = np.column_stack([s.influence for s in statistics])
         domain = np.logical_or.reduce([s.domain for s in statistics])
-        for adjust in self.adjusters:
-            scores = adjust(scores)
         weighted = scores * self.weight[:, None]
+        for weight, adjust in self.adjusters:
+            then = weight[:, None]
+            weighted = adjust(np.where(then > 0, weighted / np.where(then > 0, then, 1.0), 0.0)) * then
         total = np.zeros((len(statistics), len(statistics)))
         for number, stage in enumerate(self.stages):
             if number and not (stage.above > 0).any():
@@ -150,7 +151,7 @@ class Sample:
 
     def reweighted(self, weight: Floats, adjuster: Callable[[Floats], Floats] | None = None) -> Sample:
         """The same persons with other weights and, after calibration, what it leaves of the influences."""
-        return replace(self, weight=weight, adjusters=self.adjusters + ((adjuster,) if adjuster else ()))
+        return replace(self, weight=weight, adjusters=self.adjusters + (((weight, adjuster),) if adjuster else ()))
 
 
 def draw_up(persons: pl.DataFrame, design: SurveyDesign) -> Sample:
