@@ -221,12 +221,12 @@ def against_whole(sample: Sample, value: str, area: str, scope: pl.Expr | None =
         plain.append(described(sample, log_ratio(part, whole), "ratio", level, "log"))
         size = {"df": plain[0]["df"], "n": plain[0]["n"], "n_psu": plain[0]["n_psu"], "sum_w": plain[0]["sum_w"]}
         rows += [
-            {area: code} | (_own_size(row, size, level) if row["statistic"] in ("diff", "diff_rest") else row) for row in plain
+            {area: code} | (own_size(row, size, level) if row["statistic"] in ("diff", "diff_rest") else row) for row in plain
         ]
     return pl.DataFrame(rows, schema={area: sample.frame.schema[area]} | SCHEMA)
 
 
-def _own_size(row: dict, size: dict, level: float) -> dict:
+def own_size(row: dict, size: dict, level: float) -> dict:
     """A contrast is as sure as its smaller part: its size and degrees of freedom are the area's."""
     row = row | size
     if row["se"] is None or not row["se"] > 0:

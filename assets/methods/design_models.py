@@ -79,7 +79,7 @@ def fit(sample: Sample, outcome: str, terms: Sequence[str], family: Family = "ga
         raise _problem("model_collinear", "variabler som skiljer sig åt", "överflödiga", text)
     if family != "gaussian" and len(np.unique(z)) == 1:
         raise _not_estimable()
-    beta, information, residual = _solve(x, z, w, family)
+    beta, information, residual = solve_glm(x, z, w, family)
     influence = np.zeros((len(y), x.shape[1]))
     bread = np.linalg.inv(information)
     influence[domain] = (x * residual[:, None]) @ bread / sample.weight[domain].mean()
@@ -89,7 +89,7 @@ def fit(sample: Sample, outcome: str, terms: Sequence[str], family: Family = "ga
     return Model(family, names, statistics, sample.covariance(statistics), int(domain.sum()), df)
 
 
-def _solve(x: Floats, y: Floats, w: Floats, family: Family) -> tuple[Floats, Floats, Floats]:
+def solve_glm(x: Floats, y: Floats, w: Floats, family: Family) -> tuple[Floats, Floats, Floats]:
     """Fisher scoring with step halving: (coefficients, information, y - mean)."""
     beta = np.zeros(x.shape[1])
     if family != "gaussian":
