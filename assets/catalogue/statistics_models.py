@@ -9,6 +9,8 @@ from pydantic import Field, model_validator
 
 from assets.catalogue.models import Strict
 from assets.methods.accumulated import CountRule
+from assets.methods.design import Lonely
+from assets.methods.design_options import DesignOption
 from assets.methods.findings import GRADES, CertaintyRule, FindingRules
 from assets.methods.trends import TrendRule
 
@@ -16,6 +18,42 @@ SENTENCE_PLACES = {"factor", "group", "share", "interval", "points", "diff_inter
 DOUBTS = {"wide_interval", "few_pupils", "low_response", "unknown_response", "series_break"}
 CAUSAL = ("orsak", "leder till", "beror på", "påverka", "effekt", "på grund av", "förebygg")
 """Words that would claim a cause; no sentence about association or a finding may hold one."""
+
+
+class DesignChoice(Strict):
+    """A named design with its reason."""
+
+    key: Literal["class_cluster", "school_cluster", "census_class"]
+    title_sv: str
+    why_sv: str
+    unit: str | None = None
+    stratum: str | None = None
+    population: str | None = None
+    lonely: Lonely
+
+    def option(self) -> DesignOption:
+        """As the estimation takes it."""
+        return DesignOption(self.key, self.unit, self.stratum, self.population, self.lonely)
+
+
+class Designs(Strict):
+    """The designs and the one in use."""
+
+    default: str
+    options: tuple[DesignChoice, ...]
+
+    def get(self, key: str | None = None) -> DesignChoice:
+        """The design with this key (the default when none is given). Raises KeyError for an unknown key."""
+        return {option.key: option for option in self.options}[key or self.default]
+
+    @model_validator(mode="after")
+    def _default_exists_and_has_width(self) -> Designs:
+        if self.default not in {option.key for option in self.options}:
+            raise ValueError("designs: default pekar på en design som inte finns")
+        wrong = [o.key for o in self.options if o.unit is not None and o.population is not None]
+        if wrong:
+            raise ValueError(f"designs: {', '.join(wrong)}: enheter med ändlighetskorrektion kan ge intervall utan bredd")
+        return self
 
 
 class TrendWord(Strict):
@@ -76,6 +114,7 @@ class Association(Strict):
 class StatisticsFile(Strict):
     """`statistics.yml`."""
 
+    designs: Designs
     trend: TrendChoice
     accumulated: tuple[Accumulation, ...]
     association: Association

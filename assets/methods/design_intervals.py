@@ -39,6 +39,24 @@ def survey_share_interval(
     return _METHODS[method](share, variance, df, n, level)
 
 
+def share_interval_or_exact(
+    share: float, variance: float, df: float, n: int, pooled_effect: float = 1.0, level: float = 0.95
+) -> tuple[float, float, str]:
+    """(low, high, method): logit-t inside 0..1; at 0 and 1 Clopper-Pearson on n over a pooled design effect (at least 1), since
+    every linearised variance collapses there.
+
+    Method `none` with NaN limits when the units leave no degree of freedom, or the share lies inside with a spread of 0.
+    """
+    if df < 1 or n < 1:
+        return *_NONE, "none"
+    if share in (0.0, 1.0):
+        size = n / max(pooled_effect, 1.0)
+        low, high = intervals.clopper_pearson(size * share, size, level)
+        return float(low), float(high), "clopper_pearson_deff"
+    low, high = survey_share_interval(share, variance, df, n, "logit", level)
+    return low, high, "logit_t" if np.isfinite(low) else "none"
+
+
 def effective_size(share: float, variance: float, df: float, n: int, level: float = 0.95) -> float:
     """Persons of a simple random sample that would be as sure, made smaller when the variance rests on few units."""
     wide, narrow = intervals.t_quantile(df, level), intervals.t_quantile(n - 1, level)

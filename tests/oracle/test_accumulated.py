@@ -5,6 +5,7 @@ from __future__ import annotations
 import polars as pl
 import pytest
 
+from assets.methods import design_estimates as de
 from assets.methods.accumulated import CountRule, count_table, with_counts
 from assets.methods.association import MEASURES, associate
 from assets.methods.design import Sample, Stage, SurveyDesign, draw_up
@@ -52,6 +53,22 @@ def test_table_of_counts() -> None:
     everybody = got.filter(pl.col("measure") == "share_at_least", pl.col("count") == 0).row(0, named=True)
     assert (everybody["low"], everybody["reason"]) == (None, "no_spread")
     assert got.filter(pl.col("reason") == "ok").select((pl.col("low") < pl.col("estimate")).all()).item()
+
+
+def test_table_of_indices_by_area() -> None:
+    scores = pl.read_csv(SCORING / "expected_scores.csv", infer_schema_length=None)
+    persons = pl.concat([pl.read_csv(SCORING / "raw.csv").select("mun", "w"), scores], how="horizontal")
+    sample = draw_up(persons, SurveyDesign((Stage(),), "w"))
+    truth = pl.read_csv(SCORING / "expected_table.csv")
+    for row in truth.iter_rows(named=True):
+        where = None if row["mun"] is None else pl.col("mun") == row["mun"]
+        mean = de.described(sample, de.mean(sample, f"{row['index']}_pomp", where), "mean")
+        assert (mean["n"], mean["estimate"]) == (row["n"], pytest.approx(row["mean"], rel=1e-9))
+        assert mean["sum_w"] == pytest.approx(row["sum_w"], rel=1e-9)
+        for cut in ("fixed", "median"):
+            share = de.mean(sample, f"{row['index']}_flag_{cut}", where).value
+            assert share * 100 == pytest.approx(row[f"pct_{cut}"], rel=1e-9)
+    assert truth.height == 12
 
 
 @pytest.fixture(scope="module")
