@@ -18,7 +18,7 @@ import polars as pl
 
 from assets.methods.bands import CutSet, Kind
 from assets.methods.errors import PipelineError
-from assets.methods.mean_scores import CTC_STEP, flag, reference
+from assets.methods.mean_scores import CTC_STEP, Reference, flag, reference
 
 Rule = Literal["frozen_median", "ctc", "youden"]
 PERCENTILES: Mapping[str, tuple[int, int]] = {"risk": (75, 90), "protective": (15, 85)}
@@ -161,7 +161,7 @@ def youden_index(score: pl.Series, weight: pl.Series, outcome: pl.Series, kind: 
     return float(np.round(caught - wrong, 12))
 
 
-def _reference(key: str, kind: Kind, score: pl.Series, weight: pl.Series, outcome: pl.Series | None):
+def _reference(key: str, kind: Kind, score: pl.Series, weight: pl.Series, outcome: pl.Series | None) -> Reference:
     try:
         return reference(score.fill_nan(None).round(DECIMALS), weight, kind, outcome)
     except ValueError as error:

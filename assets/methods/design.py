@@ -71,8 +71,12 @@ class Statistic:
         return Statistic(self.value * factor, self.influence * factor, self.domain)
 
     def minus(self, other: Statistic) -> Statistic:
-        """The difference of two statistics of the same sample, with the covariance that shared units bring."""
-        return Statistic(self.value - other.value, self.influence - other.influence, self.domain | other.domain)
+        """The difference of two statistics of the same sample, with the covariance that shared units bring.
+
+        With nothing on one side there is nothing to compare: its domain is empty.
+        """
+        both = self.domain | other.domain if self.domain.any() and other.domain.any() else np.zeros_like(self.domain)
+        return Statistic(self.value - other.value, self.influence - other.influence, both)
 
     def log(self) -> Statistic:
         """The natural logarithm; NaN unless the value is above 0."""

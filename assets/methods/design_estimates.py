@@ -115,6 +115,24 @@ def quantile(
     return found, (limits[1] - limits[0]) / (2 * float(intervals.t_quantile(df, level))), *limits
 
 
+def quantile_row(
+    sample: Sample, value: str, share: float, where: pl.Expr | None = None, level: float = 0.95
+) -> dict[str, float | int | str | None]:
+    """`quantile` as a row of `SCHEMA`; an interval that reaches beyond the values, or has no width, is null (`no_spread`)."""
+    found, se, low, high = quantile(sample, value, share, where, level)
+    _, domain = _known(sample, value, where)
+    row = described(sample, Statistic(np.nan, np.zeros(len(domain)), domain), f"p{100 * share:g}", level)
+    row["method"] = "woodruff"
+    if not np.isfinite(found):
+        return row
+    row |= {"estimate": found}
+    if row["df"] < 1:
+        return row | {"reason": "no_degrees_of_freedom"}
+    if not (np.isfinite(low) and np.isfinite(high) and high > low):
+        return row | {"reason": "no_spread"}
+    return row | {"se": se, "low": low, "high": high, "reason": "ok"}
+
+
 def _at(reached: Floats, share: float) -> int:
     return min(int(np.searchsorted(reached, share * (1 - 1e-12), side="left")), len(reached) - 1)
 

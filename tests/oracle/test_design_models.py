@@ -68,6 +68,16 @@ def test_independence_and_means_of_two_groups(sample: Sample) -> None:
         assert means[ours] == pytest.approx(truth["svyttest", theirs], rel=1e-6)
 
 
+def test_shares_without_spread_have_an_estimate_only(sample: Sample) -> None:
+    table = pl.read_csv(SURVEY / "expected_svyciprop.csv").filter(pl.col("note").is_not_null())
+    assert table.height > 0
+    for row in table.iter_rows(named=True):
+        where = pl.all_horizontal(pl.col(key) == row[key] for key in ("mun", "sex") if row[key] is not None)
+        got = de.described(sample, de.mean(sample, "risk", where), "share", kind="logit")
+        assert got["estimate"] == pytest.approx(row["p"], rel=1e-9)
+        assert (got["se"], got["low"], got["reason"]) == (0.0, None, "no_spread")
+
+
 def test_intervals_of_a_share() -> None:
     """Likelihood: R interpolates linearly in a coarse profile, which is off by up to 3e-6; ours solves the equation."""
     table = pl.read_csv(SURVEY / "expected_svyciprop.csv").filter(pl.col("note").is_null())

@@ -125,3 +125,6 @@ def test_quantiles(samples: dict[str, Sample]) -> None:
         assert found == pytest.approx(truth, rel=1e-12)
         assert low <= found <= high
         assert se >= 0
+        row = de.quantile_row(samples["strat_cluster_fpc"], "score", int(quantity[1:3]) / 100)
+        assert (row["estimate"], row["method"]) == (found, "woodruff")
+        assert row["reason"] == ("ok" if high > low else "no_spread")

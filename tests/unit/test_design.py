@@ -77,6 +77,14 @@ def test_absent_values_have_reasons_and_no_table_holds_nan() -> None:
     assert table.select(pl.col(pl.Float64).is_nan().any()).row(0) == (False,) * len(table.select(pl.col(pl.Float64)).columns)
 
 
+def test_an_area_that_is_the_whole_county_has_no_rest_to_differ_from() -> None:
+    sample = draw_up(FRAME.with_columns(mun=pl.lit("0101")), CLUSTER)
+    got = {row["statistic"]: row for row in de.against_whole(sample, "y", "mun").iter_rows(named=True)}
+    assert (got["diff"]["estimate"], got["diff"]["reason"]) == (0.0, "no_spread")
+    assert (got["rest"]["reason"], got["diff_rest"]["reason"]) == ("no_answers", "no_answers")
+    assert got["diff_rest"]["estimate"] is None
+
+
 def test_average_of_nothing_is_a_null() -> None:
     lonely = draw_up(FRAME.filter(pl.col("c").is_in(["1", "3"])), SurveyDesign((Stage("c", "h"),), "w", "average"))
     row = de.described(lonely, de.mean(lonely, "y"), "x")
@@ -145,6 +153,10 @@ def test_logarithms_need_positive_values() -> None:
 def test_quantiles_of_nobody_are_absent() -> None:
     sample = draw_up(FRAME, CLUSTER)
     assert all(math.isnan(v) for v in de.quantile(sample, "empty", 0.5))
+    assert de.quantile_row(sample, "empty", 0.5)["reason"] == "no_answers"
+    alone = de.quantile_row(sample, "y", 0.5, pl.col("c") == "1")
+    assert (alone["estimate"], alone["reason"], alone["low"]) == (1.0, "no_degrees_of_freedom", None)
+    assert de.quantile_row(sample, "same", 0.5)["reason"] == "no_spread"
     with pytest.raises(ValueError, match="between 0 and 1"):
         de.quantile(sample, "y", 1.0)
     with pytest.raises(ValueError, match="denominator"):

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import math
 
+import polars as pl
 import pytest
 
+from assets.catalogue.load import load_catalogue
 from assets.methods.errors import PipelineError
+from assets.methods.trend_table import SCHEMA, trend_table
 from assets.methods.trends import (
     TrendRule,
     cochran_armitage,
@@ -88,3 +91,23 @@ def test_series_without_anything_to_estimate():
     assert math.isnan(constant.p_normal)
     assert math.isnan(mann_kendall([2018, 2020, 2022], [0.1, 0.1, 0.2]).p_exact)
     assert share_variance(0, 10) == pytest.approx(0.05 * 0.95 / 10)
+
+
+def test_many_series_become_a_table_with_a_verdict_each():
+    rows = pl.DataFrame(
+        [
+            {"area_code": area, "index_key": index, "wave": wave, "estimate": 100 * value, "se": 1.0}
+            for area, values in (("0127", RISING), ("0180", [0.1] * 5))
+            for index in ("acting_out", "parenting")
+            for wave, value in zip(WAVES, values, strict=True)
+        ]
+    )
+    rule = load_catalogue().statistics.trend.rule()
+    got = trend_table(rows.sample(fraction=1.0, shuffle=True, seed=4), ["area_code", "index_key"], rule, {"parenting": [2022]})
+    assert got.columns == ["area_code", "index_key", *SCHEMA]
+    assert got["verdict"].to_list() == ["increase", "cannot_tell", "cannot_tell", "cannot_tell"]
+    assert got["reason"].to_list() == ["ok", "too_few_waves", "too_uncertain", "too_few_waves"]
+    assert got["slope"].to_list() == [pytest.approx(3.0), None, pytest.approx(0.0), None]
+    assert got["n_waves"].to_list() == [5, 2, 5, 2]
+    assert got["first_wave"].to_list() == [2016, 2022, 2016, 2022]
+    assert got["low"].is_nan().any() is False
