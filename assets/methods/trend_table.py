@@ -38,10 +38,13 @@ def trend_table(
 
     Args:
         rows: `by` columns (with `series` among them), `wave`, `estimate`, `se`; one row per series and wave, nulls where there
-            is no estimate. rule: in the estimate's unit. breaks: value of `series` -> first waves of changed questions (major breaks).
+            is no estimate.
+        rule: in the estimate's unit.
+        breaks: value of `series` -> first waves of changed questions (major breaks).
 
     Returns:
-        `by`, sorted, and `SCHEMA`: `slope` per two years (null unless a line describes enough comparable waves), `first_wave`, `last_wave`, `n_waves` of those compared, `verdict` and `reason` as in `trends.trend`.
+        `by`, sorted, and `SCHEMA`: `slope` per two years (null unless a line describes enough comparable waves), `first_wave`,
+        `last_wave`, `n_waves` of those compared, `verdict` and `reason` as in `trends.trend`.
 
     Raises:
         PipelineError: a series has a wave twice.
