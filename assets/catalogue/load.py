@@ -19,6 +19,7 @@ from assets.catalogue.base_profile import BASE_PROFILE, PROFILE_VARIABLE
 from assets.catalogue.indicator_models import IndicatorFile, problems_with_items
 from assets.catalogue.profile_models import Profile
 from assets.catalogue.reader import Reader
+from assets.catalogue.statistics_models import FindingFile, StatisticsFile
 from assets.methods.errors import PipelineError
 
 ROOT = Path(__file__).parent
@@ -43,6 +44,8 @@ class Catalogue:
     calendar: m.Calendar
     comparison: m.Comparison
     publication: m.Publication
+    statistics: StatisticsFile
+    findings: FindingFile
     disclosure: dict[str, Any]
     content_hash: str
 
@@ -134,6 +137,12 @@ def _cross_check(c: Catalogue, problems: list[str]) -> None:
         unknown = sorted(set(entry.items) - set(items) - m.BACKGROUND_QUESTIONS)
         problems.extend(f"breaks.yml: {entry.year}: okänd fråga {key}" for key in unknown)
     problems += [f"indicators/{c.survey.id}.yml: {text}" for text in problems_with_items(c.indicator_file, c.survey)]
+    for group in c.statistics.accumulated:
+        wrong = [key for key in group.indices if key not in c.index_file.keys or c.index(key).kind != group.kind]
+        problems.extend(f"statistics.yml: {group.key}: {key} är inget index av slaget {group.kind}" for key in wrong)
+    known_outcomes = {i.id for i in c.indicator_file.indicators}
+    wrong_outcomes = [key for key in c.statistics.association.outcomes if key not in known_outcomes]
+    problems.extend(f"statistics.yml: association: okänd indikator {key}" for key in wrong_outcomes)
     known = {d.district_code for d in c.districts}
     problems.extend(f"areas/district_names.csv: okänd kod {v}" for v in c.district_names.values() if v and v not in known)
 
@@ -253,6 +262,8 @@ def read_catalogue(root: Path, profile_id: str | None = None) -> Catalogue:
     calendar = read.model(m.Calendar, "calendar.yml")
     comparison = read.model(m.Comparison, "comparison.yml")
     publication = read.model(m.Publication, "publication.yml")
+    statistics = read.model(StatisticsFile, "statistics.yml")
+    findings = read.model(FindingFile, "findings.yml")
     municipalities = read.table(m.Municipality, "areas/municipalities.csv")
     with_districts = "district" in profile.area_levels
     districts = read.table(m.District, "areas/districts.csv") if with_districts else ()
@@ -275,6 +286,8 @@ def read_catalogue(root: Path, profile_id: str | None = None) -> Catalogue:
         calendar=calendar,
         comparison=comparison,
         publication=publication,
+        statistics=statistics,
+        findings=findings,
         disclosure=disclosure,
         content_hash=_hash(root, overlay),
     )

@@ -13,6 +13,7 @@ from pydantic import BaseModel
 from assets.catalogue import models as m
 from assets.catalogue.indicator_models import IndicatorFile
 from assets.catalogue.profile_models import Profile
+from assets.catalogue.statistics_models import FindingFile, StatisticsFile
 from assets.intake.limits import IntakeLimits
 from assets.methods.disclosure_policy import DisclosurePolicy
 from assets.registers.models import RegisterSource, UnitFile
@@ -29,6 +30,7 @@ KINDS: dict[str, tuple[type[BaseModel], tuple[str, ...]]] = {
     "comparison": (m.Comparison, ("comparison.yml",)),
     "cutoffs": (m.CutOffFile, ("cutoffs.yml",)),
     "disclosure": (DisclosurePolicy, ("disclosure.yml",)),
+    "findings": (FindingFile, ("findings.yml",)),
     "indicators": (IndicatorFile, ("indicators/*.yml",)),
     "indices": (m.IndexFile, ("indices.yml",)),
     "intake": (IntakeLimits, ("intake.yml",)),
@@ -37,6 +39,7 @@ KINDS: dict[str, tuple[type[BaseModel], tuple[str, ...]]] = {
     "reasons": (m.ReasonFile, ("reasons.yml",)),
     "register": (RegisterSource, ("registers/[!u]*.yml",)),
     "register_import": (TableMapping, ("registers/imports/*.yml",)),
+    "statistics": (StatisticsFile, ("statistics.yml",)),
     "survey": (m.Survey, ("surveys/*.yml",)),
     "survey_items": (m.ItemFile, ("surveys/*/*.yml",)),
     "units": (UnitFile, ("registers/units.yml",)),

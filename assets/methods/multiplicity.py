@@ -1,4 +1,4 @@
-"""Many tests at once: false discovery rate within a stated family."""
+"""Many tests at once: false discovery rate, or any false claim at all, within a stated family."""
 
 from __future__ import annotations
 
@@ -26,6 +26,33 @@ def benjamini_hochberg(p_values: npt.ArrayLike) -> npt.NDArray[np.float64]:
     if tested.any():
         adjusted[tested] = false_discovery_control(p[tested], method="bh")
     return adjusted
+
+
+def benjamini_yekutieli(p_values: npt.ArrayLike) -> npt.NDArray[np.float64]:
+    """Like Benjamini-Hochberg, but right under any dependence (Benjamini & Yekutieli 2001, Ann Stat 29:1165)."""
+    p = np.asarray(p_values, dtype=float)
+    tested = int((~np.isnan(p)).sum())
+    return np.minimum(benjamini_hochberg(p) * np.sum(1 / np.arange(1, tested + 1)), 1.0) if tested else np.full(p.shape, np.nan)
+
+
+def holm(p_values: npt.ArrayLike) -> npt.NDArray[np.float64]:
+    """Adjusted p values that keep the risk of any false claim (Holm 1979, Scand J Stat 6:65): when one would be costly.
+
+    Args:
+        p_values: 0..1; NaN means no test was made: it stays NaN and is left out of the family's size.
+    """
+    p = np.asarray(p_values, dtype=float)
+    adjusted = np.full(p.shape, np.nan)
+    order = np.flatnonzero(~np.isnan(p))[np.argsort(p[~np.isnan(p)], kind="stable")]
+    steps = p[order] * np.arange(len(order), 0, -1)
+    adjusted[order] = np.minimum(np.maximum.accumulate(steps), 1.0) if len(order) else steps
+    return adjusted
+
+
+def bonferroni(p_values: npt.ArrayLike) -> npt.NDArray[np.float64]:
+    """p times the number of tests, at most 1; NaN stays NaN and is not counted."""
+    p = np.asarray(p_values, dtype=float)
+    return np.minimum(p * (~np.isnan(p)).sum(), 1.0)
 
 
 def adjust_families(frame: pl.DataFrame, family: Sequence[str], p_value: str = "p_value") -> pl.DataFrame:
