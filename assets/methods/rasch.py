@@ -51,7 +51,7 @@ def score(
         PipelineError: a column is absent, is not numeric, or holds something else than the item's whole categories. A lazy
             frame's item columns are read once for this check when the function is called.
     """
-    answers = _check_items(frame, specs, not_asked)
+    answers = check_items(frame, specs, not_asked)
     keys = [_key_expr(spec, answers).alias(_KEY + spec.key) for spec in specs]
     fetched = [expr for spec in specs for expr in _fetch_exprs(spec, theta_range, estimator)]
     return frame.with_columns(keys).with_columns(fetched).drop([_KEY + spec.key for spec in specs])
@@ -109,7 +109,7 @@ def _gather(key: str, values: pl.Series) -> pl.Expr:
 # --- input -----------------------------------------------------------------------------------------------------------------
 
 
-def _check_items(
+def check_items(
     frame: pl.DataFrame | pl.LazyFrame, specs: Sequence[IndexSpec], not_asked: Collection[str]
 ) -> dict[str, pl.Expr]:
     """Raise on absent, non-numeric or impossible answers; otherwise the columns that are there, with null for no answer."""

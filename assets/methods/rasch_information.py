@@ -18,7 +18,7 @@ from assets.methods.rasch_model import Array, IndexSpec, sums
 GRID = tuple(np.arange(-6.0, 6.01, 0.25))
 
 
-def test_information(spec: IndexSpec, theta: Sequence[float] = GRID) -> pl.DataFrame:
+def information_curve(spec: IndexSpec, theta: Sequence[float] = GRID) -> pl.DataFrame:
     """What the index measures at each theta, all items answered.
 
     Returns:
@@ -29,9 +29,6 @@ def test_information(spec: IndexSpec, theta: Sequence[float] = GRID) -> pl.DataF
     return pl.DataFrame(
         {"theta": place, "expected_score": expected, "information": information, "csem": 1 / np.sqrt(information)}
     )
-
-
-test_information.__test__ = False  # a statistic; pytest must not collect it where it is imported
 
 
 def score_table(spec: IndexSpec) -> pl.DataFrame:

@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 
 from assets.methods.rasch import IndexSpec, ItemSpec, build_lookup, score
-from assets.methods.rasch_information import score_table, test_information
+from assets.methods.rasch_information import information_curve, score_table
 from tests.oracle.rasch_reference import DATA, patterns_frame, published_specs
 
 RASCH = DATA / "rasch"
@@ -47,7 +47,7 @@ def test_information_is_one_over_the_squared_error(expected: pl.DataFrame) -> No
     for index in INDICES:
         spec = published_specs(min_answered=1)[index]
         few = rows.filter((pl.col("index") == index) & (pl.col("n_answered") == len(spec.items)))
-        at_scores = test_information(spec, few["wle"].to_list())
+        at_scores = information_curve(spec, few["wle"].to_list())
         assert (at_scores["information"] - few["info"]).abs().max() < 1e-9
 
 
@@ -78,7 +78,7 @@ def test_information_curve() -> None:
     truth = pl.read_csv(RASCH / "test_information.csv")
     specs = published_specs()
     for (index,), rows in truth.group_by("index"):
-        got = test_information(specs[str(index)], rows["theta"].to_list())
+        got = information_curve(specs[str(index)], rows["theta"].to_list())
         for column, name in (("expected_score", "expected_score"), ("information", "info"), ("csem", "csem")):
             assert (got[column] - rows[name]).abs().max() < 1e-8, column
 
