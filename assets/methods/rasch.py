@@ -109,9 +109,7 @@ def _gather(key: str, values: pl.Series) -> pl.Expr:
 # --- input -----------------------------------------------------------------------------------------------------------------
 
 
-def check_items(
-    frame: pl.DataFrame | pl.LazyFrame, specs: Sequence[IndexSpec], not_asked: Collection[str]
-) -> dict[str, pl.Expr]:
+def check_items(frame: pl.DataFrame | pl.LazyFrame, specs: Sequence[IndexSpec], not_asked: Collection[str]) -> dict[str, pl.Expr]:
     """Raise on absent, non-numeric or impossible answers; otherwise the columns that are there, with null for no answer."""
     names = [spec.key for spec in specs]
     if len(set(names)) != len(names):

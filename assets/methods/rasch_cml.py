@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 import polars as pl
@@ -163,14 +164,10 @@ def _free_count(free: Array) -> int:
     return int(free.sum()) - int(free.all())
 
 
-def _derivatives(
-    functions: SymmetricFunctions, cells: _Cells, total: Array, thresholds: Sequence[Array]
-) -> tuple[Array, Array]:
+def _derivatives(functions: SymmetricFunctions, cells: _Cells, total: Array, thresholds: Sequence[Array]) -> tuple[Array, Array]:
     """Gradient and information of the conditional log likelihood in the thresholds."""
     bounds = np.concatenate([[0], np.cumsum([len(steps) for steps in thresholds])])
-    shares = np.concatenate(
-        [functions.shares(item, cells.mask, cells.raw)[:, 1:] for item in range(len(thresholds))], axis=1
-    )
+    shares = np.concatenate([functions.shares(item, cells.mask, cells.raw)[:, 1:] for item in range(len(thresholds))], axis=1)
     expected = cells.n @ shares
     second = -(shares * cells.n[:, None]).T @ shares
     second[np.diag_indices_from(second)] += expected
@@ -180,12 +177,12 @@ def _derivatives(
             if not both.any():
                 continue
             ratio = cells.n[both] @ functions.joint_ratio(i, j, cells.mask[both], cells.raw[both])
-            k, l = np.arange(1, bounds[i + 1] - bounds[i] + 1), np.arange(1, bounds[j + 1] - bounds[j] + 1)
-            joint = np.outer(functions.weights[i][1:], functions.weights[j][1:]) * ratio[k[:, None] + l]
+            shift = np.arange(1, len(thresholds[i]) + 1)[:, None] + np.arange(1, len(thresholds[j]) + 1)
+            joint = np.outer(functions.weights[i][1:], functions.weights[j][1:]) * ratio[shift]
             second[bounds[i] : bounds[i + 1], bounds[j] : bounds[j + 1]] += joint
             second[bounds[j] : bounds[j + 1], bounds[i] : bounds[i + 1]] += joint.T
     to_cumulative = np.zeros_like(second)
-    for low, high in zip(bounds[:-1], bounds[1:], strict=True):
+    for low, high in pairwise(bounds):
         to_cumulative[low:high, low:high] = np.tri(high - low)
     return to_cumulative.T @ (expected - total), to_cumulative.T @ second @ to_cumulative
 
