@@ -19,6 +19,7 @@ from pydantic import ValidationError
 
 from assets.catalogue import models as m
 from assets.catalogue.indicator_models import IndicatorFile, problems_with_items
+from assets.catalogue.psychometric_models import PsychometricRules, PsychometricTexts
 from assets.methods.errors import PipelineError
 
 ROOT = Path(__file__).parent
@@ -43,6 +44,8 @@ class Catalogue:
     comparison: m.Comparison
     publication: m.Publication
     disclosure: dict[str, Any]
+    psychometrics: PsychometricRules
+    psychometric_texts: PsychometricTexts
     content_hash: str
 
     @property
@@ -254,6 +257,8 @@ def read_catalogue(root: Path) -> Catalogue:
     districts = read.table(m.District, "areas/districts.csv")
     district_names = {r["name_in_delivery"]: r["district_code"] or None for r in read.rows("areas/district_names.csv")}
     disclosure = read.yaml("disclosure.yml")
+    psychometrics = read.model(PsychometricRules, "psychometrics.yml")
+    psychometric_texts = read.model(PsychometricTexts, "texts/psychometrics.yml")
     if read.problems:
         raise _catalogue_error(read.problems)
     catalogue = Catalogue(
@@ -271,6 +276,8 @@ def read_catalogue(root: Path) -> Catalogue:
         comparison=comparison,
         publication=publication,
         disclosure=disclosure,
+        psychometrics=psychometrics,
+        psychometric_texts=psychometric_texts,
         content_hash=_hash(root),
     )
     _cross_check(catalogue, read.problems)

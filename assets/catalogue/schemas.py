@@ -12,6 +12,7 @@ from pydantic import BaseModel
 
 from assets.catalogue import models as m
 from assets.catalogue.indicator_models import IndicatorFile
+from assets.catalogue.psychometric_models import PsychometricRules, PsychometricTexts
 from assets.intake.limits import IntakeLimits
 from assets.methods.disclosure_policy import DisclosurePolicy
 from assets.registers.models import RegisterSource, UnitFile
@@ -31,6 +32,8 @@ KINDS: dict[str, tuple[type[BaseModel], tuple[str, ...]]] = {
     "indicators": (IndicatorFile, ("indicators/*.yml",)),
     "indices": (m.IndexFile, ("indices.yml",)),
     "intake": (IntakeLimits, ("intake.yml",)),
+    "psychometric_texts": (PsychometricTexts, ("texts/psychometrics.yml",)),
+    "psychometrics": (PsychometricRules, ("psychometrics.yml",)),
     "publication": (m.Publication, ("publication.yml",)),
     "reasons": (m.ReasonFile, ("reasons.yml",)),
     "register": (RegisterSource, ("registers/[!u]*.yml",)),

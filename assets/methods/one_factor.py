@@ -90,7 +90,10 @@ def fit_one_factor(groups: Sequence[Moments], level: Level = "configural") -> On
     if any(np.linalg.eigvalsh(_correlation(group.covariance))[0] < 1e-10 for group in groups):
         return None
     places = _places(len(groups), items, level)
-    vector = _maximise(groups, places, _start(groups, places))
+    if level == "configural" and len(groups) > 1:  # nothing is shared: one group at a time is the same and much quicker
+        vector = _one_by_one(groups, places)
+    else:
+        vector = _maximise(groups, places, _start(groups, places))
     if vector is None:
         return None
     chisq = sum(group.n * _discrepancy(group, *_implied(vector, places, g)) for g, group in enumerate(groups))
@@ -176,6 +179,18 @@ def _maximise(groups: Sequence[Moments], places: _Places, vector: Array) -> Arra
         if np.abs(step).max() < 1e-9:
             return vector
     return None
+
+
+def _one_by_one(groups: Sequence[Moments], places: _Places) -> Array | None:
+    vector = np.empty(places.size)
+    alone = _places(1, places.loading.shape[1], "configural")
+    for g, group in enumerate(groups):
+        found = _maximise([group], alone, _start([group], alone))
+        if found is None:
+            return None
+        for mine, own in ((places.loading, alone.loading), (places.intercept, alone.intercept), (places.unique, alone.unique)):
+            vector[mine[g]] = found[own[0]]
+    return vector
 
 
 def _score(groups: Sequence[Moments], places: _Places, vector: Array) -> tuple[Array, Array]:

@@ -7,7 +7,7 @@ The counts are microdata in another shape: they never leave the process, and no 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -76,6 +76,16 @@ class AnswerCounts:
     def informative(self) -> AnswerCounts:
         """Patterns that say something about the thresholds: two answers or more, neither all lowest nor all highest."""
         return self.keep((self.n_answered >= 2) & (self.raw > 0) & (self.raw < self.max_raw))
+
+    def only(self, items: Collection[str]) -> AnswerCounts:
+        """The same respondents with some of the items."""
+        places = [place for place, key in enumerate(self.items) if key in items]
+        return replace(
+            self,
+            items=tuple(self.items[place] for place in places),
+            max_scores=tuple(self.max_scores[place] for place in places),
+            answers=self.answers[:, places],
+        )
 
     def level(self, group: str, level: object) -> AnswerCounts:
         """Patterns of respondents in one level of a group variable."""

@@ -20,7 +20,7 @@ from assets.methods.rasch_answers import AnswerCounts
 from assets.methods.rasch_cml import CmlFit, estimate_cml
 from assets.methods.rasch_drift import link, locations, two_sided_p
 from assets.methods.rasch_model import Array, IndexSpec
-from assets.methods.rasch_persons import locate
+from assets.methods.rasch_persons import Persons, locate
 
 
 @dataclass(frozen=True, eq=False)
@@ -109,24 +109,27 @@ def effect_on_means(groups: GroupFits, counts: AnswerCounts, spec: IndexSpec, fl
     sign = -1.0 if spec.kind == "protective" else 1.0
     linking = [key for key in groups.pooled.items if key not in flagged]
     common = dict(zip(groups.pooled.items, groups.pooled.thresholds, strict=True))
+    pooled = locate(counts, groups.pooled.spec(spec))
     rows = []
     for level, fit in zip(groups.levels, groups.fits, strict=True):
-        mine = counts.level(groups.group, level)
-        mean_common = sign * _mean(mine, groups.pooled.spec(spec))
+        members = counts.groups[groups.group] == counts.levels[groups.group].index(level)
+        mean_common = sign * _mean(pooled, members)
         mean_own: float | None = mean_common if not flagged else None
         if flagged and linking:
             linked = link(fit, common, linking)
             own = tuple(new if key in flagged else common[key] for key, new in zip(linked.items, linked.thresholds, strict=True))
-            mean_own = sign * _mean(mine, replace(fit, thresholds=own).spec(spec))
+            mine = counts.keep(members)
+            scored = locate(mine, replace(fit, thresholds=own).spec(spec))
+            mean_own = sign * _mean(scored, np.ones(len(mine.counts), dtype=bool))
         effect = None if mean_own is None else mean_common - mean_own
         rows.append({"level": str(level), "mean_common": mean_common, "mean_own": mean_own, "effect": effect})
     return pl.DataFrame(rows, schema_overrides={"mean_own": pl.Float64, "effect": pl.Float64})
 
 
-def _mean(counts: AnswerCounts, spec: IndexSpec) -> float:
-    persons = locate(counts, spec)
-    kept = persons.scored
-    return float(np.average(persons.theta[kept], weights=persons.counts[kept]))
+def _mean(persons: Persons, members: Array) -> float:
+    kept = persons.scored & members
+    weight = persons.counts[kept]
+    return float(weight @ persons.theta[kept]) / int(weight.sum()) if kept.any() else float("nan")
 
 
 def _rows(
