@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+import numpy as np
 import polars as pl
 
 from assets.catalogue.psychometric_models import PsychometricRules
@@ -48,20 +49,20 @@ class GroupComparison:
 
 def compare_groups(counts: AnswerCounts, spec: IndexSpec, group: str, rules: PsychometricRules) -> GroupComparison:
     """Compare the levels of one group variable; never raises for data that can't be compared."""
-    levels, small = [], []
-    for level in counts.levels[group]:
-        (levels if counts.level(group, level).informative().n >= rules.minimum_group else small).append(level)
-    names, left_levels = tuple(map(str, levels)), tuple(map(str, small))
-    asked = [key for key in counts.items if all(_asked(counts.level(group, level), key) for level in levels)]
-    left_items = tuple(key for key in counts.items if key not in asked)
-    empty = GroupComparison(group, names, left_levels, left_items)
+    parts = {level: counts.level(group, level) for level in counts.levels[group]}
+    large = {level: part for level, part in parts.items() if part.informative().n >= rules.minimum_group}
+    levels, small = [*large], [level for level in parts if level not in large]
+    empty = GroupComparison(group, tuple(map(str, levels)), tuple(map(str, small)), ())
     if len(levels) < 2:
         return replace(empty, reason="no_groups")
+    answered = np.all([(part.answers >= 0).any(axis=0) for part in large.values()], axis=0)
+    asked = [key for key, everywhere in zip(counts.items, answered, strict=True) if everywhere]
+    empty = replace(empty, left_out_items=tuple(key for key in counts.items if key not in asked))
     if len(asked) < 2:
         return replace(empty, reason="too_few_items")
     used = counts.only(asked)
     places = [used.levels[group].index(level) for level in levels]
-    used = used.keep(pl.Series(used.groups[group]).is_in(places).to_numpy())
+    used = used.keep(np.isin(used.groups[group], places))
     empty = replace(empty, factor_models=_factor_models(used, group, levels), gamma=partial_gamma(used, group))
     try:
         fits = fit_groups(used, group, levels)
@@ -70,15 +71,18 @@ def compare_groups(counts: AnswerCounts, spec: IndexSpec, group: str, rules: Psy
     items = item_differences(fits)
     limit = rules.by_measure["dif_logits"].watch
     flagged = items.filter((pl.col("difference").abs() > limit) & (pl.col("p_adjusted") < rules.significance))["item"]
-    return replace(
+    judged = replace(
         empty,
         lr=fits.lr,
         lr_df=fits.df,
         lr_p_value=fits.p_value,
         items=items,
         thresholds=threshold_differences(fits),
-        effects=effect_on_means(fits, used, spec, set(flagged)),
     )
+    try:
+        return replace(judged, effects=effect_on_means(fits, used, spec, set(flagged)))
+    except PipelineError as error:  # thresholds that give no score: the differences stand without their effect
+        return replace(judged, reason=error.code)
 
 
 def group_findings(comparison: GroupComparison, rules: PsychometricRules) -> list[Finding]:
@@ -95,10 +99,6 @@ def group_findings(comparison: GroupComparison, rules: PsychometricRules) -> lis
         for row in comparison.factor_models.filter(pl.col("level").is_in(["metric", "scalar"])).iter_rows(named=True):
             found += [judge(rules, name, row[name], group=comparison.group) for name in ("delta_cfi", "delta_rmsea")]
     return found
-
-
-def _asked(counts: AnswerCounts, key: str) -> bool:
-    return bool((counts.answers[:, counts.items.index(key)] >= 0).any())
 
 
 def _factor_models(counts: AnswerCounts, group: str, levels: list[object]) -> pl.DataFrame | None:

@@ -127,7 +127,7 @@ def psychometric_report(
     persons = _persons(counts, base, spec.min_answered)
     published = published_thresholds(base)
     fitted = None if complete_fit is None else conditional_item_fit(counts, complete_fit)
-    residuals = None if fit is None or not persons.scored.any() else _residuals(counts, fit.spec(base), rules)
+    residuals, residual_reason = (None, reason) if fit is None else _residuals(counts, fit.spec(base), rules)
     compared = tuple(compare_groups(counts, base, group, rules) for group in groups)
     aim = targeting(persons, base, rules.precise_se)
     psi = separation_index(persons)
@@ -144,7 +144,7 @@ def psychometric_report(
             judge_categories(categories, steps, reason, rules),
             judge_item_fit(fitted, complete_reason, rules),
             judge_invariance(compared, rules),
-            judge_residuals(residuals, reason or "no_scored", rules),
+            judge_residuals(residuals, residual_reason or "no_scored", rules),
             judge_targeting(aim, rules),
             judge_reliability(psi, rules),
             judge_drift(drift, reason, rules),
@@ -174,10 +174,18 @@ def _persons(counts: AnswerCounts, spec: IndexSpec, min_answered: int) -> Person
     return Persons(none, none, np.zeros(len(none), dtype=bool), counts.counts)
 
 
-def _residuals(counts: AnswerCounts, spec: IndexSpec, rules: PsychometricRules) -> ResidualStructure:
-    persons = locate(counts, spec)
+def _residuals(counts: AnswerCounts, spec: IndexSpec, rules: PsychometricRules) -> tuple[ResidualStructure | None, str | None]:
+    """Residual structure with its bounds, or None and a reason's code."""
+    try:
+        persons = locate(counts, spec)
+    except PipelineError as error:
+        return None, error.code
+    if not persons.scored.any():
+        return None, "no_scored"
     observed = residual_structure(counts, spec, persons)
-    return simulate_bounds(observed, counts, spec, persons, simulation_plan(rules))
+    if not np.isfinite(observed.q3_star):
+        return observed, "too_few_complete"
+    return simulate_bounds(observed, counts, spec, persons, simulation_plan(rules)), None
 
 
 def _wave_drift(counts: AnswerCounts, spec: IndexSpec, wave: str, rules: PsychometricRules) -> pl.DataFrame:

@@ -30,10 +30,8 @@ _SCHEMA = {
 class Finding:
     """One statistic with its verdict.
 
-    `low` and `high` are the limits that it was compared with: outside them the verdict isn't `holds` (a one-sided limit leaves
-    the other empty; a failing statistic stands beside the limits for failing). `item`, `other_item`, `group` and `levels` say
-    what it belongs to. `certain` is False when a difference may be chance; then it is no worse than `watch`, or `holds` for
-    measures that need significance.
+    `low` and `high` are the limits it was compared with: those for failing when it fails, else those for watching; a one-sided
+    limit leaves the other empty. `item`, `other_item`, `group` and `levels` (two, with a bar between) say what it belongs to.
     """
 
     measure: Measure

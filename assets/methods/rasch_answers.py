@@ -88,8 +88,8 @@ class AnswerCounts:
         )
 
     def level(self, group: str, level: object) -> AnswerCounts:
-        """Patterns of respondents in one level of a group variable."""
-        return self.keep(self.groups[group] == self.levels[group].index(level))
+        """Patterns of respondents in one level of a group variable; the groups are not kept along."""
+        return replace(self, groups={}, levels={}).keep(self.groups[group] == self.levels[group].index(level))
 
     def category_counts(self) -> tuple[Array, ...]:
         """Per item the number of respondents in each category 0..m."""
