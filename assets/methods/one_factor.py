@@ -34,7 +34,8 @@ class Moments:
 class OneFactorFit:
     """A fitted model; `loadings`, `intercepts` and `uniquenesses` per group.
 
-    `chisq` is null of meaning when `df` is 0. Fit indices as lavaan gives them; `rmsea` with the factor sqrt(groups).
+    `p_value` is None when `df` is 0: three items in one group fit whatever they hold. Fit indices as lavaan gives them: `rmsea`
+    with the factor sqrt(groups), `srmr` the groups' mean weighted by n, over means as well when there are several groups.
     """
 
     level: Level
@@ -43,10 +44,11 @@ class OneFactorFit:
     uniquenesses: tuple[Array, ...]
     chisq: float
     df: int
-    p_value: float
+    p_value: float | None
     cfi: float
     tli: float
     rmsea: float
+    srmr: float
     n: int
 
     @property
@@ -257,9 +259,21 @@ def _with_fit_indices(
         uniquenesses=tuple(part[2] for part in parts),
         chisq=chisq,
         df=df,
-        p_value=float(chdtrc(df, chisq)) if df else float("nan"),
+        p_value=float(chdtrc(df, chisq)) if df else None,
         cfi=1.0 - excess / worst if worst > 0 else 1.0,
         tli=1.0 if not df else (float(base) / base_df - chisq / df) / (float(base) / base_df - 1.0),
         rmsea=float(np.sqrt(excess / (df * n) * len(groups))) if df else 0.0,
+        srmr=sum(
+            group.n / n * _residual_size(group, *_implied(vector, places, g), len(groups)) for g, group in enumerate(groups)
+        ),
         n=n,
     )
+
+
+def _residual_size(group: Moments, mean: Array, covariance: Array, groups: int) -> float:
+    """Root mean square of a group's standardised residuals, of the covariances and, with several groups, the means."""
+    sd = np.sqrt(np.diag(group.covariance))
+    off = ((group.covariance - covariance) / np.outer(sd, sd))[np.tril_indices(len(sd))]
+    if groups > 1:
+        off = np.concatenate([off, (group.mean - mean) / sd])
+    return float(np.sqrt((off**2).mean()))

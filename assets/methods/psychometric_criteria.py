@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 
-import numpy as np
 import polars as pl
 
 from assets.catalogue.psychometric_models import PsychometricRules
@@ -73,7 +72,7 @@ def judge_invariance(groups: Sequence[GroupComparison], rules: PsychometricRules
 
 def judge_residuals(residuals: ResidualStructure | None, reason: str, rules: PsychometricRules) -> CriterionResult:
     """Q3* and the first eigenvalue of the residuals beside their simulated bounds."""
-    if residuals is None or not np.isfinite(residuals.q3_star):
+    if residuals is None or residuals.q3_star is None or residuals.eigenvalue is None:
         return not_estimable("unidimensionality", reason)
     item, other = residuals.pairs().row(0)[:2]
     return criterion_result(
@@ -95,7 +94,7 @@ def judge_targeting(aim: Targeting | None, rules: PsychometricRules) -> Criterio
 
 def judge_reliability(psi: SeparationIndex, rules: PsychometricRules) -> CriterionResult:
     """Person separation of all scored respondents."""
-    if not np.isfinite(psi.all):
+    if psi.all is None:
         return not_estimable("reliability", "no_scored")
     return criterion_result("reliability", [judge(rules, "psi", psi.all)])
 

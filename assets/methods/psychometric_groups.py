@@ -29,7 +29,7 @@ class GroupComparison:
     `reason` is None or the code of what stood in the way of estimation (`no_groups`, or that of a `PipelineError`).
     `left_out_levels` were too small, `left_out_items` not asked of every level. `items` and `thresholds`: differences per pair
     of levels (`rasch_dif`); `gamma`: partial gamma; `effects`: on the levels' means; `factor_models`: one row per level of
-    invariance: `level, chisq, df, p_value, cfi, tli, rmsea, delta_cfi, delta_rmsea`.
+    invariance: `level, chisq, df, p_value, cfi, tli, rmsea, srmr, delta_cfi, delta_rmsea`.
     """
 
     group: str
@@ -114,8 +114,6 @@ def _factor_models(counts: AnswerCounts, group: str, levels: list[object]) -> pl
 
 def invariance_table(fits: list[OneFactorFit]) -> pl.DataFrame:
     """Fit per level of invariance with the change from the level before (null for the first)."""
-    columns = ("level", "chisq", "df", "p_value", "cfi", "tli", "rmsea")
+    columns = ("level", "chisq", "df", "p_value", "cfi", "tli", "rmsea", "srmr")
     table = pl.DataFrame([[getattr(fit, name) for name in columns] for fit in fits], schema=list(columns), orient="row")
-    return table.with_columns(
-        p_value=pl.col("p_value").fill_nan(None), delta_cfi=pl.col("cfi").diff(), delta_rmsea=pl.col("rmsea").diff()
-    )
+    return table.with_columns(delta_cfi=pl.col("cfi").diff(), delta_rmsea=pl.col("rmsea").diff())

@@ -183,7 +183,7 @@ def _residuals(counts: AnswerCounts, spec: IndexSpec, rules: PsychometricRules) 
     if not persons.scored.any():
         return None, "no_scored"
     observed = residual_structure(counts, spec, persons)
-    if not np.isfinite(observed.q3_star):
+    if observed.q3_star is None:
         return observed, "too_few_complete"
     return simulate_bounds(observed, counts, spec, persons, simulation_plan(rules)), None
 

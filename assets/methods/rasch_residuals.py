@@ -24,30 +24,33 @@ _BLOCK = 20  # replicates held in memory at a time
 
 @dataclass(frozen=True, eq=False)
 class ResidualStructure:
-    """Q3 of all pairs and what is judged from it; the bounds are NaN until simulated."""
+    """Q3 of all pairs (NaN where two items were never answered together) and what is judged from it.
+
+    The judged numbers are None when some pair has no Q3, the bounds also until they are simulated.
+    """
 
     items: tuple[str, ...]
     q3: Array
-    q3_mean: float
-    q3_star: float
-    eigenvalue: float
-    q3_star_bound: float = np.nan
-    eigenvalue_bound: float = np.nan
+    q3_mean: float | None
+    q3_star: float | None
+    eigenvalue: float | None
+    q3_star_bound: float | None = None
+    eigenvalue_bound: float | None = None
     simulated_respondents: int = 0
     replicates: int = 0
 
     def pairs(self) -> pl.DataFrame:
-        """One row per pair: `item`, `other_item`, `q3`, `above_mean` (q3 minus the mean); most dependent first."""
+        """One row per pair: `item`, `other_item`, `q3`, `above_mean` (q3 minus the mean; null without); most dependent first."""
         first, second = np.tril_indices(len(self.items), -1)
         rows = pl.DataFrame(
             {
                 "item": [self.items[place] for place in second],
                 "other_item": [self.items[place] for place in first],
-                "q3": self.q3[first, second],
+                "q3": pl.Series(self.q3[first, second]).fill_nan(None),
             }
         )
-        return rows.with_columns(above_mean=pl.col("q3") - self.q3_mean).sort(
-            "above_mean", "item", "other_item", descending=[True, False, False]
+        return rows.with_columns(above_mean=pl.col("q3") - pl.lit(self.q3_mean, dtype=pl.Float64)).sort(
+            "above_mean", "q3", "item", "other_item", descending=[True, True, False, False], nulls_last=True
         )
 
 
@@ -76,7 +79,7 @@ def residual_structure(counts: AnswerCounts, spec: IndexSpec, persons: Persons) 
     rows = persons.scored
     used = counts.keep(rows)
     matrix = _pairwise_correlation(standardised_residuals(used, spec, persons.theta[rows]), used.counts.astype(float))
-    mean, star, eigenvalue = _summary(matrix)
+    mean, star, eigenvalue = (None if np.isnan(value) else value for value in _summary(matrix))
     return ResidualStructure(counts.items, matrix, mean, star, eigenvalue)
 
 
@@ -99,7 +102,11 @@ def simulate_bounds(
         chosen = np.searchsorted(np.cumsum(n), rng.integers(0, n.sum(), block * size), side="right")
         residuals = draw.residuals(chosen, rng)
         found += [_summary(_pairwise_correlation(part, np.ones(size)))[1:] for part in np.split(residuals, block)]
-    bounds = np.quantile(np.array(found), plan.quantile, axis=0)
+    drawn = np.array(found)
+    drawn = drawn[np.isfinite(drawn).all(axis=1)]
+    if not len(drawn):  # some pair is too rare to meet in a sample
+        return observed
+    bounds = np.quantile(drawn, plan.quantile, axis=0)
     return ResidualStructure(
         observed.items,
         observed.q3,

@@ -26,8 +26,9 @@ class AlphaResult:
     """Internal consistency of a set of items.
 
     `alpha` may be negative (an item keyed the wrong way: it is reported as it is). With two items `alpha_std` is the
-    Spearman-Brown coefficient and the one to report. `items`: `item`, `mean`, `sd`, `r_drop` (correlation with the sum of the
-    others), `alpha_if_dropped` (null with two items). `n` complete respondents (pairwise: any), `k` items used.
+    Spearman-Brown coefficient and the one to report. `lambda6` is Guttman's (1945), None when an item repeats the others.
+    `items`: `item`, `mean`, `sd`, `r_drop` (correlation with the sum of the others), `alpha_if_dropped` (null with two items).
+    `n` complete respondents (pairwise: with any answer), `k` items used.
     """
 
     alpha: float
@@ -35,6 +36,7 @@ class AlphaResult:
     high: float
     alpha_std: float
     average_r: float
+    lambda6: float | None
     n: int
     k: int
     constant: tuple[str, ...]
@@ -85,6 +87,7 @@ def _alpha_result(keys: list[str], constant: tuple[str, ...], mean: Array, covar
         low=float(1.0 - (1.0 - alpha) * fdtri(*df, 1.0 - tail)),
         high=float(1.0 - (1.0 - alpha) * fdtri(*df, tail)),
         alpha_std=_alpha(correlation),
+        lambda6=_lambda6(correlation),
         average_r=float((correlation.sum() - k) / (k * (k - 1))),
         n=n,
         k=k,
@@ -106,6 +109,13 @@ def _alpha(covariance: Array) -> float:
     return float(k / (k - 1) * (1.0 - np.trace(covariance) / covariance.sum()))
 
 
+def _lambda6(correlation: Array) -> float | None:
+    """1 - unexplained variance of the items given the others / variance of the sum, on correlations as psych does."""
+    if np.linalg.eigvalsh(correlation)[0] < 1e-10:
+        return None
+    return float(1.0 - (1.0 / np.diag(np.linalg.inv(correlation))).sum() / correlation.sum())
+
+
 def _pairwise_covariance(counts: AnswerCounts) -> tuple[Array, Array, int]:
     there = (counts.answers >= 0).astype(np.int64)
     value = np.where(there == 1, counts.answers, 0).astype(np.int64)
@@ -119,10 +129,10 @@ def _pairwise_covariance(counts: AnswerCounts) -> tuple[Array, Array, int]:
 
 @dataclass(frozen=True)
 class SeparationIndex:
-    """PSI over all scored respondents and over those who are not at an end of the scale (NaN when it can't be computed)."""
+    """PSI over all scored respondents and over those who are not at an end of the scale; None when their scores don't vary."""
 
-    all: float
-    non_extreme: float
+    all: float | None
+    non_extreme: float | None
     n: int
     n_non_extreme: int
 
@@ -138,12 +148,12 @@ def separation_index(persons: Persons) -> SeparationIndex:
     )
 
 
-def _separation(persons: Persons, rows: Array) -> float:
+def _separation(persons: Persons, rows: Array) -> float | None:
     weight = persons.counts[rows]
     n = int(weight.sum())
     if n < 2:
-        return float("nan")
+        return None
     theta = persons.theta[rows]
     mean = float(weight @ theta) / n
     variance = float(weight @ (theta - mean) ** 2) / (n - 1)
-    return 1.0 - float(weight @ persons.se[rows] ** 2) / n / variance if variance > 0 else float("nan")
+    return 1.0 - float(weight @ persons.se[rows] ** 2) / n / variance if variance > 0 else None

@@ -45,7 +45,7 @@ def test_alpha_family(case: str) -> None:
     expected, got = _expected(case), cronbach_alpha(_counts(*CASES[case]))
     assert got is not None
     summary = {"n": got.n, "alpha_raw": got.alpha, "alpha_std": got.alpha_std, "average_r": got.average_r}
-    summary |= {"alpha_feldt_lo": got.low, "alpha_feldt_hi": got.high}
+    summary |= {"G6_smc": got.lambda6, "alpha_feldt_lo": got.low, "alpha_feldt_hi": got.high}
     for name, value in summary.items():
         assert value == pytest.approx(expected[name, ""], abs=1e-9), name
     for row in got.items.iter_rows(named=True):
@@ -69,7 +69,7 @@ def test_one_factor_model(case: str) -> None:
     assert got.proper
     for name, value in (("omega_cfa_ml", got.omega), ("chisq", got.chisq), ("pvalue", got.p_value), ("df", got.df)):
         assert value == pytest.approx(expected[name, ""], abs=1e-5), name
-    for name in ("cfi", "tli", "rmsea"):
+    for name in ("cfi", "tli", "rmsea", "srmr"):
         assert getattr(got, name) == pytest.approx(expected[name, ""], abs=1e-5), name
     for key, loading in zip(ITEMS, got.loadings[0], strict=True):
         assert loading == pytest.approx(expected["loading_cfa_ml", key], abs=1e-5)
@@ -85,7 +85,13 @@ def test_invariance_over_waves() -> None:
         assert row["level"] == level
         assert got.chisq == pytest.approx(row["chisq"], abs=1e-4)
         assert got.df == row["df"]
-        for name, value in (("pvalue", got.p_value), ("cfi", got.cfi), ("tli", got.tli), ("rmsea", got.rmsea)):
+        for name, value in (
+            ("pvalue", got.p_value),
+            ("cfi", got.cfi),
+            ("tli", got.tli),
+            ("rmsea", got.rmsea),
+            ("srmr", got.srmr),
+        ):
             assert value == pytest.approx(row[name], abs=1e-5), name
 
 

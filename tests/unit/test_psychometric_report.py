@@ -260,3 +260,37 @@ def test_every_measure_needs_its_limit() -> None:
     content = RULES.model_dump()
     with pytest.raises(ValidationError, match="varje mått"):
         PsychometricRules.model_validate(content | {"limits": content["limits"][1:]})
+
+
+def _all(value: int) -> list[pl.Expr]:
+    return [pl.lit(value, dtype=pl.Int8).alias(key) for key in THRESHOLDS]
+
+
+_HALF = pl.int_range(pl.len()) % 2 == 0
+AWKWARD: dict[str, list[pl.Expr]] = {
+    "nobody_answered_everything": [
+        pl.when(_HALF).then(pl.col("a", "b")).otherwise(None),
+        pl.when(_HALF).then(None).otherwise(pl.col("g", "h")).name.keep(),
+    ],
+    "all_the_same": _all(1),
+    "all_lowest": _all(0),
+    "copies": [pl.col("c").alias("d"), pl.col("c").alias("e"), pl.col("a").alias("f")],
+    "unknown_groups": [pl.lit(None, dtype=pl.String).alias("sex"), pl.lit(2024).alias("wave")],
+}
+
+
+@pytest.mark.parametrize("name", [*AWKWARD, "twelve", "one"])
+def test_awkward_answers_give_reasons_and_never_a_number_that_is_none(name: str) -> None:
+    rows = {"twelve": 12, "one": 1}.get(name, 900)
+    report = _report(answers(rows, 16).with_columns(AWKWARD.get(name, [])))
+    for result in report.criteria:
+        assert (result.verdict == "not_estimable") == (result.reason is not None)
+        said = criterion_sentence(result, CATALOGUE.psychometric_texts, LABELS)
+        assert not re.search(r"[{}]|None|nan", said.sentence)
+        assert not said.sentence.endswith("  ")
+    frames = [getattr(report, field.name) for field in fields(report)]
+    frames += [frame for group in report.groups for frame in (group.items, group.thresholds, group.gamma, group.effects)]
+    frames += [group.factor_models for group in report.groups]
+    for frame in frames:
+        if isinstance(frame, pl.DataFrame):
+            assert not any(column.is_nan().any() for column in frame.select(pl.selectors.float())), frame.columns
