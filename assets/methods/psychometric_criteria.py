@@ -84,11 +84,13 @@ def judge_residuals(residuals: ResidualStructure | None, reason: str, rules: Psy
     )
 
 
-def judge_targeting(aim: Targeting | None, rules: PsychometricRules) -> CriterionResult:
-    """Distance between persons and thresholds, and the shares at the ends."""
+def judge_targeting(aim: Targeting | None, kind: str, rules: PsychometricRules) -> CriterionResult:
+    """Distance between persons and thresholds, and the shares at the ends, in the direction that the index is published in."""
     if aim is None:
         return not_estimable("targeting", "no_scored")
     values = {"offset": aim.offset, "floor": aim.floor, "ceiling": aim.ceiling}
+    if kind == "protective":
+        values = {"offset": -aim.offset, "floor": aim.ceiling, "ceiling": aim.floor}
     return criterion_result("targeting", [judge(rules, measure, value) for measure, value in values.items()])
 
 

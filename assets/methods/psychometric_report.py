@@ -145,7 +145,7 @@ def psychometric_report(
             judge_item_fit(fitted, complete_reason, rules),
             judge_invariance(compared, rules),
             judge_residuals(residuals, residual_reason or "no_scored", rules),
-            judge_targeting(aim, rules),
+            judge_targeting(aim, spec.kind, rules),
             judge_reliability(psi, rules),
             judge_drift(drift, reason, rules),
         ),

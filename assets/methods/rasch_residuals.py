@@ -9,7 +9,7 @@ answers drawn from their distribution given the respondents' own answered sets a
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import polars as pl
@@ -58,8 +58,8 @@ class ResidualStructure:
 class Simulation:
     """How bounds are simulated: replicates, most respondents in each, quantile taken as the bound, and the seed.
 
-    Respondents above `respondents` are sampled with replacement from the real answered sets and raw sums. A smaller sample
-    spreads more, so the bound is on the cautious side for a larger survey: it flags what would matter there.
+    Each replicate draws as many respondents as the survey has, at most `respondents`, with replacement from the real answered
+    sets and raw sums. A smaller sample spreads more, so for a larger survey the bound only flags what would matter there.
     """
 
     replicates: int = 200
@@ -107,12 +107,8 @@ def simulate_bounds(
     if not len(drawn):  # some pair is too rare to meet in a sample
         return observed
     bounds = np.quantile(drawn, plan.quantile, axis=0)
-    return ResidualStructure(
-        observed.items,
-        observed.q3,
-        observed.q3_mean,
-        observed.q3_star,
-        observed.eigenvalue,
+    return replace(
+        observed,
         q3_star_bound=float(bounds[0]),
         eigenvalue_bound=float(bounds[1]),
         simulated_respondents=size,

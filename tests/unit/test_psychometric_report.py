@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import fields
+from dataclasses import fields, replace
 from functools import lru_cache
 
 import numpy as np
@@ -123,6 +123,18 @@ def test_items_far_from_the_respondents(mean: float, verdict: str) -> None:
     assert report.targeting is not None
     assert report.targeting.offset == pytest.approx(mean - report.targeting.threshold_mean, abs=0.15)
     assert "−" in _sentence(report, "targeting")
+
+
+def test_targeting_is_said_in_the_direction_of_the_index() -> None:
+    frame = answers(2000, 7, mean=-1.7)
+    risk = _report(frame, groups=())
+    spec = replace(spec_of(), kind="protective")
+    protective = psychometric_report(frame, spec, RULES, (), None)
+    assert "−" in _sentence(risk, "targeting")
+    assert "−" not in _sentence(protective, "targeting")
+    shares = [dict(r.criterion("targeting").findings.select("measure", "statistic").rows()) for r in (risk, protective)]
+    assert shares[0]["floor"] == shares[1]["ceiling"] > 0.1
+    assert shares[0]["offset"] == -shares[1]["offset"]
 
 
 def test_few_and_coarse_items_are_not_reliable() -> None:
