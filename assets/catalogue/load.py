@@ -18,8 +18,9 @@ from assets.catalogue import models as m
 from assets.catalogue.base_profile import BASE_PROFILE, PROFILE_VARIABLE
 from assets.catalogue.indicator_models import IndicatorFile, problems_with_items
 from assets.catalogue.profile_models import Profile
+from assets.catalogue.psychometric_models import PsychometricRules, PsychometricTexts
 from assets.catalogue.reader import Reader
-from assets.catalogue.statistics_models import FindingFile, StatisticsFile
+from assets.catalogue.statistics_models import FactorFile, FindingFile, StatisticsFile
 from assets.methods.errors import PipelineError
 
 ROOT = Path(__file__).parent
@@ -45,8 +46,11 @@ class Catalogue:
     comparison: m.Comparison
     publication: m.Publication
     statistics: StatisticsFile
+    factors: FactorFile
     findings: FindingFile
     disclosure: dict[str, Any]
+    psychometrics: PsychometricRules
+    psychometric_texts: PsychometricTexts
     content_hash: str
 
     @property
@@ -137,14 +141,17 @@ def _cross_check(c: Catalogue, problems: list[str]) -> None:
         unknown = sorted(set(entry.items) - set(items) - m.BACKGROUND_QUESTIONS)
         problems.extend(f"breaks.yml: {entry.year}: okänd fråga {key}" for key in unknown)
     problems += [f"indicators/{c.survey.id}.yml: {text}" for text in problems_with_items(c.indicator_file, c.survey)]
-    for group in c.statistics.accumulated:
-        wrong = [key for key in group.indices if key not in c.index_file.keys or c.index(key).kind != group.kind]
-        problems.extend(f"statistics.yml: {group.key}: {key} är inget index av slaget {group.kind}" for key in wrong)
-    known_outcomes = {i.id for i in c.indicator_file.indicators}
-    wrong_outcomes = [key for key in c.statistics.association.outcomes if key not in known_outcomes]
-    problems.extend(f"statistics.yml: association: okänd indikator {key}" for key in wrong_outcomes)
     known = {d.district_code for d in c.districts}
     problems.extend(f"areas/district_names.csv: okänd kod {v}" for v in c.district_names.values() if v and v not in known)
+
+
+def _check_factors(c: Catalogue, problems: list[str]) -> None:
+    for group in c.factors.accumulated:
+        wrong = [key for key in group.indices if key not in c.index_file.keys or c.index(key).kind != group.kind]
+        problems.extend(f"factors.yml: {group.key}: {key} är inget index av slaget {group.kind}" for key in wrong)
+    known_outcomes = {i.id for i in c.indicator_file.indicators}
+    wrong_outcomes = [key for key in c.factors.outcomes if key not in known_outcomes]
+    problems.extend(f"factors.yml: outcomes: okänd indikator {key}" for key in wrong_outcomes)
 
 
 def _check_profile(c: Catalogue, profile_id: str, problems: list[str]) -> None:
@@ -263,12 +270,15 @@ def read_catalogue(root: Path, profile_id: str | None = None) -> Catalogue:
     comparison = read.model(m.Comparison, "comparison.yml")
     publication = read.model(m.Publication, "publication.yml")
     statistics = read.model(StatisticsFile, "statistics.yml")
+    factors = read.model(FactorFile, "factors.yml") if read.has("factors.yml") else FactorFile(survey=profile.survey)
     findings = read.model(FindingFile, "findings.yml")
     municipalities = read.table(m.Municipality, "areas/municipalities.csv")
     with_districts = "district" in profile.area_levels
     districts = read.table(m.District, "areas/districts.csv") if with_districts else ()
     names = read.rows("areas/district_names.csv") if with_districts else []
     disclosure = read.yaml("disclosure.yml")
+    psychometrics = read.model(PsychometricRules, "psychometrics.yml")
+    psychometric_texts = read.model(PsychometricTexts, "texts/psychometrics.yml")
     if read.problems:
         raise _catalogue_error(read.problems)
     catalogue = Catalogue(
@@ -287,11 +297,15 @@ def read_catalogue(root: Path, profile_id: str | None = None) -> Catalogue:
         comparison=comparison,
         publication=publication,
         statistics=statistics,
+        factors=factors,
         findings=findings,
         disclosure=disclosure,
         content_hash=_hash(root, overlay),
+        psychometrics=psychometrics,
+        psychometric_texts=psychometric_texts,
     )
     _cross_check(catalogue, read.problems)
+    _check_factors(catalogue, read.problems)
     _check_profile(catalogue, profile_id or BASE_PROFILE, read.problems)
     if read.problems:
         raise _catalogue_error(read.problems)

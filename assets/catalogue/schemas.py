@@ -13,7 +13,8 @@ from pydantic import BaseModel
 from assets.catalogue import models as m
 from assets.catalogue.indicator_models import IndicatorFile
 from assets.catalogue.profile_models import Profile
-from assets.catalogue.statistics_models import FindingFile, StatisticsFile
+from assets.catalogue.psychometric_models import PsychometricRules, PsychometricTexts
+from assets.catalogue.statistics_models import FactorFile, FindingFile, StatisticsFile
 from assets.intake.limits import IntakeLimits
 from assets.methods.disclosure_policy import DisclosurePolicy
 from assets.registers.models import RegisterSource, UnitFile
@@ -30,11 +31,14 @@ KINDS: dict[str, tuple[type[BaseModel], tuple[str, ...]]] = {
     "comparison": (m.Comparison, ("comparison.yml",)),
     "cutoffs": (m.CutOffFile, ("cutoffs.yml",)),
     "disclosure": (DisclosurePolicy, ("disclosure.yml",)),
+    "factors": (FactorFile, ("factors.yml",)),
     "findings": (FindingFile, ("findings.yml",)),
     "indicators": (IndicatorFile, ("indicators/*.yml",)),
     "indices": (m.IndexFile, ("indices.yml",)),
     "intake": (IntakeLimits, ("intake.yml",)),
     "profile": (Profile, ("profile.yml",)),
+    "psychometric_texts": (PsychometricTexts, ("texts/psychometrics.yml",)),
+    "psychometrics": (PsychometricRules, ("psychometrics.yml",)),
     "publication": (m.Publication, ("publication.yml",)),
     "reasons": (m.ReasonFile, ("reasons.yml",)),
     "register": (RegisterSource, ("registers/[!u]*.yml",)),

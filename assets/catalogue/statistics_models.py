@@ -98,11 +98,10 @@ class Accumulation(Strict):
 
 
 class Association(Strict):
-    """Which factors and outcomes are set side by side, and how that is worded."""
+    """How factors and outcomes are set side by side, and how that is worded."""
 
     least_cell: int = Field(ge=1)
     adjust_for: tuple[str, ...]
-    outcomes: tuple[str, ...]
     words: dict[Literal["rr", "odds", "unclear", "excess_share", "no_excess"], str]
 
     @model_validator(mode="after")
@@ -111,12 +110,19 @@ class Association(Strict):
         return self
 
 
+class FactorFile(Strict):
+    """`factors.yml`: which of a survey's indices are counted together, and which indicators are outcomes beside them."""
+
+    survey: str
+    accumulated: tuple[Accumulation, ...] = ()
+    outcomes: tuple[str, ...] = ()
+
+
 class StatisticsFile(Strict):
     """`statistics.yml`."""
 
     designs: Designs
     trend: TrendChoice
-    accumulated: tuple[Accumulation, ...]
     association: Association
     reasons: dict[str, str]
 

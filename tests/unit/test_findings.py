@@ -206,7 +206,7 @@ def test_trend_words_have_no_arrows_and_every_verdict_and_reason_has_words():
 
 
 def test_accumulated_rules_are_those_of_the_domain_report():
-    risk, protection = (group.rule() for group in CATALOGUE.statistics.accumulated)
+    risk, protection = (group.rule() for group in CATALOGUE.factors.accumulated)
     assert set(risk.indices) == {key for key, kind in KINDS.items() if kind == "risk"}
     assert set(protection.indices) == {key for key, kind in KINDS.items() if kind == "protective"}
     assert (risk.least_scored, risk.top, protection.least_scored) == (4, 3, 2)
