@@ -1,17 +1,18 @@
 """Texts that stewards read in the Dagster UI, from the catalogue."""
 
 from functools import lru_cache
-from pathlib import Path
 
 import yaml
 
-FILE = Path(__file__).parent / "catalogue" / "texts" / "dagster.yml"
+from assets.catalogue.load import catalogue_file
+
+FILE = "texts/dagster.yml"
 
 
 @lru_cache(maxsize=1)
 def ui_texts() -> dict[str, dict[str, str]]:
     """All UI texts by kind (`assets`, `jobs`, `ops`, `sensors`) and name."""
-    return yaml.safe_load(FILE.read_text(encoding="utf-8"))
+    return yaml.safe_load(catalogue_file(FILE).read_text(encoding="utf-8"))
 
 
 def asset_text(layer: str, table: str) -> str:

@@ -108,10 +108,22 @@ def hamta(arguments: argparse.Namespace) -> int:
 
     from pipelines.fetch import fetch_register, report_lines
 
+    require_registers()
     today = date.today()  # noqa: DTZ011 - the day on the calendar where the person sits
-    fetched = fetch_register(data_home(), arguments.source, arguments.bas_url, arguments.pa_nytt, today)
+    fetched = fetch_register(profile_home(), arguments.source, arguments.bas_url, arguments.pa_nytt, today)
     sys.stdout.write("\n".join(report_lines(fetched)) + "\n")
     return 0
+
+
+def require_registers() -> None:
+    """Raises PipelineError `no_registers_here` when the active profile has no registers to fetch."""
+    from assets.catalogue.load import load_catalogue
+    from assets.methods.errors import PipelineError
+
+    profile = load_catalogue().profile
+    if not profile.registers:
+        hint = "Välj en profil med register, eller kör utan --profil."
+        raise PipelineError("no_registers_here", f"Profilen {profile.id}", "en profil med register", "en utan", hint)
 
 
 def kodbok(arguments: argparse.Namespace) -> int:
@@ -175,6 +187,7 @@ def parser() -> SwedishParser:
     fetch = add("hamta", hamta, "hämta en ny årgång av ett register från källan (använder internet)")
     fetch.add_argument("source", choices=("kolada", "scb"), metavar="KÄLLA", help="kolada eller scb")
     fetch.add_argument("--bas-url", default=None, metavar="URL", help="en annan adress än källans egen")
+    with_profile(fetch)
     fetch.add_argument("--pa-nytt", action="store_true", help="fråga om även det som redan har hämtats i dag")
     book = add("kodbok", kodbok, "föreslå en kodbok för en leverans som ingen kodbok känner igen")
     book.add_argument("fil", metavar="FIL", help="leveransen (.sav, .zsav, .dta, .csv, .tsv, .txt eller .xlsx)")

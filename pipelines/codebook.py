@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from assets.catalogue.load import load_catalogue
+from assets.catalogue.load import Catalogue, load_catalogue
 from assets.catalogue.steward import codebook_problems, with_steward_codebooks
+from assets.intake.by_text import KnownColumns, names_by_text, with_names
+from assets.intake.delivery import RawDelivery
 from assets.intake.names import shown_name
 from assets.intake.proposal import codebook_id, parsed, proposal_yaml, summary_lines
 from assets.intake.readers import read_delivery
 from assets.intake.recognise import recognise, share_matched
+from assets.intake.wordings import known_hashes
 from assets.intake.workbench import propose
 from assets.methods.errors import PipelineError
 from pipelines.paths import Paths
@@ -31,8 +34,8 @@ def propose_codebook(file: Path, out: Path | None, home: Path) -> list[str]:
         raise PipelineError("no_file", shown_name(str(file)), "en fil", "ingen fil där", "Kontrollera sökvägen.")
     paths = Paths(home)
     catalogue = with_steward_codebooks(load_catalogue(), paths.codebooks)
-    delivery = read_delivery(file, None)
-    known = _recognised(delivery.file_name, delivery.cells.columns, catalogue.codebooks)
+    delivery = _read(file, catalogue)
+    known = _recognised(delivery, catalogue)
     if known and out is None:
         return [f"{shown_name(file.name)} {known}; ingen ny kodbok behövs. Ange --ut om du ändå vill ha ett förslag."]
     proposal = propose(delivery, catalogue)
@@ -59,9 +62,23 @@ def propose_codebook(file: Path, out: Path | None, home: Path) -> list[str]:
     ]
 
 
-def _recognised(name: str, columns: list[str], books) -> str:
+def _read(file: Path, catalogue: Catalogue) -> RawDelivery:
+    """The delivery; where columns are known by their text, headers may be as long as a question."""
+    if any(book.columns_by == "text" for book in catalogue.codebooks):
+        try:
+            return read_delivery(file, KnownColumns(catalogue.codebooks, known_hashes(catalogue.survey)))
+        except PipelineError as error:
+            if error.code != "unknown_variables":
+                raise
+    return read_delivery(file, None)
+
+
+def _recognised(delivery: RawDelivery, catalogue: Catalogue) -> str:
+    books = catalogue.codebooks
     try:
-        book = recognise(name, columns, books)
+        named = names_by_text(delivery, books, known_hashes(catalogue.survey))
+        columns = with_names(delivery, named).cells.columns
+        book = recognise(delivery.file_name, columns, books)
     except PipelineError:
         return ""
     return f"känns redan igen som {book.id} ({round(100 * share_matched(columns, book))}\u00a0% av frågorna)"

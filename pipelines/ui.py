@@ -21,6 +21,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
 
+from assets.catalogue.base_profile import PROFILE_VARIABLE
 from assets.methods.errors import PipelineError
 
 HOST = "127.0.0.1"
@@ -51,7 +52,7 @@ def command(root: Path, port: int) -> list[str]:
 def environment(root: Path, home: Path) -> dict[str, str]:
     """The child's environment: the instance folder, the project importable in place, telemetry off."""
     return {
-        **os.environ,
+        **{name: value for name, value in os.environ.items() if name != PROFILE_VARIABLE},  # each location has its own
         "DAGSTER_HOME": str(prepare_dagster_home(home)),
         "DAGSTER_DISABLE_TELEMETRY": "1",
         "GX_ANALYTICS_ENABLED": "false",

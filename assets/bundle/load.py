@@ -5,18 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import date
 from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
 import yaml
 
 from assets.bundle.types import IndexText, RegisterGroup, ReportMeta
-from assets.catalogue.load import Catalogue
+from assets.catalogue.load import Catalogue, catalogue_file
 from assets.charts.numbers import lower_first
 from assets.charts.types import ChartMeta, IndexMeta, IndicatorMeta, ReasonText, SeriesBreak
 from assets.registers.models import RegisterSource, Unit
 
-CATALOGUE = Path(__file__).parents[1] / "catalogue"
 ARENA_OF_SECTION = {"brott": "narsamhalle"}
 SHOWN_ROLES = ("value", "index", "response_rate")
 
@@ -34,7 +32,7 @@ def load_chart_texts() -> Mapping[str, Any]:
 
 
 def _yaml(name: str) -> Any:
-    return yaml.safe_load((CATALOGUE / name).read_text(encoding="utf-8"))
+    return yaml.safe_load(catalogue_file(name).read_text(encoding="utf-8"))
 
 
 def build_report_meta(

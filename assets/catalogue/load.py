@@ -209,6 +209,11 @@ def profile_of(profile_id: str) -> Profile:
     return profile
 
 
+def catalogue_file(name: str) -> Path:
+    """Where a file of the active profile's catalogue lies: the profile's own, else the base's."""
+    return Reader(ROOT, _overlay(ROOT, active_profile())).place(name)
+
+
 def survey_file(survey_id: str, name: str) -> Path | None:
     """Where the file with this name lies that is about the questions of a survey; None when no profile has it."""
     for profile_id in profile_ids():

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from contextlib import nullcontext
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from assets.demo.generate import Progress, ensure_demo
+from assets.catalogue.base_profile import BASE_PROFILE
+
+if TYPE_CHECKING:
+    from assets.demo.generate import Progress
 
 
 def fill_inbox(profile_id: str, inbox: Path, cache: Path, progress: Progress | None = None) -> None:
@@ -17,10 +21,11 @@ def fill_inbox(profile_id: str, inbox: Path, cache: Path, progress: Progress | N
     Raises:
         KeyError: the profile has no demonstration.
     """
+    from assets.demo.generate import ensure_demo
     from assets.demo.lupp import write_lupp
     from assets.demo.yrbs import write_yrbs
 
-    if profile_id == "stockholm":
+    if profile_id == BASE_PROFILE:
         ensure_demo(inbox, cache, progress)
         return
     title, write = {

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from pathlib import Path
 
 import yaml
 from pydantic import Field
 
+from assets.catalogue.load import catalogue_file
 from assets.catalogue.models import Strict
 
-FILE = Path(__file__).resolve().parents[1] / "catalogue" / "intake.yml"
+FILE = "intake.yml"
 
 
 class WorkbookLimits(Strict):
@@ -41,4 +41,4 @@ class IntakeLimits(Strict):
 @lru_cache(maxsize=1)
 def load_limits() -> IntakeLimits:
     """The limits that ship with the package."""
-    return IntakeLimits.model_validate(yaml.safe_load(FILE.read_text(encoding="utf-8")))
+    return IntakeLimits.model_validate(yaml.safe_load(catalogue_file(FILE).read_text(encoding="utf-8")))

@@ -41,7 +41,7 @@ def proposal_yaml(proposal: Proposal, book_id: str) -> str:
         f"match_by: {proposal.match_by}  # {_MATCH_BY_SV[proposal.match_by]}",
         "columns:",
         *_role_lines(proposal),
-        "items:  # kolumn i filen: fråga i 2024 års numrering",
+        "items:  # kolumn i filen: fråga i katalogen",
         *(f"  {_scalar(m.column)}: {m.item}  # {_why(m)}" for m in proposal.active),
         *(f"  # {_scalar(m.column)}: {m.item}  # {_why(m)}" for m in proposal.matches if m.confidence == UNSURE),
         "values:",

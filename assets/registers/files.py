@@ -10,6 +10,7 @@ from pathlib import Path
 import yaml
 from pydantic import ValidationError
 
+from assets.catalogue.load import catalogue_file
 from assets.methods.errors import PipelineError
 from assets.registers.models import RawRegister, RegisterCatalogue, RegisterSource, UnitFile
 from assets.registers.reading import read_register_bytes, register_rows
@@ -145,9 +146,9 @@ def _source(name: str, problems: list[str]) -> RegisterSource | None:
 
 
 def _yaml(name: str) -> object:
-    return yaml.safe_load((CATALOGUE / "registers" / f"{name}.yml").read_text(encoding="utf-8"))
+    return yaml.safe_load(catalogue_file(f"registers/{name}.yml").read_text(encoding="utf-8"))
 
 
 def _rows(name: str) -> list[dict[str, str]]:
-    with (CATALOGUE / "areas" / f"{name}.csv").open(encoding="utf-8", newline="") as file:
+    with catalogue_file(f"areas/{name}.csv").open(encoding="utf-8", newline="") as file:
         return list(csv.DictReader(file))

@@ -19,6 +19,7 @@ from assets.intake.tables import cells_frame, delivery_rows, value_labels
 from assets.intake.wordings import items_of, known_hashes
 from assets.methods.errors import PipelineError
 from assets.raw import other_inboxes
+from pipelines.codebook import propose_codebook
 from pipelines.paths import Paths
 from tests.support.bad_files import survey_cells
 
@@ -156,3 +157,13 @@ def test_a_file_that_nobody_knows_stays_unknown(tmp_path):
         [folder / "okand.csv"], tmp_path / "a", tmp_path / "r", BASE.codebooks, frozenset(), others=lambda: others
     )
     assert one.code == "unknown_variables"
+
+
+def test_the_workbench_knows_a_file_by_its_texts(deliveries, tmp_path, monkeypatch):
+    monkeypatch.setenv("DID_PROFILE", "lupp")
+    for path in sorted(deliveries.iterdir())[:3]:
+        (line,) = propose_codebook(path, None, tmp_path)
+        assert "känns redan igen som lupp-2017 (100\u00a0% av frågorna)" in line
+    lines = propose_codebook(sorted(deliveries.iterdir())[0], tmp_path / "egen.yml", tmp_path)
+    assert "39 säkra" in lines[1]
+    assert "besvarhuvudvark: f2_32" in (tmp_path / "egen.yml").read_text(encoding="utf-8")

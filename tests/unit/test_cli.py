@@ -155,3 +155,36 @@ def test_data_lie_beside_the_code_unless_told_otherwise(monkeypatch, tmp_path):
     assert cli.data_home() == cli.ROOT / "data"
     monkeypatch.setenv("DID_HOME", str(tmp_path))
     assert cli.data_home() == tmp_path.resolve()
+
+
+@pytest.fixture
+def own_profile(monkeypatch):
+    """A process whose profile a test may choose; what the command sets is taken away again."""
+    monkeypatch.setenv("DID_PROFILE", "")
+    return monkeypatch
+
+
+def test_a_profile_has_its_own_folder_below_the_data(home, chain, own_profile, capsys):
+    """`kor` on an empty inbox says which folder it looked in."""
+    assert cli.main(["kor", "--profil", "lupp"]) == 2
+    assert f"{home / 'profiler' / 'lupp' / 'inbox' / 'enkat'}" in capsys.readouterr().err
+    assert chain == {}
+
+
+def test_an_unknown_profile_is_not_understood(home, own_profile, capsys):
+    with pytest.raises(SystemExit) as stopped:
+        cli.main(["kor", "--profil", "saknas"])
+    assert stopped.value.code == 2
+    assert "stockholm, lupp, yrbs" in capsys.readouterr().err
+
+
+def test_a_profile_without_registers_has_nothing_to_fetch(home, own_profile, capsys):
+    assert cli.main(["hamta", "kolada", "--profil", "yrbs"]) == 2
+    assert "Profilen yrbs: väntade en profil med register, fick en utan." in capsys.readouterr().err
+
+
+def test_the_demo_of_a_profile_fills_its_own_inbox(home, chain, own_profile):
+    assert cli.main(["demo", "--profil", "yrbs"]) == 0
+    inbox = home / "profiler" / "yrbs" / "inbox"
+    assert len(list((inbox / "enkat").glob("YRBS *.csv"))) == 27
+    assert not list((inbox / "register").iterdir()), "no Swedish registers beside American answers"
