@@ -83,8 +83,18 @@ class ItemFile(Strict):
     items: tuple[Item, ...]
 
 
+class WaveCycle(Strict):
+    """The years in which a survey is done: `first`, and every so many years after it."""
+
+    first: int
+    every: int = Field(ge=1)
+
+
 class Survey(Strict):
-    """A survey: its items, answer scales and kinds of missing."""
+    """A survey: its items, answer scales and kinds of missing.
+
+    `wave_cycle`: the years in which it is done (None: any). `sex_first_wave`: sex -> first wave in which it could be answered.
+    """
 
     id: str
     title_sv: str
@@ -92,6 +102,8 @@ class Survey(Strict):
     owner: str
     area_basis: Literal["school", "home"]
     grades: tuple[str, ...]
+    wave_cycle: WaveCycle | None = None
+    sex_first_wave: dict[str, int] = Field(default_factory=dict)
     missing_kinds: dict[int, MissingKind]
     scales: dict[str, dict[int, str]]
     items: tuple[Item, ...]
@@ -292,12 +304,16 @@ class ReasonFile(Strict):
 
 
 class Municipality(Strict):
-    """A municipality of the county; `survey_code` is Stockholmsenkäten's own number 1-26."""
+    """A municipality of the county; `survey_code` is Stockholmsenkäten's own number 1-26.
+
+    `valid_from`: the first year in which there is a municipality with the code.
+    """
 
     municipality_code: str = Field(pattern=r"^\d{4}$")
     name: str
     ascii_name: str
     survey_code: int
+    valid_from: int = 1974
 
 
 class District(Strict):

@@ -14,6 +14,7 @@ from assets.catalogue import models as m
 from assets.catalogue.indicator_models import IndicatorFile
 from assets.intake.limits import IntakeLimits
 from assets.methods.disclosure_policy import DisclosurePolicy
+from assets.registers.agreements import AgreementFile
 from assets.registers.models import RegisterSource, UnitFile
 from assets.registers.table_mapping import TableMapping
 
@@ -22,6 +23,7 @@ FOLDER = ROOT / "schemas"
 
 #: Kind -> its model and the files below `assets/catalogue` that follow it.
 KINDS: dict[str, tuple[type[BaseModel], tuple[str, ...]]] = {
+    "agreements": (AgreementFile, ("agreements.yml",)),
     "breaks": (m.BreakFile, ("breaks.yml",)),
     "calendar": (m.Calendar, ("calendar.yml",)),
     "codebook": (m.Codebook, ("codebooks/*.yml",)),
