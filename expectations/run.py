@@ -7,7 +7,6 @@ Great Expectations is imported inside the functions: importing it takes seconds.
 
 from __future__ import annotations
 
-import os
 import time
 import warnings
 from collections.abc import Iterable, Mapping, Sequence
@@ -16,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import polars as pl
 
+from expectations.context import ephemeral_context
 from expectations.suite import ROWS, Rule, Suite
 
 if TYPE_CHECKING:
@@ -117,8 +117,8 @@ def _judge_view(
     found: dict[str, RuleOutcome] = {}
     plans: list[_Plan] = []
     for rule in rules:
-        columns = _columns(rule, parameters)
-        why_not = _why_not(rule, frame, parameters, table)
+        columns = rule_columns(rule, parameters)
+        why_not = why_not_tried(rule, frame, parameters, table)
         if why_not:
             found[rule.id] = RuleOutcome(rule, "not_evaluated", frame.height, max(len(columns), 1), why_not=why_not, units=None)
         else:
@@ -131,7 +131,7 @@ def _judge_view(
     return found
 
 
-def _why_not(rule: Rule, frame: pl.DataFrame, parameters: Mapping[str, Any], table: pl.DataFrame) -> WhyNot:
+def why_not_tried(rule: Rule, frame: pl.DataFrame, parameters: Mapping[str, Any], table: pl.DataFrame) -> WhyNot:
     """Why a rule cannot be tried; most expectations would hold on no rows or with nothing to compare with."""
     named = [rule.columns, *rule.kwargs.values()]
     filled = [parameters[v[1:]] for v in named if isinstance(v, str) and v.startswith("$")]
@@ -142,7 +142,8 @@ def _why_not(rule: Rule, frame: pl.DataFrame, parameters: Mapping[str, Any], tab
     return "reference" if rule.reference and table.height else "empty"
 
 
-def _columns(rule: Rule, parameters: Mapping[str, Any]) -> list[str]:
+def rule_columns(rule: Rule, parameters: Mapping[str, Any]) -> list[str]:
+    """The columns that a rule names, each of which gets an expectation of its own; none for a rule about several together."""
     if isinstance(rule.columns, str):
         return list(parameters[rule.columns.removeprefix("$")])
     return list(rule.columns)
@@ -190,15 +191,13 @@ def build_expectations(plans: Sequence[tuple[Rule, list[str]]], parameters: Mapp
 
 
 def _verdicts(frame: pl.DataFrame, plans: list[_Plan], parameters: Mapping[str, Any], *, locate: bool) -> dict[str, _Verdict]:
-    os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")
     verdicts = {p.rule.id: _Verdict([None] * max(len(p.columns), 1)) for p in plans}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # third-party deprecations inside the library, none of them about our data
         import great_expectations as gx
 
         pairs = [(p.rule, p.columns) for p in plans]
-        context = gx.get_context(mode="ephemeral")
-        context.variables.progress_bars = {"globally": False}
+        context = ephemeral_context()
         suite = gx.ExpectationSuite(name="suite", expectations=build_expectations(pairs, parameters))
         batch = (
             context.data_sources.add_pandas("frames")
