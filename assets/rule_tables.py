@@ -62,8 +62,9 @@ def survey_prepared(warehouse: Warehouse, catalogue: Catalogue, frame: pl.DataFr
     """Views of harmonised answers that are already read; `columns`: all columns of the table."""
     waves = frame["wave"].unique().to_list() if "wave" in frame.columns else []
     schools = _read(warehouse, SCHOOLS, {"year": waves}, ["school_code", "year", "pupils_ak9"])
-    enrolled = _enrolled(warehouse, waves)
-    return Prepared(survey_views(frame, columns, schools, enrolled, catalogue), survey_parameters(catalogue))
+    known = _pairs(_read(warehouse, RAW_DELIVERIES, {"wave": waves}, DELIVERY_KEY))
+    views = survey_views(frame, columns, schools, _enrolled(warehouse, waves), catalogue)
+    return Prepared(views, with_known(survey_parameters(catalogue), known))
 
 
 def profile_prepared(warehouse: Warehouse, catalogue: Catalogue, profile: pl.DataFrame) -> Prepared:

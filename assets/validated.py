@@ -39,7 +39,11 @@ OUTCOMES = TableName("validated", "rule_outcomes")
         ),
         dg.AssetSpec(
             ["validated", "rule_outcomes"],
-            deps=[["harmonised", t] for t in ("survey_responses", "item_profile", "delivery_counts", "delivery_gaps")],
+            deps=[
+                *(["harmonised", t] for t in ("survey_responses", "item_profile", "delivery_counts", "delivery_gaps")),
+                dg.AssetDep(["harmonised", "register_values"], partition_mapping=dg.AllPartitionMapping()),
+                dg.AssetDep(["harmonised", "schools"], partition_mapping=dg.AllPartitionMapping()),
+            ],
             description=asset_text("validated", "rule_outcomes"),
         ),
     ],

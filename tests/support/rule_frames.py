@@ -55,7 +55,9 @@ def answers() -> Frames:
     enrolled = pl.DataFrame(
         {"area_code": ["0180", "0114"], "year": year(2024, 2024), "indicator_key": ["pupils_ak9"] * 2, "value": [40.0, 20.0]}
     )
-    return {"rows": frame, "schools": schools, "enrolled": enrolled, "columns": pl.DataFrame({"name": frame.columns})}
+    columns = pl.DataFrame({"name": frame.columns})
+    deliveries = pl.DataFrame(DELIVERY)
+    return {"rows": frame, "schools": schools, "enrolled": enrolled, "columns": columns, "deliveries": deliveries}
 
 
 def profile() -> Frames:
@@ -241,7 +243,7 @@ _VIEWS: dict[str, Callable[[Frames], Frames]] = {
     "harmonised/schools": lambda f: school_views(f["rows"], f["enrolled"]),
     "validated/survey_responses": lambda f: validated_views(f["rows"]),
 }
-_KNOWN = ("raw/survey_responses", "validated/survey_responses", "validated/deliveries")
+_KNOWN = ("raw/survey_responses", "harmonised/survey_responses", "validated/survey_responses", "validated/deliveries")
 
 
 def views_of(table: str, frames: Frames) -> Frames:
@@ -251,7 +253,6 @@ def views_of(table: str, frames: Frames) -> Frames:
 
 def parameters_of(table: str, frames: Frames) -> dict[str, Any]:
     """What fills the `$names` of the table's rules."""
-    if table in {"harmonised/survey_responses", "harmonised/item_profile"}:
-        return survey_parameters(CATALOGUE)
-    common = common_parameters(CATALOGUE)
+    about_answers = table in {"harmonised/survey_responses", "harmonised/item_profile"}
+    common = survey_parameters(CATALOGUE) if about_answers else common_parameters(CATALOGUE)
     return with_known(common, known_of(frames)) if table in _KNOWN else common

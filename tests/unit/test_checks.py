@@ -44,7 +44,8 @@ def rows(*deliveries: tuple[str, int]) -> pl.DataFrame:
 def store(tmp_path):
     """A data folder with the names of two files."""
     made = Store(data_dir=str(tmp_path))
-    files = pl.DataFrame({"delivery_id": ["a", "b", "b"], "source_file": ["täby.sav", "nacka.csv", "nacka.csv"]})
+    names = {"delivery_id": ["a", "b"] * 2, "source_file": ["täby.sav", "nacka.csv"] * 2}
+    files = pl.DataFrame(names | {"wave": [2022, 2022, 2024, 2024]}, schema_overrides={"wave": pl.Int32})
     made.warehouse.replace(TableName("raw", "survey_deliveries"), files, None)
     return made
 

@@ -88,6 +88,8 @@ BREAKERS: dict[str, list[tuple[str, str, Change]]] = {
         ("elev_unik", "rows", twice),
         ("nycklar_finns", "rows", put(0, municipality_code=None)),
         ("nycklar_finns", "rows", put(1, grade=None)),
+        ("svar_har_leverans", "rows", put(0, delivery_id="c")),
+        ("svar_har_leverans", "deliveries", lambda f: f.head(1)),
         ("kommun_kand", "rows", put(1, municipality_code="0380")),
         ("kommun_giltig_aret", "rows", put(0, municipality_code="0140", wave=1998)),
         ("stadsdel_kand", "rows", put(0, district_code="0180-999")),
