@@ -3,10 +3,10 @@
 PY ?= python3
 ARGS ?=
 .DEFAULT_GOAL := help
-.PHONY: help setup demo kor hamta kodbok test ui doctor check lock golden bench
+.PHONY: help setup demo kor hamta kodbok kontroller test ui doctor check lock golden bench
 
 help: ## Visa den här listan
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
 
 setup: ## Installera paketen i .venv (görs av sig själv av de andra kommandona)
 	@$(PY) start.py setup $(ARGS)
@@ -22,6 +22,9 @@ hamta: ## Hämta ett register från källan, till exempel ARGS=kolada
 
 kodbok: ## Föreslå en kodbok för en okänd leverans, till exempel ARGS=fil.sav
 	@$(PY) start.py kodbok $(ARGS)
+
+kontroller: ## Visa vilka regler leveranserna bröt mot i den senaste körningen
+	@$(PY) start.py kontroller $(ARGS)
 
 test: ## Kör alla tester
 	@$(PY) start.py test $(ARGS)

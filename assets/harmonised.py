@@ -21,6 +21,7 @@ from assets.methods.harmonise import (
     replacements,
     split_population,
 )
+from assets.methods.item_profile import item_profile
 from assets.raw import DELIVERIES, REGISTER_ROWS, REJECTED, RESPONSES, forget
 from assets.registers.pipeline import parse_registers
 from assets.slices import ONE_RUN, WAVES, YEARS, int_keys, register_years, survey_waves
@@ -33,6 +34,7 @@ from pipelines.warehouse import TableName, Warehouse
 SURVEY = TableName("harmonised", "survey_responses")
 COUNTS = TableName("harmonised", "delivery_counts")
 GAPS = TableName("harmonised", "delivery_gaps")
+PROFILE = TableName("harmonised", "item_profile")
 
 
 @dg.multi_asset(
@@ -49,6 +51,9 @@ GAPS = TableName("harmonised", "delivery_gaps")
         ),
         "delivery_gaps": dg.AssetOut(
             key=["harmonised", "delivery_gaps"], metadata=BY_WAVE, description=asset_text("harmonised", "delivery_gaps")
+        ),
+        "item_profile": dg.AssetOut(
+            key=["harmonised", "item_profile"], metadata=BY_WAVE, description=asset_text("harmonised", "item_profile")
         ),
     },
     deps=[["raw", "survey_responses"], ["raw", "survey_deliveries"]],
@@ -68,6 +73,7 @@ def harmonised_survey(context: dg.AssetExecutionContext, store: Store):
     notes = "\n".join(f"- {in_markdown(note)}" for note in delivery_notes(counts)) or "Inget att anmärka."
     yield dg.Output(counts, output_name="delivery_counts", metadata={"anmärkningar": dg.MetadataValue.md(notes)})
     yield dg.Output(delivery_gaps(frame, sorted(catalogue.item_scores()), _city(catalogue)), output_name="delivery_gaps")
+    yield dg.Output(item_profile(frame, [i.key for i in catalogue.survey.items]), output_name="item_profile")
 
 
 def candidates(warehouse: Warehouse, paths: Paths, catalogue: Catalogue, waves: list[int]) -> tuple[pl.DataFrame, pl.DataFrame]:

@@ -7,18 +7,22 @@ from assets.asset_keys import asset_key
 from assets.catalogue.load import Catalogue, load_catalogue
 from assets.harmonised import COUNTS, GAPS, SURVEY
 from assets.intake.names import in_markdown
+from assets.methods.item_profile import item_profile
+from assets.rule_tables import Prepared, profile_prepared, register_prepared, survey_prepared
 from assets.slices import ONE_RUN, WAVES, YEARS, int_keys, register_years, survey_waves
 from assets.table_metadata import BY_YEAR, count_table, table_metadata
 from assets.texts import asset_text
-from expectations.parameters import gap_parameters, register_parameters, suite_of, survey_parameters
-from expectations.promote import UNIT, HeldBack, broken_units, held_back
+from expectations.outcomes import OUTCOME_SCHEMA, delivery_verdicts, outcome_rows
+from expectations.parameters import common_parameters, suite_of
+from expectations.promote import UNIT, HeldBack, held_back, units_of
 from expectations.run import RuleOutcome, run_suite
-from expectations.suite import load_suite
+from expectations.views import only_rows
 from pipelines.resources import Store
 from pipelines.warehouse import TableName, Warehouse
 
 RESPONSES = TableName("validated", "survey_responses")
 DELIVERIES = TableName("validated", "deliveries")
+OUTCOMES = TableName("validated", "rule_outcomes")
 
 
 @dg.multi_asset(
@@ -32,6 +36,15 @@ DELIVERIES = TableName("validated", "deliveries")
             ["validated", "deliveries"],
             deps=[["harmonised", "survey_responses"], ["harmonised", "delivery_counts"], ["harmonised", "delivery_gaps"]],
             description=asset_text("validated", "deliveries"),
+        ),
+        dg.AssetSpec(
+            ["validated", "rule_outcomes"],
+            deps=[
+                *(["harmonised", t] for t in ("survey_responses", "item_profile", "delivery_counts", "delivery_gaps")),
+                dg.AssetDep(["harmonised", "register_values"], partition_mapping=dg.AllPartitionMapping()),
+                dg.AssetDep(["harmonised", "schools"], partition_mapping=dg.AllPartitionMapping()),
+            ],
+            description=asset_text("validated", "rule_outcomes"),
         ),
     ],
     name="validated_survey",
@@ -64,6 +77,15 @@ def validated_survey(context: dg.AssetExecutionContext, store: Store):
     yield dg.MaterializeResult(
         asset_key=asset_key("validated", "deliveries"), metadata=common | table_metadata(deliveries) | verdicts
     )
+    history = store.warehouse.read(OUTCOMES, {"wave": waves})
+    shown = count_table(history, ["severity", "status"], ["allvar", "utfall"], nearest=1) if history.height else _nothing()
+    yield dg.MaterializeResult(
+        asset_key=asset_key("validated", "rule_outcomes"), metadata=table_metadata(history) | {"utfall": shown}
+    )
+
+
+def _nothing() -> dg.MarkdownMetadataValue:
+    return dg.MetadataValue.md("Inga regler prövades.")
 
 
 def _not_counted(deliveries: pl.DataFrame) -> dg.MarkdownMetadataValue:
@@ -78,38 +100,53 @@ def _not_counted(deliveries: pl.DataFrame) -> dg.MarkdownMetadataValue:
 def promote(warehouse: Warehouse, catalogue: Catalogue, waves: list[int]) -> tuple[list[RuleOutcome], list[HeldBack]]:
     """Promote the candidate rows of the waves whose delivery holds its critical rules.
 
-    Slices are replaced per municipality and wave, so a municipality whose new delivery is held back keeps its last good one.
+    Everything is judged anew, on rows read here, so that the step is closed however it is started. Slices are replaced per
+    municipality and wave, so a municipality whose new delivery is held back keeps its last good one.
     """
     frame = warehouse.read(SURVEY, {"wave": waves})
     if frame.is_empty():
         _leave_tables(warehouse, frame, waves)
         return [], []
-    suite = suite_of("harmonised/survey_responses", catalogue, survey_parameters(catalogue))
-    outcomes, held = held_back(suite, frame, survey_parameters(catalogue))
-    gap_rows = warehouse.read(GAPS, {"wave": waves})
-    parameters = gap_parameters(catalogue)
-    gaps = run_suite(suite_of("harmonised/delivery_gaps", catalogue, parameters), gap_rows, parameters)
+    counts = warehouse.read(COUNTS, {"wave": waves})
+    units = units_of(frame, counts)
+    tried = try_rules(warehouse, catalogue, frame, counts, waves)
+    outcomes = [o for found in tried.values() for o in found]
+    held = held_back(outcomes, units)
     stopped = pl.DataFrame(
-        [(h.delivery_id, h.wave, len(h.rules)) for h in held],
-        schema={"delivery_id": pl.String, "wave": pl.Int32, "critical_broken": pl.Int64},
+        [(h.delivery_id, h.wave, len(h.rules), sum(r.status == "not_evaluated" for r in h.rules)) for h in held],
+        schema={"delivery_id": pl.String, "wave": pl.Int32, "critical_broken": pl.Int64, "untried": pl.Int64},
         orient="row",
     )
-    good = frame.join(stopped, on=["delivery_id", "wave"], how="anti", maintain_order="left")
+    good = frame.join(stopped, on=list(UNIT), how="anti", maintain_order="left")
     for (wave,), rows in good.group_by("wave", maintain_order=True):
         municipalities = rows["municipality_code"].unique().sort().to_list()
         warehouse.replace(RESPONSES, rows, {"wave": [wave], "municipality_code": municipalities})
-    status = warehouse.read(COUNTS, {"wave": waves}).join(stopped, on=["delivery_id", "wave"], how="left", maintain_order="left")
-    status = status.with_columns(
+    history = outcome_rows(tried, units)
+    status = counts.join(stopped, on=list(UNIT), how="left", maintain_order="left")
+    status = status.join(delivery_verdicts(history), on=list(UNIT), how="left", maintain_order="left").with_columns(
         promoted=pl.col("critical_broken").is_null() & pl.col("municipality_code").is_not_null(),
         critical_broken=pl.col("critical_broken").fill_null(0),
-        rules_tried=pl.lit(len(outcomes) + len(gaps), pl.Int64),
+        rules_tried=pl.col("rules_tried") + pl.col("untried").fill_null(0),
     )
-    status = status.join(
-        _warnings(frame, outcomes, gap_rows, gaps), on=["delivery_id", "wave"], how="left", maintain_order="left"
-    )
-    status = status.with_columns(pl.col("warnings_broken").fill_null(0), status=_status(status))
+    status = status.drop("untried").with_columns(status=_status(status))
+    warehouse.replace(OUTCOMES, history, {"wave": waves})
     warehouse.replace(DELIVERIES, _with_those_that_stay(warehouse.read(DELIVERIES, {"wave": waves}), status), {"wave": waves})
-    return [*outcomes, *gaps], held
+    return outcomes, held
+
+
+def try_rules(
+    warehouse: Warehouse, catalogue: Catalogue, frame: pl.DataFrame, counts: pl.DataFrame, waves: list[int]
+) -> dict[str, list[RuleOutcome]]:
+    """The outcomes of every rule about deliveries, by table."""
+    profile = item_profile(frame, [i.key for i in catalogue.survey.items])
+    common = common_parameters(catalogue)
+    prepared = {
+        "harmonised/survey_responses": survey_prepared(warehouse, catalogue, frame, frame.columns),
+        "harmonised/item_profile": profile_prepared(warehouse, catalogue, profile),
+        "harmonised/delivery_counts": Prepared(only_rows(counts), common),
+        "harmonised/delivery_gaps": Prepared(only_rows(warehouse.read(GAPS, {"wave": waves})), common),
+    }
+    return {table: run_suite(suite_of(table, catalogue), p.views, p.parameters) for table, p in prepared.items()}
 
 
 def _status(rows: pl.DataFrame) -> pl.Expr:
@@ -147,30 +184,12 @@ def _leave_tables(warehouse: Warehouse, frame: pl.DataFrame, waves: list[int]) -
     """With nothing to promote: make sure that both tables exist with their columns; what lies in them stays."""
     nobody: dict[str, list[str]] = {"delivery_id": []}
     verdicts = {"promoted": pl.Boolean, "critical_broken": pl.Int64, "rules_tried": pl.Int64, "warnings_broken": pl.Int64}
-    verdicts |= {"status": pl.String}
+    verdicts |= {"infos_broken": pl.Int64, "status": pl.String}
     status = warehouse.read(COUNTS, {"wave": waves}).clear()
     status = status.with_columns(pl.lit(None, kind).alias(name) for name, kind in verdicts.items())
     warehouse.replace(RESPONSES, frame, nobody)
     warehouse.replace(DELIVERIES, status, nobody)
-
-
-def _warnings(frame: pl.DataFrame, outcomes: list[RuleOutcome], gap_rows: pl.DataFrame, gaps: list[RuleOutcome]) -> pl.DataFrame:
-    """How many warnings each delivery x wave has of its own: `delivery_id, wave, warnings_broken`."""
-    catalogue = load_catalogue()
-    parameters = survey_parameters(catalogue)
-    tables = (
-        (suite_of("harmonised/survey_responses", catalogue, parameters), frame, outcomes),
-        (suite_of("harmonised/delivery_gaps", catalogue, gap_parameters(catalogue)), gap_rows, gaps),
-    )
-    units = [
-        unit
-        for suite, rows, tried in tables
-        for outcome in tried
-        if not outcome.holds and outcome.rule.severity == "warning" and rows.height
-        for unit in broken_units(suite, rows, parameters, outcome.rule.id, UNIT)
-    ]
-    table = pl.DataFrame(units, schema={"delivery_id": pl.String, "wave": pl.Int32}, orient="row")
-    return table.group_by("delivery_id", "wave").agg(warnings_broken=pl.len().cast(pl.Int64)).sort("delivery_id", "wave")
+    warehouse.replace(OUTCOMES, pl.DataFrame(schema=OUTCOME_SCHEMA), nobody)
 
 
 def held_sentence(held: HeldBack, deliveries: pl.DataFrame) -> str:
@@ -193,7 +212,8 @@ def held_sentence(held: HeldBack, deliveries: pl.DataFrame) -> str:
 def validated_register_values(context: dg.AssetExecutionContext, store: Store) -> dg.Output[pl.DataFrame]:
     """Promote register values that hold their critical rules."""
     values = store.warehouse.read(TableName("harmonised", "register_values"), {"year": int_keys(context, YEARS)})
-    outcomes = run_suite(load_suite("harmonised/register_values"), values, register_parameters(load_catalogue()))
+    prepared = register_prepared(values, load_catalogue())
+    outcomes = run_suite(suite_of("harmonised/register_values", load_catalogue()), prepared.views, prepared.parameters)
     broken = [o for o in outcomes if o.blocks]
     if broken:
         texts = " ".join(f"{o.rule.text_sv} {o.rule.remedy_sv}" for o in broken)

@@ -7,50 +7,65 @@ from pathlib import Path
 from typing import Any, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 SUITES = Path(__file__).parent / "suites"
+ROWS = "rows"
+"""The view that is the table itself (the columns that rules need)."""
+Severity = Literal["critical", "warning", "info"]
 
 
 class Rule(BaseModel):
-    """One rule a person can read: an id that never changes, a Swedish text, and the expectation behind it.
+    """One rule a person can read: an id that never changes, Swedish texts, and the expectation behind it.
 
-    `survey`: the one whose questions the rule is about (none: any). `columns` names one column, several, or a named group that
-    the caller fills (`$items`); the rule holds when the expectation holds for every one of them. `kwargs` may hold `$name` values
-    that the caller fills.
+    `view` names what is judged (`rows`, or counts made from the table by `views.py`). `columns` names one column, several,
+    or a named group that the caller fills (`$items`); the rule holds when the expectation holds for every one of them. `kwargs`
+    may hold `$name` values that the caller fills. `reference`: the rule compares with something that may be lacking (the last
+    wave, a register's year); without it the rule is not tried, and that is no fault.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     id: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
-    survey: str | None = None
-    severity: Literal["critical", "warning"]
+    severity: Severity
     expectation: str
+    view: str = ROWS
+    reference: bool = False
     columns: tuple[str, ...] | str = ()
     kwargs: dict[str, Any] = Field(default_factory=dict)
     text_sv: str
+    why_sv: str
     remedy_sv: str
+
+    @model_validator(mode="after")
+    def _judgeable(self) -> Rule:
+        if self.reference and self.severity == "critical":
+            raise ValueError(f"{self.id}: a critical rule cannot depend on a reference that may be lacking")
+        if "mostly" in self.kwargs:
+            raise ValueError(f"{self.id}: a tolerance for the whole table is thinned out by large deliveries; judge per delivery")
+        return self
 
 
 class Suite(BaseModel):
-    """All rules of one table."""
+    """All rules of one table. `unit`: the columns whose values name what is broken (a delivery and wave, a year)."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     table: str
-    rules: tuple[Rule, ...]
+    unit: tuple[str, ...] = ()
+    rules: tuple[Rule, ...] = Field(min_length=1)
 
 
-@lru_cache(maxsize=16)
-def load_suite(table: str, survey: str | None = None) -> Suite:
-    """The suite of a table named `layer/table`, without the rules about another survey's questions (None: all rules).
+def suite_tables() -> tuple[str, ...]:
+    """All tables that have a suite, sorted."""
+    return tuple(sorted(path.stem.replace("__", "/") for path in SUITES.glob("*.yml")))
 
-    The first rule must be about rows: most rules pass on an empty table.
-    """
+
+@lru_cache(maxsize=32)
+def load_suite(table: str) -> Suite:
+    """The suite of a table named `layer/table`. The first rule must be about rows: most rules pass on an empty table."""
     with (SUITES / f"{table.replace('/', '__')}.yml").open(encoding="utf-8") as file:
         suite = Suite.model_validate(yaml.safe_load(file))
-    if survey is not None:
-        suite = suite.model_copy(update={"rules": tuple(r for r in suite.rules if r.survey in (None, survey))})
-    if suite.rules[0].expectation != "ExpectTableRowCountToBeBetween":
+    if suite.rules[0].expectation != "ExpectTableRowCountToBeBetween" or suite.rules[0].view != ROWS:
         raise ValueError(f"{table}: the first rule must count rows")
     return suite

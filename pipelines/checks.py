@@ -4,101 +4,93 @@ Checks on harmonised tables are what a steward reads; they do not block, because
 (promotion holds it back alone). Checks on the release layer block.
 """
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
-from typing import Any
+from collections.abc import Iterator, Mapping
 
 import dagster as dg
-import polars as pl
 
 from assets.asset_keys import asset_key, reached
-from assets.catalogue.load import Catalogue, load_catalogue
+from assets.catalogue.load import load_catalogue
 from assets.registers.pipeline import register_level_jumps
+from assets.rule_tables import prepare
 from assets.slices import WAVES, YEARS, int_keys
 from assets.texts import ui_texts
-from expectations.parameters import gap_parameters, register_parameters, release_parameters, suite_of, survey_parameters
-from expectations.promote import broken_units
+from expectations.parameters import suite_of
 from expectations.run import RuleOutcome, run_suite
-from expectations.suite import Rule, Suite
+from expectations.suite import suite_tables
 from pipelines.resources import Store
 from pipelines.warehouse import TableName
 
-_SEVERITY = {"critical": dg.AssetCheckSeverity.ERROR, "warning": dg.AssetCheckSeverity.WARN}
+_SEVERITY = {
+    "critical": dg.AssetCheckSeverity.ERROR,
+    "warning": dg.AssetCheckSeverity.WARN,
+    "info": dg.AssetCheckSeverity.WARN,
+}
+_WEIGHT = {"critical": "stoppande", "warning": "varning", "info": "upplysning"}
 _STATUS = {"holds": "Regeln håller", "broken": "Regeln håller inte", "not_evaluated": "Regeln kunde inte prövas"}
+NOTED = "Att titta på"
+NOTHING_TO_COMPARE = "Det finns inget att jämföra med ännu"
 
 
-def suite_checks(
-    table: str, parameters: Callable[[Catalogue], Mapping[str, Any]], column: str, keys: tuple[int, ...], *, blocking: bool
-) -> dg.AssetChecksDefinition:
+def suite_checks(table: str, keys: tuple[int, ...], *, blocking: bool) -> dg.AssetChecksDefinition:
     """One `multi_asset_check` for the suite of `table`; one result per rule.
 
-    A rule is tried on each slice (wave or year) of the run by itself, so that a fault in one wave is not thinned out by the
-    others; it holds when it holds in all of them.
+    The suite is evaluated once for all the run's slices; each result names the deliveries (or years) that break the rule, so a
+    fault in one is never thinned out by the others.
 
     Args:
         table: `layer/table`, also the asset key and the suite's name.
-        parameters: fills the suite's `$names`.
-        column: the partition column; its broken slices are named in the description.
         keys: all partitions; a run of some of them tries only those.
         blocking: whether a broken critical rule stops what is downstream in the same run.
     """
-    suite = suite_of(table, load_catalogue(), parameters(load_catalogue()))
+    suite = suite_of(table, load_catalogue())
     asset = asset_key(*table.split("/"))
     specs = [
         dg.AssetCheckSpec(
             rule.id,
             asset=asset,
             blocking=blocking and rule.severity == "critical",
-            description=f"{rule.text_sv} Om den inte håller: {rule.remedy_sv}",
-            metadata={"allvar": "stoppande" if rule.severity == "critical" else "varning"},
+            description=f"{rule.text_sv} Varför: {rule.why_sv} Om den inte håller: {rule.remedy_sv}",
+            metadata={"allvar": _WEIGHT[rule.severity], "varför": rule.why_sv},
         )
         for rule in suite.rules
     ]
 
     @dg.multi_asset_check(specs=specs, name=f"kontroller_{table.replace('/', '_')}", can_subset=True)
     def checks(context: dg.AssetCheckExecutionContext, store: Store) -> Iterator[dg.AssetCheckResult]:
-        name = TableName(*table.split("/"))
-        frame = store.warehouse.read(name, {column: int_keys(context, keys)})
         wanted = {k.name for k in context.selected_asset_check_keys}
-        filled = parameters(load_catalogue())
-        parts = frame.sort(column).group_by(column, maintain_order=True) if column in frame.columns else ()
-        slices = [(key, part) for (key,), part in parts] or [(None, frame)]
-        critical = {r.id for r in suite.rules if r.severity == "critical"} & wanted
-        whole = {o.rule.id: o for o in run_suite(suite, frame, filled, only=critical)} if critical else {}
-        # A critical rule is about rows: what holds for all of them holds in each slice, and need not be tried again there.
-        apart = wanted - {rule for rule, outcome in whole.items() if outcome.holds}
-        tried = {key: {o.rule.id: o for o in run_suite(suite, part, filled, only=apart)} for key, part in slices if apart}
-        files = _file_names(store) if "delivery_id" in frame.columns else {}
-        for rule in (r for r in suite.rules if r.id in wanted):
-            if rule.id not in apart:
-                yield result(whole[rule.id], asset, [])
-                continue
-            broken = [(key, part) for key, part in slices if not tried[key][rule.id].holds]
-            # Broken only by the slices together (a value that stands in two of them): no slice can be named.
-            worst = _worst(
-                [tried[key][rule.id] for key, _ in slices] + ([whole[rule.id]] if rule.id in whole and not broken else [])
-            )
-            yield result(worst, asset, [w for key, part in broken for w in _places(key, part, rule, suite, filled, files)])
+        tried = prepare(store.warehouse, load_catalogue(), table, int_keys(context, keys))
+        files = _file_names(store) if "delivery_id" in suite.unit else {}
+        for outcome in run_suite(suite, tried.views, tried.parameters, only=wanted):
+            yield result(outcome, asset, _places(outcome, files))
 
     return checks
 
 
 def result(outcome: RuleOutcome, key: dg.AssetKey, where: list[str]) -> dg.AssetCheckResult:
-    """The outcome as Dagster shows it: verdict, severity, counts, which slices; never a value."""
-    text = f"{_STATUS[outcome.status]}. {outcome.rule.text_sv}"
-    if not outcome.holds:
+    """The outcome as Dagster shows it: verdict, severity, counts, which deliveries; never a value.
+
+    A finding of severity `info` passes, with a text that begins with "Att titta på": it is to be seen, not to alarm. A rule that
+    could not be evaluated never passes, whatever its severity, except when there is nothing yet to compare with.
+    """
+    rule, noted = outcome.rule, outcome.rule.severity == "info" and outcome.status == "broken"
+    status = NOTED if noted else NOTHING_TO_COMPARE if outcome.why_not == "reference" else _STATUS[outcome.status]
+    text = f"{status}. {rule.text_sv}"
+    if not outcome.holds and outcome.why_not != "reference":
         shown = ", ".join(where[:5]) + (f" och {len(where) - 5} till" if len(where) > 5 else "")
-        text = f"{_STATUS[outcome.status]}{f' för {shown}' if shown else ''}. {outcome.rule.text_sv} {outcome.rule.remedy_sv}"
+        said = f"{status}: det här gäller inte" if noted else status
+        text = f"{said}{f' för {shown}' if shown else ''}. {rule.text_sv} {rule.remedy_sv}"
     return dg.AssetCheckResult(
-        passed=outcome.holds,
-        check_name=outcome.rule.id,
+        passed=outcome.holds or noted or outcome.why_not == "reference",
+        check_name=rule.id,
         asset_key=key,
-        severity=_SEVERITY[outcome.rule.severity],
+        severity=_SEVERITY[rule.severity],
         description=text,
         metadata={
-            "regel": outcome.rule.text_sv,
-            "gör så här": outcome.rule.remedy_sv,
-            "utfall": _STATUS[outcome.status],
+            "regel": rule.text_sv,
+            "varför": rule.why_sv,
+            "gör så här": rule.remedy_sv,
+            "allvar": _WEIGHT[rule.severity],
+            "utfall": status,
             "rader prövade": outcome.rows,
             "kolumner prövade": outcome.columns_tried,
             "kolumner som bröt": ", ".join(outcome.columns_broken[:20]) or "inga",
@@ -106,22 +98,10 @@ def result(outcome: RuleOutcome, key: dg.AssetKey, where: list[str]) -> dg.Asset
     )
 
 
-def _worst(outcomes: list[RuleOutcome]) -> RuleOutcome:
-    """One outcome for all slices: broken or not evaluated in any of them is that for the whole; rows are added up."""
-    order = {"not_evaluated": 2, "broken": 1, "holds": 0}
-    worst = max(outcomes, key=lambda o: order[o.status])
-    columns = tuple(dict.fromkeys(c for o in outcomes for c in o.columns_broken))
-    return replace(worst, rows=sum(o.rows for o in outcomes), columns_broken=columns)
-
-
-def _places(
-    key: object, part: pl.DataFrame, rule: Rule, suite: Suite, filled: Mapping[str, Any], files: Mapping[str, str]
-) -> list[str]:
-    """Where a rule is broken in a slice: the deliveries that break it by themselves, else the slice."""
-    if not files or part.is_empty():
-        return [] if key is None else [str(key)]
-    alone = [str(unit[0]) for unit in broken_units(suite, part, filled, rule.id, ["delivery_id"])]
-    return [f"{files.get(d, d)} ({key})" for d in alone]
+def _places(outcome: RuleOutcome, files: Mapping[str, str]) -> list[str]:
+    """What breaks the rule: files with their wave, or years."""
+    units = sorted(outcome.units or (), key=str)
+    return [f"{files.get(str(u[0]), u[0])} ({u[1]})" if len(u) > 1 else str(u[0]) for u in units]
 
 
 def _file_names(store: Store) -> dict[str, str]:
@@ -143,17 +123,17 @@ def register_levels(store: Store) -> dg.AssetCheckResult:
     return dg.AssetCheckResult(passed=not sentences, severity=dg.AssetCheckSeverity.ERROR, description=text)
 
 
+SLICES: Mapping[str, tuple[int, ...]] = {
+    "raw/register_rows": YEARS,
+    "harmonised/register_values": YEARS,
+    "harmonised/schools": YEARS,
+    "validated/register_values": YEARS,
+}
+"""Tables that are sliced by year; all others are by wave."""
+
+
 def build_checks() -> list[dg.AssetChecksDefinition]:
-    """All asset checks of the active profile."""
-    suites = [
-        ("harmonised/survey_responses", survey_parameters, "wave", WAVES, False),
-        ("harmonised/delivery_gaps", gap_parameters, "wave", WAVES, False),
-        ("harmonised/register_values", register_parameters, "year", YEARS, False),
-        ("release/index_results", release_parameters, "wave", WAVES, True),
-    ]
-    checks = [
-        suite_checks(table, parameters, column, keys, blocking=blocking)
-        for table, parameters, column, keys, blocking in suites
-        if reached(*table.split("/"))
-    ]
-    return [register_levels, *checks] if reached("harmonised", "register_values") else checks
+    """All asset checks of the active profile: one definition per suite of a table that the profile has."""
+    tables = [table for table in suite_tables() if reached(*table.split("/"))]
+    suites = [suite_checks(t, SLICES.get(t, WAVES), blocking=t.startswith("release/")) for t in tables]
+    return [register_levels, *suites] if reached("harmonised", "register_values") else suites

@@ -135,6 +135,16 @@ def kodbok(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def kontroller(arguments: argparse.Namespace) -> int:
+    """Say what the rules said, or build Great Expectations' own pages because somebody asked for them."""
+    from pipelines.rules import rule_lines, write_data_docs
+
+    home = data_home()
+    lines = write_data_docs(home, Path(arguments.datadocs)) if arguments.datadocs else rule_lines(home)
+    sys.stdout.write("\n".join(lines) + "\n")
+    return 0
+
+
 def ui(arguments: argparse.Namespace) -> int:
     """Open the Dagster page."""
     from pipelines.ui import serve
@@ -193,6 +203,11 @@ def parser() -> SwedishParser:
     book.add_argument("fil", metavar="FIL", help="leveransen (.sav, .zsav, .dta, .csv, .tsv, .txt eller .xlsx)")
     book.add_argument("--ut", default=None, metavar="FIL", help="var förslaget skrivs (förval i data/kodbocker)")
     with_profile(book)
+    rules = add("kontroller", kontroller, "visa vilka regler leveranserna bröt mot i den senaste körningen")
+    rules.add_argument(
+        "--datadocs", default=None, metavar="MAPP", help="skriv Great Expectations egna sidor (engelska, kräver nät)"
+    )
+    with_profile(rules)
     with_profile(add("doctor", doctor, "undersök vad som är fel på datorn"))
     port = add("ui", ui, "öppna Dagster i webbläsaren")
     port.add_argument("--port", type=int, default=3333, metavar="NUMMER", help="port på den egna datorn (förval 3333)")

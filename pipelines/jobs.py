@@ -33,8 +33,10 @@ ingest_surveys = dg.define_asset_job(
         "harmonised/survey_responses",
         "harmonised/delivery_counts",
         "harmonised/delivery_gaps",
+        "harmonised/item_profile",
         "validated/survey_responses",
         "validated/deliveries",
+        "validated/rule_outcomes",
     ),
     description=TEXTS["jobs"]["ingest_surveys"],
 )

@@ -73,6 +73,15 @@ class Warehouse:
         with self.connect() as con:
             return _exists(con, name)
 
+    def columns(self, name: TableName) -> list[str]:
+        """The columns of a table; none when it has not been written."""
+        if not self.path.exists():
+            return []
+        with self.connect() as con:
+            if not _exists(con, name):
+                return []
+            return [r[0] for r in con.sql(f"select column_name from (describe {name})").fetchall()]
+
     def read(
         self, name: TableName, where: Mapping[str, Sequence[object]] | None = None, columns: Sequence[str] | None = None
     ) -> pl.DataFrame:

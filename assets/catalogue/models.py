@@ -85,8 +85,18 @@ class ItemFile(Strict):
     items: tuple[Item, ...]
 
 
+class WaveCycle(Strict):
+    """The years in which a survey is done: `first`, and every so many years after it."""
+
+    first: int
+    every: int = Field(ge=1)
+
+
 class Survey(Strict):
-    """A survey: its items, answer scales and kinds of missing."""
+    """A survey: its items, answer scales and kinds of missing.
+
+    `wave_cycle`: the years in which it is done (None: any). `sex_first_wave`: sex -> first wave in which it could be answered.
+    """
 
     id: str
     title_sv: str
@@ -94,6 +104,8 @@ class Survey(Strict):
     owner: str
     area_basis: Literal["school", "home"]
     grades: tuple[str, ...]
+    wave_cycle: WaveCycle | None = None
+    sex_first_wave: dict[str, int] = Field(default_factory=dict)
     missing_kinds: dict[int, MissingKind]
     scales: dict[str, dict[int, str]]
     items: tuple[Item, ...]
@@ -346,6 +358,8 @@ class ReasonFile(Strict):
 class Municipality(Strict):
     """A municipality, or what stands in its place in another country's survey.
 
+    `valid_from`: the first year in which there is a municipality with the code.
+
     `survey_code`: the survey's own number. `delivered_as`: its name in deliveries when that is another. `contains`: codes of
     areas whose respondents are this area's too, separated by blanks; such areas are never added up.
     """
@@ -356,6 +370,7 @@ class Municipality(Strict):
     survey_code: int
     delivered_as: str = ""
     contains: str = ""
+    valid_from: int = 1974
 
     @property
     def contained(self) -> tuple[str, ...]:

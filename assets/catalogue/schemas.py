@@ -17,6 +17,7 @@ from assets.catalogue.psychometric_models import PsychometricRules, Psychometric
 from assets.catalogue.statistics_models import FactorFile, FindingFile, StatisticsFile
 from assets.intake.limits import IntakeLimits
 from assets.methods.disclosure_policy import DisclosurePolicy
+from assets.registers.agreements import AgreementFile
 from assets.registers.models import RegisterSource, UnitFile
 from assets.registers.table_mapping import TableMapping
 
@@ -25,6 +26,7 @@ FOLDER = ROOT / "schemas"
 
 #: Kind -> its model and the files below `assets/catalogue` that follow it.
 KINDS: dict[str, tuple[type[BaseModel], tuple[str, ...]]] = {
+    "agreements": (AgreementFile, ("agreements.yml",)),
     "breaks": (m.BreakFile, ("breaks.yml",)),
     "calendar": (m.Calendar, ("calendar.yml",)),
     "codebook": (m.Codebook, ("codebooks/*.yml",)),

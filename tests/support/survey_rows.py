@@ -25,6 +25,7 @@ def survey() -> pl.DataFrame:
     known = load_catalogue().survey
     lowest = {i.key: min(known.answers(i.key), default=0) for i in known.items}
     items = {key: pl.Series([code, 999], dtype=pl.Int16) for key, code in lowest.items()}
-    routed = {"F37": pl.Series([996, 2], dtype=pl.Int16), "F48": pl.Series([996, 1], dtype=pl.Int16)}
     asked = {"F36": pl.Series([1, 2], dtype=pl.Int16), "F46": pl.Series([1, 2], dtype=pl.Int16)}
-    return pl.DataFrame(background | items | routed | asked)
+    routed = {i.key: i.routed_by for i in known.items if i.routed_by and i.routed_by.item in asked}
+    followed = {key: pl.Series([996, lowest[key]], dtype=pl.Int16) for key in routed}
+    return pl.DataFrame(background | items | asked | followed)

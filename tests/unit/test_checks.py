@@ -1,15 +1,16 @@
 """Asset checks: one per rule, in Swedish, tried slice by slice, naming files and never a value."""
 
+from dataclasses import replace
+
 import dagster as dg
 import polars as pl
 import pytest
 
-from assets.catalogue.load import load_catalogue
 from assets.slices import WAVES, range_tags, survey_waves
-from expectations.parameters import survey_parameters
 from expectations.run import RuleOutcome
-from expectations.suite import SUITES, Rule, load_suite
+from expectations.suite import Rule, load_suite, suite_tables
 from pipelines.checks import build_checks, result, suite_checks
+from pipelines.definitions import build_definitions
 from pipelines.resources import Store
 from pipelines.warehouse import TableName
 from tests.support.survey_rows import survey
@@ -21,6 +22,7 @@ RULE = Rule(
     severity="critical",
     expectation="ExpectTableRowCountToBeBetween",
     text_sv="Det finns rader.",
+    why_sv="Utan rader inga resultat.",
     remedy_sv="Lägg in en fil.",
 )
 
@@ -42,7 +44,8 @@ def rows(*deliveries: tuple[str, int]) -> pl.DataFrame:
 def store(tmp_path):
     """A data folder with the names of two files."""
     made = Store(data_dir=str(tmp_path))
-    files = pl.DataFrame({"delivery_id": ["a", "b", "b"], "source_file": ["täby.sav", "nacka.csv", "nacka.csv"]})
+    names = {"delivery_id": ["a", "b"] * 2, "source_file": ["täby.sav", "nacka.csv"] * 2}
+    files = pl.DataFrame(names | {"wave": [2022, 2022, 2024, 2024]}, schema_overrides={"wave": pl.Int32})
     made.warehouse.replace(TableName("raw", "survey_deliveries"), files, None)
     return made
 
@@ -56,7 +59,7 @@ def evaluate(store: Store, frame: pl.DataFrame | None, tags: dict[str, str] | No
     def written() -> None:
         """Stands for the table."""
 
-    checks = suite_checks(TABLE, survey_parameters, "wave", WAVES, blocking=False)
+    checks = suite_checks(TABLE, WAVES, blocking=False)
     defs = dg.Definitions(
         assets=[written],
         asset_checks=[checks],
@@ -72,18 +75,27 @@ def evaluate(store: Store, frame: pl.DataFrame | None, tags: dict[str, str] | No
 
 def test_every_rule_of_every_suite_is_a_check():
     specs = [spec for checks in build_checks() for spec in checks.check_specs if spec.name != "register_nivahopp"]
-    rules = [rule.id for path in SUITES.glob("*.yml") for rule in load_suite(path.stem.replace("__", "/")).rules]
+    rules = [rule.id for table in suite_tables() for rule in load_suite(table).rules]
     assert sorted(spec.name for spec in specs) == sorted(rules)
     for spec in specs:
+        assert " Varför: " in spec.description
         assert " Om den inte håller: " in spec.description
-        assert spec.metadata["allvar"] in {"stoppande", "varning"}
+        assert spec.metadata["allvar"] in {"stoppande", "varning", "upplysning"}
+        assert spec.metadata["varför"]
+
+
+def test_every_table_of_the_layers_before_release_has_rules():
+    graph = build_definitions().resolve_asset_graph()
+    tables = {"/".join(key.path) for key in graph.get_all_asset_keys() if key.path[0] in {"raw", "harmonised", "validated"}}
+    assert len(tables) >= 13
+    assert tables <= set(suite_tables())
 
 
 def test_only_critical_rules_of_the_release_block():
     blocking = {spec.name for checks in build_checks() for spec in checks.check_specs if spec.blocking}
     release = {rule.id for rule in load_suite("release/index_results").rules if rule.severity == "critical"}
     assert blocking == release | {"register_nivahopp"}
-    mixed = suite_checks(TABLE, survey_parameters, "wave", WAVES, blocking=True).check_specs
+    mixed = suite_checks(TABLE, WAVES, blocking=True).check_specs
     assert {spec.name for spec in mixed if spec.blocking} == {r.id for r in load_suite(TABLE).rules if r.severity == "critical"}
     assert not all(spec.blocking for spec in mixed)
 
@@ -91,12 +103,14 @@ def test_only_critical_rules_of_the_release_block():
 def test_good_rows_pass_every_check(store):
     found = evaluate(store, rows(("a", 2022), ("b", 2024)))
     assert set(found) == {rule.id for rule in load_suite(TABLE).rules}
-    assert all(e.passed for e in found.values())
+    assert {name for name, e in found.items() if not e.passed} == set()
     unique = found["elev_unik"]
     assert unique.severity == dg.AssetCheckSeverity.ERROR
     assert unique.description == "Regeln håller. Varje elev förekommer en gång."
     assert {k: v.value for k, v in unique.metadata.items()} == {
         "regel": "Varje elev förekommer en gång.",
+        "varför": "En elev som räknas två gånger gör andelarna fel och osäkerheten för liten.",
+        "allvar": "stoppande",
         "gör så här": "Kontrollera om samma fil lagts in två gånger.",
         "utfall": "Regeln håller",
         "rader prövade": 4,
@@ -133,8 +147,8 @@ def test_no_rows_is_a_broken_rule_and_not_silence(store, frame):
     found = evaluate(store, frame)
     assert not found["rader_finns"].passed
     assert found["rader_finns"].description.startswith("Regeln håller inte. Leveransen har minst en elev")
+    assert {name for name, e in found.items() if e.passed} == set(), "a rule that could not be tried has not passed"
     if frame is None:
-        assert not any(e.passed for e in found.values()), "a rule that could not be tried has not passed"
         assert found["elev_unik"].metadata["utfall"].value == "Regeln kunde inte prövas"
 
 
@@ -149,5 +163,35 @@ def test_many_places_are_counted_and_not_listed():
     assert result(RuleOutcome(warning, "broken", 7, 1), KEY, []).severity == dg.AssetCheckSeverity.WARN
 
 
-def test_parameters_are_filled_from_the_catalogue():
-    assert set(survey_parameters(load_catalogue())) >= {"municipalities", "waves", "codes", "choice_items", "count_items"}
+def test_an_info_finding_is_seen_and_does_not_alarm():
+    info = RULE.model_copy(update={"severity": "info"})
+    noted = result(RuleOutcome(info, "broken", 7, 1), KEY, ["täby.sav (2024)"])
+    assert noted.passed is True
+    assert noted.severity == dg.AssetCheckSeverity.WARN
+    assert noted.description == "Att titta på: det här gäller inte för täby.sav (2024). Det finns rader. Lägg in en fil."
+    assert noted.metadata["utfall"] == dg.TextMetadataValue("Att titta på")
+    crashed = result(RuleOutcome(info, "not_evaluated", 7, 1, units=None, why_not="error"), KEY, [])
+    assert crashed.passed is False, "a rule that crashed is never silent"
+
+
+def test_a_crashed_rule_is_red_whatever_its_severity(store, monkeypatch):
+    from assets.catalogue.load import load_catalogue
+
+    known = load_catalogue()
+    without = known.survey.model_copy(update={"sex_first_wave": {}})
+    monkeypatch.setattr("pipelines.checks.load_catalogue", lambda: replace(known, survey=without))
+    found = evaluate(store, rows(("a", 2024)))
+    assert {name for name, e in found.items() if not e.passed} == {"kon_tredje_svar"}
+    assert found["kon_tredje_svar"].description.startswith("Regeln kunde inte prövas.")
+
+
+def test_one_sex_only_is_judged_per_delivery_and_the_file_is_named(store):
+    many = pl.concat([rows(("a", 2024), ("b", 2024))] * 6)
+    many = many.with_columns(respondent_key=pl.format("{}-{}", "delivery_id", pl.int_range(pl.len())))
+    found = evaluate(store, many.filter((pl.col("delivery_id") == "a") | (pl.col("sex") == "girl")))
+    few = evaluate(store, many.filter((pl.col("delivery_id") == "a") | (pl.col("sex") == "girl")).group_by("delivery_id").head(4))
+    assert few["kon_inte_bara_ett"].passed, "too few pupils to say"
+    assert not evaluate(store, pl.concat([many] * 2).with_columns(
+        respondent_key=pl.format("{}-{}", "delivery_id", pl.int_range(pl.len()))
+    ).filter((pl.col("delivery_id") == "a") | (pl.col("sex") == "girl")))["kon_inte_bara_ett"].passed  # fmt: skip
+    assert found["kon_inte_bara_ett"].passed
