@@ -33,7 +33,8 @@ Varje regel visas i Dagster på tabellen den hör till. Utfallet per leverans oc
 
 En bruten stoppande regel i `harmonised/survey_responses`, `item_profile`, `delivery_counts` eller `delivery_gaps` håller
 tillbaka den leveransen, ensam; kommunens senast godkända svar ligger kvar. I `harmonised/register_values` hålls registren
-tillbaka, och i utgåvan stannar körningen. I de andra tabellerna visar den ett fel i inläsningen eller programmet, och du avgör vad som behövs.
+tillbaka, och i utgåvan stannar körningen. I de andra tabellerna visar den ett fel i inläsningen eller programmet, och du avgör
+vad som behövs.
 
 En regel som inte gick att pröva är aldrig grön: en tom tabell, ett programfel eller en lista i katalogen som är tom visas som
 *Regeln kunde inte prövas*, och är regeln stoppande hålls leveransen tillbaka. Ett undantag finns: saknas det som regeln jämför
