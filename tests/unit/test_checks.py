@@ -174,15 +174,14 @@ def test_an_info_finding_is_seen_and_does_not_alarm():
     assert crashed.passed is False, "a rule that crashed is never silent"
 
 
-def test_a_crashed_rule_is_red_whatever_its_severity(store, monkeypatch):
+def test_a_rule_whose_list_is_empty_is_red(store, monkeypatch):
     from assets.catalogue.load import load_catalogue
 
-    known = load_catalogue()
-    without = known.survey.model_copy(update={"sex_first_wave": {}})
-    monkeypatch.setattr("pipelines.checks.load_catalogue", lambda: replace(known, survey=without))
+    nowhere = replace(load_catalogue(), municipalities=())
+    monkeypatch.setattr("pipelines.checks.load_catalogue", lambda: nowhere)
     found = evaluate(store, rows(("a", 2024)))
-    assert {name for name, e in found.items() if not e.passed} == {"kon_tredje_svar"}
-    assert found["kon_tredje_svar"].description.startswith("Regeln kunde inte prövas.")
+    assert {name for name, e in found.items() if not e.passed} == {"kommun_kand", "kommun_giltig_aret"}
+    assert found["kommun_kand"].description.startswith("Regeln kunde inte prövas.")
 
 
 def test_one_sex_only_is_judged_per_delivery_and_the_file_is_named(store):

@@ -200,6 +200,7 @@ ALLOWED = {
     "assets/intake/roles.py": {"ak7", "ak8", "ak9"},  # what "sjuan", "åttan" and "nian" mean; kept only if the profile has it
     "assets/registers/models.py": {"ak8"},  # the grade of the open Skolenkäten workbook, a register
     "assets/catalogue/models.py": {"F2"},  # see BACKGROUND_QUESTIONS
+    "expectations/views.py": {"ak9"},  # the grade that Skolverket's counts of pupils are about
     "pipelines/definitions_lupp.py": {"lupp"},
     "pipelines/definitions_yrbs.py": {"yrbs"},
 }
