@@ -19,6 +19,7 @@ from pydantic import ValidationError
 
 from assets.catalogue import models as m
 from assets.catalogue.indicator_models import IndicatorFile, problems_with_items
+from assets.catalogue.screening_models import ScreeningFile, problems_with_screening
 from assets.methods.errors import PipelineError
 
 ROOT = Path(__file__).parent
@@ -35,6 +36,7 @@ class Catalogue:
     cutoff_file: m.CutOffFile
     breaks: tuple[m.Break, ...]
     indicator_file: IndicatorFile
+    screening: ScreeningFile
     reasons: tuple[m.Reason, ...]
     municipalities: tuple[m.Municipality, ...]
     districts: tuple[m.District, ...]
@@ -210,6 +212,7 @@ def _cross_check(c: Catalogue, problems: list[str]) -> None:
         unknown = sorted(set(entry.items) - set(items) - m.BACKGROUND_QUESTIONS)
         problems.extend(f"breaks.yml: {entry.year}: okänd fråga {key}" for key in unknown)
     problems += [f"indicators/{c.survey.id}.yml: {text}" for text in problems_with_items(c.indicator_file, c.survey)]
+    problems += [f"screening.yml: {text}" for text in problems_with_screening(c.screening, c.survey, set(c.indicator_file.by_id))]
     known = {d.district_code for d in c.districts}
     problems.extend(f"areas/district_names.csv: okänd kod {v}" for v in c.district_names.values() if v and v not in known)
 
@@ -246,6 +249,7 @@ def read_catalogue(root: Path) -> Catalogue:
     cutoffs = read.model(m.CutOffFile, "cutoffs.yml")
     breaks = read.model(m.BreakFile, "breaks.yml")
     indicators = read.model(IndicatorFile, "indicators/stockholmsenkaten.yml")
+    screening = read.model(ScreeningFile, "screening.yml")
     reasons = read.model(m.ReasonFile, "reasons.yml")
     calendar = read.model(m.Calendar, "calendar.yml")
     comparison = read.model(m.Comparison, "comparison.yml")
@@ -263,6 +267,7 @@ def read_catalogue(root: Path) -> Catalogue:
         cutoff_file=cutoffs,
         breaks=breaks.breaks,
         indicator_file=indicators,
+        screening=screening,
         reasons=reasons.reasons,
         municipalities=municipalities,
         districts=districts,

@@ -12,6 +12,7 @@ from pydantic import BaseModel
 
 from assets.catalogue import models as m
 from assets.catalogue.indicator_models import IndicatorFile
+from assets.catalogue.screening_models import ScreeningFile
 from assets.intake.limits import IntakeLimits
 from assets.methods.disclosure_policy import DisclosurePolicy
 from assets.registers.models import RegisterSource, UnitFile
@@ -35,6 +36,7 @@ KINDS: dict[str, tuple[type[BaseModel], tuple[str, ...]]] = {
     "reasons": (m.ReasonFile, ("reasons.yml",)),
     "register": (RegisterSource, ("registers/[!u]*.yml",)),
     "register_import": (TableMapping, ("registers/imports/*.yml",)),
+    "screening": (ScreeningFile, ("screening.yml",)),
     "survey": (m.Survey, ("surveys/*.yml",)),
     "survey_items": (m.ItemFile, ("surveys/*/*.yml",)),
     "units": (UnitFile, ("registers/units.yml",)),
