@@ -5,7 +5,7 @@ import polars as pl
 
 from assets.catalogue.load import Catalogue, load_catalogue
 from assets.failures import as_failure
-from assets.indices import COUNTS, ESTIMATES
+from assets.indices import COUNTS, ESTIMATES, SENSITIVITY
 from assets.methods.bands import FOCUS_BAND
 from assets.methods.disclosure import load_policy, protect
 from assets.methods.errors import PipelineError
@@ -18,11 +18,12 @@ from assets.methods.publish import (
     response_rates,
     with_clarity,
 )
+from assets.methods.screen_publish import published_sensitivity
 from assets.raw import DELIVERIES as RAW_DELIVERIES
 from assets.raw import REGISTER_ROWS
 from assets.registers.pipeline import register_revisions
 from assets.slices import ONE_RUN, WAVES, YEARS, int_keys, register_years, survey_waves
-from assets.table_metadata import BY_WAVE, BY_YEAR, count_table
+from assets.table_metadata import BY_WAVE, BY_YEAR, count_table, sensitivity_table
 from assets.texts import asset_text
 from assets.validated import DELIVERIES, RESPONSES
 from pipelines.resources import RunChoices, Store
@@ -59,8 +60,14 @@ REGISTER_VALUES = TableName("validated", "register_values")
             metadata=BY_WAVE,
             description=asset_text("release", "provenance"),
         ),
+        "screen_sensitivity": dg.AssetOut(
+            key=["release", "screen_sensitivity"],
+            metadata=BY_WAVE,
+            description=asset_text("release", "screen_sensitivity"),
+        ),
     },
     deps=[
+        ["indices", "screen_sensitivity"],
         ["indices", "area_counts"],
         ["indices", "area_estimates"],
         ["validated", "deliveries"],
@@ -78,10 +85,12 @@ def release_survey(context: dg.AssetExecutionContext, store: Store, choices: Run
     with as_failure():
         tables = release_tables(store.warehouse, load_catalogue(), choices.edition, waves)
     shown = count_table(tables["index_results"], ["wave", "reason"], ["mättillfälle", "skäl"])
+    more = {
+        "index_results": {"celler": shown},
+        "screen_sensitivity": {"ändring": sensitivity_table(tables["screen_sensitivity"])},
+    }
     for name, frame in tables.items():
-        yield dg.Output(
-            frame, output_name=name, metadata={"utgåva": choices.edition} | ({"celler": shown} if name == "index_results" else {})
-        )
+        yield dg.Output(frame, output_name=name, metadata={"utgåva": choices.edition} | more.get(name, {}))
 
 
 def release_tables(warehouse: Warehouse, catalogue: Catalogue, edition: str, waves: list[int]) -> dict[str, pl.DataFrame]:
@@ -110,6 +119,16 @@ def release_tables(warehouse: Warehouse, catalogue: Catalogue, edition: str, wav
         "delivery_quality": delivery_quality(deliveries, missing, municipalities, waves, floor),
         "provenance": provenance(
             deliveries, warehouse.read(RAW_DELIVERIES, where), warehouse.read(REGISTER_ROWS, columns=FILE), waves
+        ),
+        "screen_sensitivity": published_sensitivity(
+            warehouse.read(SENSITIVITY, where),
+            results,
+            policy,
+            edition,
+            frozenset(i.id for i in catalogue.indicator_file.indicators if i.sensitive),
+            focus,
+            catalogue.area_names,
+            catalogue.screening.municipality_pct_from,
         ),
     }
 
