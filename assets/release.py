@@ -18,6 +18,7 @@ from assets.methods.publish import (
     response_rates,
     with_clarity,
 )
+from assets.methods.school_types import response_by_school_type
 from assets.methods.screen_publish import published_sensitivity
 from assets.raw import DELIVERIES as RAW_DELIVERIES
 from assets.raw import REGISTER_ROWS
@@ -31,6 +32,7 @@ from pipelines.warehouse import TableName, Warehouse
 
 FILE = ["source_file", "source_sha256"]
 REGISTER_VALUES = TableName("validated", "register_values")
+SCHOOLS = TableName("harmonised", "schools")
 
 
 @dg.multi_asset(
@@ -60,6 +62,11 @@ REGISTER_VALUES = TableName("validated", "register_values")
             metadata=BY_WAVE,
             description=asset_text("release", "provenance"),
         ),
+        "response_by_school_type": dg.AssetOut(
+            key=["release", "response_by_school_type"],
+            metadata=BY_WAVE,
+            description=asset_text("release", "response_by_school_type"),
+        ),
         "screen_sensitivity": dg.AssetOut(
             key=["release", "screen_sensitivity"],
             metadata=BY_WAVE,
@@ -73,6 +80,7 @@ REGISTER_VALUES = TableName("validated", "register_values")
         ["validated", "deliveries"],
         ["validated", "survey_responses"],
         dg.AssetDep(["validated", "register_values"], partition_mapping=dg.AllPartitionMapping()),
+        dg.AssetDep(["harmonised", "schools"], partition_mapping=dg.AllPartitionMapping()),
     ],
     name="release_survey",
     group_name="release",
@@ -103,7 +111,7 @@ def release_tables(warehouse: Warehouse, catalogue: Catalogue, edition: str, wav
     safe = protect(counts, with_clarity(estimates, catalogue.comparison), policy, edition, focus)
     floor = policy.numbers(edition).group_floor
     answers = warehouse.read(
-        RESPONSES, where, ["municipality_code", "wave", "grade", "school_code", *sorted(catalogue.item_scores())]
+        RESPONSES, where, ["municipality_code", "wave", "grade", "sex", "school_code", *sorted(catalogue.item_scores())]
     )
     municipalities = sorted(catalogue.municipality_by_code)
     delivered = answers.select("municipality_code", "wave").unique()
@@ -112,10 +120,14 @@ def release_tables(warehouse: Warehouse, catalogue: Catalogue, edition: str, wav
     registers = warehouse.read(REGISTER_VALUES)
     deliveries = warehouse.read(DELIVERIES, where)
     missing = missing_share(answers, sorted(catalogue.item_scores()), floor)
+    persons = answers.select("municipality_code", "wave", "grade", "sex", "school_code")
+    rates = response_rates(results, persons, registers)
+    schools = warehouse.read(SCHOOLS)
     return {
         "index_results": results,
         "suppression_log": safe.log,
-        "response_rates": response_rates(results, answers.select("municipality_code", "wave", "grade", "school_code"), registers),
+        "response_rates": rates,
+        "response_by_school_type": response_by_school_type(rates, persons, schools, policy.numbers(edition)),
         "delivery_quality": delivery_quality(deliveries, missing, municipalities, waves, floor),
         "provenance": provenance(
             deliveries, warehouse.read(RAW_DELIVERIES, where), warehouse.read(REGISTER_ROWS, columns=FILE), waves

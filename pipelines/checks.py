@@ -20,6 +20,7 @@ from expectations.promote import broken_units
 from expectations.run import RuleOutcome, run_suite
 from expectations.suite import Rule, Suite, load_suite
 from pipelines.resources import Store
+from pipelines.response_checks import response_over_100
 from pipelines.warehouse import TableName
 
 _SEVERITY = {"critical": dg.AssetCheckSeverity.ERROR, "warning": dg.AssetCheckSeverity.WARN}
@@ -146,6 +147,7 @@ def build_checks() -> list[dg.AssetChecksDefinition]:
     """All asset checks of the project."""
     return [
         register_levels,
+        response_over_100,
         suite_checks("harmonised/survey_responses", survey_parameters, "wave", WAVES, blocking=False),
         suite_checks("harmonised/delivery_gaps", gap_parameters, "wave", WAVES, blocking=False),
         suite_checks("harmonised/register_values", register_parameters, "year", YEARS, blocking=False),

@@ -50,6 +50,7 @@ build_indices = dg.define_asset_job(
         "release/index_results",
         "release/suppression_log",
         "release/response_rates",
+        "release/response_by_school_type",
         "release/delivery_quality",
         "release/provenance",
         "release/screen_sensitivity",
