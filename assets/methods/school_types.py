@@ -245,7 +245,9 @@ def response_by_school_type(
 
     Returns:
         `COLUMNS`, sorted by area, wave, grade and type. Respondents to the nearest five, null with a reason when hidden (then
-        the number of schools taking part is hidden too). `other` and `unknown` have a row only where there is something.
+        the number of schools taking part is hidden too). A type has a row only where it has respondents or registered schools.
+        Where some respondents' school is unknown the other types' numbers are a least number: they are `not_reconciled`, and a
+        type without any known respondent is `missing`, not 0.
         `coverage_pct`: schools taking part of schools registered, whole per cent; null where either is absent, and where more
         take part than are registered.
     """
@@ -258,9 +260,8 @@ def response_by_school_type(
     on = [*KEYS, "school_type"]
     frame = grid.join(answered, on=on, how="left", maintain_order="left")
     frame = frame.join(_registered(schools, municipalities), on=on, how="left", maintain_order="left")
-    frame = frame.filter(
-        pl.col("school_type").is_in(["municipal", "independent"]) | (pl.col("n") > 0) | (pl.col("schools_registered") > 0)
-    )
+    unsure = pl.col("n").filter(pl.col("school_type") == "unknown").sum().over(KEYS) > 0
+    frame = frame.with_columns(unsure=unsure).filter((pl.col("n") > 0) | (pl.col("schools_registered") > 0))
     frame = frame.join(_hidden_frame(patterns), on=on, how="left", maintain_order="left")
     parts = [_with_per_cents(_typed(frame)).select(COLUMNS), _totals(rates)]
     return pl.concat(parts).sort(*KEYS, pl.col("school_type").cast(_ORDER))
@@ -281,22 +282,20 @@ def _hidden_frame(patterns: Mapping[tuple[object, ...], _Row]) -> pl.DataFrame:
 
 def _typed(frame: pl.DataFrame) -> pl.DataFrame:
     """Respondents, schools and the reason per type, before per cents."""
-    nobody, published = pl.col("n").is_null(), pl.col("total").is_not_null()
-    count = pl.when(published & nobody).then(pl.lit(0, pl.Int64)).when(published & ~pl.col("hidden")).then("shown")
-    taking_part = pl.when(nobody).then(pl.lit(0, pl.Int64)).otherwise("schools")
+    published, nobody = pl.col("total").is_not_null(), pl.col("n").is_null()
+    silent = nobody & pl.col("unsure")
+    zero = pl.when(published & nobody & ~silent).then(pl.lit(0, pl.Int64))
+    count = zero.when(published & ~nobody & ~pl.col("hidden")).then("shown")
     lacking = pl.when((pl.col("grade") != "ak9") | (pl.col("school_type") == "unknown")).then(pl.lit("not_applicable"))
     frame = frame.with_columns(
         respondents=count, enrolled_reason=pl.coalesce("enrolled_reason", lacking.otherwise(pl.lit("missing")))
     )
+    told = pl.col("respondents").is_not_null() & (pl.col("school_type") != "unknown")
+    why = pl.when(~published).then("why").when(silent).then(pl.lit("missing"))
+    why = why.when(pl.col("respondents").is_null()).then(pl.lit("suppressed"))
     return frame.with_columns(
-        schools_participating=pl.when(pl.col("respondents").is_not_null() & (pl.col("school_type") != "unknown")).then(
-            taking_part
-        ),
-        reason=pl.when(~published)
-        .then("why")
-        .when(pl.col("respondents").is_null())
-        .then(pl.lit("suppressed"))
-        .otherwise(pl.lit("ok")),
+        schools_participating=pl.when(told).then(pl.when(nobody).then(pl.lit(0, pl.Int64)).otherwise("schools")),
+        reason=why.when(told & pl.col("unsure")).then(pl.lit("not_reconciled")).otherwise(pl.lit("ok")),
     )
 
 
@@ -322,6 +321,13 @@ def _with_per_cents(frame: pl.DataFrame) -> pl.DataFrame:
         .then(pl.lit(OVER_100))
         .otherwise("enrolled_reason"),
     ).with_columns(enrolled=(pl.col("enrolled") + SLACK) // ROUND_TO * ROUND_TO)
+
+
+def _reason(too_many: pl.Expr) -> pl.Expr:
+    """Too many answers, an absent denominator, hidden answers; a number that is shown with its mark gives way to all of them."""
+    own, register = pl.col("reason"), pl.col("enrolled_reason")
+    reason = pl.when(pl.col("respondents").is_null()).then(own).when(too_many).then(pl.lit(OVER_100))
+    return reason.when(pl.col("enrolled").is_null() | (own == "ok")).then(register).otherwise(own)
 
 
 def over_100_places(rates: pl.DataFrame, by_type: pl.DataFrame) -> list[tuple[str, int, str, str]]:

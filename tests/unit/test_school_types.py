@@ -9,6 +9,7 @@ from assets.catalogue.load import load_catalogue
 from assets.methods.school_types import over_100_places, percent_of_enrolled, response_by_school_type, school_types
 from tests.property.test_school_type_safety import NUMBERS, tables
 
+KNOWN = {"municipal": [60, 50, 40], "independent": [50, 30, 20], "unknown": []}
 BIG = {"municipal": [60, 50, 40], "independent": [50, 30, 20], "unknown": [40, 30, 20]}
 
 
@@ -35,13 +36,13 @@ def test_types_stand_beside_the_total_with_register_and_coverage():
     assert (told["municipal"]["schools_registered"], told["municipal"]["coverage_pct"]) == (3, 100)
     assert (told["independent"]["schools_participating"], told["independent"]["coverage_pct"]) == (3, 75)
     assert told["independent"]["response_pct"] == 63  # 100 of 160
-    assert told["independent"]["reason"] == "ok"
+    assert told["independent"]["reason"] == "not_reconciled", "some may be among the unknown"
     assert told["unknown"]["enrolled"] is None
     assert told["unknown"]["reason"] == "not_applicable"
 
 
 def test_more_answers_than_pupils_is_an_error_and_no_number():
-    people, register, rates = tables([BIG])
+    people, register, rates = tables([KNOWN])
     told = by_type(response_by_school_type(rates, people, register, NUMBERS))
     assert told["municipal"]["response_pct"] is None  # 150 of 120
     assert told["municipal"]["reason"] == "over_100"
@@ -79,7 +80,16 @@ def test_the_only_type_repeats_the_total():
     people, register, rates = tables([{"municipal": [60, 50], "independent": [], "unknown": []}])
     told = by_type(response_by_school_type(rates, people, register, NUMBERS))
     assert told["municipal"]["respondents"] == told["all"]["respondents"] == 110
-    assert told["independent"]["respondents"] == 0
+    assert "independent" not in told
+
+
+def test_a_registered_type_without_answers_is_0_only_when_every_school_is_known():
+    for unknown, expected in (([], (0, "ok")), ([60, 50, 40], (None, "missing"))):
+        people, register, rates = tables([{"municipal": [60, 50, 40], "independent": [], "unknown": unknown}])
+        more = pl.DataFrame({"school_code": ["x"], "organiser_type": ["independent"]})
+        told = by_type(response_by_school_type(rates, people, pl.concat([register, register.head(1).update(more)]), NUMBERS))
+        assert (told["independent"]["respondents"], told["independent"]["reason"]) == expected
+        assert told["independent"]["schools_registered"] == 1
 
 
 def test_a_hidden_total_hides_its_types():
@@ -90,7 +100,7 @@ def test_a_hidden_total_hides_its_types():
 
 
 def test_the_denominator_is_absent_for_upper_secondary_and_for_years_without_a_register():
-    people, register, rates = tables([BIG])
+    people, register, rates = tables([KNOWN])
     gymnasium = response_by_school_type(
         rates.with_columns(grade=pl.lit("gy2"), enrolled_reason=pl.lit("not_applicable")),
         people.with_columns(grade=pl.lit("gy2")), register, NUMBERS,
@@ -104,7 +114,7 @@ def test_the_denominator_is_absent_for_upper_secondary_and_for_years_without_a_r
 
 
 def test_places_with_too_many_answers_are_named_once():
-    people, register, rates = tables([BIG])
+    people, register, rates = tables([KNOWN])
     table = response_by_school_type(rates, people, register, NUMBERS)
     whole = rates.with_columns(reason=pl.when(pl.col("area_code") == "0101").then(pl.lit("over_100")).otherwise("reason"))
     assert over_100_places(whole, table) == [
