@@ -22,10 +22,11 @@ from assets.methods.harmonise import (
     split_population,
 )
 from assets.methods.item_profile import item_profile
+from assets.methods.screening import screen, screen_counts
 from assets.raw import DELIVERIES, REGISTER_ROWS, REJECTED, RESPONSES, forget
 from assets.registers.pipeline import parse_registers
 from assets.slices import ONE_RUN, WAVES, YEARS, int_keys, register_years, survey_waves
-from assets.table_metadata import BY_WAVE, BY_YEAR, count_table
+from assets.table_metadata import BY_WAVE, BY_YEAR, count_table, screen_table
 from assets.texts import asset_text
 from pipelines.paths import Paths
 from pipelines.resources import Store
@@ -55,6 +56,9 @@ PROFILE = TableName("harmonised", "item_profile")
         "item_profile": dg.AssetOut(
             key=["harmonised", "item_profile"], metadata=BY_WAVE, description=asset_text("harmonised", "item_profile")
         ),
+        "screen_counts": dg.AssetOut(
+            key=["harmonised", "screen_counts"], metadata=BY_WAVE, description=asset_text("harmonised", "screen_counts")
+        ),
     },
     deps=[["raw", "survey_responses"], ["raw", "survey_deliveries"]],
     name="harmonised_survey",
@@ -68,12 +72,22 @@ def harmonised_survey(context: dg.AssetExecutionContext, store: Store):
         catalogue = with_steward_codebooks(load_catalogue(), store.paths.codebooks)
     waves = int_keys(context, WAVES)
     frame, counts = candidates(store.warehouse, store.paths, catalogue, waves)
+    frame, screened = with_screen(frame, catalogue)
     table = count_table(frame, ["wave", "grade"], ["mättillfälle", "årskurs"])
     yield dg.Output(frame, output_name="survey_responses", metadata={"svar": table})
     notes = "\n".join(f"- {in_markdown(note)}" for note in delivery_notes(counts)) or "Inget att anmärka."
     yield dg.Output(counts, output_name="delivery_counts", metadata={"anmärkningar": dg.MetadataValue.md(notes)})
     yield dg.Output(delivery_gaps(frame, sorted(catalogue.item_scores()), _city(catalogue)), output_name="delivery_gaps")
     yield dg.Output(item_profile(frame, [i.key for i in catalogue.survey.items]), output_name="item_profile")
+    texts = {rule.id: rule.text_sv for rule in catalogue.screening.rules}
+    yield dg.Output(screened, output_name="screen_counts", metadata={"flaggor": screen_table(screened, texts)})
+
+
+def with_screen(frame: pl.DataFrame, catalogue: Catalogue) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The rows with `screened_out` (Boolean: the removal rule is met, whether removal is in use or not), and `screen_counts`."""
+    flags = screen(frame, catalogue.screening, catalogue.survey)
+    marked = frame.with_columns(flags["removed"].alias("screened_out"))
+    return marked, screen_counts(frame, flags, catalogue.screening)
 
 
 def candidates(warehouse: Warehouse, paths: Paths, catalogue: Catalogue, waves: list[int]) -> tuple[pl.DataFrame, pl.DataFrame]:

@@ -3,21 +3,43 @@
 import dagster as dg
 import polars as pl
 
-from assets.catalogue.load import load_catalogue
+from assets.catalogue.load import Catalogue, load_catalogue
 from assets.methods.estimate import area_counts, area_estimates
 from assets.methods.indicators import indicator_counts, indicator_values
 from assets.methods.persons import score_persons
 from assets.methods.pomp import pomp_means, pomp_values
+from assets.methods.screen_sensitivity import (
+    base_indicators,
+    base_indices,
+    removed_indicators,
+    removed_indices,
+    removed_respondents,
+    with_and_without,
+)
+from assets.methods.screening import without_removed
 from assets.slices import ONE_RUN, WAVES, int_keys, survey_waves
 from assets.table_metadata import BY_WAVE, count_table
 from assets.texts import asset_text
 from assets.validated import RESPONSES
-from pipelines.resources import Store
-from pipelines.warehouse import TableName
+from pipelines.resources import RunChoices, Store
+from pipelines.warehouse import TableName, Warehouse
 
 PERSONS = TableName("indices", "person_scores")
 COUNTS = TableName("indices", "area_counts")
 ESTIMATES = TableName("indices", "area_estimates")
+INDICATOR_COUNTS = TableName("indices", "indicator_counts")
+SENSITIVITY = TableName("indices", "screen_sensitivity")
+
+
+def removing(catalogue: Catalogue, choices: RunChoices) -> bool:
+    """Whether screened-out answers are left out: the catalogue's removal rule is in use and the run doesn't switch it off."""
+    return catalogue.screening.removal.active and choices.remove_screened
+
+
+def counted_answers(warehouse: Warehouse, catalogue: Catalogue, waves: list[int], *, removal: bool) -> pl.DataFrame:
+    """Validated answers of the waves; screened-out pupils stay as respondents but have no answers."""
+    answers = warehouse.read(RESPONSES, {"wave": waves})
+    return without_removed(answers, [item.key for item in catalogue.survey.items], active=removal)
 
 
 @dg.asset(
@@ -29,16 +51,18 @@ ESTIMATES = TableName("indices", "area_estimates")
     backfill_policy=ONE_RUN,
     description=asset_text("indices", "person_scores"),
 )
-def indices_person_scores(context: dg.AssetExecutionContext, store: Store) -> dg.Output[pl.DataFrame]:
-    """Score the respondents of the run's waves."""
+def indices_person_scores(context: dg.AssetExecutionContext, store: Store, choices: RunChoices) -> dg.Output[pl.DataFrame]:
+    """Score the respondents of the run's waves; those whose answers are left out by the screen get no score."""
     catalogue = load_catalogue()
-    answers = store.warehouse.read(RESPONSES, {"wave": int_keys(context, WAVES)})
+    removal = removing(catalogue, choices)
+    answers = counted_answers(store.warehouse, catalogue, int_keys(context, WAVES), removal=removal)
     persons = score_persons(answers, catalogue.index_file, catalogue.cutoffs, catalogue.item_scores())
     metadata = {
         "elever": count_table(persons, ["wave", "grade"], ["mättillfälle", "årskurs"]),
         "theta_range": str(catalogue.index_file.theta_range),
         "gränser": catalogue.cutoffs.id,
         "trösklar": catalogue.index_file.parameters_version,
+        "oseriösa svar räknas bort": removal,
     }
     return dg.Output(persons, metadata=metadata)
 
@@ -89,14 +113,55 @@ def indices_areas(context: dg.AssetExecutionContext, store: Store):
     partitions_def=survey_waves,
     backfill_policy=ONE_RUN,
 )
-def indices_indicators(context: dg.AssetExecutionContext, store: Store):
+def indices_indicators(context: dg.AssetExecutionContext, store: Store, choices: RunChoices):
     """Single-question series with their denominators, and the city's 0-100 indices."""
     catalogue = load_catalogue()
-    answers, file = store.warehouse.read(RESPONSES, {"wave": int_keys(context, WAVES)}), catalogue.indicator_file
+    removal, file = removing(catalogue, choices), catalogue.indicator_file
+    answers = counted_answers(store.warehouse, catalogue, int_keys(context, WAVES), removal=removal)
     counts = indicator_counts(indicator_values(answers, file.indicators, catalogue.survey), file.indicators)
     means = pomp_means(pomp_values(answers, file.indices, catalogue.survey), file.indices)
     yield dg.Output(counts, output_name="indicator_counts", metadata={"indikatorer": len(file.indicators)})
     yield dg.Output(means, output_name="scale_means", metadata={"index": len(file.indices)})
 
 
-ASSETS = [indices_person_scores, indices_areas, indices_indicators]
+@dg.asset(
+    key=["indices", "screen_sensitivity"],
+    deps=[
+        ["validated", "survey_responses"],
+        ["indices", "area_counts"],
+        ["indices", "area_estimates"],
+        ["indices", "indicator_counts"],
+    ],
+    group_name="indices",
+    metadata=BY_WAVE,
+    partitions_def=survey_waves,
+    backfill_policy=ONE_RUN,
+    description=asset_text("indices", "screen_sensitivity"),
+)
+def indices_screen_sensitivity(context: dg.AssetExecutionContext, store: Store, choices: RunChoices) -> dg.Output[pl.DataFrame]:
+    """The county's headline results with and without the answers that the screen leaves out."""
+    catalogue = load_catalogue()
+    table = screen_sensitivity(store.warehouse, catalogue, int_keys(context, WAVES), removal=removing(catalogue, choices))
+    return dg.Output(table, metadata={"serier": table["series"].n_unique()})
+
+
+def screen_sensitivity(warehouse: Warehouse, catalogue: Catalogue, waves: list[int], *, removal: bool) -> pl.DataFrame:
+    """`indices.screen_sensitivity` of the waves; only the left-out pupils are scored again."""
+    where = {"wave": waves}
+    kinds = {i.key: i.kind for i in catalogue.indices}
+    chosen = [i for i in catalogue.indicator_file.indicators if i.id in catalogue.screening.sensitivity_indicators]
+    ids = [i.id for i in chosen]
+    keys = warehouse.read(RESPONSES, where, ["municipality_code", "wave", "grade", "sex", "screened_out"])
+    gone = warehouse.read(RESPONSES, where | {"screened_out": [True]})
+    persons = score_persons(gone, catalogue.index_file, catalogue.cutoffs, catalogue.item_scores())
+    indices = base_indices(warehouse.read(COUNTS, where), warehouse.read(ESTIMATES, where), kinds)
+    indicators = base_indicators(warehouse.read(INDICATOR_COUNTS, where), ids)
+    left_out = removed_indicators(indicator_values(gone, chosen, catalogue.survey), ids)
+    return pl.concat([
+        with_and_without(indices, removed_indices(persons, kinds), "index", removal=removal),
+        with_and_without(indicators, left_out, "indicator", removal=removal),
+        removed_respondents(keys, removal=removal),
+    ])  # fmt: skip
+
+
+ASSETS = [indices_person_scores, indices_areas, indices_indicators, indices_screen_sensitivity]

@@ -5,7 +5,7 @@ import polars as pl
 
 from assets.catalogue.load import Catalogue, load_catalogue
 from assets.failures import as_failure
-from assets.indices import COUNTS, ESTIMATES
+from assets.indices import COUNTS, ESTIMATES, SENSITIVITY
 from assets.methods.bands import FOCUS_BAND
 from assets.methods.disclosure import load_policy, protect
 from assets.methods.errors import PipelineError
@@ -18,12 +18,14 @@ from assets.methods.publish import (
     response_rates,
     with_clarity,
 )
+from assets.methods.school_types import response_by_school_type
 from assets.methods.score_scale import policy_for, with_unit
+from assets.methods.screen_publish import published_sensitivity
 from assets.raw import DELIVERIES as RAW_DELIVERIES
 from assets.raw import REGISTER_ROWS
 from assets.registers.pipeline import register_revisions
 from assets.slices import ONE_RUN, WAVES, YEARS, int_keys, register_years, survey_waves
-from assets.table_metadata import BY_WAVE, BY_YEAR, count_table
+from assets.table_metadata import BY_WAVE, BY_YEAR, count_table, sensitivity_table
 from assets.texts import asset_text
 from assets.validated import DELIVERIES, RESPONSES
 from pipelines.resources import RunChoices, Store
@@ -31,6 +33,7 @@ from pipelines.warehouse import TableName, Warehouse
 
 FILE = ["source_file", "source_sha256"]
 REGISTER_VALUES = TableName("validated", "register_values")
+SCHOOLS = TableName("harmonised", "schools")
 
 
 @dg.multi_asset(
@@ -60,13 +63,25 @@ REGISTER_VALUES = TableName("validated", "register_values")
             metadata=BY_WAVE,
             description=asset_text("release", "provenance"),
         ),
+        "response_by_school_type": dg.AssetOut(
+            key=["release", "response_by_school_type"],
+            metadata=BY_WAVE,
+            description=asset_text("release", "response_by_school_type"),
+        ),
+        "screen_sensitivity": dg.AssetOut(
+            key=["release", "screen_sensitivity"],
+            metadata=BY_WAVE,
+            description=asset_text("release", "screen_sensitivity"),
+        ),
     },
     deps=[
+        ["indices", "screen_sensitivity"],
         ["indices", "area_counts"],
         ["indices", "area_estimates"],
         ["validated", "deliveries"],
         ["validated", "survey_responses"],
         dg.AssetDep(["validated", "register_values"], partition_mapping=dg.AllPartitionMapping()),
+        dg.AssetDep(["harmonised", "schools"], partition_mapping=dg.AllPartitionMapping()),
     ],
     name="release_survey",
     group_name="release",
@@ -79,10 +94,12 @@ def release_survey(context: dg.AssetExecutionContext, store: Store, choices: Run
     with as_failure():
         tables = release_tables(store.warehouse, load_catalogue(), choices.edition, waves)
     shown = count_table(tables["index_results"], ["wave", "reason"], ["mättillfälle", "skäl"])
+    more = {
+        "index_results": {"celler": shown},
+        "screen_sensitivity": {"ändring": sensitivity_table(tables["screen_sensitivity"])},
+    }
     for name, frame in tables.items():
-        yield dg.Output(
-            frame, output_name=name, metadata={"utgåva": choices.edition} | ({"celler": shown} if name == "index_results" else {})
-        )
+        yield dg.Output(frame, output_name=name, metadata={"utgåva": choices.edition} | more.get(name, {}))
 
 
 def release_tables(warehouse: Warehouse, catalogue: Catalogue, edition: str, waves: list[int]) -> dict[str, pl.DataFrame]:
@@ -95,7 +112,7 @@ def release_tables(warehouse: Warehouse, catalogue: Catalogue, edition: str, wav
     safe = protect(counts, with_clarity(estimates, catalogue.comparison), policy, edition, focus)
     floor = policy.numbers(edition).group_floor
     answers = warehouse.read(
-        RESPONSES, where, ["municipality_code", "wave", "grade", "school_code", *sorted(catalogue.item_scores())]
+        RESPONSES, where, ["municipality_code", "wave", "grade", "sex", "school_code", *sorted(catalogue.item_scores())]
     )
     municipalities = sorted(catalogue.municipality_by_code)
     delivered = answers.select("municipality_code", "wave").unique()
@@ -110,15 +127,27 @@ def release_tables(warehouse: Warehouse, catalogue: Catalogue, edition: str, wav
     registers = warehouse.read(REGISTER_VALUES)
     deliveries = warehouse.read(DELIVERIES, where)
     missing = missing_share(answers, sorted(catalogue.item_scores()), floor)
+    persons = answers.select("municipality_code", "wave", "grade", "sex", "school_code")
+    rates = response_rates(results, persons, registers, catalogue.profile)
+    schools = warehouse.read(SCHOOLS)
     return {
         "index_results": results,
         "suppression_log": safe.log,
-        "response_rates": response_rates(
-            results, answers.select("municipality_code", "wave", "grade", "school_code"), registers, catalogue.profile
-        ),
+        "response_rates": rates,
+        "response_by_school_type": response_by_school_type(rates, persons, schools, policy.numbers(edition)),
         "delivery_quality": delivery_quality(deliveries, missing, municipalities, waves, floor),
         "provenance": provenance(
             deliveries, warehouse.read(RAW_DELIVERIES, where), warehouse.read(REGISTER_ROWS, columns=FILE), waves
+        ),
+        "screen_sensitivity": published_sensitivity(
+            warehouse.read(SENSITIVITY, where),
+            results,
+            policy,
+            edition,
+            frozenset(i.id for i in catalogue.indicator_file.indicators if i.sensitive),
+            focus,
+            catalogue.area_names,
+            catalogue.screening.municipality_pct_from,
         ),
     }
 

@@ -24,11 +24,18 @@ from assets.texts import asset_text
 from pipelines.provenance import code_version, package_versions
 from pipelines.resources import ReleaseReader, RunChoices
 
-SUMMARY_COLUMNS = ("index_results", "response_rates", "register_values", "delivery_quality")
+SUMMARY_COLUMNS = (
+    "index_results",
+    "response_rates",
+    "register_values",
+    "delivery_quality",
+    "screen_sensitivity",
+    "response_by_school_type",
+)
 RELEASE_DEPS = [
     dg.AssetDep(["release", name], partition_mapping=dg.AllPartitionMapping())
     for name in ("index_results", "response_rates", "delivery_quality", "suppression_log", "provenance", "register_values")
-]
+] + [dg.AssetDep(["release", name], partition_mapping=dg.AllPartitionMapping()) for name in SUMMARY_COLUMNS[-2:]]
 
 
 def report_meta(catalogue: Catalogue) -> ReportMeta:

@@ -1,7 +1,11 @@
 """What the Dagster UI shows about a table: rows, schema, a short markdown table of counts. Never a row's value."""
 
+from collections.abc import Mapping
+
 import dagster as dg
 import polars as pl
+
+from assets.methods.screening import ANY, REMOVED
 
 PARTITION_COLUMN = "partition_column"
 BY_WAVE = {PARTITION_COLUMN: "wave"}
@@ -22,4 +26,40 @@ def count_table(frame: pl.DataFrame, by: list[str], headers: list[str], nearest:
         "| " + " | ".join([*(str(v) for v in row[:-1]), str((row[-1] + nearest // 2) // nearest * nearest)]) + " |"
         for row in counts.iter_rows()
     ]
+    return dg.MetadataValue.md("\n".join(lines))
+
+
+SCREEN_TOTALS = {ANY: "minst en flagga", REMOVED: "räknas bort enligt regeln"}
+FEW = 10
+
+
+def screen_table(counts: pl.DataFrame, texts: Mapping[str, str]) -> dg.MarkdownMetadataValue:
+    """Flags of `harmonised.screen_counts` over all deliveries as a markdown table: pupils to the nearest five, none below ten."""
+    sums = counts.group_by("flag").agg(pl.col("n_screened", "n_flagged").sum())
+    found = {flag: (screened, flagged) for flag, screened, flagged in sums.iter_rows()}
+    lines = ["| flagga | elever (cirka) | andel |", "|---|---|---|"]
+    for flag, text in (dict(texts) | SCREEN_TOTALS).items():
+        screened, flagged = found.get(flag, (0, 0))
+        lines.append(f"| {text} | {_about(flagged, screened)} |")
+    return dg.MetadataValue.md("\n".join(lines))
+
+
+def _about(flagged: int, screened: int) -> str:
+    if not screened:
+        return "frågan finns inte i leveranserna | "
+    if flagged < FEW:
+        return f"färre än {FEW} | "
+    share = f"{100 * flagged / screened:.1f}".replace(".", ",")
+    return f"{(flagged + 2) // 5 * 5} | {share} procent"
+
+
+def sensitivity_table(published: pl.DataFrame) -> dg.MarkdownMetadataValue:
+    """`release.screen_sensitivity` for the steward: per wave and grade the pupils left out and the largest change."""
+    county = published.filter(pl.col("area_level") == "county").sort("wave", "grade")
+    lines = ["| mättillfälle | årskurs | borträknade elever (cirka) | största ändring, procentenheter |", "|---|---|---|---|"]
+    for (wave, grade), part in county.group_by("wave", "grade", maintain_order=True):
+        left_out = part.filter(pl.col("measure") == "n_removed")["value"].drop_nulls()
+        change = part.filter(pl.col("measure") == "diff_share")["value"].drop_nulls().abs()
+        shown = [f"{series[0]:.0f}" if len(series) else "visas inte" for series in (left_out, change.sort(descending=True))]
+        lines.append(f"| {wave} | {grade} | {shown[0]} | {shown[1]} |")
     return dg.MetadataValue.md("\n".join(lines))

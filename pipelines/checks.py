@@ -18,6 +18,7 @@ from expectations.parameters import suite_of
 from expectations.run import RuleOutcome, run_suite
 from expectations.suite import suite_tables
 from pipelines.resources import Store
+from pipelines.response_checks import response_over_100
 from pipelines.warehouse import TableName
 
 _SEVERITY = {
@@ -135,5 +136,7 @@ SLICES: Mapping[str, tuple[int, ...]] = {
 def build_checks() -> list[dg.AssetChecksDefinition]:
     """All asset checks of the active profile: one definition per suite of a table that the profile has."""
     tables = [table for table in suite_tables() if reached(*table.split("/"))]
-    suites = [suite_checks(t, SLICES.get(t, WAVES), blocking=t.startswith("release/")) for t in tables]
-    return [register_levels, *suites] if reached("harmonised", "register_values") else suites
+    checks = [suite_checks(t, SLICES.get(t, WAVES), blocking=t.startswith("release/")) for t in tables]
+    if reached("harmonised", "register_values"):
+        checks = [register_levels, *checks]
+    return [*checks, response_over_100] if reached("release", "response_by_school_type") else checks

@@ -36,7 +36,14 @@ class ReleaseReader(dg.ConfigurableResource):
 
 
 class RunChoices(dg.ConfigurableResource):
-    """Choices of a run that are no definitions: which edition, and how many worker processes may render bundles."""
+    """Choices of a run that are no definitions.
+
+    Attributes:
+        edition: which edition is made.
+        workers: how many worker processes may render bundles.
+        remove_screened: false keeps the answers that the plausibility screen would leave out (`screening.yml` can too).
+    """
 
     edition: str = "intern"
     workers: int = 2
+    remove_screened: bool = True

@@ -13,6 +13,14 @@ import polars as pl
 from assets.charts.types import COUNTY_CODE, IndexMeta, ReleaseFrames, Scope
 from assets.methods.errors import PipelineError
 
+OWN_AND_COUNTY = ("screen_sensitivity", "response_by_school_type")
+
+
+def _told_about(frame: pl.DataFrame, scope: Scope) -> pl.DataFrame:
+    """The municipality's and the county's rows of the scope's wave."""
+    mine = (pl.col("edition") == scope.edition) & (pl.col("wave") == scope.wave) & (_own(scope) | _county())
+    return frame.filter(mine).sort("area_level", "area_code", "grade")
+
 
 def select_frames(release: ReleaseFrames, scope: Scope, indices: Mapping[str, IndexMeta]) -> ReleaseFrames:
     """The part of the whole county's release tables that the scope's bundle may see, sorted.
@@ -34,6 +42,8 @@ def select_frames(release: ReleaseFrames, scope: Scope, indices: Mapping[str, In
         delivery_quality=release.delivery_quality.filter(until & (pl.col("area_code") == scope.area_code)).sort(
             "area_code", "wave", "item"
         ),
+        screen_sensitivity=_told_about(release.screen_sensitivity, scope),
+        response_by_school_type=_told_about(release.response_by_school_type, scope),
     )
 
 
@@ -47,10 +57,10 @@ def guard_frames(frames: ReleaseFrames, scope: Scope, indices: Mapping[str, Inde
         "index_results": frames.index_results.filter(~_may_see(scope, indices)),
         "response_rates": frames.response_rates.filter(~(_own(scope) | _county())),
         "delivery_quality": frames.delivery_quality.filter(pl.col("area_code") != scope.area_code),
-    }
+    } | {name: getattr(frames, name).filter(~(_own(scope) | _county())) for name in OWN_AND_COUNTY}
     editions = {
-        name: frame.filter(pl.col("edition") != scope.edition)
-        for name, frame in (("index_results", frames.index_results), ("response_rates", frames.response_rates))
+        name: getattr(frames, name).filter(pl.col("edition") != scope.edition)
+        for name in ("index_results", "response_rates", *OWN_AND_COUNTY)
     }
     for name, frame in foreign.items():
         rows = frame.height + (editions[name].height if name in editions else 0)

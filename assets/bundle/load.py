@@ -79,6 +79,8 @@ def build_report_meta(
         cutoff_reference=cutoffs.reference_sv,
         comparison_text=_yaml("comparison.yml")["text_sv"],
         codebooks={book.id: book.title_sv for book in catalogue.codebooks},
+        screening_text=catalogue.screening.removal.text_sv,
+        indicator_titles={i.id: i.title_sv for i in catalogue.indicator_file.indicators},
     )
 
 

@@ -179,7 +179,8 @@ class RegisterGroup:
 class ReportMeta:
     """Everything the report is told besides the numbers. `released` is an input; nothing here reads the clock.
 
-    `ascii_names`: area code -> folder name. `area_names`: area code -> name. `codebooks`: id -> title.
+    `ascii_names`: area code -> folder name. `area_names`: area code -> name. `codebooks`: id -> title. `screening_text`: the
+    written rule for leaving out unserious answers. `indicator_titles`: indicator id -> title.
     """
 
     charts: ChartMeta
@@ -197,6 +198,8 @@ class ReportMeta:
     cutoff_reference: str
     comparison_text: str
     codebooks: Mapping[str, str] = field(default_factory=dict)
+    screening_text: str = ""
+    indicator_titles: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

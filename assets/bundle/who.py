@@ -7,6 +7,8 @@ from typing import Any
 
 import polars as pl
 
+from assets.bundle.school_types import school_type_blocks
+from assets.bundle.screening import screening_blocks
 from assets.bundle.types import Block, Bullets, Figure, Notice, Section, SubHeading, Table, Text
 from assets.bundle.words import Context
 from assets.charts import bortfall, numbers
@@ -28,6 +30,7 @@ def who_section(context: Context) -> Section:
         blocks.append(Text(context.say("who.chart_none", reason=context.reason(reasons[0]))))
     if not rates.is_empty():
         blocks.append(_rates_table(context, rates))
+    blocks += school_type_blocks(context)
     blocks.append(Bullets(tuple(context.entry("who.notes"))))
     blocks += _unscored(context)
     return Section("vilka", context.title("vilka"), tuple(blocks))
@@ -104,6 +107,7 @@ def quality_section(context: Context) -> Section:
     """The delivery, the checks, what can be shown, and changed questions."""
     blocks: list[Block] = [*context.synthetic_notice(), Text(context.say("quality.intro")), *_delivery(context)]
     blocks += [SubHeading("kvalitet-visas", context.say("quality.status_title")), _status(context)]
+    blocks += screening_blocks(context)
     blocks += _breaks(context)
     return Section("kvalitet", context.title("kvalitet"), tuple(blocks))
 

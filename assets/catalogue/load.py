@@ -20,6 +20,7 @@ from assets.catalogue.indicator_models import IndicatorFile, problems_with_items
 from assets.catalogue.profile_models import Profile
 from assets.catalogue.psychometric_models import PsychometricRules, PsychometricTexts
 from assets.catalogue.reader import Reader
+from assets.catalogue.screening_models import ScreeningFile, problems_with_screening
 from assets.catalogue.statistics_models import FactorFile, FindingFile, StatisticsFile
 from assets.methods.errors import PipelineError
 
@@ -38,6 +39,7 @@ class Catalogue:
     cutoff_file: m.CutOffFile
     breaks: tuple[m.Break, ...]
     indicator_file: IndicatorFile
+    screening: ScreeningFile
     reasons: tuple[m.Reason, ...]
     municipalities: tuple[m.Municipality, ...]
     districts: tuple[m.District, ...]
@@ -141,6 +143,7 @@ def _cross_check(c: Catalogue, problems: list[str]) -> None:
         unknown = sorted(set(entry.items) - set(items) - m.BACKGROUND_QUESTIONS)
         problems.extend(f"breaks.yml: {entry.year}: okänd fråga {key}" for key in unknown)
     problems += [f"indicators/{c.survey.id}.yml: {text}" for text in problems_with_items(c.indicator_file, c.survey)]
+    problems += [f"screening.yml: {text}" for text in problems_with_screening(c.screening, c.survey, set(c.indicator_file.by_id))]
     known = {d.district_code for d in c.districts}
     problems.extend(f"areas/district_names.csv: okänd kod {v}" for v in c.district_names.values() if v and v not in known)
 
@@ -270,6 +273,8 @@ def read_catalogue(root: Path, profile_id: str | None = None) -> Catalogue:
     cutoffs = read.model(m.CutOffFile, "cutoffs.yml") if read.has("cutoffs.yml") else m.CutOffFile.none()
     breaks = read.model(m.BreakFile, "breaks.yml") if read.has("breaks.yml") else m.BreakFile(survey=profile.survey, breaks=())
     indicators = read.model(IndicatorFile, f"indicators/{profile.survey}.yml")
+    has_screen = read.has("screening.yml")
+    screening = read.model(ScreeningFile, "screening.yml") if has_screen else ScreeningFile.none(profile.survey)
     reasons = read.model(m.ReasonFile, "reasons.yml")
     calendar = read.model(m.Calendar, "calendar.yml")
     comparison = read.model(m.Comparison, "comparison.yml")
@@ -294,6 +299,7 @@ def read_catalogue(root: Path, profile_id: str | None = None) -> Catalogue:
         cutoff_file=cutoffs,
         breaks=breaks.breaks,
         indicator_file=indicators,
+        screening=screening,
         reasons=reasons.reasons,
         municipalities=municipalities,
         districts=districts,

@@ -14,6 +14,7 @@ from assets.catalogue import models as m
 from assets.catalogue.indicator_models import IndicatorFile
 from assets.catalogue.profile_models import Profile
 from assets.catalogue.psychometric_models import PsychometricRules, PsychometricTexts
+from assets.catalogue.screening_models import ScreeningFile
 from assets.catalogue.statistics_models import FactorFile, FindingFile, StatisticsFile
 from assets.intake.limits import IntakeLimits
 from assets.methods.disclosure_policy import DisclosurePolicy
@@ -46,6 +47,7 @@ KINDS: dict[str, tuple[type[BaseModel], tuple[str, ...]]] = {
     "register": (RegisterSource, ("registers/[!u]*.yml",)),
     "register_import": (TableMapping, ("registers/imports/*.yml",)),
     "statistics": (StatisticsFile, ("statistics.yml",)),
+    "screening": (ScreeningFile, ("screening.yml",)),
     "survey": (m.Survey, ("surveys/*.yml",)),
     "survey_items": (m.ItemFile, ("surveys/*/*.yml",)),
     "units": (UnitFile, ("registers/units.yml",)),

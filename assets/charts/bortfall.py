@@ -26,6 +26,8 @@ from assets.charts.theme import (
 )
 from assets.charts.types import GRADES, ChartCard, ChartMeta, ReleaseFrames, Scope
 
+OVER_100 = "over_100"
+"""Reason of more answers than pupils in the register: an error signal, so no share is formed."""
 STEPS = ("enrolled", "respondents", "scored_any")
 HEAD = 30
 ROW = 62
@@ -97,7 +99,7 @@ def _steps(row: dict[str, Any]) -> GradeSteps:
         reason = _step_reason(key, row)
         loss = before - count if before is not None and count is not None and before >= count else None
         share = None
-        if key != "enrolled" and count is not None and row["enrolled"]:
+        if key != "enrolled" and count is not None and row["enrolled"] and row["reason"] != OVER_100:
             share = min(100, int(100 * count / row["enrolled"] + 0.5))
         if key == "respondents" and row["response_pct"] is not None:
             share = int(row["response_pct"])
@@ -181,7 +183,7 @@ def _part(item: GradeSteps, meta: ChartMeta) -> str:
     if answered.count is None:
         return say(meta, "bortfall.title.hidden", grade=grade, reason=str(meta.reasons[answered.reason]))
     if item.response_pct is None:
-        return say(meta, "bortfall.title.unknown", grade=grade)
+        return say(meta, f"bortfall.title.{OVER_100 if item.reason == OVER_100 else 'unknown'}", grade=grade)
     return say(meta, "bortfall.title.known", grade=grade, pct=numbers.percent(item.response_pct))
 
 

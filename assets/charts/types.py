@@ -11,11 +11,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+import polars as pl
+
 from assets.catalogue.active import COUNTY_CODE, COUNTY_NAME, GRADES
 
 if TYPE_CHECKING:
     import altair as alt
-    import polars as pl
 
 __all__ = ["COUNTY_CODE", "GRADES", "SEXES", "ChartCard", "ChartMeta", "IndexMeta", "ReleaseFrames", "Scope", "SeriesBreak"]
 
@@ -32,14 +33,24 @@ class Scope:
     edition: str
 
 
+def _no_rows() -> pl.DataFrame:
+    keys = dict.fromkeys(("edition", "area_level", "area_code", "grade"), pl.String)
+    return pl.DataFrame(schema={**keys, "wave": pl.Int32})
+
+
 @dataclass(frozen=True)
 class ReleaseFrames:
-    """Release tables for one area and what it is compared with. Columns: `docs/development/contracts.md`."""
+    """Release tables for one area and what it is compared with. Columns: `docs/development/contracts.md`.
+
+    The last two may be empty frames; then nothing is said about them.
+    """
 
     index_results: pl.DataFrame
     response_rates: pl.DataFrame
     register_values: pl.DataFrame
     delivery_quality: pl.DataFrame
+    screen_sensitivity: pl.DataFrame = field(default_factory=_no_rows)
+    response_by_school_type: pl.DataFrame = field(default_factory=_no_rows)
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ import polars as pl
 from assets.catalogue.models import Comparison
 from assets.catalogue.profile_models import Profile
 from assets.methods.multiplicity import adjust_families
+from assets.methods.school_types import OVER_100, percent_of_enrolled
 
 RESULT_COLUMNS = (
     "edition",
@@ -134,17 +135,23 @@ def response_rates(results: pl.DataFrame, persons: pl.DataFrame, enrolled: pl.Da
     frame = frame.join(_schools(persons, profile), on=["area_code", "wave", "grade"], how="left").join(
         _enrolled(enrolled, profile), on=["area_code", "wave", "grade"], how="left"
     )
-    shown = pl.col("enrolled").is_not_null() & (pl.col("enrolled") > 0)
-    percent = (200 * pl.col("respondents") + pl.col("enrolled")) // (2 * pl.col("enrolled"))
+    percent, too_many = percent_of_enrolled(pl.col("respondents"), pl.col("enrolled"))
+    no_number = pl.when(pl.col("grade") == "ak9").then(pl.lit("missing")).otherwise(pl.lit("not_applicable"))
     frame = frame.with_columns(
-        response_pct=pl.when(shown).then(percent),
+        response_pct=percent,
+        too_many=too_many,
         schools_participating=pl.when(pl.col("respondents").is_not_null()).then("schools_participating"),
-        enrolled_reason=pl.col("enrolled_reason").fill_null("missing"),
+        enrolled_reason=pl.coalesce("enrolled_reason", no_number),
         enrolled_source=pl.col("enrolled_source").fill_null(""),
     )
     # A denominator that is absent is the reason, unless the answers are; a not reconciled one is shown with its mark.
+    # More answers than pupils in the register is an error signal, whatever the register's number is.
     frame = frame.with_columns(
-        reason=pl.when(pl.col("reason") != "ok").then("reason").otherwise("enrolled_reason"),
+        reason=pl.when(pl.col("reason") != "ok")
+        .then("reason")
+        .when("too_many")
+        .then(pl.lit(OVER_100))
+        .otherwise("enrolled_reason"),
         enrolled=((pl.col("enrolled") + 2) // ROUND_TO * ROUND_TO),
     )
     order = [

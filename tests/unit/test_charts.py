@@ -352,3 +352,20 @@ def test_wrapping_keeps_every_word_and_the_width():
     assert " ".join(lines) == text
     assert len(lines) > 1
     assert all(theme.text_width(line) <= 200 for line in lines)
+
+
+def test_more_answers_than_pupils_is_said_and_no_share_is_formed():
+    frames, scope = sample_release("0127"), sample_scope("0127")
+    here = (pl.col("area_code") == "0127") & (pl.col("wave") == scope.wave) & (pl.col("grade") == "ak9")
+    rates = frames.response_rates.with_columns(
+        response_pct=pl.when(here).then(None).otherwise("response_pct"),
+        enrolled=pl.when(here).then(pl.lit(500, pl.Int64)).otherwise("enrolled"),
+        reason=pl.when(here).then(pl.lit("over_100")).otherwise("reason"),
+    )
+    steps = bortfall.read_steps(
+        ReleaseFrames(frames.index_results, rates, frames.register_values, frames.delivery_quality), scope
+    )
+    ninth = next(item for item in steps if item.grade == "ak9")
+    assert ninth.response_pct is None
+    assert [step.share for step in ninth.steps] == [None, None, None]
+    assert ninth.steps[1].loss is None

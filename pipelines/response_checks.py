@@ -1,0 +1,38 @@
+"""The asset check on response rates: more answers than pupils is an error signal that a steward has to follow up."""
+
+import dagster as dg
+
+from assets.catalogue.active import PROFILE
+from assets.methods.school_types import over_100_places
+from assets.texts import ui_texts
+from pipelines.resources import Store
+from pipelines.warehouse import TableName
+
+NAME = "svarsandel_over_100"
+GRADES = {g.key: g.label_sv for g in PROFILE.grades}
+TYPES = {"municipal": "kommunala skolor", "independent": "fristående skolor", "other": "övriga skolor", "all": "alla skolor"}
+REMEDY = (
+    "Kontrollera att skolkommunen är rätt i leveransen, att inga svar kommit med två gånger och att Skolverkets fil gäller rätt "
+    "läsår. Rätta filen och lägg den i inkorgen igen."
+)
+SHOWN = 10
+
+
+@dg.asset_check(
+    asset=["release", "response_by_school_type"],
+    additional_deps=[["release", "response_rates"]],
+    name=NAME,
+    blocking=False,
+    description=ui_texts()["checks"][NAME],
+)
+def response_over_100(store: Store) -> dg.AssetCheckResult:
+    """Name municipality, grade, wave and type of school where the answers are more than the register's pupils."""
+    tables = [store.warehouse.read(TableName("release", name)) for name in ("response_rates", "response_by_school_type")]
+    places = [f"{area}, {GRADES[grade]}, {wave} ({TYPES[kind]})" for area, wave, grade, kind in over_100_places(*tables)]
+    more = f" och {len(places) - SHOWN} till" if len(places) > SHOWN else ""
+    text = (
+        f"Fler svar än elever i registret: {'; '.join(places[:SHOWN])}{more}. {REMEDY}" if places else ui_texts()["checks"][NAME]
+    )
+    return dg.AssetCheckResult(
+        passed=not places, severity=dg.AssetCheckSeverity.WARN, description=text, metadata={"platser": len(places)}
+    )
