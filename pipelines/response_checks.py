@@ -2,6 +2,7 @@
 
 import dagster as dg
 
+from assets.asset_keys import asset_key
 from assets.catalogue.active import PROFILE
 from assets.methods.school_types import over_100_places
 from assets.texts import ui_texts
@@ -19,8 +20,8 @@ SHOWN = 10
 
 
 @dg.asset_check(
-    asset=["release", "response_by_school_type"],
-    additional_deps=[["release", "response_rates"]],
+    asset=asset_key("release", "response_by_school_type"),
+    additional_deps=[asset_key("release", "response_rates")],
     name=NAME,
     blocking=False,
     description=ui_texts()["checks"][NAME],

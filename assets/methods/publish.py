@@ -136,7 +136,7 @@ def response_rates(results: pl.DataFrame, persons: pl.DataFrame, enrolled: pl.Da
         _enrolled(enrolled, profile), on=["area_code", "wave", "grade"], how="left"
     )
     percent, too_many = percent_of_enrolled(pl.col("respondents"), pl.col("enrolled"))
-    no_number = pl.when(pl.col("grade") == "ak9").then(pl.lit("missing")).otherwise(pl.lit("not_applicable"))
+    no_number = pl.when(pl.col("grade").is_in([g.key for g in profile.grades if g.pupils])).then(pl.lit("missing")).otherwise(pl.lit("not_applicable"))
     frame = frame.with_columns(
         response_pct=percent,
         too_many=too_many,
