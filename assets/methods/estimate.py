@@ -255,14 +255,19 @@ def _difference_rows(block: _Block, county: _Block, kind: Kind, level: float, n_
     own = block.area.domains.with_columns(county_code=pl.col("area_code").str.slice(0, 2))
     position = county.area.domains.rename({"area_code": "county_code"}).with_row_index("at")
     at = own.join(position, on=["county_code", "wave", "grade"], how="left", maintain_order="left")["at"].to_numpy()
-    county_row = np.empty(int(county.area.psu.max()) + 1, dtype=np.int64)
-    county_row[county.area.psu] = np.arange(len(county.area.psu))
+    # in a survey's own design a PSU has pupils in several grades, so county rows are known by PSU and domain
+    domains = int(county.area.domain.max()) + 1
+    county_row = np.empty((int(county.area.psu.max()) + 1, domains), dtype=np.int64)
+    county_row[county.area.psu, county.area.domain] = np.arange(len(county.area.psu))
     county_residual = county.residual[:, columns]
-    stratum_sum = np.zeros((n_strata, len(columns)))
-    stratum_sum[county.rows.pair_stratum] = add(county_residual, county.rows.pair_start)
+    stratum_sum = np.zeros((n_strata, domains, len(columns)))
+    stratum_sum[county.rows.pair_stratum, county.area.domain[county.rows.pair_start]] = add(
+        county_residual, county.rows.pair_start
+    )
     rows = block.rows
-    same = county_residual[county_row[block.area.psu]]
-    shared = covariance(block.residual[:, columns], same, rows, stratum_sum[rows.pair_stratum])
+    same = county_residual[county_row[block.area.psu, at[block.area.domain]]]
+    sums = stratum_sum[rows.pair_stratum, at[block.area.domain[rows.pair_start]]]
+    shared = covariance(block.residual[:, columns], same, rows, sums)
     whole = county.estimate[:, columns][at]
     spread = np.maximum(block.variance[:, columns] + county.variance[:, columns][at] - 2 * shared, 0.0)
     part = block.estimate[:, columns]

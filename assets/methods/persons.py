@@ -12,6 +12,7 @@ import polars as pl
 
 from assets.catalogue.models import CutOffs, IndexFile
 from assets.methods.bands import CutSet, with_bands
+from assets.methods.errors import PipelineError
 from assets.methods.rasch import IndexSpec, ItemSpec, score
 
 KEYS = ("respondent_key", "municipality_code", "district_code", "wave", "grade", "sex", "school_code", "class_code")
@@ -44,6 +45,47 @@ def psu() -> pl.Expr:
     return pl.format("{}/{}/{}/{}/{}", "municipality_code", "wave", "grade", place, pl.coalesce("class_code", pl.lit("-")))
 
 
+def design_columns(answers: pl.DataFrame) -> dict[str, pl.Expr]:
+    """`psu`, `stratum` and, for a survey with a sampling design of its own, `weight`: how a respondent stands in the sample.
+
+    Args:
+        answers: `validated.survey_responses`. A survey's own design is in its columns `weight`, `stratum` and `psu`; rows
+            without them have weight 1, the class (else school) as PSU and municipality x wave x grade as stratum. PSU numbers
+            are nested in strata, strata in municipality and wave.
+
+    Returns:
+        Expressions by name. `weight` is there only when some row has a design of its own.
+
+    Raises:
+        PipelineError: a municipality's wave has weights, strata or PSUs for some pupils only.
+    """
+    class_stratum = pl.format("{}/{}/{}", "municipality_code", "wave", "grade")
+    own = [name for name in ("weight", "stratum", "psu") if name in answers.columns]
+    own = [name for name in own if answers[name].null_count() < answers.height]
+    if not own:
+        return {"psu": psu(), "stratum": class_stratum}
+    _check_design(answers, own)
+    stratum = class_stratum
+    if "stratum" in own:
+        stratum = pl.coalesce(pl.format("{}/{}/{}", "municipality_code", "wave", "stratum"), class_stratum)
+    unit = pl.coalesce(pl.format("{}/{}", stratum, "psu"), psu()) if "psu" in own else psu()
+    weight = pl.col("weight").cast(pl.Float64).fill_null(1.0) if "weight" in own else pl.lit(1.0)
+    return {"psu": unit, "stratum": stratum, "weight": weight}
+
+
+def _check_design(answers: pl.DataFrame, own: Sequence[str]) -> None:
+    empty = [pl.col(name).is_null().any() & pl.col(name).is_not_null().any() for name in own]
+    mixed = answers.group_by("municipality_code", "wave").agg(part=pl.any_horizontal(empty)).filter("part").height
+    if mixed:
+        raise PipelineError(
+            code="design_incomplete",
+            where=f"Urvalsplanens kolumner {', '.join(own)}",
+            expected="ett värde för varje elev i leveransen, eller inget alls",
+            got=f"{mixed} leveranser med värden för bara en del av eleverna",
+            hint="Rätta leveransen, eller lämna den utan kolumnerna.",
+        )
+
+
 def score_persons(
     answers: pl.DataFrame,
     index_file: IndexFile,
@@ -58,15 +100,16 @@ def score_persons(
     Returns:
         `respondent_key, municipality_code, district_code, wave, grade, sex, school_code, psu, stratum` and per index
         `<key>` (logits, protective times -1), `<key>_se`, `<key>_n`, `<key>_band` (1..3 or null); sorted by wave,
-        municipality and respondent.
+        municipality and respondent. A survey with a sampling design of its own adds `weight` (see `design_columns`).
     """
     specs = index_specs(index_file)
     scored = score(item_scores(answers, scores), specs, index_file.theta_range)
     banded = with_bands(scored, {i.key: i.kind for i in index_file.indices}, cut_set(cutoffs))
-    banded = banded.with_columns(psu=psu(), stratum=pl.format("{}/{}/{}", "municipality_code", "wave", "grade"))
-    return banded.select(_columns([i.key for i in index_file.indices])).sort("wave", "municipality_code", "respondent_key")
+    design = design_columns(answers)
+    columns = _columns([i.key for i in index_file.indices], list(design))
+    return banded.with_columns(**design).select(columns).sort("wave", "municipality_code", "respondent_key")
 
 
-def _columns(index_keys: Sequence[str]) -> list[str]:
-    keys = ["respondent_key", "municipality_code", "district_code", "wave", "grade", "sex", "school_code", "psu", "stratum"]
+def _columns(index_keys: Sequence[str], design: Sequence[str]) -> list[str]:
+    keys = ["respondent_key", "municipality_code", "district_code", "wave", "grade", "sex", "school_code", *design]
     return keys + [f"{key}{suffix}" for key in index_keys for suffix in ("", "_se", "_n", "_band")]
