@@ -32,7 +32,7 @@ RESULT_COLUMNS = (
     "verdict",
 )
 KEYS = ("area_level", "area_code", "wave", "grade", "sex", "index_key", "measure")
-SHARE_DIFFERENCES = ("diff_share_focus", "sex_gap_share_focus")
+SHARE_DIFFERENCES = ("diff_share_focus", "sex_gap_share_focus", "diff_share", "sex_gap_share")
 ROUND_TO = 5
 ROWS_TO = 25
 FLOOR = 10
@@ -52,13 +52,18 @@ def with_clarity(estimates: pl.DataFrame, comparison: Comparison) -> pl.DataFram
 
 
 def absent_rows(
-    results: pl.DataFrame, municipalities: Sequence[str], waves: Sequence[int], delivered: pl.DataFrame
+    results: pl.DataFrame,
+    municipalities: Sequence[str],
+    waves: Sequence[int],
+    delivered: pl.DataFrame,
+    shape: Sequence[str] = ("sex", "index_key", "measure", "unit"),
 ) -> pl.DataFrame:
     """Rows in words for municipality x wave x grade without any respondent, so that no gap is silent.
 
     Args:
         results: protected rows; gives the measures, units and sexes that a present area has.
         delivered: `municipality_code, wave` with a promoted delivery.
+        shape: the columns that say what a present area has rows for.
 
     Returns:
         Rows in the columns of `results`, value null, reason `no_delivery` (nothing from the municipality for the wave) or
@@ -72,8 +77,8 @@ def absent_rows(
     absent = grid.join(present, on=["area_code", "wave", "grade"], how="anti")
     has = delivered.select(area_code="municipality_code", wave=pl.col("wave").cast(pl.Int32), has=pl.lit(True)).unique()
     absent = absent.join(has, on=["area_code", "wave"], how="left", maintain_order="left")
-    shape = results.filter(pl.col("area_level") == "municipality").select("sex", "index_key", "measure", "unit").unique()
-    rows = absent.join(shape, how="cross").with_columns(
+    kinds = results.filter(pl.col("area_level") == "municipality").select(shape).unique()
+    rows = absent.join(kinds, how="cross").with_columns(
         area_level=pl.lit("municipality"),
         reason=pl.when(pl.col("has")).then(pl.lit("no_pupils")).otherwise(pl.lit("no_delivery")),
     )

@@ -44,7 +44,7 @@ CHUNK = 16
 COLUMNS = {
     **dict.fromkeys(("area_level", "area_code"), pl.String), "wave": pl.Int32,
     **dict.fromkeys(("grade", "sex", "indicator", "measure"), pl.String),
-    **dict.fromkeys(("estimate", "se", "low", "high", "df"), pl.Float64), "n": pl.Int64, "n_psu": pl.Int64,
+    **dict.fromkeys(("estimate", "se", "low", "high", "df"), pl.Float64), "n": pl.Int64, "n_psu": pl.Int64, "sum_w": pl.Float64,
     "method": pl.String, "interval_method": pl.String, "confidence_level": pl.Float64, "p_value": pl.Float64,
 }  # fmt: skip
 _ENUMS = {
@@ -70,8 +70,8 @@ def series_estimates(
 
     Returns:
         One row per area, wave and grade with respondents x sex x series x measure, sorted so (series in the order of `keys`):
-        columns `COLUMNS`; estimates 0..1 for shares and 0..100 for means. Differences to the county only for smaller areas, sex
-        gaps only on `all`. What cannot be estimated is null.
+        columns `COLUMNS`; `n` pupils and `sum_w` their weights; estimates 0..1 for shares and 0..100 for means. Differences to
+        the county only for smaller areas, sex gaps only on `all`. What cannot be estimated is null.
 
     Raises:
         PipelineError: see `psu_sums.class_table`.
@@ -106,6 +106,7 @@ class _Level:
     n: Floats
     n_psu: Floats
     df: Floats
+    sum_w: Floats
     kish: Floats
 
     def by_sex(self, array: np.ndarray) -> np.ndarray:
@@ -159,7 +160,7 @@ def _level(name: str, keys: Sequence[str], kind: SeriesKind, area: AreaSums, row
     if weight:
         squares = add(columns(WEIGHT_SQUARES, WEIGHT_UNITS), rows.domain_start)
         kish = np.maximum(1.0, size * squares / np.where(total > 0, total, 1.0) ** 2)
-    return _Level(name, keys, kind, area, rows, estimate, residual, variance(residual, rows), size, n_psu, df, kish)
+    return _Level(name, keys, kind, area, rows, estimate, residual, variance(residual, rows), size, n_psu, df, total, kish)
 
 
 def _pooled_effects(level: _Level) -> Floats:
@@ -259,6 +260,7 @@ def _frame(
         *(pl.Series(name, array.ravel()) for name, array in numbers.items()),
         pl.Series("n", of_sexes(level.n).ravel()).cast(pl.Int64),
         pl.Series("n_psu", of_sexes(level.n_psu).ravel()).cast(pl.Int64),
+        pl.Series("sum_w", of_sexes(level.sum_w).ravel()),
         pl.Series("interval_method", words.ravel().tolist(), dtype=pl.String),
         pl.Series("sex", np.tile(np.repeat(sexes, series), domains.height).tolist(), dtype=_ENUMS["sex"]).cast(pl.String),
         pl.Series("indicator", list(level.keys) * (len(sexes) * domains.height), dtype=pl.String),
