@@ -33,6 +33,13 @@ def release_parameters(catalogue: Catalogue) -> dict[str, Any]:
     return {"reasons": sorted(catalogue.reason_by_code)}
 
 
+def series_parameters(catalogue: Catalogue) -> dict[str, Any]:
+    """Values for `release/indicator_results`."""
+    file = catalogue.indicator_file
+    sensitive = sorted(one.id for one in (*file.indicators, *file.indices) if one.sensitive)
+    return {"reasons": sorted(catalogue.reason_by_code), "sensitive": sensitive}
+
+
 def gap_parameters(catalogue: Catalogue) -> dict[str, Any]:
-    """Values for `harmonised/delivery_gaps`: none."""
+    """Values for `harmonised/delivery_gaps` and `release/series_breaks`: none."""
     return {}

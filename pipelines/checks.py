@@ -15,7 +15,13 @@ from assets.catalogue.load import Catalogue, load_catalogue
 from assets.registers.pipeline import register_level_jumps
 from assets.slices import WAVES, YEARS, int_keys
 from assets.texts import ui_texts
-from expectations.parameters import gap_parameters, register_parameters, release_parameters, survey_parameters
+from expectations.parameters import (
+    gap_parameters,
+    register_parameters,
+    release_parameters,
+    series_parameters,
+    survey_parameters,
+)
 from expectations.promote import broken_units
 from expectations.run import RuleOutcome, run_suite
 from expectations.suite import Rule, Suite, load_suite
@@ -150,4 +156,6 @@ def build_checks() -> list[dg.AssetChecksDefinition]:
         suite_checks("harmonised/delivery_gaps", gap_parameters, "wave", WAVES, blocking=False),
         suite_checks("harmonised/register_values", register_parameters, "year", YEARS, blocking=False),
         suite_checks("release/index_results", release_parameters, "wave", WAVES, blocking=True),
+        suite_checks("release/indicator_results", series_parameters, "wave", WAVES, blocking=True),
+        suite_checks("release/series_breaks", gap_parameters, "wave", WAVES, blocking=True),
     ]

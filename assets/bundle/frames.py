@@ -34,7 +34,17 @@ def select_frames(release: ReleaseFrames, scope: Scope, indices: Mapping[str, In
         delivery_quality=release.delivery_quality.filter(until & (pl.col("area_code") == scope.area_code)).sort(
             "area_code", "wave", "item"
         ),
+        indicator_results=_own_series(release.indicator_results, scope),
+        series_breaks=release.series_breaks.filter(until) if release.series_breaks.width else release.series_breaks,
     )
+
+
+def _own_series(series: pl.DataFrame, scope: Scope) -> pl.DataFrame:
+    """The bundle's own rows and the county's; an empty table stays empty."""
+    if not series.width:
+        return series
+    mine = (pl.col("edition") == scope.edition) & (pl.col("wave") <= scope.wave) & (_own(scope) | _county())
+    return series.filter(mine).sort("area_level", "area_code", "wave", "grade", "indicator", "sex", "measure")
 
 
 def guard_frames(frames: ReleaseFrames, scope: Scope, indices: Mapping[str, IndexMeta]) -> None:
@@ -50,8 +60,15 @@ def guard_frames(frames: ReleaseFrames, scope: Scope, indices: Mapping[str, Inde
     }
     editions = {
         name: frame.filter(pl.col("edition") != scope.edition)
-        for name, frame in (("index_results", frames.index_results), ("response_rates", frames.response_rates))
+        for name, frame in (
+            ("index_results", frames.index_results),
+            ("response_rates", frames.response_rates),
+            ("indicator_results", frames.indicator_results),
+        )
+        if frame.width
     }
+    if frames.indicator_results.width:
+        foreign["indicator_results"] = frames.indicator_results.filter(~(_own(scope) | _county()))
     for name, frame in foreign.items():
         rows = frame.height + (editions[name].height if name in editions else 0)
         if rows:

@@ -81,6 +81,7 @@ def build_report_meta(
         cutoff_reference=cutoffs.reference_sv,
         comparison_text=_yaml("comparison.yml")["text_sv"],
         codebooks={book.id: book.title_sv for book in catalogue.codebooks},
+        series_titles={s.id: s.title_sv for s in (*catalogue.indicator_file.indicators, *catalogue.indicator_file.indices)},
     )
 
 

@@ -179,7 +179,8 @@ class RegisterGroup:
 class ReportMeta:
     """Everything the report is told besides the numbers. `released` is an input; nothing here reads the clock.
 
-    `ascii_names`: area code -> folder name. `area_names`: area code -> name. `codebooks`: id -> title.
+    `ascii_names`: area code -> folder name. `area_names`: area code -> name. `codebooks`: id -> title. `series_titles`: id of a
+    single-question series or 0-100 scale -> title.
     """
 
     charts: ChartMeta
@@ -197,6 +198,7 @@ class ReportMeta:
     cutoff_reference: str
     comparison_text: str
     codebooks: Mapping[str, str] = field(default_factory=dict)
+    series_titles: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

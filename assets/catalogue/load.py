@@ -20,6 +20,7 @@ from pydantic import ValidationError
 from assets.catalogue import models as m
 from assets.catalogue.indicator_models import IndicatorFile, problems_with_items
 from assets.methods.errors import PipelineError
+from assets.methods.series_breaks import SeriesDefinition
 
 ROOT = Path(__file__).parent
 _Model = TypeVar("_Model", bound=m.Strict)
@@ -99,6 +100,16 @@ class Catalogue:
         """Breaks that touch any of the items."""
         wanted = set(items)
         return tuple(b for b in self.breaks if wanted & set(b.items))
+
+    def series(self) -> tuple[SeriesDefinition, ...]:
+        """Every series over waves with the breaks of its questions: indices, indicators, 0-100 scales."""
+        file = self.indicator_file
+        found = [SeriesDefinition("index", i.key, self.breaks_of(i.key)) for i in self.indices]
+        found += [
+            SeriesDefinition("indicator", i.id, self.breaks_of_items(i.items), i.first_wave, i.last_wave) for i in file.indicators
+        ]
+        found += [SeriesDefinition("scale", i.id, self.breaks_of_items(p.item for p in i.items)) for i in file.indices]
+        return tuple(found)
 
 
 class _UniqueKeys(yaml.SafeLoader):

@@ -11,9 +11,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+import polars as pl
+
 if TYPE_CHECKING:
     import altair as alt
-    import polars as pl
 
 GRADES = ("ak9", "gy2")
 SEXES = ("girl", "boy", "all")
@@ -32,12 +33,17 @@ class Scope:
 
 @dataclass(frozen=True)
 class ReleaseFrames:
-    """Release tables for one area and what it is compared with. Columns: `docs/development/contracts.md`."""
+    """Release tables for one area and what it is compared with. Columns: `docs/development/contracts.md`.
+
+    A release without single-question series has an empty `indicator_results`.
+    """
 
     index_results: pl.DataFrame
     response_rates: pl.DataFrame
     register_values: pl.DataFrame
     delivery_quality: pl.DataFrame
+    indicator_results: pl.DataFrame = field(default_factory=pl.DataFrame)
+    series_breaks: pl.DataFrame = field(default_factory=pl.DataFrame)
 
 
 @dataclass(frozen=True)

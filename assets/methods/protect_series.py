@@ -31,6 +31,9 @@ RESULT_COLUMNS = (
     "interval_method", "confidence_level", "verdict",
 )  # fmt: skip
 LOG_COLUMNS = ("edition", *GROUP_KEYS, "sex", "indicator", "cell", "kind", "rule")
+RESULT_SCHEMA = {name: pl.String for name in RESULT_COLUMNS} | {
+    "wave": pl.Int32, "n": pl.Int64, **dict.fromkeys(("value", "low", "high", "confidence_level"), pl.Float64)
+}  # fmt: skip
 _SHOWN_ONLY = ("value", "low", "high", "n", "method", "interval_method", "confidence_level", "verdict")
 _ORDER = [name for names in MEASURES.values() for name in names]
 _PLACE = list(GROUP_KEYS)
@@ -71,22 +74,44 @@ def protect_series(
         PipelineError: the tables do not hold together, or the edition is unknown.
     """
     numbers = policy.numbers(edition)
-    kinds = {i.id: "share" for i in file.indicators} | {i.id: "mean" for i in file.indices}
+    kinds = series_kinds(file)
+    if counts.is_empty():
+        return SeriesRelease(
+            pl.DataFrame(schema=RESULT_SCHEMA),
+            pl.DataFrame(schema={name: RESULT_SCHEMA.get(name, pl.String) for name in LOG_COLUMNS}),
+        )
     series = build_series(_pupils(counts, means, estimates), list(kinds))
     linked = links(file.indicators, survey)
     limits = Limits.of(series, _sensitive(file, linked.families), numbers)
     groups = [names for names in families(file.indices) if len(names) > 1]
     pattern = suppress_series(series, limits, linked, groups, numbers, file.most_not_asked_pct, hidden_respondents)
-    base = {i.id: i.base_sv for i in file.indicators} | {
-        i.id: _scale_base(i.minimum_answered, len(i.items)) for i in file.indices
-    }
+    base = series_bases(file)
     cells = _cells(series, pattern, limits, numbers, kinds)
     rows = _rows(cells, _evidence(estimates, cells), edition, base)
     return SeriesRelease(rows.select(RESULT_COLUMNS), _log(rows, policy))
 
 
-def _scale_base(least: int, parts: int) -> str:
-    return f"elever som besvarat minst {least} av {parts} frågor"
+def series_kinds(file: IndicatorFile) -> dict[str, str]:
+    """Series -> `share` or `mean`, in the catalogue's order."""
+    return {i.id: "share" for i in file.indicators} | {i.id: "mean" for i in file.indices}
+
+
+def series_bases(file: IndicatorFile) -> dict[str, str]:
+    """Series -> its denominator in Swedish."""
+    scales = {i.id: f"elever som besvarat minst {i.minimum_answered} av {len(i.items)} frågor" for i in file.indices}
+    return {i.id: i.base_sv for i in file.indicators} | scales
+
+
+def series_shape(file: IndicatorFile) -> pl.DataFrame:
+    """`sex, indicator, measure, unit, base` of every row that a municipality has per wave and grade."""
+    base = series_bases(file)
+    rows = [
+        (sex, key, measure, UNITS[kind][place > 0], base[key])
+        for key, kind in series_kinds(file).items()
+        for place, measure in enumerate(MEASURES[kind])
+        for sex in (("all",) if place == 2 else SEXES)
+    ]
+    return pl.DataFrame(rows, schema=["sex", "indicator", "measure", "unit", "base"], orient="row")
 
 
 def _sensitive(file: IndicatorFile, linked: Sequence[Sequence[str]]) -> np.ndarray:

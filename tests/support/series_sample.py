@@ -39,7 +39,11 @@ def sample_answers(
                     "F53": int(rng.choice([1, 2, 999])),
                 }
                 if design:
-                    row |= {"weight": round(float(rng.lognormal(2, 0.8)), 4), "stratum": str(number // 24), "psu": str(number % 3)}
+                    row |= {
+                        "weight": round(float(rng.lognormal(2, 0.8)), 4),
+                        "stratum": str(number // 24),
+                        "psu": str(number % 3),
+                    }
                 rows.append(row)
     texts = ("municipality_code", "district_code", "grade", "sex", "school_code", "class_code", "stratum", "psu")
     types = {"wave": pl.Int32, **dict.fromkeys(("F14", "F36", "F37", "F46", "F53"), pl.Int16), **dict.fromkeys(texts, pl.String)}

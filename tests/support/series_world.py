@@ -1,7 +1,7 @@
 """Random answers of whole counties about linked questions, their counts, and an attacker on what is published of them.
 
-The attacker knows the numbers of pupils exactly, the roundings, the floors behind the reasons, how girls and boys and areas add up
-and everything that the questions say about each other. It shares no code with the disclosure control.
+The attacker knows the numbers of pupils exactly, the roundings, the floors behind the reasons, how girls and boys and areas add
+up and everything that the questions say about each other. It shares no code with the disclosure control.
 """
 
 from __future__ import annotations
@@ -34,7 +34,9 @@ FILE: IndicatorFile = CATALOGUE.indicator_file.model_copy(
     }
 )
 SCALE_ITEMS = tuple(dict.fromkeys(part.item for index in FILE.indices for part in index.items))
-NOBODY = pl.DataFrame(schema={"area_level": pl.String, "area_code": pl.String, "wave": pl.Int32, "grade": pl.String, "sex": pl.String})
+NOBODY = pl.DataFrame(
+    schema={"area_level": pl.String, "area_code": pl.String, "wave": pl.Int32, "grade": pl.String, "sex": pl.String}
+)
 # yes to one is yes to the other; yes to one is no to the other (of those in its denominator); unions of all their parts
 INSIDE = [("roker_dagligen", "dik14a"), ("dik14a", "dik14"), ("dik15", "dik14"), ("roker_dagligen", "dik14"), ("dik37", "dik36"),
           ("dik50", "dik46"), ("spelprobl", "dik73"), ("f62nyckel", "dik61"),
@@ -104,9 +106,16 @@ def tables(answers: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFr
     """Counts, means of scales and estimates of the chosen series."""
     values, scales = indicator_values(answers, FILE.indicators, SURVEY), pomp_values(answers, FILE.indices, SURVEY)
     estimates = pl.concat(
-        [series_estimates(values, [i.id for i in FILE.indicators], "share"), series_estimates(scales, [i.id for i in FILE.indices], "mean")]
+        [
+            series_estimates(values, [i.id for i in FILE.indicators], "share"),
+            series_estimates(scales, [i.id for i in FILE.indices], "mean"),
+        ]
     )
-    return indicator_counts(values, FILE.indicators), pomp_means(scales, FILE.indices), estimates.with_columns(is_clear=pl.lit(True))
+    return (
+        indicator_counts(values, FILE.indicators),
+        pomp_means(scales, FILE.indices),
+        estimates.with_columns(is_clear=pl.lit(True)),
+    )
 
 
 def publish(answers: pl.DataFrame, hidden: pl.DataFrame = NOBODY) -> SeriesRelease:
@@ -128,11 +137,15 @@ def attack(results: pl.DataFrame, counts: pl.DataFrame, enough: float = 10.01) -
     """
     shares = results.filter((pl.col("measure") == "share") & (pl.col("reason") != "not_asked"))
     sensitive = sensitive_ids()
-    sizes = {tuple(row[:4]): row[4] for row in counts.select("area_level", "area_code", "sex", "indicator", "n_valid").iter_rows()}
+    sizes = {
+        tuple(row[:4]): row[4] for row in counts.select("area_level", "area_code", "sex", "indicator", "n_valid").iter_rows()
+    }
     areas = sorted(shares.select("area_level", "area_code").unique().rows())
     own = [area for area in areas if area[0] != "county"]
     names = [key for key in CHOSEN if key in set(shares["indicator"])]
-    place = {(area, sex, key): n for n, (area, sex, key) in enumerate((a, s, k) for a in own for s in ("girl", "boy") for k in names)}
+    place = {
+        (area, sex, key): n for n, (area, sex, key) in enumerate((a, s, k) for a in own for s in ("girl", "boy") for k in names)
+    }
 
     def yes(area: tuple[str, str], sex: str, key: str) -> dict[int, float]:
         parts = [a for a in own if a[0] == "municipality"] if area[0] == "county" else [area]
