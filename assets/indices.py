@@ -17,6 +17,7 @@ from assets.methods.screen_sensitivity import (
     with_and_without,
 )
 from assets.methods.screening import without_removed
+from assets.methods.series_estimates import series_estimates
 from assets.slices import ONE_RUN, WAVES, int_keys, survey_waves
 from assets.table_metadata import BY_WAVE, count_table
 from assets.texts import asset_text
@@ -28,6 +29,9 @@ PERSONS = TableName("indices", "person_scores")
 COUNTS = TableName("indices", "area_counts")
 ESTIMATES = TableName("indices", "area_estimates")
 INDICATOR_COUNTS = TableName("indices", "indicator_counts")
+INDICATOR_ESTIMATES = TableName("indices", "indicator_estimates")
+SCALE_MEANS = TableName("indices", "scale_means")
+SCALE_ESTIMATES = TableName("indices", "scale_estimates")
 SENSITIVITY = TableName("indices", "screen_sensitivity")
 
 
@@ -91,7 +95,10 @@ def indices_areas(context: dg.AssetExecutionContext, store: Store):
     catalogue = load_catalogue()
     persons = store.warehouse.read(PERSONS, {"wave": int_keys(context, WAVES)})
     kinds = {i.key: i.kind for i in catalogue.indices}
-    counts, estimates = area_counts(persons, list(kinds)), area_estimates(persons, kinds)
+    own = "weight" in persons.columns and persons["weight"].null_count() == 0  # a survey with a sampling design of its own
+    stratum = "stratum" if own else None
+    counts = area_counts(persons, list(kinds), stratum=stratum)
+    estimates = area_estimates(persons, kinds, weight="weight" if own else None, stratum=stratum)
     yield dg.Output(
         counts, output_name="area_counts", metadata={"rader": count_table(counts, ["wave", "grade"], ["mättillfälle", "årskurs"])}
     )
@@ -103,8 +110,14 @@ def indices_areas(context: dg.AssetExecutionContext, store: Store):
         "indicator_counts": dg.AssetOut(
             key=["indices", "indicator_counts"], metadata=BY_WAVE, description=asset_text("indices", "indicator_counts")
         ),
+        "indicator_estimates": dg.AssetOut(
+            key=["indices", "indicator_estimates"], metadata=BY_WAVE, description=asset_text("indices", "indicator_estimates")
+        ),
         "scale_means": dg.AssetOut(
             key=["indices", "scale_means"], metadata=BY_WAVE, description=asset_text("indices", "scale_means")
+        ),
+        "scale_estimates": dg.AssetOut(
+            key=["indices", "scale_estimates"], metadata=BY_WAVE, description=asset_text("indices", "scale_estimates")
         ),
     },
     deps=[["validated", "survey_responses"]],
@@ -118,10 +131,14 @@ def indices_indicators(context: dg.AssetExecutionContext, store: Store, choices:
     catalogue = load_catalogue()
     removal, file = removing(catalogue, choices), catalogue.indicator_file
     answers = counted_answers(store.warehouse, catalogue, int_keys(context, WAVES), removal=removal)
-    counts = indicator_counts(indicator_values(answers, file.indicators, catalogue.survey), file.indicators)
-    means = pomp_means(pomp_values(answers, file.indices, catalogue.survey), file.indices)
-    yield dg.Output(counts, output_name="indicator_counts", metadata={"indikatorer": len(file.indicators)})
-    yield dg.Output(means, output_name="scale_means", metadata={"index": len(file.indices)})
+    values = indicator_values(answers, file.indicators, catalogue.survey)
+    ids = [i.id for i in file.indicators]
+    yield dg.Output(indicator_counts(values, file.indicators), output_name="indicator_counts", metadata={"indikatorer": len(ids)})
+    yield dg.Output(series_estimates(values, ids, "share"), output_name="indicator_estimates")
+    del values  # one wide table at a time
+    values, ids = pomp_values(answers, file.indices, catalogue.survey), [i.id for i in file.indices]
+    yield dg.Output(pomp_means(values, file.indices), output_name="scale_means", metadata={"index": len(ids)})
+    yield dg.Output(series_estimates(values, ids, "mean"), output_name="scale_estimates")
 
 
 @dg.asset(

@@ -25,17 +25,17 @@ from pipelines.provenance import code_version, package_versions
 from pipelines.resources import ReleaseReader, RunChoices
 
 SUMMARY_COLUMNS = (
-    "index_results",
-    "response_rates",
-    "register_values",
-    "delivery_quality",
-    "screen_sensitivity",
-    "response_by_school_type",
+    *("index_results", "response_rates", "register_values", "delivery_quality"),
+    *("screen_sensitivity", "response_by_school_type"),
 )
-RELEASE_DEPS = [
-    dg.AssetDep(["release", name], partition_mapping=dg.AllPartitionMapping())
-    for name in ("index_results", "response_rates", "delivery_quality", "suppression_log", "provenance", "register_values")
-] + [dg.AssetDep(["release", name], partition_mapping=dg.AllPartitionMapping()) for name in SUMMARY_COLUMNS[-2:]]
+SERIES_COLUMNS = ("method", "interval_method", "confidence_level")
+"""Columns of the series that no report shows; left behind, as the table is large."""
+RELEASE_TABLES = (
+    *("index_results", "response_rates", "delivery_quality", "suppression_log", "provenance", "register_values"),
+    *("screen_sensitivity", "response_by_school_type"),
+    *("indicator_results", "indicator_suppression_log", "series_breaks"),
+)
+RELEASE_DEPS = [dg.AssetDep(["release", name], partition_mapping=dg.AllPartitionMapping()) for name in RELEASE_TABLES]
 
 
 def report_meta(catalogue: Catalogue) -> ReportMeta:
@@ -52,9 +52,13 @@ def report_meta(catalogue: Catalogue) -> ReportMeta:
     )
 
 
-def release_frames(reader: ReleaseReader) -> ReleaseFrames:
-    """The whole release; `select_frames` cuts out what one bundle may see."""
-    return ReleaseFrames(**{name: reader.read(name) for name in SUMMARY_COLUMNS})
+def release_frames(reader: ReleaseReader, series: bool = True) -> ReleaseFrames:
+    """The whole release; `select_frames` cuts out what one bundle may see. `series`: with the single-question series."""
+    frames = {name: reader.read(name) for name in SUMMARY_COLUMNS}
+    if series:
+        results = reader.read("indicator_results")
+        frames |= {"indicator_results": results.drop(SERIES_COLUMNS, strict=False), "series_breaks": reader.read("series_breaks")}
+    return ReleaseFrames(**frames)
 
 
 def certificate(reader: ReleaseReader, catalogue: Catalogue, scope: Scope) -> BundleMeta:
@@ -63,14 +67,14 @@ def certificate(reader: ReleaseReader, catalogue: Catalogue, scope: Scope) -> Bu
     provenance = reader.read("provenance", area_code=own)
     quality = reader.read("delivery_quality", area_code=[scope.area_code], wave=[scope.wave])
     rules = quality.filter(pl.col("item").is_in(["rules_passed", "rules_failed"])).sort("item")
-    hidden = reader.read("suppression_log", wave=[scope.wave])
-    inside = hidden.filter(pl.col("area_code").str.starts_with(scope.area_code)) if hidden.height else hidden
+    logs = [reader.read(name, wave=[scope.wave]) for name in ("suppression_log", "indicator_suppression_log")]
+    inside = [log.filter(pl.col("area_code").str.starts_with(scope.area_code)).height if log.height else 0 for log in logs]
     return BundleMeta(
         code_version=code_version(),
         catalogue_hash=catalogue.content_hash,
         source_hashes=dict(provenance.sort("source_file").select("source_file", "source_sha256").iter_rows()),
         disclosure_policy=f"disclosure.yml version {catalogue.disclosure['version']}",
-        suppressed_cells=inside.height,
+        suppressed_cells=sum(inside),
         rule_outcomes={item: int(value) for item, value in rules.select("item", "value").iter_rows()},
         package_versions=package_versions(),
     )
@@ -125,7 +129,7 @@ def reports_county_overview(
 ) -> dg.MaterializeResult:
     """Write the overview of the bundles that exist for each wave of the run."""
     catalogue = load_catalogue()
-    meta, release = report_meta(catalogue), release_frames(release_reader)
+    meta, release = report_meta(catalogue), release_frames(release_reader, series=False)
     target = Path(release_reader.data_dir) / "reports"
     names = {m.municipality_code: catalogue.area_names[m.municipality_code] for m in catalogue.municipalities}
     pages = []

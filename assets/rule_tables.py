@@ -15,7 +15,7 @@ from assets.raw import DELIVERIES as RAW_DELIVERIES
 from assets.raw import REGISTER_ROWS
 from assets.raw import RESPONSES as RAW_RESPONSES
 from assets.registers.agreements import load_agreements
-from expectations.parameters import common_parameters, survey_parameters, with_known
+from expectations.parameters import common_parameters, series_parameters, survey_parameters, with_known
 from expectations.views import (
     KEYS,
     Views,
@@ -37,6 +37,8 @@ VALIDATED_DELIVERIES = TableName("validated", "deliveries")
 VALIDATED_REGISTERS = TableName("validated", "register_values")
 RULE_OUTCOMES = TableName("validated", "rule_outcomes")
 INDEX_RESULTS = TableName("release", "index_results")
+INDICATOR_RESULTS = TableName("release", "indicator_results")
+SERIES_BREAKS = TableName("release", "series_breaks")
 DELIVERY_KEY = ["delivery_id", "wave"]
 
 
@@ -156,6 +158,10 @@ def _validated_deliveries(warehouse: Warehouse, catalogue: Catalogue, waves: lis
     return Prepared(rows, with_known(common_parameters(catalogue), known))
 
 
+def _series(warehouse: Warehouse, catalogue: Catalogue, waves: list[int]) -> Prepared:
+    return Prepared(only_rows(warehouse.read(INDICATOR_RESULTS, {"wave": waves})), series_parameters(catalogue))
+
+
 PREPARE: dict[str, Callable[[Warehouse, Catalogue, list[int]], Prepared]] = {
     "raw/survey_responses": _raw_responses,
     "raw/survey_deliveries": _raw_deliveries,
@@ -171,5 +177,7 @@ PREPARE: dict[str, Callable[[Warehouse, Catalogue, list[int]], Prepared]] = {
     "validated/rule_outcomes": _by_wave(RULE_OUTCOMES),
     "validated/register_values": _registers(VALIDATED_REGISTERS),
     "release/index_results": _by_wave(INDEX_RESULTS),
+    "release/indicator_results": _series,
+    "release/series_breaks": _by_wave(SERIES_BREAKS),
 }
 """Table -> how its rules are prepared."""

@@ -11,7 +11,7 @@ from assets.registers.agreements import load_agreements
 from expectations.suite import Rule, Suite, load_suite
 
 ALWAYS = [0, 9999]
-OPTIONAL = ("districts", "cycle", "routes", "sexes_since", "register_years", "worth")
+OPTIONAL = ("districts", "cycle", "routes", "sexes_since", "register_years", "worth", "sensitive")
 """What a survey may do without: rules about these are left out where the catalogue has none. Any other empty list is a fault."""
 
 
@@ -51,13 +51,20 @@ def survey_parameters(catalogue: Catalogue) -> dict[str, Any]:
 
 def suite_of(table: str, catalogue: Catalogue) -> Suite:
     """The rules of a table that are about something the catalogue has; see `OPTIONAL`."""
-    suite, filled = load_suite(table), survey_parameters(catalogue)
+    suite, filled = load_suite(table), survey_parameters(catalogue) | series_parameters(catalogue)
     lacking = {f"${name}" for name in OPTIONAL if not filled[name]}
     return suite.model_copy(update={"rules": tuple(r for r in suite.rules if not lacking & _named(r))})
 
 
 def _named(rule: Rule) -> set[str]:
     return {value for value in (rule.columns, *rule.kwargs.values()) if isinstance(value, str)}
+
+
+def series_parameters(catalogue: Catalogue) -> dict[str, Any]:
+    """Values for `release/indicator_results`."""
+    file = catalogue.indicator_file
+    sensitive = sorted(one.id for one in (*file.indicators, *file.indices) if one.sensitive)
+    return common_parameters(catalogue) | {"sensitive": sensitive}
 
 
 def with_known(parameters: dict[str, Any], known: Sequence[Sequence[object]]) -> dict[str, Any]:

@@ -44,7 +44,17 @@ def select_frames(release: ReleaseFrames, scope: Scope, indices: Mapping[str, In
         ),
         screen_sensitivity=_told_about(release.screen_sensitivity, scope),
         response_by_school_type=_told_about(release.response_by_school_type, scope),
+        indicator_results=_own_series(release.indicator_results, scope),
+        series_breaks=release.series_breaks.filter(until) if release.series_breaks.width else release.series_breaks,
     )
+
+
+def _own_series(series: pl.DataFrame, scope: Scope) -> pl.DataFrame:
+    """The bundle's own rows and the county's; an empty table stays empty."""
+    if not series.width:
+        return series
+    mine = (pl.col("edition") == scope.edition) & (pl.col("wave") <= scope.wave) & (_own(scope) | _county())
+    return series.filter(mine).sort("area_level", "area_code", "wave", "grade", "indicator", "sex", "measure")
 
 
 def guard_frames(frames: ReleaseFrames, scope: Scope, indices: Mapping[str, IndexMeta]) -> None:
@@ -59,9 +69,12 @@ def guard_frames(frames: ReleaseFrames, scope: Scope, indices: Mapping[str, Inde
         "delivery_quality": frames.delivery_quality.filter(pl.col("area_code") != scope.area_code),
     } | {name: getattr(frames, name).filter(~(_own(scope) | _county())) for name in OWN_AND_COUNTY}
     editions = {
-        name: getattr(frames, name).filter(pl.col("edition") != scope.edition)
-        for name in ("index_results", "response_rates", *OWN_AND_COUNTY)
+        name: frame.filter(pl.col("edition") != scope.edition)
+        for name in ("index_results", "response_rates", "indicator_results", *OWN_AND_COUNTY)
+        if (frame := getattr(frames, name)).width
     }
+    if frames.indicator_results.width:
+        foreign["indicator_results"] = frames.indicator_results.filter(~(_own(scope) | _county()))
     for name, frame in foreign.items():
         rows = frame.height + (editions[name].height if name in editions else 0)
         if rows:

@@ -80,7 +80,7 @@ def build_report_meta(
         comparison_text=_yaml("comparison.yml")["text_sv"],
         codebooks={book.id: book.title_sv for book in catalogue.codebooks},
         screening_text=catalogue.screening.removal.text_sv,
-        indicator_titles={i.id: i.title_sv for i in catalogue.indicator_file.indicators},
+        series_titles={s.id: s.title_sv for s in (*catalogue.indicator_file.indicators, *catalogue.indicator_file.indices)},
     )
 
 

@@ -59,7 +59,7 @@ def _table(context: Context, county: pl.DataFrame) -> Table | None:
         (r["grade"], r["series"], r["measure"]): (r["value"], r["reason"])
         for r in county.filter(pl.col("series_type") != "screen").iter_rows(named=True)
     }
-    names = {key: index.label_sv for key, index in context.indices.items()} | dict(context.meta.indicator_titles)
+    names = {key: index.label_sv for key, index in context.indices.items()} | dict(context.meta.series_titles)
     series = [key for key in names if any((grade, key, "diff_share") in cells for grade in GRADES)]
     if not series:
         return None

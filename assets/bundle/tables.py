@@ -10,6 +10,9 @@ from typing import Any
 import polars as pl
 
 from assets.bundle.frames import own_rows
+from assets.bundle.series_table import KEYS as SERIES_KEYS
+from assets.bundle.series_table import NAME as SERIES_TABLE
+from assets.bundle.series_table import series_table
 from assets.bundle.types import ReportMeta
 from assets.bundle.words import say
 from assets.charts.types import COUNTY_CODE, ReleaseFrames, Scope
@@ -20,13 +23,15 @@ KEYS = {
     "response_rates": ["area_code", "wave", "grade"],
     "delivery_quality": ["area_code", "wave", "item"],
     "reasons": ["code"],
+    SERIES_TABLE: list(SERIES_KEYS),
 }
-SURVEY_TABLES = ("index_results", "response_rates", "delivery_quality")
+SURVEY_TABLES = ("index_results", "response_rates", "delivery_quality", SERIES_TABLE)
 
 
 def bundle_tables(frames: ReleaseFrames, scope: Scope, meta: ReportMeta) -> dict[str, pl.DataFrame]:
     """The tables by name: the municipality (with its districts) and the county only, in a fixed order."""
     registers = frames.register_values.filter(pl.col("area_code").is_in([scope.area_code, COUNTY_CODE]))
+    series = series_table(frames, meta)
     reasons = [(code, reason.mark, reason.text_sv) for code, reason in meta.charts.reasons.items()]
     return {
         "index_results": own_rows(frames.index_results, scope).sort(KEYS["index_results"]),
@@ -34,6 +39,7 @@ def bundle_tables(frames: ReleaseFrames, scope: Scope, meta: ReportMeta) -> dict
         "register_values": registers.sort("source", "indicator_key", "area_code", "year", "sex"),
         "delivery_quality": frames.delivery_quality.sort(KEYS["delivery_quality"]),
         "reasons": pl.DataFrame(reasons, schema={"code": pl.String, "mark": pl.String, "text": pl.String}, orient="row"),
+        **({} if series is None else {SERIES_TABLE: series}),
     }
 
 
@@ -77,7 +83,7 @@ def _sources(meta: ReportMeta) -> list[dict[str, str]]:
 def _resource(name: str, frame: pl.DataFrame, meta: ReportMeta) -> dict[str, Any]:
     texts = meta.texts["tables"]
     fields = [
-        {"name": column, "title": texts["fields"][column], "type": FIELD_TYPES[type(kind)]}
+        {"name": column, "title": column if name == SERIES_TABLE else texts["fields"][column], "type": FIELD_TYPES[type(kind)]}
         for column, kind in frame.schema.items()
     ]
     schema: dict[str, Any] = {"fields": fields, "missingValues": [""]}

@@ -180,7 +180,7 @@ class ReportMeta:
     """Everything the report is told besides the numbers. `released` is an input; nothing here reads the clock.
 
     `ascii_names`: area code -> folder name. `area_names`: area code -> name. `codebooks`: id -> title. `screening_text`: the
-    written rule for leaving out unserious answers. `indicator_titles`: indicator id -> title.
+    written rule for leaving out unserious answers. `series_titles`: id of a single-question series or 0-100 scale -> title.
     """
 
     charts: ChartMeta
@@ -199,7 +199,7 @@ class ReportMeta:
     comparison_text: str
     codebooks: Mapping[str, str] = field(default_factory=dict)
     screening_text: str = ""
-    indicator_titles: Mapping[str, str] = field(default_factory=dict)
+    series_titles: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -96,6 +96,8 @@ class Indicator(Strict):
         first_wave, last_wave: the waves in which the number means the same thing.
         sensitive: about crime, drugs, health or sexual acts.
         good: whether a high share is wanted.
+        nested_in, excludes: other indicators that a yes to this one makes a yes, or a no, although no common question says so.
+            (What the questions and routing say is found by `assets/methods/indicator_links.py`.)
     """
 
     id: str = Field(pattern=r"^[A-Za-z][A-Za-z0-9_]*$")
@@ -112,6 +114,8 @@ class Indicator(Strict):
     last_wave: int | None = None
     sensitive: bool = False
     good: bool = False
+    nested_in: tuple[str, ...] = ()
+    excludes: tuple[str, ...] = ()
     note_sv: str | None = None
     alternatives: dict[str, Alternative] = Field(default_factory=dict)
 
@@ -150,6 +154,7 @@ class PompIndex(Strict):
     high_is: Literal["good", "bad"]
     items: tuple[PompItem, ...]
     minimum_answered: int
+    sensitive: bool = False
     note_sv: str | None = None
     alternatives: dict[str, Alternative] = Field(default_factory=dict)
 
@@ -170,10 +175,14 @@ class PompIndex(Strict):
 
 
 class IndicatorFile(Strict):
-    """All indicators and 0-100 indices of a survey."""
+    """All indicators and 0-100 indices of a survey.
+
+    `most_not_asked_pct`: an area's number is not published when more of its respondents (per cent) never got the question.
+    """
 
     survey: str
     source_sv: str
+    most_not_asked_pct: int = Field(default=10, ge=0, le=100)
     indicators: tuple[Indicator, ...]
     indices: tuple[PompIndex, ...]
 
@@ -205,6 +214,8 @@ def problems_with_items(file: IndicatorFile, survey: Survey) -> Iterator[str]:
             for item, wanted in rule.conditions.items() if rule else ():
                 yield from (f"{indicator.id}: {text}" for text in _condition_problems(item, wanted, survey))
         yield from (f"{indicator.id}: {text}" for text in _kind_problems(indicator, survey))
+        if unknown := sorted({*indicator.nested_in, *indicator.excludes} - set(file.by_id)):
+            yield f"{indicator.id}: hänvisar till {', '.join(unknown)} som inte finns"
     for index in file.indices:
         for part in index.items:
             if part.item not in survey.by_key:

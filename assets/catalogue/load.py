@@ -23,6 +23,7 @@ from assets.catalogue.reader import Reader
 from assets.catalogue.screening_models import ScreeningFile, problems_with_screening
 from assets.catalogue.statistics_models import FactorFile, FindingFile, StatisticsFile
 from assets.methods.errors import PipelineError
+from assets.methods.series_breaks import SeriesDefinition
 
 ROOT = Path(__file__).parent
 PROFILES = "profiles"
@@ -111,6 +112,16 @@ class Catalogue:
         """Breaks that touch any of the items."""
         wanted = set(items)
         return tuple(b for b in self.breaks if wanted & set(b.items))
+
+    def series(self) -> tuple[SeriesDefinition, ...]:
+        """Every series over waves with the breaks of its questions: indices, indicators, 0-100 scales."""
+        file = self.indicator_file
+        found = [SeriesDefinition("index", i.key, self.breaks_of(i.key)) for i in self.indices]
+        found += [
+            SeriesDefinition("indicator", i.id, self.breaks_of_items(i.items), i.first_wave, i.last_wave) for i in file.indicators
+        ]
+        found += [SeriesDefinition("scale", i.id, self.breaks_of_items(p.item for p in i.items)) for i in file.indices]
+        return tuple(found)
 
 
 def _cross_check(c: Catalogue, problems: list[str]) -> None:

@@ -29,6 +29,7 @@ from assets.charts.theme import (
     wrap,
 )
 from assets.charts.types import COUNTY_CODE, ChartCard, ChartMeta, IndexMeta, ReleaseFrames, Scope, SeriesBreak
+from assets.methods.series_breaks import may_be_compared, segment_numbers
 
 PLOT_HEIGHT = 250
 AXIS_TITLE = 30
@@ -106,24 +107,14 @@ def build(frames: ReleaseFrames, scope: Scope, meta: ChartMeta, *, grade: str, i
 
 def segments(waves: Sequence[int], cells: Sequence[Cell], index: IndexMeta) -> list[Point]:
     """Points with segment numbers: a new one after every wave without a value and at every major break."""
-    major = {item.year for item in index.breaks if item.level == "major"}
-    points: list[Point] = []
-    number = 0
-    for position, (wave, cell) in enumerate(zip(waves, cells, strict=True)):
-        earlier = waves[position - 1] if position else wave
-        gap = position > 0 and not cells[position - 1].shown
-        if gap or any(earlier < year <= wave for year in major):
-            number += 1
-        points.append(Point(wave, cell, number))
-    return points
+    numbered = segment_numbers(waves, [cell.shown for cell in cells], index.breaks)
+    return [Point(wave, cell, number) for wave, cell, number in zip(waves, cells, numbered, strict=True)]
 
 
 def comparable(points: Sequence[Point], index: IndexMeta) -> list[Point]:
     """Earlier shown waves that may be compared with the latest: none across a major break; a gap doesn't matter."""
-    last = points[-1]
-    major = [item.year for item in index.breaks if item.level == "major" and item.year <= last.year]
-    start = max(major, default=0)
-    return [point for point in points[:-1] if point.cell.shown and point.year >= start]
+    last = points[-1].year
+    return [point for point in points[:-1] if point.cell.shown and may_be_compared(point.year, last, index.breaks)]
 
 
 def _finding(own: Sequence[Point], index: IndexMeta, meta: ChartMeta, scope: Scope, grade: str) -> tuple[str, dict[str, Any]]:

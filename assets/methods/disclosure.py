@@ -4,6 +4,9 @@ Primary rules (floors) decide what may not be shown, complementary suppression h
 an area (`disclosure_lines`), the numbers of pupils (`disclosure_counts`) and the sums over areas (`disclosure_margins`). Every
 hidden count is left with an interval wider than the policy's `interval_width` against an attacker who knows all published
 numbers, how they are rounded and how they add up. Everything is deterministic and depends on no row order.
+
+In a weighted survey the published shares are the weighted estimates. The floors then hold both for the pupils and for the
+weighted share turned into pupils, and no pattern inside an area is trusted: where one band must be hidden, all of the index are.
 """
 
 from __future__ import annotations
@@ -19,7 +22,16 @@ from assets.methods.disclosure_counts import protect_counts
 from assets.methods.disclosure_lines import protect_bands
 from assets.methods.disclosure_margins import protect_sums
 from assets.methods.disclosure_policy import DisclosurePolicy, PolicyNumbers, PolicyRule, load_policy
-from assets.methods.disclosure_rows import RESULT_COLUMNS, SHARES, base_rows, evidence, keys_frame, published, suppression_log
+from assets.methods.disclosure_rows import (
+    RESULT_COLUMNS,
+    SHARES,
+    base_rows,
+    evidence,
+    keys_frame,
+    published,
+    suppression_log,
+    weighted_shares,
+)
 from assets.methods.disclosure_state import Floors, Hidden, floors_of, hide_small_sexes, mark, primary
 
 __all__ = ["DisclosurePolicy", "PolicyRule", "ProtectedRelease", "load_policy", "protect"]
@@ -50,7 +62,7 @@ def protect(
     Args:
         counts: `indices.area_counts`; every block has a row for girl, boy and all, also when it is empty.
         estimates: `indices.area_estimates`, with a boolean `is_clear` on rows of differences (null counts as unclear).
-            Shares are shown from the counts; the estimates lend them their interval.
+            Shares are shown from the counts and the estimates lend them their interval; weighted shares are the estimates.
         policy: from `load_policy`.
         edition: one of the policy's editions.
         focus: index key -> the band (1..3) whose share is compared between areas and sexes; 3 where nothing is given.
@@ -62,7 +74,7 @@ def protect(
     blocks = build_blocks(counts)
     proof = evidence(estimates, keys_frame(blocks))
     floors = floors_of(blocks, policy, numbers)
-    hidden = suppress(blocks, floors, numbers)
+    hidden = suppress(blocks, floors, numbers, weighted_shares(proof, blocks))
     bands = {key: (focus or {}).get(key, 3) for key in blocks.index_keys}
     positions = np.array([band - 1 for band in bands.values()], dtype=np.int64)
     compared = {key: SHARES[band - 1] for key, band in bands.items()}
@@ -71,15 +83,30 @@ def protect(
     return ProtectedRelease(results=rows.select(RESULT_COLUMNS), log=suppression_log(rows, policy))
 
 
-def suppress(blocks: Blocks, floors: Floors, numbers: PolicyNumbers) -> Hidden:
-    """The pattern: primary cells and all that must be hidden with them."""
+def suppress(blocks: Blocks, floors: Floors, numbers: PolicyNumbers, weighted: np.ndarray | None = None) -> Hidden:
+    """The pattern: primary cells and all that must be hidden with them.
+
+    Args:
+        weighted: [group, index, sex, band] weighted shares 0..1, NaN where the pupils' own share is shown; None without weights.
+    """
     hidden = primary(blocks, floors, numbers)
+    if weighted is not None:
+        _hide_weighted(blocks, floors, hidden, weighted)
     small = hide_small_sexes(blocks, floors, hidden)
     _hide_bands(blocks, floors, hidden, small)
     protect_counts(blocks, hidden, floors, numbers)
     if protect_sums(blocks, hidden, floors, numbers):
         protect_counts(blocks, hidden, floors, numbers)
     return hidden
+
+
+def _hide_weighted(blocks: Blocks, floors: Floors, hidden: Hidden, weighted: np.ndarray) -> None:
+    """Hide all bands of a weighted block when one of them is below the cell floor, in pupils or in the weighted share."""
+    share = np.nan_to_num(weighted, nan=0.5)
+    pupils = np.minimum(share, 1 - share) * blocks.scored[..., None]
+    mark(hidden.bands, pupils < floors.cell[None, :, None, None] - 1e-6, "cell_floor")
+    block = np.isfinite(weighted).any(axis=(2, 3)) & (hidden.bands > 0).any(axis=(2, 3))
+    mark(hidden.bands, block[..., None, None], "line_rule")
 
 
 def _hide_bands(blocks: Blocks, floors: Floors, hidden: Hidden, small: np.ndarray) -> None:

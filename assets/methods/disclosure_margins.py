@@ -17,9 +17,9 @@ from assets.methods.disclosure_rounding import FloatArray, IntArray, count_windo
 from assets.methods.disclosure_state import SPLIT, Floors, Hidden
 
 
-def families(blocks: Blocks) -> list[tuple[int, IntArray, bool]]:
-    """(parent group, its children, whether the children are districts) per wave and grade."""
-    groups = blocks.groups.with_row_index("group").with_columns(
+def families(groups: pl.DataFrame) -> list[tuple[int, IntArray, bool]]:
+    """(parent group, its children, whether the children are districts) per wave and grade; groups by position in the frame."""
+    groups = groups.with_row_index("group").with_columns(
         stem=pl.col("area_code").str.split("-").list.first(),
     )
     found = []
@@ -69,7 +69,7 @@ def _open(room: tuple[np.ndarray, np.ndarray], shown: np.ndarray) -> tuple[np.nd
 def protect_sums(blocks: Blocks, hidden: Hidden, floors: Floors, numbers: PolicyNumbers) -> bool:
     """Hide sums that could bind, in place; returns whether anything changed, so that the counts must be checked again."""
     changed = False
-    for parent, children, are_districts in families(blocks):
+    for parent, children, are_districts in families(blocks.groups):
         split_tight, bands_tight, counts_tight, respondents_tight = _tight_lines(
             blocks, hidden, floors, numbers, (parent, children)
         )

@@ -24,7 +24,16 @@ NUMBERS = (
     "count_step",
     "mean_decimals",
 )
-SWITCHES = ("line_rule", "small_sex_group", "count_interval", "whole_group", "cross_area", "derived")
+SWITCHES = (
+    "line_rule",
+    "small_sex_group",
+    "count_interval",
+    "whole_group",
+    "cross_area",
+    "derived",
+    "sensitive_sex_split",
+    "linked",
+)
 
 
 class PolicyRule(BaseModel):

@@ -12,6 +12,7 @@ from assets.methods.disclosure_policy import DisclosurePolicy, PolicyNumbers
 from assets.methods.disclosure_rounding import half_away, nearest, share_percent
 from assets.methods.disclosure_state import RULES, Floors, Hidden
 from assets.methods.errors import PipelineError
+from assets.methods.estimate import WEIGHTED_METHOD
 
 COUNT_MEASURES = ("n_respondents", "n_scored", "share_unscored")
 SHARES = tuple(f"share_{band}" for band in BANDS)
@@ -158,6 +159,19 @@ def evidence(estimates: pl.DataFrame, keys: pl.DataFrame) -> pl.DataFrame:
     return frame
 
 
+def weighted_shares(proof: pl.DataFrame, blocks: Blocks) -> np.ndarray | None:
+    """[group, index, sex, band] shares 0..1 that come from a weighted survey, NaN elsewhere; None when there are none."""
+    found = proof.filter((pl.col("method") == WEIGHTED_METHOD) & pl.col("measure").is_in(list(SHARES)))
+    if found.is_empty():
+        return None
+    at = found.join(keys_frame(blocks), on=list(ROW_KEYS), how="inner")
+    shares = np.full((int(np.prod(blocks.scored.shape)), len(SHARES)), np.nan)
+    band = at["measure"].replace_strict(SHARES, range(len(SHARES)), return_dtype=pl.Int64).to_numpy()
+    # an area where nobody has a score has no share; it is hidden by its number
+    shares[at["slot"].to_numpy(), band] = at["estimate"].fill_null(0.0).to_numpy()
+    return shares.reshape(*blocks.scored.shape, len(SHARES))
+
+
 def published(rows: pl.DataFrame, proof: pl.DataFrame, edition: str, decimals: int, focus: Mapping[str, str]) -> pl.DataFrame:
     """The rows with values, intervals and reasons; nothing of a hidden row is left but its keys.
 
@@ -207,8 +221,11 @@ def _rounded(joined: pl.DataFrame, decimals: int) -> pl.DataFrame:
         columns.append(
             pl.Series(name + "_shown", np.where(percent, half_away(100 * raw, 0), half_away(raw, decimals))).fill_nan(None)
         )
+    estimated = pl.col("measure").is_in(list(DERIVED)) | (
+        pl.col("measure").is_in(list(SHARES)) & (pl.col("method") == WEIGHTED_METHOD).fill_null(False)
+    )
     return joined.with_columns(columns).with_columns(
-        pl.when(pl.col("measure").is_in(list(DERIVED))).then(pl.col("estimate_shown")).otherwise(pl.col("value")).alias("value"),
+        pl.when(estimated).then(pl.col("estimate_shown")).otherwise(pl.col("value")).alias("value"),
         pl.col("low_shown").alias("low"),
         pl.col("high_shown").alias("high"),
     )

@@ -24,6 +24,8 @@ RULES = (
     "whole_group",
     "cross_area",
     "derived",
+    "sensitive_sex_split",
+    "linked",
 )
 """Rule ids by code; 0 is shown."""
 SPLIT = [GIRL, BOY]

@@ -1,12 +1,14 @@
 """Counts and estimates per area, wave, grade, sex and index, with design-based uncertainty.
 
 Model: respondents are a stratified cluster sample with replacement from a superpopulation: stratum = municipality x grade x
-wave, PSU = class, no finite population correction, weights 1. An area is a domain inside its strata: classes without a member
+wave, PSU = class, no finite population correction, weights 1; or the strata, PSUs and weights of the survey's own sampling design
+when it has one (`psu_sums.py`). An area is a domain inside its strata: classes without a member
 count with 0, and city districts are domains of their municipality's stratum (a class may have pupils in several). Formulas:
 `linearise.py`.
 
 Intervals. Shares strictly between 0 and 1: logit-t. Shares of 0 or 1 have no Taylor variance: Clopper-Pearson on n divided by the
-design effect pooled over the index (same wave and sex, all municipalities; at least 1). Means and differences: t. The degrees of
+design effect pooled over the index (same wave and sex, all municipalities), at least that of the cell's own weights (Kish 1965:
+n sum w^2 / (sum w)^2) and at least 1. Means and differences: t. The degrees of
 freedom of a difference are those of its smaller part (area; girls or boys), which is cautious. Nothing gets an interval when the
 classes leave no degree of freedom, or of width 0; a difference in which a share is 0 or 1 has an estimate only.
 """
@@ -27,12 +29,16 @@ from assets.methods.psu_sums import (
     DOMAIN,
     SCORE_UNITS,
     SEXES,
+    SQUARE_SHRINK,
+    WEIGHT_SQUARES,
+    WEIGHT_UNITS,
     AreaSums,
     area_sums,
     by_area,
     psu_sums,
     psus_per_stratum,
     sum_name,
+    weight_units,
 )
 
 MEASURES = (
@@ -48,12 +54,16 @@ MEASURES = (
 )
 NOISE = 1e-6  # a standard error (share or logits) below this is the rounding of a spread of 0
 METHOD = "taylor_strat_cluster"
+WEIGHTED_METHOD = "taylor_strat_cluster_weighted"
 _KEYS = ["area_level", *DOMAIN, "sex", "index_key"]
 _MEAN = slice(9, 12)  # columns of a block: 3 bands and the mean, each girl, boy, all
 
 
 def area_counts(
-    persons: pl.DataFrame | pl.LazyFrame, index_keys: Sequence[str], levels: Sequence[str] = AREA_LEVELS
+    persons: pl.DataFrame | pl.LazyFrame,
+    index_keys: Sequence[str],
+    levels: Sequence[str] = AREA_LEVELS,
+    stratum: str | None = None,
 ) -> pl.DataFrame:
     """Count respondents, scored pupils and bands.
 
@@ -65,7 +75,7 @@ def area_counts(
         wave, grade, sex, index_key`, `n_respondents, n_scored, n_unscored, band1, band2, band3` (persons) and `n_schools, n_psu`
         (schools and classes with a scored pupil in the cell); Int64. Bands sum to n_scored, `all` to girls + boys.
     """
-    table = psu_sums(persons, index_keys)
+    table = psu_sums(persons, index_keys, stratum=stratum)
     parts = []
     for level in levels:
         rows = by_area(table, level)
@@ -104,6 +114,7 @@ def area_estimates(
     confidence_level: float = 0.95,
     lonely: Lonely = "adjust",
     weight: str | None = None,
+    stratum: str | None = None,
 ) -> pl.DataFrame:
     """Estimate shares in bands, means, and differences to the county and between the sexes.
 
@@ -112,19 +123,21 @@ def area_estimates(
         levels: the area levels wanted; differences compare with the county that contains the area, from the same persons.
         lonely: what to do with a municipality that has one class in a grade: `adjust` (its spread around the county's mean
             counts in county figures; alone it has no interval) or `fail`.
-        weight: column of integer weights 1..100; None = 1.
+        weight: column of weights, see `psu_sums.psu_sums`; None = 1.
+        stratum: column of design strata; None = municipality x grade x wave.
 
     Returns:
         One row per area, wave and grade with respondents x sex x index x measure, sorted so: `area_level, area_code, wave,
         grade, sex, index_key, measure`, `estimate, se, low, high` (shares 0..1, else logits), `df`, `n` (scored persons), `n_psu`
-        (classes with one), `method, interval_method, confidence_level, p_value` (two-sided t test of no difference; differences
-        only). Measures: `MEASURES`; differences to the county only for smaller areas, sex gaps (girl minus boy) only on `all`.
+        (classes with one), `method` (`METHOD`; `WEIGHTED_METHOD` with weights), `interval_method, confidence_level, p_value`
+        (two-sided t test of no difference; differences only). Measures: `MEASURES`; differences to the county only for smaller
+        areas, sex gaps (girl minus boy) only on `all`.
         `sd` is the spread between pupils (n - 1), without interval. Null: it cannot be estimated. Scores count in millionths.
 
     Raises:
         PipelineError: see `psu_sums.psu_sums`; or `fail` and a stratum has one class.
     """
-    table = psu_sums(persons, list(kinds), weight)
+    table = psu_sums(persons, list(kinds), weight, stratum)
     if table.is_empty():
         return _empty()
     psus = psus_per_stratum(table)
@@ -134,7 +147,7 @@ def area_estimates(
     rows = {level: layout(area.domain, area.stratum, psus, lonely=lonely) for level, area in areas.items()}
     parts = []
     for key, kind in kinds.items():
-        blocks = {level: _block(key, areas[level], rows[level]) for level in areas}
+        blocks = {level: _block(key, areas[level], rows[level], weight_units(weight)) for level in areas}
         effects = _pooled_design_effects(blocks["municipality"])
         for level in (level for level in levels if level in blocks):
             parts.append(_own_rows(blocks[level], effects, confidence_level).with_columns(index_key=pl.lit(key)))
@@ -146,6 +159,7 @@ def area_estimates(
                 parts.append(diff.with_columns(area_level=pl.lit(level), index_key=pl.lit(key)))
     floats = ["estimate", "se", "low", "high", "df", "p_value"]
     result = pl.concat(parts, how="diagonal").with_columns(pl.col(floats).fill_nan(None), confidence_level=confidence_level)
+    result = result.with_columns(pl.col("method").replace({METHOD: WEIGHTED_METHOD}) if weight else "method")
     return _in_order(result, list(kinds)).select(_empty().columns).cast(_empty().schema)
 
 
@@ -162,25 +176,38 @@ class _Block:
     n_psu: Floats
     df: Floats
     sd: Floats
+    kish: Floats  # [domains, 3]
 
 
-def _block(key: str, area: AreaSums, rows: Layout) -> _Block:
+def _block(key: str, area: AreaSums, rows: Layout, units: int) -> _Block:
     sums = {what: area.sums[sum_name(key, what)] for what in ("n", "w", "w1", "w2", "w3", "y", "q")}
-    total = np.hstack([sums[what] for what in ("w1", "w2", "w3", "y")]).astype(float)
-    estimate, residual = ratios(total, np.tile(sums["w"].astype(float), (1, 4)), rows)
+    weight, *bands = (sums[what].astype(float) / units for what in ("w", "w1", "w2", "w3"))
+    total = np.hstack([*bands, sums["y"].astype(float)])
+    estimate, residual = ratios(total, np.tile(weight, (1, 4)), rows)
     n_psu, df = degrees_of_freedom(sums["n"], rows)
     n = add(sums["n"], rows.domain_start).astype(float)
-    return _Block(area, rows, estimate, residual, variance(residual, rows), n, n_psu, df, _standard_deviations(sums, rows))
+    kish = kish_effect(n, weight, area.sums.get(sum_name(key, WEIGHT_SQUARES)), rows)
+    spread = _standard_deviations(sums, rows, units)
+    return _Block(area, rows, estimate, residual, variance(residual, rows), n, n_psu, df, spread, kish)
 
 
-def _standard_deviations(sums: Mapping[str, np.ndarray], rows: Layout) -> Floats:
+def kish_effect(n: Floats, weight: Floats, squares: np.ndarray | None, rows: Layout) -> Floats:
+    """Design effect of unequal weights per domain (Kish 1965): n sum w^2 / (sum w)^2; 1 without weights or persons."""
+    if squares is None:
+        return np.ones_like(n)
+    total, second = add(weight, rows.domain_start), add(squares.astype(float), rows.domain_start) / WEIGHT_UNITS
+    return np.maximum(1.0, n * second / np.where(total > 0, total, 1.0) ** 2)
+
+
+def _standard_deviations(sums: Mapping[str, np.ndarray], rows: Layout, units: int) -> Floats:
     """Spread between persons in score units, from exact whole-number sums; NaN with fewer than two."""
     n, w, y = (add(sums[what], rows.domain_start).astype(object) for what in ("n", "w", "y"))
     high, low = (add(part, rows.domain_start).astype(object) for part in (sums["q"] >> 32, sums["q"] & 0xFFFFFFFF))
     squares = high * 2**32 + low
-    pairs = zip(n.flat, w.flat, y.flat, squares.flat, strict=True)
-    spread = [(b * d - c * c) * a / (b * b * (a - 1)) if a > 1 else np.nan for a, b, c, d in pairs]
-    return np.sqrt(np.array(spread, dtype=float)).reshape(n.shape)
+    shrunk = 1 if units == 1 else SQUARE_SHRINK
+    pairs = zip(n.flat, w.flat, y.flat, (squares * shrunk).flat, strict=True)  # w is in weight units, y and squares are not
+    spread = [(b * d * units - c * c * units**2) * a / (b * b * (a - 1)) if a > 1 else np.nan for a, b, c, d in pairs]
+    return np.sqrt(np.maximum(np.array(spread, dtype=float), 0.0)).reshape(n.shape)
 
 
 def _pooled_design_effects(block: _Block) -> dict[tuple[int, int], float]:
@@ -210,7 +237,7 @@ def _own_rows(block: _Block, effects: Mapping[tuple[int, int], float], level: fl
             share, se = block.estimate[:, 3 * column + sex], _se(block.variance[:, 3 * column + sex], df)
             low, high = intervals.logit_t(share, se, df, level)
             extreme = ((share == 0) | (share == 1)) & (df > 0)
-            effective = n / np.array([effects[wave, sex] for wave in waves])
+            effective = n / np.maximum(block.kish[:, sex], np.array([effects[wave, sex] for wave in waves]))
             exact = intervals.clopper_pearson(np.where(share == 1, effective, 0.0), effective, level)
             low, high = (np.where(extreme, limit, inner) for limit, inner in zip(exact, (low, high), strict=True))
             kind = np.where(extreme, "clopper_pearson_deff", "logit_t")
@@ -228,14 +255,19 @@ def _difference_rows(block: _Block, county: _Block, kind: Kind, level: float, n_
     own = block.area.domains.with_columns(county_code=pl.col("area_code").str.slice(0, 2))
     position = county.area.domains.rename({"area_code": "county_code"}).with_row_index("at")
     at = own.join(position, on=["county_code", "wave", "grade"], how="left", maintain_order="left")["at"].to_numpy()
-    county_row = np.empty(int(county.area.psu.max()) + 1, dtype=np.int64)
-    county_row[county.area.psu] = np.arange(len(county.area.psu))
+    # in a survey's own design a PSU has pupils in several grades, so county rows are known by PSU and domain
+    domains = int(county.area.domain.max()) + 1
+    county_row = np.empty((int(county.area.psu.max()) + 1, domains), dtype=np.int64)
+    county_row[county.area.psu, county.area.domain] = np.arange(len(county.area.psu))
     county_residual = county.residual[:, columns]
-    stratum_sum = np.zeros((n_strata, len(columns)))
-    stratum_sum[county.rows.pair_stratum] = add(county_residual, county.rows.pair_start)
+    stratum_sum = np.zeros((n_strata, domains, len(columns)))
+    stratum_sum[county.rows.pair_stratum, county.area.domain[county.rows.pair_start]] = add(
+        county_residual, county.rows.pair_start
+    )
     rows = block.rows
-    same = county_residual[county_row[block.area.psu]]
-    shared = covariance(block.residual[:, columns], same, rows, stratum_sum[rows.pair_stratum])
+    same = county_residual[county_row[block.area.psu, at[block.area.domain]]]
+    sums = stratum_sum[rows.pair_stratum, at[block.area.domain[rows.pair_start]]]
+    shared = covariance(block.residual[:, columns], same, rows, sums)
     whole = county.estimate[:, columns][at]
     spread = np.maximum(block.variance[:, columns] + county.variance[:, columns][at] - 2 * shared, 0.0)
     part = block.estimate[:, columns]

@@ -15,7 +15,7 @@ import polars as pl
 from assets.catalogue.indicator_models import AtLeast, Indicator, Rule
 from assets.catalogue.models import Survey
 from assets.methods.psu_sums import AREA_LEVELS, DOMAIN, SEXES, by_area
-from assets.methods.survey_design import design
+from assets.methods.survey_design import design_columns
 
 VALID, ROUTED, DONT_KNOW, NO_ANSWER, NOT_ASKED, OUTSIDE = range(6)
 """Why a pupil is in the denominator or not. Of several missing answers the highest number is the reason."""
@@ -38,8 +38,9 @@ def status_name(indicator_id: str) -> str:
 
 
 def pupil_keys(answers: pl.DataFrame) -> pl.DataFrame:
-    """`PUPIL` columns of `validated.survey_responses`, rows as they are."""
-    return answers.with_columns(**design(answers.columns)).select(PUPIL)
+    """`PUPIL` columns of `validated.survey_responses`, rows as they are; `weight` too in a survey with a design of its own."""
+    design = design_columns(answers)
+    return answers.with_columns(**design).select(*PUPIL, *(["weight"] if "weight" in design else []))
 
 
 def indicator_values(answers: pl.DataFrame, indicators: Sequence[Indicator], survey: Survey) -> pl.DataFrame:
@@ -209,6 +210,7 @@ def as_bands(values: pl.DataFrame, indicators: Sequence[Indicator]) -> pl.DataFr
     """
     return values.select(
         *PUPIL,
+        *(["weight"] if "weight" in values.columns else []),
         *(pl.col(i.id).cast(pl.Float64) for i in indicators),
         *((1 + 2 * pl.col(i.id)).cast(pl.Int8).alias(f"{i.id}_band") for i in indicators),
     )

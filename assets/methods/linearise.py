@@ -208,6 +208,28 @@ def differences_to_whole(persons: pl.DataFrame, value: str, area: str, design: D
     )
 
 
+def domain_contrast(persons: pl.DataFrame, value: str, first: pl.Expr, second: pl.Expr, design: Design) -> tuple[float, float]:
+    """(estimate, se) of the mean in the domain `first` minus that in `second`, linearised jointly: they may share PSUs.
+
+    Args:
+        first, second: Boolean conditions on `persons`; the domains may overlap. Rows outside both stay in the design.
+    """
+    frame = _with_design(persons, design)
+    strata = frame.group_by("_h").agg(n=pl.col("_c").n_unique(), population=pl.col("_N").first()).sort("_h")
+    known = pl.col(value).is_not_null()
+    inside = [pl.when(known & domain.fill_null(False)).then(pl.col("_w")).otherwise(0.0) for domain in (first, second)]
+    sums = [part.sum().alias(f"x{n}") for n, part in enumerate(inside)]
+    sums += [(part * pl.col(value).fill_null(0)).sum().alias(f"y{n}") for n, part in enumerate(inside)]
+    cells = frame.sort("_h", "_c", "_w", value).group_by("_h", "_c", maintain_order=True).agg(sums)
+    psus = strata["n"].to_numpy().astype(np.int64)
+    sampled = None if design.population is None else psus / strata["population"].to_numpy()
+    one = np.zeros(cells.height, dtype=np.int64)
+    rows = layout(one, cells["_h"].to_numpy().astype(np.int64), psus, sampled, design.lonely)
+    estimate, residual = ratios(cells.select("y0", "y1").to_numpy(), cells.select("x0", "x1").to_numpy(), rows)
+    spread = variance(residual[:, [0]] - residual[:, [1]], rows)
+    return float(estimate[0, 0] - estimate[0, 1]), float(np.sqrt(spread[0, 0]))
+
+
 def _with_design(persons: pl.DataFrame, design: Design) -> pl.DataFrame:
     """Add `_w` weight, `_h` stratum number, `_c` PSU number and `_N` PSUs of the stratum in the register."""
     weight = pl.lit(1.0) if design.weight is None else pl.col(design.weight).cast(pl.Float64)

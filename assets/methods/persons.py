@@ -14,7 +14,7 @@ from assets.catalogue.models import CutOffs, IndexFile
 from assets.methods.bands import CutSet, with_bands
 from assets.methods.mean_scores import ItemRule, ScoreRule, mean_scores
 from assets.methods.rasch import IndexSpec, ItemSpec, score
-from assets.methods.survey_design import design, psu
+from assets.methods.survey_design import design_columns, psu
 
 __all__ = ["KEYS", "cut_set", "index_specs", "item_scores", "mean_score_persons", "psu", "score_persons"]
 
@@ -55,7 +55,8 @@ def score_persons(
     Returns:
         `respondent_key, municipality_code, district_code, wave, grade, sex, school_code, psu, stratum` and per index
         `<key>` (logits, protective times -1; with the model `mean_score` 0..100, see `mean_score_persons`), `<key>_se`,
-        `<key>_n`, `<key>_band` (1..3 or null); sorted by wave, municipality and respondent.
+        `<key>_n`, `<key>_band` (1..3 or null); sorted by wave, municipality and respondent. A survey with a sampling design of
+        its own adds `weight` (see `design_columns`).
     """
     recoded = item_scores(answers, scores)
     if index_file.model == "mean_score":
@@ -63,8 +64,9 @@ def score_persons(
     else:
         scored = score(recoded, index_specs(index_file), index_file.theta_range)
     banded = with_bands(scored, {i.key: i.kind for i in index_file.indices}, cut_set(cutoffs))
-    banded = banded.with_columns(**design(answers.columns))
-    return banded.select(_columns([i.key for i in index_file.indices])).sort("wave", "municipality_code", "respondent_key")
+    design = design_columns(answers)
+    columns = _columns([i.key for i in index_file.indices], list(design))
+    return banded.with_columns(**design).select(columns).sort("wave", "municipality_code", "respondent_key")
 
 
 def mean_score_persons(recoded: pl.DataFrame, index_file: IndexFile) -> pl.DataFrame:
@@ -91,6 +93,6 @@ def mean_score_persons(recoded: pl.DataFrame, index_file: IndexFile) -> pl.DataF
     return pl.concat([recoded, means.select(columns)], how="horizontal")
 
 
-def _columns(index_keys: Sequence[str]) -> list[str]:
-    keys = ["respondent_key", "municipality_code", "district_code", "wave", "grade", "sex", "school_code", "psu", "stratum"]
+def _columns(index_keys: Sequence[str], design: Sequence[str]) -> list[str]:
+    keys = ["respondent_key", "municipality_code", "district_code", "wave", "grade", "sex", "school_code", *design]
     return keys + [f"{key}{suffix}" for key in index_keys for suffix in ("", "_se", "_n", "_band")]

@@ -34,6 +34,11 @@ def answered_name(index_id: str) -> str:
     return f"{index_id}__answered"
 
 
+def asked_name(index_id: str) -> str:
+    """Name of the column that says whether the pupil got enough of the questions."""
+    return f"{index_id}__asked"
+
+
 def pomp_mean(items: Sequence[pl.Expr], minimum_answered: int) -> pl.Expr:
     """The mean of the item values (0..100) that are not null, rounded; null with fewer than `minimum_answered` of them."""
     answered = pl.sum_horizontal(item.is_not_null().cast(pl.Int16) for item in items)
@@ -59,7 +64,8 @@ def pomp_index(answers: pl.DataFrame, definition: PompIndex, survey: Survey) -> 
         definition: use `PompIndex.variant(name)` for a named other set of reversed items.
 
     Returns:
-        Rows as in `answers`: `<id>` (Float64, 0..100, null below the minimum of answered items) and `<id>__answered` (Int16).
+        Rows as in `answers`: `<id>` (Float64, 0..100, null below the minimum of answered items), `<id>__answered` (Int16) and
+        `<id>__asked` (Boolean: at least the minimum of items was in the delivery).
     """
     items = [
         pl.col(part.item).replace_strict(item_values(part, survey), default=None, return_dtype=pl.Float64)
@@ -68,12 +74,14 @@ def pomp_index(answers: pl.DataFrame, definition: PompIndex, survey: Survey) -> 
     ]
     answered = pl.sum_horizontal(pl.lit(0, pl.Int16), *(item.is_not_null().cast(pl.Int16) for item in items))
     value = pomp_mean(items, definition.minimum_answered) if items else pl.lit(None, pl.Float64)
-    names = (definition.id, answered_name(definition.id))
-    return answers.with_columns(value.alias(names[0]), answered.cast(pl.Int16).alias(names[1])).select(names)
+    got = [pl.col(p.item).is_not_null().cast(pl.Int16) for p in definition.items if p.item in answers.columns]
+    asked = pl.sum_horizontal(pl.lit(0, pl.Int16), *got) >= definition.minimum_answered
+    columns = {definition.id: value, answered_name(definition.id): answered.cast(pl.Int16), asked_name(definition.id): asked}
+    return answers.with_columns(**columns).select(*columns)
 
 
 def pomp_values(answers: pl.DataFrame, definitions: Sequence[PompIndex], survey: Survey) -> pl.DataFrame:
-    """All indices side by side: `indicators.PUPIL`, and per index `<id>` and `<id>__answered`."""
+    """All indices side by side: `indicators.PUPIL`, and per index `<id>`, `<id>__answered` and `<id>__asked`."""
     return pl.concat([pupil_keys(answers), *(pomp_index(answers, d, survey) for d in definitions)], how="horizontal")
 
 
@@ -84,8 +92,9 @@ def pomp_means(values: pl.DataFrame, definitions: Sequence[PompIndex], levels: S
         values: from `pomp_values`. Pupils with another or unknown sex are left out.
 
     Returns:
-        One row per area, wave and grade with respondents x sex (girl, boy, all) x index, sorted so: `area_level, area_code,
-        wave, grade, sex, index_id`, `n_respondents, n_valid` (Int64), `mean` (0..100, null without valid pupils).
+        One row per area, wave and grade with respondents x sex (girl, boy, all) x index, sorted so: `area_level, area_code, wave,
+        grade, sex, index_id`, `n_respondents, n_valid, n_not_asked, n_schools` (with a value; Int64), `mean` (0..100, every
+        pupil counting alike; null without valid pupils).
     """
     ids = [d.id for d in definitions]
     if not ids:
@@ -98,20 +107,37 @@ def pomp_means(values: pl.DataFrame, definitions: Sequence[PompIndex], levels: S
         for sex in SEXES:
             chosen = rows if sex == "all" else rows.filter(pl.col("sex") == sex)
             units = (pl.col(ids) * _UNITS).round().cast(pl.Int64)
+            school = pl.struct("municipality_code", "school_code")
             sums = chosen.group_by(DOMAIN).agg(
                 pl.len().cast(pl.Int64).alias("n_respondents"),
                 pl.col(ids).count().cast(pl.Int64).name.suffix(":n"),
                 units.sum().name.suffix(":sum"),
+                *((~pl.col(asked_name(i))).sum().cast(pl.Int64).alias(f"{i}:not_asked") for i in ids),
+                *(
+                    school.filter(pl.col(i).is_not_null() & pl.col("school_code").is_not_null())
+                    .n_unique()
+                    .cast(pl.Int64)
+                    .alias(f"{i}:schools")
+                    for i in ids
+                ),
             )
             cells = domains.join(sums, on=DOMAIN, how="left").fill_null(0)
             parts += [_mean_rows(cells, key).with_columns(area_level=pl.lit(level), sex=pl.lit(sex)) for key in ids]
     keys = ["area_level", *DOMAIN, "sex", "index_id"]
     order = {"area_level": pl.Enum(list(levels)), "sex": pl.Enum(SEXES), "index_id": pl.Enum(ids)}
     result = pl.concat(parts).with_columns(pl.col(name).cast(kind) for name, kind in order.items()).sort(keys)
-    return result.with_columns(pl.col(list(order)).cast(pl.String)).select(*keys, "n_respondents", "n_valid", "mean")
+    counts = ["n_respondents", "n_valid", "n_not_asked", "n_schools"]
+    return result.with_columns(pl.col(list(order)).cast(pl.String)).select(*keys, *counts, "mean")
 
 
 def _mean_rows(cells: pl.DataFrame, key: str) -> pl.DataFrame:
     n = pl.col(f"{key}:n")
-    mean = pl.when(n > 0).then(pl.col(f"{key}:sum") / n / _UNITS)
-    return cells.select(*DOMAIN, "n_respondents", n.alias("n_valid"), mean=mean, index_id=pl.lit(key))
+    return cells.select(
+        *DOMAIN,
+        "n_respondents",
+        n.alias("n_valid"),
+        n_not_asked=f"{key}:not_asked",
+        n_schools=f"{key}:schools",
+        mean=pl.when(n > 0).then(pl.col(f"{key}:sum") / n / _UNITS),
+        index_id=pl.lit(key),
+    )

@@ -34,7 +34,7 @@ RESULT_COLUMNS = (
     "verdict",
 )
 KEYS = ("area_level", "area_code", "wave", "grade", "sex", "index_key", "measure")
-SHARE_DIFFERENCES = ("diff_share_focus", "sex_gap_share_focus")
+SHARE_DIFFERENCES = ("diff_share_focus", "sex_gap_share_focus", "diff_share", "sex_gap_share")
 ROUND_TO = 5
 ROWS_TO = 25
 FLOOR = 10
@@ -59,6 +59,7 @@ def absent_rows(
     waves: Sequence[int],
     delivered: pl.DataFrame,
     grades: Sequence[str],
+    shape: pl.DataFrame | None = None,
 ) -> pl.DataFrame:
     """Rows in words for municipality x wave x grade without any respondent, so that no gap is silent.
 
@@ -66,6 +67,8 @@ def absent_rows(
         results: protected rows; gives the measures, units and sexes that a present area has.
         delivered: `municipality_code, wave` with a promoted delivery.
         grades: keys of the survey's grades.
+        shape: `sex, index_key, measure, unit` (or the columns of another table) that an area has rows for; None = those that the
+            municipalities of `results` have.
 
     Returns:
         Rows in the columns of `results`, value null, reason `no_delivery` (nothing from the municipality for the wave) or
@@ -79,7 +82,9 @@ def absent_rows(
     absent = grid.join(present, on=["area_code", "wave", "grade"], how="anti")
     has = delivered.select(area_code="municipality_code", wave=pl.col("wave").cast(pl.Int32), has=pl.lit(True)).unique()
     absent = absent.join(has, on=["area_code", "wave"], how="left", maintain_order="left")
-    shape = results.filter(pl.col("area_level") == "municipality").select("sex", "index_key", "measure", "unit").unique()
+    if shape is None:
+        municipal = results.filter(pl.col("area_level") == "municipality")
+        shape = municipal.select("sex", "index_key", "measure", "unit").unique()
     rows = absent.join(shape, how="cross").with_columns(
         area_level=pl.lit("municipality"),
         reason=pl.when(pl.col("has")).then(pl.lit("no_pupils")).otherwise(pl.lit("no_delivery")),
@@ -102,6 +107,22 @@ def finish_results(
         area_name=pl.col("area_code").replace_strict(dict(area_names), return_dtype=pl.String),
     )
     return frame.select(RESULT_COLUMNS).sort(KEYS)
+
+
+SERIES_COLUMNS = (
+    *("edition", "area_level", "area_code", "area_name", "wave", "grade", "sex", "indicator", "measure", "value", "low", "high"),
+    *("n", "reason", "unit", "base", "method", "interval_method", "confidence_level", "verdict"),
+)
+
+
+def finish_series(protected: pl.DataFrame, absent: pl.DataFrame, area_names: Mapping[str, str], edition: str) -> pl.DataFrame:
+    """`release.indicator_results`: protected and absent rows with names and edition, sorted by key."""
+    frame = pl.concat([protected, absent]).with_columns(
+        edition=pl.lit(edition),
+        area_name=pl.col("area_code").replace_strict(dict(area_names), return_dtype=pl.String),
+    )
+    keys = [name if name != "index_key" else "indicator" for name in KEYS]
+    return frame.select(SERIES_COLUMNS).sort(keys)
 
 
 def response_rates(results: pl.DataFrame, persons: pl.DataFrame, enrolled: pl.DataFrame, profile: Profile) -> pl.DataFrame:
@@ -136,7 +157,11 @@ def response_rates(results: pl.DataFrame, persons: pl.DataFrame, enrolled: pl.Da
         _enrolled(enrolled, profile), on=["area_code", "wave", "grade"], how="left"
     )
     percent, too_many = percent_of_enrolled(pl.col("respondents"), pl.col("enrolled"))
-    no_number = pl.when(pl.col("grade").is_in([g.key for g in profile.grades if g.pupils])).then(pl.lit("missing")).otherwise(pl.lit("not_applicable"))
+    no_number = (
+        pl.when(pl.col("grade").is_in([g.key for g in profile.grades if g.pupils]))
+        .then(pl.lit("missing"))
+        .otherwise(pl.lit("not_applicable"))
+    )
     frame = frame.with_columns(
         response_pct=percent,
         too_many=too_many,

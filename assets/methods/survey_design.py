@@ -20,14 +20,45 @@ def psu() -> pl.Expr:
     return pl.format("{}/{}/{}/{}/{}", "municipality_code", "wave", "grade", place, pl.coalesce("class_code", pl.lit("-")))
 
 
-def design(columns: Sequence[str]) -> dict[str, pl.Expr]:
-    """PSU and stratum of a respondent: the delivery's own where the survey has a design of its own, else class and municipality.
+def design_columns(answers: pl.DataFrame) -> dict[str, pl.Expr]:
+    """`psu`, `stratum` and, for a survey with a sampling design of its own, `weight`: how a respondent stands in the sample.
 
     Args:
-        columns: of `validated.survey_responses`.
+        answers: `validated.survey_responses`. A survey's own design is in its columns `weight`, `stratum` and `psu`; rows
+            without them have weight 1, the class (else school) as PSU and municipality x wave x grade as stratum. PSU numbers
+            are nested in strata, strata in municipality and wave.
+
+    Returns:
+        Expressions by name. `weight` is there only when some row has a design of its own.
+
+    Raises:
+        PipelineError: a municipality's wave has weights, strata or PSUs for some pupils only.
     """
-    own = {name: pl.col(name) for name in ("psu", "stratum") if name in columns}
-    return {"psu": psu(), "stratum": pl.format("{}/{}/{}", "municipality_code", "wave", "grade")} | own
+    class_stratum = pl.format("{}/{}/{}", "municipality_code", "wave", "grade")
+    own = [name for name in ("weight", "stratum", "psu") if name in answers.columns]
+    own = [name for name in own if answers[name].null_count() < answers.height]
+    if not own:
+        return {"psu": psu(), "stratum": class_stratum}
+    _check_design(answers, own)
+    stratum = class_stratum
+    if "stratum" in own:
+        stratum = pl.coalesce(pl.format("{}/{}/{}", "municipality_code", "wave", "stratum"), class_stratum)
+    unit = pl.coalesce(pl.format("{}/{}", stratum, "psu"), psu()) if "psu" in own else psu()
+    weight = pl.col("weight").cast(pl.Float64).fill_null(1.0) if "weight" in own else pl.lit(1.0)
+    return {"psu": unit, "stratum": stratum, "weight": weight}
+
+
+def _check_design(answers: pl.DataFrame, own: Sequence[str]) -> None:
+    empty = [pl.col(name).is_null().any() & pl.col(name).is_not_null().any() for name in own]
+    mixed = answers.group_by("municipality_code", "wave").agg(part=pl.any_horizontal(empty)).filter("part").height
+    if mixed:
+        raise PipelineError(
+            code="design_incomplete",
+            where=f"Urvalsplanens kolumner {', '.join(own)}",
+            expected="ett värde för varje elev i leveransen, eller inget alls",
+            got=f"{mixed} leveranser med värden för bara en del av eleverna",
+            hint="Rätta leveransen, eller lämna den utan kolumnerna.",
+        )
 
 
 def nested(frame: pl.DataFrame, design: Sequence[str], where: str) -> pl.DataFrame:

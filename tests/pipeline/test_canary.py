@@ -95,6 +95,7 @@ def test_school_class_and_home_area_never_leave_the_warehouse(copy_of_demo, run,
     promoted = warehouse.read(TableName("validated", "survey_responses"), {"municipality_code": [SALEM], "wave": [WAVES[-1]]})
     assert set(promoted["school_name"]) == set(promoted["class_code"]) == set(promoted["home_area_code"]) == {CANARY}
     release = ("index_results", "suppression_log", "response_rates", "delivery_quality", "provenance")
+    release += ("indicator_results", "indicator_suppression_log", "series_breaks")
     for table in release:
         assert CANARY not in str(warehouse.read(TableName("release", table)).to_dict(as_series=False)), table
     told = [e.metadata for r in results for e in r.get_asset_check_evaluations()]

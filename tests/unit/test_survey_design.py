@@ -12,7 +12,7 @@ from assets.methods.contained_areas import as_parts, own_levels, require_sums
 from assets.methods.disclosure import load_policy, protect
 from assets.methods.errors import PipelineError
 from assets.methods.harmonise import DeliveryInput, delivery_gaps, harmonise_delivery
-from assets.methods.survey_design import design, nested
+from assets.methods.survey_design import design_columns, nested
 from tests.support.disclosure_population import KEYS, population
 
 YRBS = load_profile_catalogue("yrbs")
@@ -61,9 +61,9 @@ def test_a_row_without_its_design_stops_the_delivery(changes, code):
 def test_a_survey_without_a_design_has_classes_and_municipalities():
     frame = pl.DataFrame({"municipality_code": "0160", "wave": 2024, "grade": "x", "school_code": "s", "class_code": None})
     frame = frame.cast({"class_code": pl.String})
-    assert frame.select(**design(frame.columns)).row(0) == ("0160/2024/x/s/-", "0160/2024/x")
+    assert frame.select(**design_columns(frame)).row(0) == ("0160/2024/x/s/-", "0160/2024/x")
     own = frame.with_columns(psu=pl.lit("P"), stratum=pl.lit("S"))
-    assert own.select(**design(own.columns)).row(0) == ("P", "S")
+    assert own.select(**design_columns(own)).row(0) == ("0160/2024/S/P", "0160/2024/S", 1.0)
 
 
 def test_a_question_without_any_answer_from_a_site_and_year_was_not_asked():

@@ -1,0 +1,93 @@
+"""Release layer for single-question series and 0-100 scales: disclosure control, and which waves may be compared."""
+
+import dagster as dg
+import polars as pl
+
+from assets.catalogue.load import Catalogue, load_catalogue
+from assets.failures import as_failure
+from assets.indices import INDICATOR_COUNTS, INDICATOR_ESTIMATES, SCALE_ESTIMATES, SCALE_MEANS
+from assets.methods.disclosure import load_policy
+from assets.methods.protect_series import protect_series, series_shape
+from assets.methods.publish import absent_rows, finish_series, with_clarity
+from assets.methods.series_breaks import series_breaks
+from assets.slices import ONE_RUN, WAVES, int_keys, survey_waves
+from assets.table_metadata import BY_WAVE, count_table
+from assets.texts import asset_text
+from assets.validated import RESPONSES
+from pipelines.resources import RunChoices, Store
+from pipelines.warehouse import TableName, Warehouse
+
+INDEX_RESULTS = TableName("release", "index_results")
+GROUP = ["area_level", "area_code", "wave", "grade", "sex"]
+
+
+@dg.multi_asset(
+    outs={
+        "indicator_results": dg.AssetOut(
+            key=["release", "indicator_results"], metadata=BY_WAVE, description=asset_text("release", "indicator_results")
+        ),
+        "indicator_suppression_log": dg.AssetOut(
+            key=["release", "indicator_suppression_log"],
+            metadata=BY_WAVE,
+            description=asset_text("release", "indicator_suppression_log"),
+        ),
+    },
+    deps=[
+        ["indices", "indicator_counts"],
+        ["indices", "indicator_estimates"],
+        ["indices", "scale_means"],
+        ["indices", "scale_estimates"],
+        ["release", "index_results"],
+        ["validated", "survey_responses"],
+    ],
+    name="release_indicators",
+    group_name="release",
+    partitions_def=survey_waves,
+    backfill_policy=ONE_RUN,
+)
+def release_indicators(context: dg.AssetExecutionContext, store: Store, choices: RunChoices):
+    """Protect the single-question series of the run's waves, wave by wave."""
+    waves = int_keys(context, WAVES)
+    catalogue = load_catalogue()
+    with as_failure():
+        parts = [indicator_tables(store.warehouse, catalogue, choices.edition, wave) for wave in waves]
+    results, log = (pl.concat(tables) for tables in zip(*parts, strict=True))
+    shown = count_table(results, ["wave", "reason"], ["mättillfälle", "skäl"])
+    yield dg.Output(results, output_name="indicator_results", metadata={"utgåva": choices.edition, "celler": shown})
+    yield dg.Output(log, output_name="indicator_suppression_log")
+
+
+def indicator_tables(warehouse: Warehouse, catalogue: Catalogue, edition: str, wave: int) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """`release.indicator_results` and its log for one wave."""
+    where = {"wave": [wave]}
+    counts, means = warehouse.read(INDICATOR_COUNTS, where), warehouse.read(SCALE_MEANS, where)
+    estimates = pl.concat([warehouse.read(INDICATOR_ESTIMATES, where), warehouse.read(SCALE_ESTIMATES, where)])
+    estimates = with_clarity(estimates, catalogue.comparison)
+    points = pl.col("estimate").abs() >= catalogue.comparison.minimum_points  # of a scale from 0 to 100
+    estimates = estimates.with_columns(is_clear=pl.col("is_clear") & (points | ~pl.col("measure").str.ends_with("_mean")))
+    index_results = warehouse.read(INDEX_RESULTS, {**where, "measure": ["n_respondents"]}, [*GROUP, "reason"])
+    hidden = index_results.filter(pl.col("reason").is_in(["suppressed", "too_few"])).select(GROUP).unique()
+    policy = load_policy(catalogue.disclosure)
+    safe = protect_series(counts, means, estimates, catalogue.indicator_file, catalogue.survey, policy, edition, hidden)
+    delivered = warehouse.read(RESPONSES, where, ["municipality_code", "wave"]).unique()
+    municipalities, shape = sorted(catalogue.municipality_by_code), series_shape(catalogue.indicator_file)
+    absent = absent_rows(safe.results, municipalities, [wave], delivered, catalogue.profile.grade_keys, shape)
+    return finish_series(safe.results, absent, catalogue.area_names, edition), safe.log
+
+
+@dg.asset(
+    key=["release", "series_breaks"],
+    group_name="release",
+    metadata=BY_WAVE,
+    partitions_def=survey_waves,
+    backfill_policy=ONE_RUN,
+    description=asset_text("release", "series_breaks"),
+)
+def release_series_breaks(context: dg.AssetExecutionContext) -> dg.Output[pl.DataFrame]:
+    """The break register per series and wave: from which wave on numbers may be compared."""
+    table = series_breaks(load_catalogue().series(), WAVES)
+    chosen = table.filter(pl.col("wave").is_in(int_keys(context, WAVES)))
+    return dg.Output(chosen, metadata={"brott": int((chosen["break_level"] == "major").sum())})
+
+
+ASSETS = [release_indicators, release_series_breaks]
