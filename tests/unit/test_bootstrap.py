@@ -54,14 +54,19 @@ def test_only_the_standard_library_and_syntax_an_old_python_can_read():
     assert {name.split(".")[0] for name in names} <= set(sys.stdlib_module_names)
 
 
-@pytest.mark.parametrize("module", ["cli", "doctor", "console", "paths"])
+BEFORE_INSTALLATION = [
+    *(f"pipelines.{name}" for name in ("__init__", "cli", "doctor", "console", "paths")),
+    *(f"assets.{name}" for name in ("__init__", "catalogue.__init__", "catalogue.base_profile")),
+]
+
+
+@pytest.mark.parametrize("module", BEFORE_INSTALLATION)
 def test_doctor_can_run_before_anything_is_installed(module):
     """Module-level imports of what `did doctor` loads: the standard library and each other."""
-    tree = ast.parse((ROOT / "pipelines" / f"{module}.py").read_text(encoding="utf-8"))
+    tree = ast.parse((ROOT / f"{module.replace('.', '/')}.py").read_text(encoding="utf-8"))
     modules = [alias.name for node in tree.body if isinstance(node, ast.Import) for alias in node.names]
     modules += [node.module for node in tree.body if isinstance(node, ast.ImportFrom)]
-    own = {"pipelines.console", "pipelines.paths"}
-    assert {name for name in modules if name.split(".")[0] not in sys.stdlib_module_names} <= own
+    assert {name for name in modules if name.split(".")[0] not in sys.stdlib_module_names} <= set(BEFORE_INSTALLATION)
 
 
 def test_an_old_python_is_told_what_to_install():
