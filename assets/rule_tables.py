@@ -30,6 +30,7 @@ from expectations.views import (
 )
 from pipelines.warehouse import TableName, Warehouse
 
+SCREEN_COUNTS = TableName("harmonised", "screen_counts")
 REGISTER_VALUES = TableName("harmonised", "register_values")
 SCHOOLS = TableName("harmonised", "schools")
 VALIDATED_RESPONSES = TableName("validated", "survey_responses")
@@ -170,6 +171,7 @@ PREPARE: dict[str, Callable[[Warehouse, Catalogue, list[int]], Prepared]] = {
     "harmonised/item_profile": _profile,
     "harmonised/delivery_counts": _by_wave(COUNTS),
     "harmonised/delivery_gaps": _by_wave(GAPS),
+    "harmonised/screen_counts": _by_wave(SCREEN_COUNTS),
     "harmonised/register_values": _registers(REGISTER_VALUES),
     "harmonised/schools": _schools,
     "validated/survey_responses": _validated_responses,

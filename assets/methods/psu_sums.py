@@ -71,7 +71,7 @@ def psu_sums(
     needed = [*index_keys, *(f"{key}_band" for key in index_keys)]
     table = class_table(persons, needed, sums, weight, stratum)
     _check_bands(table, index_keys)
-    _check_size(persons.lazy(), table, index_keys)
+    _check_size(persons.lazy(), table, index_keys, weight)
     return table
 
 
@@ -205,13 +205,14 @@ def _check_bands(table: pl.DataFrame, index_keys: Sequence[str]) -> None:
             )
 
 
-def _check_size(frame: pl.LazyFrame, table: pl.DataFrame, index_keys: Sequence[str]) -> None:
+def _check_size(frame: pl.LazyFrame, table: pl.DataFrame, index_keys: Sequence[str], weight: str | None) -> None:
     """Squared scores are summed in 64 bits: on a scale to 100 that is room for 900 persons of a sex in one class."""
+    shrink = 1 if weight is None else SQUARE_SHRINK * weight_units(weight)
     if table.is_empty():
         return
     highest = frame.select(pl.col(key).cast(pl.Float64).abs().max() for key in index_keys).collect().row(0, named=True)
     for key in index_keys:
-        if table[sum_name(key, "w")].max() * ((highest[key] or 0.0) * SCORE_UNITS) ** 2 >= 2**63:
+        if table[sum_name(key, "w")].max() / shrink * ((highest[key] or 0.0) * SCORE_UNITS) ** 2 >= 2**63:
             raise PipelineError(
                 code="class_too_large",
                 where=f"Indexet {key}",

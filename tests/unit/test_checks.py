@@ -74,7 +74,8 @@ def evaluate(store: Store, frame: pl.DataFrame | None, tags: dict[str, str] | No
 
 
 def test_every_rule_of_every_suite_is_a_check():
-    specs = [spec for checks in build_checks() for spec in checks.check_specs if spec.name != "register_nivahopp"]
+    own = {"register_nivahopp", "svarsandel_over_100"}  # checks with code of their own
+    specs = [spec for checks in build_checks() for spec in checks.check_specs if spec.name not in own]
     rules = [rule.id for table in suite_tables() for rule in load_suite(table).rules]
     assert sorted(spec.name for spec in specs) == sorted(rules)
     for spec in specs:
@@ -93,7 +94,8 @@ def test_every_table_of_the_layers_before_release_has_rules():
 
 def test_only_critical_rules_of_the_release_block():
     blocking = {spec.name for checks in build_checks() for spec in checks.check_specs if spec.blocking}
-    release = {rule.id for rule in load_suite("release/index_results").rules if rule.severity == "critical"}
+    tables = [table for table in suite_tables() if table.startswith("release/")]
+    release = {rule.id for table in tables for rule in load_suite(table).rules if rule.severity == "critical"}
     assert blocking == release | {"register_nivahopp"}
     mixed = suite_checks(TABLE, WAVES, blocking=True).check_specs
     assert {spec.name for spec in mixed if spec.blocking} == {r.id for r in load_suite(TABLE).rules if r.severity == "critical"}

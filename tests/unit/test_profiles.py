@@ -15,7 +15,7 @@ from assets.catalogue import models as m
 from assets.catalogue.load import ROOT, load_profile_catalogue, profile_ids, read_catalogue, survey_file
 from assets.catalogue.steward import codebook_problems
 from assets.methods.errors import PipelineError
-from expectations.parameters import suite_of, survey_parameters
+from expectations.parameters import series_parameters, suite_of, survey_parameters
 from expectations.suite import load_suite, suite_tables
 from pipelines.paths import Paths, profile_root
 
@@ -59,7 +59,7 @@ def test_a_profile_holds_together(profile_id):
 @pytest.mark.parametrize("profile_id", profile_ids())
 def test_every_rule_that_stays_has_something_to_compare_with(profile_id):
     catalogue = load_profile_catalogue(profile_id)
-    parameters = survey_parameters(catalogue) | {"known": [["d", 2024]]}
+    parameters = survey_parameters(catalogue) | series_parameters(catalogue) | {"known": [["d", 2024]]}
     for table in suite_tables():
         for rule in suite_of(table, catalogue).rules:
             named = [v for v in (rule.columns, *rule.kwargs.values()) if isinstance(v, str) and v.startswith("$")]
