@@ -6,7 +6,7 @@ from pathlib import Path
 
 import dagster as dg
 
-from assets import harmonised, inbox, indices, raw, release, reports, validated
+from assets import delivery_reports, harmonised, inbox, indices, raw, release, reports, validated
 from assets.catalogue.load import load_catalogue
 from pipelines.checks import build_checks
 from pipelines.io_managers import DuckDBTables
@@ -14,7 +14,7 @@ from pipelines.jobs import ASSET_JOBS, build_crossing_jobs
 from pipelines.resources import ReleaseReader, RunChoices, Store
 from pipelines.sensors import SENSORS
 
-LAYERS = (inbox, raw, harmonised, validated, indices, release, reports)
+LAYERS = (inbox, raw, harmonised, validated, delivery_reports, indices, release, reports)
 
 
 def default_data_dir() -> Path:

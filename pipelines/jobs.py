@@ -34,6 +34,7 @@ ingest_surveys = dg.define_asset_job(
         "harmonised/delivery_gaps",
         "validated/survey_responses",
         "validated/deliveries",
+        "quality/delivery_report",
     ),
     description=TEXTS["jobs"]["ingest_surveys"],
 )

@@ -190,4 +190,5 @@ def _summary(
         seconds=total,
         layer_seconds=seconds,
         reports_dir=reports,
+        quality_page=paths.quality / "index.html" if (paths.quality / "index.html").is_file() else None,
     )

@@ -14,6 +14,7 @@ from assets.catalogue import models as m
 from assets.catalogue.indicator_models import IndicatorFile
 from assets.intake.limits import IntakeLimits
 from assets.methods.disclosure_policy import DisclosurePolicy
+from assets.quality.settings import QualitySettings
 from assets.registers.models import RegisterSource, UnitFile
 from assets.registers.table_mapping import TableMapping
 
@@ -32,6 +33,7 @@ KINDS: dict[str, tuple[type[BaseModel], tuple[str, ...]]] = {
     "indices": (m.IndexFile, ("indices.yml",)),
     "intake": (IntakeLimits, ("intake.yml",)),
     "publication": (m.Publication, ("publication.yml",)),
+    "quality": (QualitySettings, ("quality.yml",)),
     "reasons": (m.ReasonFile, ("reasons.yml",)),
     "register": (RegisterSource, ("registers/[!u]*.yml",)),
     "register_import": (TableMapping, ("registers/imports/*.yml",)),
