@@ -100,11 +100,11 @@ def index_page(
     accepted, stopped = sum(s in {"accepted", "partly"} for s in states), states.count("stopped")
     sentence = phrases.say(
         "index.sentence",
-        deliveries=numbers.upper_first(phrases.number_of(len(pages), "index.deliveries")),
+        deliveries=phrases.number_of(len(pages), "index.deliveries"),
         accepted=accepted,
         stopped=stopped,
         other=len(pages) - accepted - stopped,
-        rejected=phrases.number_of(len(rejected), "index.rejected"),
+        rejected=len(rejected),
     )
     ordered: Mapping[int, tuple[DeliveryPage, ...]] = {wave: tuple(waves[wave]) for wave in sorted(waves, reverse=True)}
     return IndexPage(sentence, tuple(rejected), tuple(notes), ordered)

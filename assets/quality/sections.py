@@ -147,7 +147,7 @@ def scale_top(facts: DeliveryFacts) -> int:
 
 def _item_table(table_id: str, caption: str, items: list[ItemQuality], top: int, phrases: Phrases) -> Table:
     rows = tuple(_item_row(item, top, phrases) for item in items)
-    return Table(table_id, caption, tuple(phrases.entry("items.columns")), rows, frozenset({1, 2, 3, 4}))
+    return Table(table_id, caption, tuple(phrases.entry("items.columns")), rows, frozenset({1, 2, 5, 6}))
 
 
 def _item_row(item: ItemQuality, top: int, phrases: Phrases) -> tuple[str, ...]:
@@ -161,10 +161,10 @@ def _item_row(item: ItemQuality, top: int, phrases: Phrases) -> tuple[str, ...]:
         phrases.question(item.item),
         phrases.share(item.unanswered),
         "" if item.change is None else numbers.signed(item.change),
-        phrases.share(item.dont_know),
-        phrases.share(item.routed),
         sparkline(item.history, top, alternative, flagged=item.state in {"more", "less"}) if drawn else "",
         phrases.say(f"items.states.{item.state}"),
+        phrases.share(item.dont_know),
+        phrases.share(item.routed),
     )
 
 
