@@ -76,7 +76,9 @@ def quality_delivery_report(context: dg.AssetExecutionContext, store: Store) -> 
 def quality_phrases(catalogue: Catalogue) -> Phrases:
     """The report's texts and settings, with the catalogue's names of questions and areas."""
     items = {item.key: item.label_sv for item in catalogue.survey.items}
-    return Phrases(load_texts(), load_settings(), items, catalogue.area_names, catalogue.publication.synthetic)
+    screening = getattr(catalogue, "screening", None)
+    screen = {rule.id: rule.text_sv for rule in screening.rules} if screening else {}
+    return Phrases(load_texts(), load_settings(), items, catalogue.area_names, catalogue.publication.synthetic, screen)
 
 
 def quality_content(

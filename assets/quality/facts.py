@@ -283,7 +283,7 @@ def _rules(tables: Tables, key: tuple[str, int]) -> tuple[RuleResult, ...] | Non
     for r in mine.iter_rows(named=True):
         table = str(r["table_name"]).replace(".", "/", 1)
         said = tables.rules.get((table, r["rule"]), RuleText(r["rule"], "", ""))
-        found.append(RuleResult(r["rule"], r["severity"], r["status"], _listed(r["columns_broken"]), said))
+        found.append(RuleResult(table, r["rule"], r["severity"], r["status"], _listed(r["columns_broken"]), said))
     order = {"critical": 0, "warning": 1, "info": 2}
     return tuple(sorted(found, key=lambda r: (order.get(r.severity, 3), r.rule)))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from assets.bundle.words import say
@@ -18,6 +18,7 @@ class Phrases:
     """The texts of `texts/quality.yml` with the settings that decide how numbers are rounded.
 
     `items`: question -> its short label. `areas`: municipality code -> name. `synthetic`: the answers are simulated.
+    `screen`: plausibility rule -> what it says.
     """
 
     texts: Mapping[str, Any]
@@ -25,6 +26,7 @@ class Phrases:
     items: Mapping[str, str]
     areas: Mapping[str, str]
     synthetic: bool
+    screen: Mapping[str, str] = field(default_factory=dict)
 
     def say(self, path: str, **values: object) -> str:
         """The text at a dotted path with its words filled in; words in braces inside a value stay as they are."""
@@ -34,16 +36,16 @@ class Phrases:
         """A catalogue entry that isn't one text."""
         return lookup(self.texts, path)
 
-    def count(self, value: int | None) -> str:
-        """`inga`, `färre än 5`, `cirka 125`; `uppgift saknas` for None."""
-        step = self.settings.count_step
+    def count(self, value: int | None, least: int | None = None) -> str:
+        """`inga`, `färre än 5`, `cirka 125`; `uppgift saknas` for None. `least`: words instead of numbers below it."""
+        floor = least or self.settings.count_step
         if value is None:
             return self.say("counts.unknown")
         if value == 0:
             return self.say("counts.none")
-        if value < step:
-            return self.say("counts.few", step=step)
-        return self.say("counts.about", count=numbers.thousands((value + step // 2) // step * step))
+        if value < floor:
+            return self.say("counts.few", step=floor)
+        return self.say("counts.about", count=numbers.thousands(self._rounded(value)))
 
     def change(self, now: int, then: int) -> str:
         """Change of a count as whole per cent, nothing when one of them is under the floor."""

@@ -9,13 +9,14 @@ from assets.quality.types import DeliveryFacts, Problem, RuleResult, Severity
 _SEVERITY: dict[str, Severity] = {"critical": "stop", "warning": "warning", "info": "info"}
 _ORDER = {"stop": 0, "warning": 1, "info": 2}
 DRIFT = ("more", "less")
+PROFILE = "harmonised/item_profile"
 _EMPTY: dict[str, Severity] = {"gone": "warning", "absent": "info"}
 """Columns without answers: a warning when there were answers last time."""
 
 
 def problems(facts: DeliveryFacts, phrases: Phrases) -> tuple[Problem, ...]:
     """All problems, in order of severity and otherwise as a steward would read them."""
-    if facts.status == "unjudged":
+    if facts.status in {"unjudged", "replaced"}:
         return ()
     found = [*_rules(facts, phrases)]
     if facts.status in {"accepted", "partly", "stopped"}:
@@ -30,14 +31,23 @@ def _rules(facts: DeliveryFacts, phrases: Phrases) -> list[Problem]:
     if not facts.rules and facts.places:
         words = (phrases.say(f"problems.no_rules{part}") for part in ("", "_why", "_todo"))
         return [Problem("warning", *words)]
-    return [_rule(rule, phrases) for rule in facts.rules if rule.status != "holds"]
+    return [_rule(rule, phrases) for rule in loud_rules(facts)]
+
+
+def loud_rules(facts: DeliveryFacts) -> list[RuleResult]:
+    """Rules that are broken, and stopping ones that could not be tried on a delivery that was stopped.
+
+    Other rules that were not tried had nothing to judge, and are only counted.
+    """
+    stopped = facts.critical_broken > 0
+    found = facts.rules or ()
+    return [r for r in found if r.status == "broken" or (r.status != "holds" and r.severity == "critical" and stopped)]
 
 
 def _rule(rule: RuleResult, phrases: Phrases) -> Problem:
-    text = rule.said.text
-    if rule.status == "not_evaluated":
-        text = phrases.say("problems.unevaluated", text=text)
-    elif rule.columns:
+    what = "broken" if rule.status == "broken" else "unevaluated"
+    text = phrases.say(f"problems.{what}", text=rule.said.text)
+    if rule.columns:
         text = phrases.say("problems.columns", text=text, names=phrases.questions(rule.columns))
     return Problem(_SEVERITY.get(rule.severity, "warning"), text, rule.said.why, rule.said.remedy)
 
@@ -70,7 +80,7 @@ def _questions(facts: DeliveryFacts, phrases: Phrases) -> list[Problem]:
             count = phrases.number_of(len(keys), "problems.questions")
             text = phrases.say("problems.empty", count=count, names=phrases.questions(keys))
             found.append(Problem(severity, text, todo=phrases.say("problems.empty_todo")))
-    drifting = [item.item for item in facts.items if item.state in DRIFT]
+    drifting = [] if _rules_judge_drift(facts) else [item.item for item in facts.items if item.state in DRIFT]
     if drifting:
         count = phrases.number_of(len(drifting), "problems.questions")
         text = phrases.say("problems.drift", count=count, names=phrases.questions(drifting))
@@ -80,6 +90,11 @@ def _questions(facts: DeliveryFacts, phrases: Phrases) -> list[Problem]:
         text = phrases.say("problems.unknown", count=count, names=phrases.names(facts.unknown_columns))
         found.append(Problem("info", text, todo=phrases.say("problems.unknown_todo")))
     return found
+
+
+def _rules_judge_drift(facts: DeliveryFacts) -> bool:
+    """Whether rules of their own compare the questions with the last wave, so that it needn't be said twice."""
+    return any(rule.table == PROFILE and rule.status != "not_evaluated" for rule in facts.rules or ())
 
 
 def _rows(facts: DeliveryFacts, phrases: Phrases) -> list[Problem]:

@@ -9,6 +9,7 @@ from assets.bundle.words import date_text
 from assets.charts import numbers
 from assets.intake.names import shown_name
 from assets.quality.phrases import Phrases
+from assets.quality.problems import loud_rules
 from assets.quality.sparkline import sparkline
 from assets.quality.types import DeliveryFacts, ItemQuality
 
@@ -69,8 +70,8 @@ def row_blocks(facts: DeliveryFacts, phrases: Phrases) -> Blocks:
         ("outside", facts.rows_outside, True),
         ("superseded", facts.rows_superseded, bool(facts.rows_superseded)),
         ("stopped", facts.rows_stopped, bool(facts.rows_stopped)),
-        ("screened", removed, bool(removed)),
         ("kept", facts.rows_kept, facts.status != "unjudged"),
+        ("screened", removed, bool(removed)),
         ("duplicates", facts.duplicate_rows, facts.duplicate_rows is not None),
         ("repeated", facts.repeated_ids, facts.repeated_ids is not None),
     ]
@@ -80,8 +81,11 @@ def row_blocks(facts: DeliveryFacts, phrases: Phrases) -> Blocks:
 
 
 def _removed(facts: DeliveryFacts) -> int:
-    """Rows that the screen removed: the most of any rule, since a row may break several."""
-    return max((result.removed for result in facts.screen or ()), default=0)
+    """Rows whose answers the screen leaves out: the most of any rule over the grades, since a row may break several."""
+    by_rule: dict[str, int] = {}
+    for result in facts.screen or ():
+        by_rule[result.rule] = by_rule.get(result.rule, 0) + result.removed
+    return max(by_rule.values(), default=0)
 
 
 def place_blocks(facts: DeliveryFacts, phrases: Phrases) -> Blocks:
@@ -175,13 +179,12 @@ def screen_blocks(facts: DeliveryFacts, phrases: Phrases) -> Blocks:
         return (Text(said["absent"]),)
     if not facts.screen:
         return (Text(said["empty"]),)
+    least = phrases.settings.least_rows
     rows = tuple(
         (
-            r.rule,
+            phrases.screen.get(r.rule, said["totals"].get(r.rule, r.rule)),
             said["grades"].get(r.grade, r.grade),
-            phrases.count(r.screened),
-            phrases.count(r.flagged),
-            phrases.count(r.removed),
+            *(phrases.count(n, least) for n in (r.screened, r.flagged, r.removed)),
         )
         for r in facts.screen
     )
@@ -197,8 +200,11 @@ def rule_blocks(facts: DeliveryFacts, phrases: Phrases) -> Blocks:
         return (Text(phrases.say("rules.fallback", **counts)),)
     if not facts.rules:
         return (Text(phrases.say("rules.nothing")),)
-    broken = [rule for rule in facts.rules if rule.status != "holds"]
-    counts = Text(phrases.say("rules.counts", tried=len(facts.rules), held=len(facts.rules) - len(broken)))
+    states = [rule.status for rule in facts.rules]
+    tried = len(states) - states.count("not_evaluated")
+    held, left = states.count("holds"), states.count("not_evaluated")
+    counts = Text(phrases.say("rules.counts", tried=tried, held=held, left=left))
+    broken = loud_rules(facts)
     if not broken:
         return (counts,)
     severity, outcome = phrases.entry("rules.severity"), phrases.entry("rules.outcome")

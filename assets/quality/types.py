@@ -86,8 +86,12 @@ class RuleText:
 
 @dataclass(frozen=True)
 class RuleResult:
-    """A rule tried on a delivery: `severity` critical, warning or info; `status` holds, broken or not_evaluated."""
+    """A rule tried on a delivery: `severity` critical, warning or info; `status` holds, broken or not_evaluated.
 
+    A rule isn't evaluated when it crashed or when there is nothing to judge, such as no earlier wave to compare with.
+    """
+
+    table: str
     rule: str
     severity: str
     status: str
@@ -97,7 +101,7 @@ class RuleResult:
 
 @dataclass(frozen=True)
 class ScreenResult:
-    """One plausibility rule on a delivery's rows of a grade. Exact counts; the content rounds them."""
+    """One plausibility rule (or `any`, `removed`) on a delivery's rows of a grade. Exact counts; the content rounds them."""
 
     rule: str
     grade: str

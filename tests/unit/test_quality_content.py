@@ -82,8 +82,8 @@ def test_no_exact_count_of_rows_stands_anywhere():
     assert dict(rows) == {
         "Rader som kom": "cirka 105",
         "Togs inte med: annan eller okänd årskurs, eller ingen av länets kommuner": "inga",
-        "Togs bort i rimlighetsgranskningen": "cirka 5",
         "Rader som räknas": "cirka 105",
+        "varav rader vars svar inte används efter rimlighetsgranskningen": "cirka 5",
         "Rader som är likadana som en tidigare rad med samma elevnummer (tas inte bort)": "cirka 10",
         "Rader med samma elevnummer som en tidigare rad men andra svar (tas inte bort)": "färre än 5",
     }
@@ -105,14 +105,42 @@ def test_problems_come_worst_first_each_with_what_to_do():
     found = by_id()[STOPPED].problems
     assert [p.severity for p in found] == sorted((p.severity for p in found), key=["stop", "warning", "info"].index)
     first = found[0]
-    assert first.text == "Alla svar finns i kodboken. Gäller F55e Stökigt på lektionerna och F55f Skolarbetet saknar mening."
+    assert first.text == (
+        "Regeln höll inte: Alla svar finns i kodboken. Gäller F55e Stökigt på lektionerna och F55f Skolarbetet saknar mening."
+    )
     assert first.why == "En okänd kod kan betyda vad som helst."
     assert first.todo == "Rätta svaren eller komplettera kodboken."
     texts = [p.text for p in found]
-    assert "Regeln kunde inte prövas: foljdfraga_berusad" in texts
+    assert not any("foljdfraga_berusad" in t for t in texts), "a warning without anything to judge is only counted"
+    assert "3 regler har prövats på leveransen; 1 höll. 1 hade inget att prövas mot" in words(by_id()[STOPPED])
     assert "Filen har ett dolt blad som inte lästes." in texts
     assert f"1{NBSP}fråga som ställdes 2024 finns inte i leveransen: F62 Mobbad i skolan, hur ofta." in texts
     assert any(t.startswith(f"1{NBSP}kolumn känns inte igen: </td>") for t in texts)
+
+
+def test_a_stopping_rule_that_could_not_be_tried_is_what_stops():
+    facts = sample_facts()[STOPPED]
+    crashed = replace(facts, rules=tuple(replace(r, status="not_evaluated") for r in facts.rules))
+    stops = [p.text for p in problems(crashed, sample_phrases()) if p.severity == "stop"]
+    assert stops[1].startswith("Regeln kunde inte prövas: Alla svar finns i kodboken.")
+    held = [p for p in problems(replace(crashed, critical_broken=0), sample_phrases()) if p.text.startswith("Regeln")]
+    assert held == []
+
+
+def test_drift_is_not_said_twice_when_rules_of_their_own_judge_it():
+    facts = sample_facts()[GOOD]
+    assert any("annan andel utan svar" in p.text for p in problems(facts, sample_phrases()))
+    judged = replace(facts, rules=tuple(replace(r, table="harmonised/item_profile") for r in facts.rules))
+    assert not any("annan andel utan svar" in p.text for p in problems(judged, sample_phrases()))
+
+
+def test_the_screen_names_its_rules_and_hides_small_numbers():
+    named = replace(sample_phrases(), screen={"alla_narkotika": "Säger sig ha använt allt"})
+    page = delivery_page(sample_facts()[GOOD], named)
+    assert tables(page)["granskning"].rows == (
+        ("Säger sig ha använt allt", "åk 9", "cirka 60", "färre än 10", "inga"),
+        ("Säger sig ha använt allt", "gy 2", "cirka 45", "cirka 10", "färre än 10"),
+    )
 
 
 def test_a_judged_delivery_without_a_tried_rule_is_a_problem_not_silence():
@@ -126,8 +154,9 @@ def test_before_there_are_rule_outcomes_the_numbers_of_broken_rules_are_said():
     assert "Ej beräknat." in words(page)
 
 
-def test_an_unjudged_delivery_has_no_problems_yet():
-    assert problems(replace(sample_facts()[GOOD], status="unjudged"), sample_phrases()) == ()
+@pytest.mark.parametrize("status", ["unjudged", "replaced"])
+def test_a_delivery_that_is_unjudged_or_replaced_asks_for_nothing(status):
+    assert problems(replace(sample_facts()[STOPPED], status=status), sample_phrases()) == ()
 
 
 def test_questions_to_look_at_come_first_and_all_are_there_by_arena():
