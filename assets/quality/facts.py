@@ -301,5 +301,5 @@ def _screen(screen: pl.DataFrame | None, key: tuple[str, int]) -> tuple[ScreenRe
         return ()
     mine = screen.filter((pl.col("delivery_id") == key[0]) & (pl.col("wave") == key[1]))
     counted = ("n_screened", "n_flagged", "n_removed")
-    sums = mine.group_by("flag", "grade").agg(pl.col(counted).cast(pl.Int64).sum()).sort("flag", "grade")
-    return tuple(ScreenResult(*row) for row in sums.select("flag", "grade", *counted).iter_rows())
+    sums = mine.group_by("flag").agg(pl.col(counted).cast(pl.Int64).sum()).sort("flag")
+    return tuple(ScreenResult(*row) for row in sums.select("flag", *counted).iter_rows())

@@ -36,15 +36,16 @@ class Phrases:
         """A catalogue entry that isn't one text."""
         return lookup(self.texts, path)
 
-    def count(self, value: int | None, least: int | None = None) -> str:
-        """`inga`, `färre än 5`, `cirka 125`; `uppgift saknas` for None. `least`: words instead of numbers below it."""
-        floor = least or self.settings.count_step
+    def count(self, value: int | None) -> str:
+        """`inga`, `färre än 5`, `cirka 125`; `uppgift saknas` for None."""
         if value is None:
             return self.say("counts.unknown")
-        if value == 0:
-            return self.say("counts.none")
-        if value < floor:
-            return self.say("counts.few", step=floor)
+        return self.at_least(value, self.settings.count_step) if value else self.say("counts.none")
+
+    def at_least(self, value: int, least: int) -> str:
+        """`cirka 125`, or `färre än 10` for everything below `least`, zero too."""
+        if value < least:
+            return self.say("counts.few", step=least)
         return self.say("counts.about", count=numbers.thousands(self._rounded(value)))
 
     def change(self, now: int, then: int) -> str:
@@ -84,5 +85,8 @@ class Phrases:
         return self.names([self.question(key) for key in keys])
 
     def question(self, key: str) -> str:
-        """`F55e Skolkat`; the code alone when the catalogue has no label."""
+        """`F55e Skolkat`, or a background column in words; the code alone when the catalogue has no label."""
+        background: Mapping[str, str] = self.entry("background")
+        if key in background:
+            return background[key]
         return f"{key} {self.items.get(key, '')}".strip()

@@ -64,28 +64,25 @@ def recognised_blocks(facts: DeliveryFacts, phrases: Phrases) -> Blocks:
 def row_blocks(facts: DeliveryFacts, phrases: Phrases) -> Blocks:
     """What became of the rows; lines that say nothing are left out."""
     said = phrases.entry("rows")
-    removed = _removed(facts)
     lines = [
         ("received", facts.rows_received, True),
         ("outside", facts.rows_outside, True),
         ("superseded", facts.rows_superseded, bool(facts.rows_superseded)),
         ("stopped", facts.rows_stopped, bool(facts.rows_stopped)),
         ("kept", facts.rows_kept, facts.status != "unjudged"),
-        ("screened", removed, bool(removed)),
         ("duplicates", facts.duplicate_rows, facts.duplicate_rows is not None),
         ("repeated", facts.repeated_ids, facts.repeated_ids is not None),
     ]
-    rows = tuple((said[name], phrases.count(count)) for name, count, shown in lines if shown)
-    table = Table("rader", said["caption"], tuple(said["columns"]), rows, frozenset({1}))
+    rows = [(said[name], phrases.count(count)) for name, count, shown in lines if shown]
+    if facts.screen and facts.status in {"accepted", "partly"}:
+        rows.append((said["screened"], phrases.at_least(_removed(facts), phrases.settings.least_rows)))
+    table = Table("rader", said["caption"], tuple(said["columns"]), tuple(rows), frozenset({1}))
     return (table, Text(said["no_number"])) if facts.duplicate_rows is None else (table,)
 
 
 def _removed(facts: DeliveryFacts) -> int:
-    """Rows whose answers the screen leaves out: the most of any rule over the grades, since a row may break several."""
-    by_rule: dict[str, int] = {}
-    for result in facts.screen or ():
-        by_rule[result.rule] = by_rule.get(result.rule, 0) + result.removed
-    return max(by_rule.values(), default=0)
+    """Rows whose answers the screen leaves out: the most of any rule, since a row may break several."""
+    return max((result.removed for result in facts.screen or ()), default=0)
 
 
 def place_blocks(facts: DeliveryFacts, phrases: Phrases) -> Blocks:
@@ -173,22 +170,24 @@ def _item_row(item: ItemQuality, top: int, phrases: Phrases) -> tuple[str, ...]:
 
 
 def screen_blocks(facts: DeliveryFacts, phrases: Phrases) -> Blocks:
-    """What the plausibility screen found, or that it hasn't been computed."""
+    """What the plausibility screen found, both grades together, or that it hasn't been computed.
+
+    Numbers under the floor are one phrase, zero too: among few pupils it would tell what somebody has or hasn't done.
+    """
     said = phrases.entry("screen")
     if facts.screen is None:
         return (Text(said["absent"]),)
     if not facts.screen:
         return (Text(said["empty"]),)
     least = phrases.settings.least_rows
-    rows = tuple(
-        (
-            phrases.screen.get(r.rule, said["totals"].get(r.rule, r.rule)),
-            said["grades"].get(r.grade, r.grade),
-            *(phrases.count(n, least) for n in (r.screened, r.flagged, r.removed)),
-        )
-        for r in facts.screen
-    )
-    return (Table("granskning", said["caption"], tuple(said["columns"]), rows, frozenset({2, 3, 4})),)
+    name = {r.rule: phrases.screen.get(r.rule, said["totals"].get(r.rule, r.rule)) for r in facts.screen}
+    tried = sorted((r for r in facts.screen if r.screened), key=lambda r: (r.rule in said["totals"], name[r.rule]))
+    rows = tuple((name[r.rule], *(phrases.at_least(n, least) for n in (r.screened, r.flagged, r.removed))) for r in tried)
+    blocks: list[Block] = [Table("granskning", said["caption"], tuple(said["columns"]), rows, frozenset({1, 2, 3}))]
+    untried = sorted(name[r.rule] for r in facts.screen if not r.screened)
+    if untried:
+        blocks.append(Text(phrases.say("screen.untried", names="; ".join(untried))))
+    return tuple(blocks)
 
 
 def rule_blocks(facts: DeliveryFacts, phrases: Phrases) -> Blocks:

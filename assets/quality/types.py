@@ -101,10 +101,9 @@ class RuleResult:
 
 @dataclass(frozen=True)
 class ScreenResult:
-    """One plausibility rule (or `any`, `removed`) on a delivery's rows of a grade. Exact counts; the content rounds them."""
+    """One plausibility rule (or `any`, `removed`) on a delivery's rows. Exact counts; the content rounds them."""
 
     rule: str
-    grade: str
     screened: int
     flagged: int
     removed: int

@@ -118,7 +118,10 @@ def outcome_table() -> pl.DataFrame:
 
 def screen_table() -> pl.DataFrame:
     """harmonised.screen_counts of the sample."""
-    rows = [(GOOD, 2024, TABY, "ak9", "alla_narkotika", 60, 4, 0), (GOOD, 2024, TABY, "gy2", "alla_narkotika", 43, 11, 6)]
+    found = {"alla_narkotika": ((60, 4, 0), (43, 11, 6)), "any": ((60, 4, 0), (43, 11, 6)), "removed": ((60, 0, 0), (43, 6, 6)),
+             "tid": ((0, 0, 0), (0, 0, 0))}  # fmt: skip
+    grades = ("ak9", "gy2")
+    rows = [(GOOD, 2024, TABY, g, flag, *n) for flag, both in found.items() for g, n in zip(grades, both, strict=True)]
     keys = ("delivery_id", "wave", "municipality_code", "grade", "flag", "n_screened", "n_flagged", "n_removed")
     return pl.DataFrame(rows, schema=keys, orient="row")
 

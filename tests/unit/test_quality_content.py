@@ -83,9 +83,9 @@ def test_no_exact_count_of_rows_stands_anywhere():
         "Rader som kom": "cirka 105",
         "Togs inte med: annan eller okänd årskurs, eller ingen av länets kommuner": "inga",
         "Rader som räknas": "cirka 105",
-        "varav rader vars svar inte används efter rimlighetsgranskningen": "cirka 5",
         "Rader som är likadana som en tidigare rad med samma elevnummer (tas inte bort)": "cirka 10",
         "Rader med samma elevnummer som en tidigare rad men andra svar (tas inte bort)": "färre än 5",
+        "Rader som räknas men vars svar inte används, enligt rimlighetsgranskningen": "färre än 10",
     }
     for page in by_id().values():
         for exact in ("103", "47", "46", "117", "141"):
@@ -135,12 +135,15 @@ def test_drift_is_not_said_twice_when_rules_of_their_own_judge_it():
 
 
 def test_the_screen_names_its_rules_and_hides_small_numbers():
-    named = replace(sample_phrases(), screen={"alla_narkotika": "Säger sig ha använt allt"})
+    named = replace(sample_phrases(), screen={"alla_narkotika": "Säger sig ha använt allt", "tid": "Fyllde i för fort"})
     page = delivery_page(sample_facts()[GOOD], named)
     assert tables(page)["granskning"].rows == (
-        ("Säger sig ha använt allt", "åk 9", "cirka 60", "färre än 10", "inga"),
-        ("Säger sig ha använt allt", "gy 2", "cirka 45", "cirka 10", "färre än 10"),
+        ("Säger sig ha använt allt", "cirka 105", "cirka 15", "färre än 10"),
+        ("Minst en regel slog till", "cirka 105", "cirka 15", "färre än 10"),
+        ("Svaren används inte", "cirka 105", "färre än 10", "färre än 10"),
     )
+    assert "Kunde inte prövas, för frågorna finns inte i leveransen: Fyllde i för fort." in words(page)
+    assert "inga" not in str(tables(page)["granskning"].rows), "zero is as hidden as nine"
 
 
 def test_a_judged_delivery_without_a_tried_rule_is_a_problem_not_silence():
@@ -152,6 +155,10 @@ def test_before_there_are_rule_outcomes_the_numbers_of_broken_rules_are_said():
     assert page.problems[0].text == f"Leveransen bryter 1{NBSP}stoppande regel."
     assert "18 regler har prövats. Bröt 1 stoppande och 0 varnande." in words(page)
     assert "Ej beräknat." in words(page)
+
+
+def test_questions_and_background_columns_are_named_in_words():
+    assert sample_phrases().questions(["F62", "school_code", "F999"]) == "F62 Mobbad i skolan, hur ofta, skolkod och F999"
 
 
 @pytest.mark.parametrize("status", ["unjudged", "replaced"])
