@@ -79,6 +79,7 @@ def raw_survey(context: dg.AssetExecutionContext, store: Store):
     held = warehouse.read(DELIVERIES, {"wave": waves})
     notes = dg.MetadataValue.md("\n".join(f"- {in_markdown(r.sentence)}" for r in refused) or "Inga filer sattes åt sidan.")
     common = {"nya filer": len(taken), "avvisade filer": len(refused), "avvisade": notes, "anmärkningar": _remarks(files, held)}
+    common["kvalitet"] = dg.MetadataValue.asset(dg.AssetKey(["quality", "delivery_report"]))
     rows = int(held["rows"].sum()) if held.height else 0
     yield dg.MaterializeResult(asset_key=asset_key("raw", "survey_responses"), metadata=common | {"dagster/row_count": rows})
     yield dg.MaterializeResult(

@@ -166,6 +166,7 @@ class RunSummary:
         layer_seconds: wall seconds per layer in the order they ran, keyed by the layer's name.
         reports_dir: folder that holds the county overview of the wave that was built.
         with_reports: whether the profile's chain goes as far as report bundles.
+        quality_page: the page that lists all deliveries with their quality, None when there is none.
     """
 
     deliveries_read: int
@@ -179,6 +180,7 @@ class RunSummary:
     layer_seconds: dict[str, float]
     reports_dir: Path
     with_reports: bool = True
+    quality_page: Path | None = None
 
 
 def summary_lines(summary: RunSummary, overview: str = "lansoversikt.html") -> list[str]:
@@ -202,6 +204,8 @@ def summary_lines(summary: RunSummary, overview: str = "lansoversikt.html") -> l
         lines += [f"  ✗ {_with_name(name, sentence)}" for name, sentence in summary.deliveries_rejected]
     if summary.checks_failed:
         lines += ["", "Underkända kontroller visas per regel i Dagster (make ui) och i rapportpaketens kvalitetsdel."]
+    if summary.quality_page:
+        lines += ["", f"Kvaliteten i varje leverans: {summary.quality_page}"]
     if summary.bundles_written:
         lines += ["", f"Börja här: {summary.reports_dir / overview}"]
     elif not summary.with_reports:

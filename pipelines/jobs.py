@@ -38,6 +38,7 @@ ingest_surveys = dg.define_asset_job(
         "validated/survey_responses",
         "validated/deliveries",
         "validated/rule_outcomes",
+        "quality/delivery_report",
     ),
     description=TEXTS["jobs"]["ingest_surveys"],
 )

@@ -65,6 +65,11 @@ class Paths:
         return self.root / "reports"
 
     @property
+    def quality(self) -> Path:
+        """Quality pages per delivery, for the person who takes deliveries in."""
+        return self.root / "kvalitet"
+
+    @property
     def cache(self) -> Path:
         """What a second demo run can reuse."""
         return self.root / "cache"

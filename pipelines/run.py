@@ -194,4 +194,5 @@ def _summary(
         layer_seconds=seconds,
         reports_dir=reports,
         with_reports=profile_of(active_profile()).reach == "reports",
+        quality_page=paths.quality / "index.html" if (paths.quality / "index.html").is_file() else None,
     )

@@ -18,6 +18,7 @@ from assets.catalogue.screening_models import ScreeningFile
 from assets.catalogue.statistics_models import FactorFile, FindingFile, StatisticsFile
 from assets.intake.limits import IntakeLimits
 from assets.methods.disclosure_policy import DisclosurePolicy
+from assets.quality.settings import QualitySettings
 from assets.registers.agreements import AgreementFile
 from assets.registers.models import RegisterSource, UnitFile
 from assets.registers.table_mapping import TableMapping
@@ -43,6 +44,7 @@ KINDS: dict[str, tuple[type[BaseModel], tuple[str, ...]]] = {
     "psychometric_texts": (PsychometricTexts, ("texts/psychometrics.yml",)),
     "psychometrics": (PsychometricRules, ("psychometrics.yml",)),
     "publication": (m.Publication, ("publication.yml",)),
+    "quality": (QualitySettings, ("quality.yml",)),
     "reasons": (m.ReasonFile, ("reasons.yml",)),
     "register": (RegisterSource, ("registers/[!u]*.yml",)),
     "register_import": (TableMapping, ("registers/imports/*.yml",)),

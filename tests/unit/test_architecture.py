@@ -15,6 +15,8 @@ from pipelines.definitions import build_definitions, defs
 
 ROOT = Path(__file__).resolve().parents[2]
 PURE = ("assets/methods", "assets/charts")
+QUALITY_IO = {"settings.py", "writer.py"}
+"""The two files of the quality room that may touch the file system; the rest of it is pure."""
 FORBIDDEN_IN_PURE = {
     "dagster",
     "duckdb",
@@ -28,7 +30,7 @@ FORBIDDEN_IN_PURE = {
     "pipelines",
     "expectations",
 }
-ORDER = ("inbox", "raw", "harmonised", "validated", "indices", "release", "reports")
+ORDER = ("inbox", "raw", "harmonised", "validated", "indices", "release", "reports", "quality")
 MAY_NAME_PIPELINES = {"pipelines.resources", "pipelines.warehouse", "pipelines.paths", "pipelines.provenance"}
 
 
@@ -48,7 +50,12 @@ def files(folder: str) -> list[Path]:
     return sorted((ROOT / folder).rglob("*.py"))
 
 
-@pytest.mark.parametrize("path", [p for folder in PURE for p in files(folder)], ids=lambda p: p.name)
+def pure_files() -> list[Path]:
+    """Files that may not touch Dagster, the warehouse or the file system."""
+    return [*(p for folder in PURE for p in files(folder)), *(p for p in files("assets/quality") if p.name not in QUALITY_IO)]
+
+
+@pytest.mark.parametrize("path", pure_files(), ids=lambda p: p.name)
 def test_pure_code_imports_no_io(path):
     tops = {name.split(".")[0] for name in imports(path)}
     assert not tops & FORBIDDEN_IN_PURE, f"{path.name} imports {sorted(tops & FORBIDDEN_IN_PURE)}"
@@ -78,6 +85,20 @@ def test_report_code_reaches_only_the_release():
         layers = ("raw", "harmonised", "validated", "indices", "release", "release_series")
         assert not named & {f"assets.{layer}" for layer in layers}, path.name
         assert "pipelines.warehouse" not in named, path.name
+
+
+def test_the_quality_room_is_a_dead_end():
+    """Steward's pages may read candidates, so nothing that is published may lead through them, as an asset or as an import."""
+    graph = defs.resolve_asset_graph()
+    rooms = {key: graph.get(key) for key in graph.get_all_asset_keys() if key.path[0] == "quality"}
+    assert rooms
+    for key, node in rooms.items():
+        assert not node.child_keys, key.to_user_string()
+        assert {parent.path[0] for parent in node.parent_keys} <= {"raw", "harmonised", "validated"}
+    for path in files("assets"):
+        if path.parent.name != "quality" and path.name not in {"delivery_reports.py", "schemas.py"}:
+            named = {n for n in imports(path) if n.startswith(("assets.quality", "assets.delivery_reports"))}
+            assert not named, f"{path.name} imports {sorted(named)}"
 
 
 def test_data_flows_one_way():

@@ -115,3 +115,9 @@ def test_an_old_code_page_cannot_break_the_output(monkeypatch):
     console.utf8_console()
     console.print_summary(summary())
     assert "✗ 0127_trasig.sav" in raw.getvalue().decode("utf-8")
+
+
+def test_the_summary_says_where_the_quality_of_the_deliveries_stands():
+    page = Path("data/kvalitet/index.html")
+    assert f"Kvaliteten i varje leverans: {page}" in summary_lines(summary(quality_page=page))
+    assert not any("Kvaliteten" in line for line in summary_lines(summary()))

@@ -12,8 +12,8 @@ from assets.methods.errors import PipelineError
 from assets.methods.estimate import METHOD, WEIGHTED_METHOD, area_estimates
 from assets.methods.indicators import as_bands, indicator_counts, indicator_values, pupil_keys
 from assets.methods.linearise import Design, domain_contrast, domain_ratios
-from assets.methods.survey_design import design_columns
 from assets.methods.series_estimates import CHUNK, COLUMNS, MEASURES, series_estimates
+from assets.methods.survey_design import design_columns
 from tests.support.series_sample import sample_answers
 
 CATALOGUE = load_catalogue()

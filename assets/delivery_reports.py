@@ -1,0 +1,165 @@
+"""The quality room: a page per delivery for the person who takes deliveries in. Reads raw, harmonised and validated; nothing
+reads it, and nothing of it is published."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+
+import dagster as dg
+import polars as pl
+
+from assets.catalogue.load import Catalogue, load_catalogue
+from assets.catalogue.steward import with_steward_codebooks
+from assets.failures import as_failure
+from assets.harmonised import COUNTS, SURVEY
+from assets.intake.names import stored_name
+from assets.intake.receive import inbox_files, inbox_notes
+from assets.quality.content import delivery_pages, index_page
+from assets.quality.facts import Tables, delivery_facts
+from assets.quality.html import render_delivery, render_index
+from assets.quality.markdown import markdown_report
+from assets.quality.phrases import Phrases
+from assets.quality.settings import load_settings, load_texts
+from assets.quality.shares import Unit, item_counts
+from assets.quality.types import Counts, DeliveryPage, IndexPage, RejectedFile, RuleText
+from assets.quality.writer import write_index, write_pages
+from assets.raw import DELIVERIES as RAW_DELIVERIES
+from assets.raw import REJECTED
+from assets.raw import RESPONSES as RAW_RESPONSES
+from assets.slices import ONE_RUN, WAVES, int_keys, survey_waves
+from assets.texts import asset_text
+from assets.validated import DELIVERIES, RESPONSES
+from expectations.suite import SUITES, load_suite
+from pipelines.paths import Paths
+from pipelines.resources import Store
+from pipelines.warehouse import TableName, Warehouse
+
+OUTCOMES = TableName("validated", "rule_outcomes")
+SCREEN = TableName("harmonised", "screen_counts")
+SHEET_ROWS = 10_000_000
+"""`source_row` of a workbook's second sheet and on counts from multiples of this (docs/development/contracts.md)."""
+
+
+@dg.asset(
+    key=["quality", "delivery_report"],
+    deps=[
+        ["raw", "survey_deliveries"],
+        ["harmonised", "survey_responses"],
+        ["harmonised", "delivery_counts"],
+        ["harmonised", "screen_counts"],
+        ["validated", "survey_responses"],
+        ["validated", "deliveries"],
+        ["validated", "rule_outcomes"],
+    ],
+    group_name="quality",
+    partitions_def=survey_waves,
+    backfill_policy=ONE_RUN,
+    description=asset_text("quality", "delivery_report"),
+)
+def quality_delivery_report(context: dg.AssetExecutionContext, store: Store) -> dg.MaterializeResult:
+    """Write the pages of the run's waves and the page that lists all deliveries."""
+    waves = int_keys(context, WAVES)
+    with as_failure():
+        catalogue = with_steward_codebooks(load_catalogue(), store.paths.codebooks)
+        phrases = quality_phrases(catalogue)
+        pages, index = quality_content(store.warehouse, store.paths, catalogue, phrases)
+        mine = [page for page in pages if page.wave in waves]
+        written = write_pages(store.paths.quality, {page.path: render_delivery(page, phrases) for page in mine}, waves)
+        place = write_index(store.paths.quality, render_index(index, phrases, written))
+    return dg.MaterializeResult(
+        metadata={
+            "dagster/row_count": len(mine),
+            "börja här": dg.MetadataValue.path(str(place)),
+            "leveranser": dg.MetadataValue.md(markdown_report(mine, index, phrases)),
+        }
+    )
+
+
+def quality_phrases(catalogue: Catalogue) -> Phrases:
+    """The report's texts and settings, with the catalogue's names of questions and areas."""
+    items = {item.key: item.label_sv for item in catalogue.survey.items}
+    screening = getattr(catalogue, "screening", None)
+    screen = {rule.id: rule.text_sv for rule in screening.rules} if screening else {}
+    return Phrases(load_texts(), load_settings(), items, catalogue.area_names, catalogue.publication.synthetic, screen)
+
+
+def quality_content(
+    warehouse: Warehouse, paths: Paths, catalogue: Catalogue, phrases: Phrases
+) -> tuple[tuple[DeliveryPage, ...], IndexPage]:
+    """The content of every delivery's page and of the page that lists them."""
+    tables = read_tables(warehouse, catalogue)
+    pages = delivery_pages(delivery_facts(tables, catalogue, phrases.settings), phrases)
+    rejected = _rejected(warehouse, paths, set(tables.deliveries["source_sha256"]) if pages else set())
+    kept = set(tables.deliveries["source_file"]) if pages else set()
+    return pages, index_page(pages, rejected, inbox_notes(inbox_files(paths.surveys), kept), phrases)
+
+
+def read_tables(warehouse: Warehouse, catalogue: Catalogue) -> Tables:
+    """What the report needs of all waves; answers are counted wave by wave and not kept."""
+    items = [item.key for item in catalogue.survey.items]
+    deliveries = warehouse.read(RAW_DELIVERIES)
+    return Tables(
+        deliveries=deliveries,
+        counts=warehouse.read(COUNTS),
+        verdicts=warehouse.read(DELIVERIES),
+        candidates=_counted(warehouse, SURVEY, items),
+        accepted=_counted(warehouse, RESPONSES, items),
+        sheets=_sheets(warehouse, deliveries),
+        outcomes=warehouse.read(OUTCOMES) if warehouse.exists(OUTCOMES) else None,
+        screen=warehouse.read(SCREEN) if warehouse.exists(SCREEN) else None,
+        rules=rule_texts(),
+        in_codebook={book.id: frozenset(book.items.values()) for book in catalogue.codebooks},
+        timezone=datetime.now().astimezone().tzinfo,
+    )
+
+
+def _counted(warehouse: Warehouse, table: TableName, items: Sequence[str]) -> dict[Unit, dict[str, Counts]]:
+    found: dict[Unit, dict[str, Counts]] = {}
+    for wave in WAVES:
+        found |= item_counts(warehouse.read(table, {"wave": [wave]}), items)
+    return found
+
+
+def _sheets(warehouse: Warehouse, deliveries: pl.DataFrame) -> dict[tuple[str, int], int]:
+    """Sheets with answers per workbook and wave."""
+    books = deliveries.filter(pl.col("file_format") == "xlsx")["delivery_id"].unique().sort() if deliveries.height else None
+    if books is None or books.is_empty():
+        return {}
+    rows = warehouse.read(RAW_RESPONSES, {"delivery_id": books.to_list()}, ["delivery_id", "wave", "source_row"])
+    sheets = rows.group_by("delivery_id", "wave").agg((pl.col("source_row") // SHEET_ROWS).n_unique().alias("sheets"))
+    return {(delivery, wave): count for delivery, wave, count in sheets.iter_rows()}
+
+
+def rule_texts() -> dict[tuple[str, str], RuleText]:
+    """(table, rule) -> what the rule says, of every suite."""
+    suites = [load_suite(path.stem.replace("__", "/", 1)) for path in sorted(SUITES.glob("*.yml"))]
+    return {
+        (suite.table, rule.id): RuleText(rule.text_sv, getattr(rule, "why_sv", ""), rule.remedy_sv)
+        for suite in suites
+        for rule in suite.rules
+    }
+
+
+def _rejected(warehouse: Warehouse, paths: Paths, taken: set[str]) -> list[RejectedFile]:
+    """Files that were set aside and haven't been taken in since, by name."""
+    rows = warehouse.read(REJECTED)
+    if rows.is_empty():
+        return []
+    lying = rows.filter(~pl.col("sha256").is_in(sorted(taken))).sort("file_name", "sha256")
+    return [
+        RejectedFile(r["file_name"], r["sentence"], _stored(paths.rejected, r["file_name"], r["sentence"]))
+        for r in lying.iter_rows(named=True)
+    ]
+
+
+def _stored(folder: Path, file_name: str, sentence: str) -> str:
+    """The name that a set-aside file has in the folder: the one whose text file says the sentence; empty when it is gone."""
+    stem = Path(stored_name(file_name)).stem
+    for note in sorted(folder.glob("*.txt")):
+        file = note.with_suffix("")
+        if file.name.startswith(stem) and file.is_file() and note.read_text(encoding="utf-8").strip() == sentence:
+            return file.name
+    return ""
+
+
+ASSETS = [quality_delivery_report]

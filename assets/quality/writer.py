@@ -1,0 +1,68 @@
+"""Put the pages on disk: each file appears whole, and pages of deliveries that are no longer there are taken away."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from assets.methods.errors import PipelineError
+
+INDEX = "index.html"
+UNFINISHED = ".ofardig"
+_PAGE = re.compile(r"^[A-Za-z0-9_-]+_[0-9a-f]{8}\.html$")
+
+
+def write_pages(folder: Path, pages: Mapping[str, str], waves: Iterable[int]) -> frozenset[str]:
+    """Write `<wave>/<page>` files, and remove pages of the given waves that aren't among them.
+
+    Args:
+        pages: path relative to `folder` -> HTML.
+
+    Returns:
+        Paths of all pages that lie in the folder afterwards, relative to it.
+
+    Raises:
+        PipelineError: `write_quality` when the place can't be written.
+    """
+    try:
+        for name, text in pages.items():
+            _write(folder / name, text)
+        for wave in waves:
+            for path in sorted((folder / str(wave)).glob("*.html")):
+                if _PAGE.match(path.name) and f"{wave}/{path.name}" not in pages:
+                    path.unlink()
+    except OSError as error:
+        raise _not_written(error) from error
+    return frozenset(path.relative_to(folder).as_posix() for path in folder.glob("*/*.html"))
+
+
+def write_index(folder: Path, text: str) -> Path:
+    """Write `index.html` and say where it lies.
+
+    Raises:
+        PipelineError: `write_quality`.
+    """
+    try:
+        _write(folder / INDEX, text)
+    except OSError as error:
+        raise _not_written(error) from error
+    return folder / INDEX
+
+
+def _write(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}{UNFINISHED}")
+    temporary.write_bytes(text.encode("utf-8"))
+    os.replace(temporary, path)
+
+
+def _not_written(error: OSError) -> PipelineError:
+    return PipelineError(
+        code="write_quality",
+        where="kvalitetssidorna",
+        expected="en mapp som går att skriva i",
+        got=error.strerror or "ett fel från filsystemet",
+        hint="Stäng filer som är öppna i mappen kvalitet, kontrollera utrymmet och kör igen.",
+    )
