@@ -10,7 +10,7 @@ from assets.catalogue.steward import with_steward_codebooks
 from assets.failures import as_failure
 from assets.intake.names import in_markdown
 from assets.intake.receive import Rejected, file_hash, inbox_files, set_aside
-from assets.intake.tables import cells_frame, rejected_rows, value_labels
+from assets.intake.tables import coded_cells, rejected_rows, value_labels
 from assets.methods.errors import PipelineError, count_sv
 from assets.methods.harmonise import (
     DeliveryInput,
@@ -21,7 +21,7 @@ from assets.methods.harmonise import (
     replacements,
     split_population,
 )
-from assets.raw import DELIVERIES, REGISTER_ROWS, REJECTED, RESPONSES, forget
+from assets.raw import DELIVERIES, REGISTER_ROWS, REJECTED, RESPONSES, TEXTS, forget
 from assets.registers.pipeline import parse_registers
 from assets.slices import ONE_RUN, WAVES, YEARS, int_keys, register_years, survey_waves
 from assets.table_metadata import BY_WAVE, BY_YEAR, count_table
@@ -144,8 +144,9 @@ def _set_aside(warehouse: Warehouse, paths: Paths, deliveries: pl.DataFrame, fai
         if digest not in refused and path is not None and file_hash(path) == digest:  # another file may lie there by now
             refused[digest] = set_aside(path, paths.rejected, one.error, digest)
         gone = {"delivery_id": [one.delivery_id], "wave": [one.wave]}
-        for table in (DELIVERIES, RESPONSES):
-            warehouse.replace(table, warehouse.read(table, gone).clear(), gone)
+        warehouse.replace_together(
+            [(table, warehouse.read(table, gone).clear(), gone) for table in (DELIVERIES, RESPONSES, TEXTS)]
+        )
     if refused:
         warehouse.replace(REJECTED, rejected_rows(list(refused.values())), {"sha256": list(refused)})
         forget(warehouse, list(refused))
@@ -158,6 +159,8 @@ def _inputs(
     books = {b.id: b for b in catalogue.codebooks}
     rows = warehouse.read(RESPONSES, {"wave": waves}).sort("delivery_id", "source_row") if deliveries.height else pl.DataFrame()
     parts = rows.partition_by("delivery_id", "wave", as_dict=True) if rows.height else {}
+    held = warehouse.read(TEXTS, {"wave": waves}) if rows.height else pl.DataFrame()
+    texts = {(delivery, wave): own for delivery, wave, own in held.iter_rows()}
     about = {r["delivery_id"]: r for r in deliveries.sort("delivery_id", "wave").iter_rows(named=True)}
     inputs, failed = [], []
     for key, part in sorted(parts.items()):
@@ -171,7 +174,7 @@ def _inputs(
                 delivery_id=str(key[0]),
                 file_name=said["source_file"],
                 codebook=books[said["codebook"]],
-                cells=cells_frame(part, said["columns"]),
+                cells=coded_cells(part, said["columns"], texts[key]),
                 value_labels=value_labels(said["value_labels"]),
                 wave=part["wave"],
                 source_row=part["source_row"],

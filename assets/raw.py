@@ -11,7 +11,7 @@ from assets.catalogue.steward import with_steward_codebooks
 from assets.failures import as_failure
 from assets.intake.names import in_markdown
 from assets.intake.receive import Received, Rejected, inbox_files, inbox_notes, receive, set_aside
-from assets.intake.tables import delivery_rows, rejected_rows, response_rows
+from assets.intake.tables import delivery_rows, rejected_rows, response_rows, text_rows
 from assets.intake.wordings import known_hashes
 from assets.methods.errors import PipelineError
 from assets.registers.pipeline import read_register_files
@@ -24,6 +24,7 @@ from pipelines.warehouse import TableName, Warehouse
 
 DELIVERIES = TableName("raw", "survey_deliveries")
 RESPONSES = TableName("raw", "survey_responses")
+TEXTS = TableName("raw", "survey_texts")
 REJECTED = TableName("raw", "rejected_files")
 COMPLETE = TableName("raw", "complete_files")
 REGISTER_ROWS = TableName("raw", "register_rows")
@@ -51,6 +52,8 @@ def raw_survey(context: dg.AssetExecutionContext, store: Store):
     """Read what is new in the inbox; files that can't be read are set aside and the others go on."""
     waves = int_keys(context, WAVES)
     warehouse, paths = store.warehouse, store.paths
+    with as_failure():
+        _refuse_older(warehouse)
     every_wave = set(waves) == set(WAVES)
     files = inbox_files(paths.surveys)
     already = _complete(warehouse) if every_wave else frozenset()
@@ -61,11 +64,16 @@ def raw_survey(context: dg.AssetExecutionContext, store: Store):
     taken, refused = receive(files, paths.archive, paths.rejected, catalogue.codebooks, already, places, wordings)
     taken, unknown = _of_known_waves(taken, files, paths)
     refused = [*refused, *unknown]
-    deliveries, responses = delivery_rows(taken, waves), response_rows(taken, waves)
+    deliveries = delivery_rows(taken, waves)
     # Written also when nothing is new, so that an empty inbox leaves tables and not holes.
     slices = {"delivery_id": deliveries["delivery_id"].unique().to_list(), "wave": waves}
-    warehouse.replace(RESPONSES, responses, slices)
-    warehouse.replace(DELIVERIES, deliveries, slices)
+    warehouse.replace_together(
+        [
+            (RESPONSES, response_rows(taken, waves), slices),
+            (TEXTS, text_rows(taken, waves), slices),
+            (DELIVERIES, deliveries, slices),
+        ]
+    )
     if every_wave:
         read = sorted({(item.delivery.sha256, item.reading_key) for item in taken})
         complete = pl.DataFrame(read, schema={"sha256": pl.String, "reading_key": pl.String}, orient="row")
@@ -80,6 +88,18 @@ def raw_survey(context: dg.AssetExecutionContext, store: Store):
     yield dg.MaterializeResult(
         asset_key=["raw", "survey_deliveries"], metadata=common | table_metadata(held) | {"leveranser": _understood(held)}
     )
+
+
+def _refuse_older(warehouse: Warehouse) -> None:
+    """Raises PipelineError `warehouse_older`: the raw rows hold texts instead of numbers (docs/adr/0017)."""
+    if "cells" in warehouse.read(RESPONSES, {"delivery_id": []}).columns:
+        raise PipelineError(
+            "warehouse_older",
+            warehouse.path.name,
+            "en databas av den här versionen",
+            "en databas från en äldre version",
+            "Flytta undan filen och kör igen; databasen byggs upp på nytt av det som ligger i inkorgen.",
+        )
 
 
 def _understood(held: pl.DataFrame) -> dg.MarkdownMetadataValue:

@@ -14,7 +14,7 @@ from expectations.promote import UNIT, HeldBack, broken_units, held_back
 from expectations.run import RuleOutcome, run_suite
 from expectations.suite import load_suite
 from pipelines.resources import Store
-from pipelines.warehouse import TableName, Warehouse
+from pipelines.warehouse import Slice, TableName, Warehouse
 
 RESPONSES = TableName("validated", "survey_responses")
 DELIVERIES = TableName("validated", "deliveries")
@@ -91,9 +91,10 @@ def promote(warehouse: Warehouse, catalogue: Catalogue, waves: list[int]) -> tup
         orient="row",
     )
     good = frame.join(stopped, on=["delivery_id", "wave"], how="anti", maintain_order="left")
+    promoted: list[Slice] = []
     for (wave,), rows in good.group_by("wave", maintain_order=True):
         municipalities = rows["municipality_code"].unique().sort().to_list()
-        warehouse.replace(RESPONSES, rows, {"wave": [wave], "municipality_code": municipalities})
+        promoted.append((RESPONSES, rows, {"wave": [wave], "municipality_code": municipalities}))
     status = warehouse.read(COUNTS, {"wave": waves}).join(stopped, on=["delivery_id", "wave"], how="left", maintain_order="left")
     status = status.with_columns(
         promoted=pl.col("critical_broken").is_null() & pl.col("municipality_code").is_not_null(),
@@ -104,7 +105,8 @@ def promote(warehouse: Warehouse, catalogue: Catalogue, waves: list[int]) -> tup
         _warnings(frame, outcomes, gap_rows, gaps), on=["delivery_id", "wave"], how="left", maintain_order="left"
     )
     status = status.with_columns(pl.col("warnings_broken").fill_null(0), status=_status(status))
-    warehouse.replace(DELIVERIES, _with_those_that_stay(warehouse.read(DELIVERIES, {"wave": waves}), status), {"wave": waves})
+    verdicts = _with_those_that_stay(warehouse.read(DELIVERIES, {"wave": waves}), status)
+    warehouse.replace_together([*promoted, (DELIVERIES, verdicts, {"wave": waves})])
     return [*outcomes, *gaps], held
 
 

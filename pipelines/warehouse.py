@@ -40,6 +40,9 @@ class TableName:
         return f"{self.layer}.{self.table}"
 
 
+Slice = tuple[TableName, pl.DataFrame, Mapping[str, Sequence[object]] | None]
+
+
 class Warehouse:
     """Reads and writes whole slices of tables as Polars frames."""
 
@@ -91,15 +94,21 @@ class Warehouse:
 
         New columns are added to the table; rows are inserted by column name.
         """
+        self.replace_together([(name, frame, where)])
+
+    def replace_together(self, slices: Sequence[Slice]) -> None:
+        """Replace slices of several tables as one: all of them or, when something goes wrong, none."""
         with self.connect() as con:
             con.execute("begin transaction")
             try:
-                con.execute(f"create schema if not exists {name.layer}")
-                con.register("incoming", frame.to_arrow())
-                if where is None:
-                    con.execute(f"create or replace table {name} as select * from incoming")
-                else:
-                    self._replace_slice(con, name, where)
+                for name, frame, where in slices:
+                    con.execute(f"create schema if not exists {name.layer}")
+                    con.register("incoming", frame.to_arrow())
+                    if where is None:
+                        con.execute(f"create or replace table {name} as select * from incoming")
+                    else:
+                        self._replace_slice(con, name, where)
+                    con.unregister("incoming")
                 con.execute("commit")
             except BaseException:
                 con.execute("rollback")

@@ -108,9 +108,9 @@ def receive(
         try:
             declared = read_sidecar(path, {b.id for b in books}, municipalities, load_limits().sidecar_bytes)
             delivery = read_delivery(path, names)
-            book = recognise(path.name, delivery.cells.columns, books, declared.sidecar if declared else None)
+            book = recognise(path.name, delivery.coded.columns, books, declared.sidecar if declared else None)
             check_texts(path.name, delivery.column_labels, book, wordings)
-            wave = waves(path.name, delivery.cells, book)
+            wave = waves(path.name, delivery.coded, book)
         except PipelineError as error:
             refused.append(set_aside(path, rejected, error, digest))
             continue

@@ -10,6 +10,7 @@ from assets.catalogue.models import Codebook
 from assets.intake.cells import unknown_variables
 from assets.intake.sidecar import Sidecar
 from assets.intake.wordings import wording_hash
+from assets.methods.coded import CodedCells
 from assets.methods.errors import PipelineError, count_sv
 
 MINIMUM_MATCH = 0.25
@@ -116,14 +117,15 @@ def role_column(book: Codebook, role: str, columns: Iterable[str]) -> str | None
     return next((n for n in getattr(book.columns, role) if n in present), None)
 
 
-def waves(file_name: str, cells: pl.DataFrame, book: Codebook) -> pl.Series:
+def waves(file_name: str, cells: pl.DataFrame | CodedCells, book: Codebook) -> pl.Series:
     """Survey year of each row as Int32.
 
     Raises:
         PipelineError: `bad_wave` when a row has no readable year.
     """
     column = role_column(book, "wave", cells.columns)
-    year = cells[column].str.strip_chars().str.replace(r"\.0$", "").cast(pl.Int32, strict=False)
+    text = cells[column].words(str) if isinstance(cells, CodedCells) else cells[column]
+    year = text.str.strip_chars().str.replace(r"\.0$", "").cast(pl.Int32, strict=False)
     bad = int((year.is_null() | ~year.is_between(1990, 2100)).sum())
     if bad:
         raise PipelineError(

@@ -1,7 +1,8 @@
 """Between deliveries and the tables of the raw layer. Pure.
 
-Cells are kept as one list per row: the two naming generations of the survey have columns that differ only in case (`f66a` is
-not `F66a`), which a DuckDB table cannot hold side by side.
+Cells are kept as one list of numbers per row (docs/adr/0017): the two naming generations of the survey have columns that differ
+only in case (`f66a` is not `F66a`), which a DuckDB table cannot hold side by side, and what a number stands for is kept once per
+column in `raw.survey_texts`.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from assets.intake.fingerprint import fingerprint
 from assets.intake.receive import Received, Rejected
 from assets.intake.recognise import share_matched
 from assets.intake.sidecar import Sidecar
+from assets.methods.coded import CodedCells
 
 RESPONSE_SCHEMA = {
     "delivery_id": pl.String,
@@ -22,8 +24,9 @@ RESPONSE_SCHEMA = {
     "source_file": pl.String,
     "source_sha256": pl.String,
     "source_row": pl.Int32,
-    "cells": pl.List(pl.String),
+    "codes": pl.List(pl.UInt32),
 }
+TEXT_SCHEMA = {"delivery_id": pl.String, "wave": pl.Int32, "texts": pl.String}
 DELIVERY_SCHEMA = {
     "delivery_id": pl.String,
     "wave": pl.Int32,
@@ -49,20 +52,35 @@ REJECTED_SCHEMA = {"file_name": pl.String, "sha256": pl.String, "code": pl.Strin
 
 
 def response_rows(received: Sequence[Received], waves: Sequence[int]) -> pl.DataFrame:
-    """All-text rows of the given waves: `delivery_id, wave, source_file, source_sha256, source_row, cells`."""
+    """Rows of the given waves: `delivery_id, wave, source_file, source_sha256, source_row, codes`.
+
+    `codes`: per column of the file, in its order, the place (from 1) of the cell's text among the column's own in `text_rows`;
+    0 for an empty cell.
+    """
     frames = [pl.DataFrame(schema=RESPONSE_SCHEMA)]
     for item in received:
         d = item.delivery
-        numbers = pl.Series("source_row", d.row_numbers or range(1, d.cells.height + 1), dtype=pl.Int32)
-        frame = d.cells.select(pl.concat_list(pl.all()).alias("cells")).with_columns(
-            numbers,
-            item.wave,
+        numbers = pl.Series("source_row", d.row_numbers or range(1, d.coded.height + 1), dtype=pl.Int32)
+        codes = pl.Series("codes", d.coded.numbers).arr.to_list()
+        frame = pl.DataFrame([numbers, item.wave, codes]).with_columns(
             delivery_id=pl.lit(d.delivery_id),
             source_file=pl.lit(d.file_name),
             source_sha256=pl.lit(d.sha256),
         )
         frames.append(frame.filter(pl.col("wave").is_in(list(waves))).select(list(RESPONSE_SCHEMA)))
     return pl.concat(frames)
+
+
+def text_rows(received: Sequence[Received], waves: Sequence[int]) -> pl.DataFrame:
+    """What the numbers of `response_rows` stand for: `delivery_id, wave, texts` (JSON: per column its texts), a row per wave."""
+    rows = [
+        (item.delivery.delivery_id, wave, texts)
+        for item in received
+        for texts in [json.dumps(item.delivery.coded.texts, ensure_ascii=False)]
+        for wave in item.wave.unique().sort()
+        if wave in waves
+    ]
+    return pl.DataFrame(rows, schema=TEXT_SCHEMA, orient="row")
 
 
 def delivery_rows(received: Sequence[Received], waves: Sequence[int]) -> pl.DataFrame:
@@ -75,7 +93,7 @@ def delivery_rows(received: Sequence[Received], waves: Sequence[int]) -> pl.Data
     for item in received:
         d = item.delivery
         said = item.declared.sidecar if item.declared else Sidecar.model_construct()
-        matched = round(100 * share_matched(d.cells.columns, item.codebook))
+        matched = round(100 * share_matched(d.coded.columns, item.codebook))
         mark = fingerprint(d)
         for wave, count in item.wave.value_counts().sort("wave").iter_rows():
             if wave in waves:
@@ -96,7 +114,7 @@ def delivery_rows(received: Sequence[Received], waves: Sequence[int]) -> pl.Data
                         said.kommun or "",
                         said.orsak or "",
                         "\n".join(d.notes),
-                        json.dumps(d.cells.columns, ensure_ascii=False),
+                        json.dumps(d.coded.columns, ensure_ascii=False),
                         json.dumps(d.value_labels, ensure_ascii=False, sort_keys=True),
                         count,
                         item.received_ns,
@@ -110,10 +128,10 @@ def rejected_rows(rejected: Sequence[Rejected]) -> pl.DataFrame:
     return pl.DataFrame([(r.file_name, r.sha256, r.code, r.sentence) for r in rejected], schema=REJECTED_SCHEMA, orient="row")
 
 
-def cells_frame(rows: pl.DataFrame, columns_json: str) -> pl.DataFrame:
-    """The all-text frame of one delivery, columns named as in its file."""
+def coded_cells(rows: pl.DataFrame, columns_json: str, texts_json: str) -> CodedCells:
+    """The cells of one delivery and wave, columns named as in its file."""
     names = json.loads(columns_json)
-    return rows.select(pl.col("cells").list.get(i, null_on_oob=True).alias(name) for i, name in enumerate(names))
+    return CodedCells(names, json.loads(texts_json), rows["codes"].explode().to_numpy().reshape(rows.height, len(names)))
 
 
 def value_labels(labels_json: str) -> Mapping[str, Mapping[str, str]]:

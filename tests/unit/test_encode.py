@@ -6,6 +6,7 @@ import polars as pl
 import pytest
 
 from assets.catalogue.load import load_catalogue
+from assets.methods.coded import CodedCells
 from assets.methods.encode import NO_ANSWER, UNKNOWN, code_map, encode, encode_background, encode_labels
 from assets.methods.errors import PipelineError
 
@@ -157,7 +158,7 @@ def test_the_code_map_of_a_labelled_file_knows_only_its_labels():
 
 
 def test_background_labels_become_keys_and_gaps_stay_null():
-    cells = pl.Series(["Flicka", "1", "Ej svar", "999", None, "Hen"])
+    cells = CodedCells.of(pl.DataFrame({"F2": ["Flicka", "1", "Ej svar", "999", None, "Hen"]}))["F2"]
     read = encode_labels(cells, {"1": "Pojke"}, OLD.values.sex, OLD.missing_labels)
     assert read.to_list() == ["girl", "boy", None, None, None, "?"]
 
