@@ -42,7 +42,8 @@ def validated_survey(context: dg.AssetExecutionContext, store: Store):
     """Re-test the candidates and promote what holds; say what was held back and why."""
     waves = int_keys(context, WAVES)
     outcomes, held = promote(store.warehouse, load_catalogue(), waves)
-    promoted = store.warehouse.read(RESPONSES, {"wave": waves})
+    promoted = store.warehouse.read(RESPONSES, {"wave": waves}, ["wave", "grade"])
+    columns = store.warehouse.read(RESPONSES, {"wave": []})
     deliveries = store.warehouse.read(DELIVERIES, {"wave": waves})
     sentences = [held_sentence(h, deliveries) for h in held]
     common = {
@@ -57,7 +58,8 @@ def validated_survey(context: dg.AssetExecutionContext, store: Store):
         else dg.MetadataValue.md("Inga svar.")
     )
     yield dg.MaterializeResult(
-        asset_key=["validated", "survey_responses"], metadata=common | table_metadata(promoted) | {"svar": table}
+        asset_key=["validated", "survey_responses"],
+        metadata=common | table_metadata(columns) | {"dagster/row_count": promoted.height, "svar": table},
     )
     verdicts = {"leveranser som inte räknas": _not_counted(deliveries)}
     yield dg.MaterializeResult(asset_key=["validated", "deliveries"], metadata=common | table_metadata(deliveries) | verdicts)

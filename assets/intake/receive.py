@@ -10,6 +10,7 @@ import hashlib
 import shutil
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -18,6 +19,7 @@ import polars as pl
 
 from assets.catalogue.models import Codebook
 from assets.intake.delivery import RawDelivery
+from assets.intake.isolated import PROCESSES
 from assets.intake.limits import load_limits
 from assets.intake.names import linked_file, shown_name, stored_name
 from assets.intake.readers import read_delivery
@@ -92,34 +94,47 @@ def receive(
         where they lie.
     """
     books = tuple(codebooks)
-    names = known_names(books)
+    names, ids = known_names(books), {b.id for b in books}
     taken: list[Received] = []
     refused: list[Rejected] = []
-    seen: set[str] = set()
-    for path in paths:
-        if is_sidecar(path):
-            continue
-        if path.is_symlink():
-            refused.append(set_aside(path, rejected, linked_file(path.name), _name_hash(path)))
-            continue
-        digest = file_hash(path)
-        if digest in seen or reading_key(digest, sidecar_hash(path)) in already:
-            continue
-        try:
-            declared = read_sidecar(path, {b.id for b in books}, municipalities, load_limits().sidecar_bytes)
-            delivery = read_delivery(path, names)
-            book = recognise(path.name, delivery.coded.columns, books, declared.sidecar if declared else None)
-            check_texts(path.name, delivery.column_labels, book, wordings)
-            wave = waves(path.name, delivery.coded, book)
-        except PipelineError as error:
-            refused.append(set_aside(path, rejected, error, digest))
-            continue
-        seen.add(digest)
-        taken.append(Received(delivery, book, wave, path.stat().st_mtime_ns, declared))
-        archive_copy(path, archive, digest)
-        if declared:
-            archive_copy(sidecar_path(path), archive, digest, f"{path.name}.{declared.sha256[:8]}.kodbok.yml")
+    digests = {path: file_hash(path) for path in paths if not is_sidecar(path) and not path.is_symlink()}
+    fresh = {path: digest for path, digest in digests.items() if reading_key(digest, sidecar_hash(path)) not in already}
+
+    def read(path: Path) -> tuple[Declared | None, RawDelivery]:
+        return read_sidecar(path, ids, municipalities, load_limits().sidecar_bytes), read_delivery(path, names)
+
+    def understood(path: Path, declared: Declared | None, delivery: RawDelivery) -> Received:
+        book = recognise(path.name, delivery.coded.columns, books, declared.sidecar if declared else None)
+        check_texts(path.name, delivery.column_labels, book, wordings)
+        wave = waves(path.name, delivery.coded, book)
+        return Received(delivery, book, wave, path.stat().st_mtime_ns, declared)
+
+    with ThreadPoolExecutor(PROCESSES) as pool:  # the parsers work while we look at what they have read
+        first = {digest: path for path, digest in reversed(fresh.items())}
+        ahead = {path: pool.submit(read, path) for path in fresh if path in first.values()}
+        seen: set[str] = set()
+        for path in paths:
+            if path.is_symlink() and not is_sidecar(path):
+                refused.append(set_aside(path, rejected, linked_file(path.name), _name_hash(path)))
+            digest = fresh.get(path, "")
+            if not digest or digest in seen:
+                continue
+            try:
+                item = understood(path, *(ahead.pop(path).result() if path in ahead else read(path)))
+            except PipelineError as error:
+                refused.append(set_aside(path, rejected, error, digest))
+                continue
+            seen.add(digest)
+            taken.append(item)
+            _archive(path, archive, item)
     return taken, refused
+
+
+def _archive(path: Path, archive: Path, item: Received) -> None:
+    archive_copy(path, archive, item.delivery.sha256)
+    if item.declared:
+        name = f"{path.name}.{item.declared.sha256[:8]}.kodbok.yml"
+        archive_copy(sidecar_path(path), archive, item.delivery.sha256, name)
 
 
 def _name_hash(path: Path) -> str:
