@@ -1,5 +1,6 @@
 """Harmonised layer: codebooks applied. What lies here is a candidate; it counts only once it is promoted to validated."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import dagster as dg
@@ -93,7 +94,8 @@ def candidates(warehouse: Warehouse, paths: Paths, catalogue: Catalogue, waves: 
     counts = counts.join(kept_rows, on=["delivery_id", "wave"], how="left", maintain_order="left")
     names = deliveries.select("delivery_id", "wave", "source_file", "file_format", "encoding", "codebook")
     counts = counts.join(names, on=["delivery_id", "wave"], how="left", maintain_order="left")
-    for more in (_replaced_by(deliveries, replacements(newest, superseded)), pl.concat(map(repeated_respondents, inputs))):
+    parts = _replaced_places(superseded, catalogue.area_names)
+    for more in (_replaced_by(deliveries, replacements(newest, superseded)), parts, pl.concat(map(repeated_respondents, inputs))):
         counts = counts.join(more, on=["delivery_id", "wave"], how="left", maintain_order="left")
     return newest.sort("wave", "municipality_code", "respondent_key"), counts.sort("wave", "delivery_id", "municipality_code")
 
@@ -106,13 +108,20 @@ def _replaced_by(deliveries: pl.DataFrame, pairs: pl.DataFrame) -> pl.DataFrame:
     return named.group_by("delivery_id", "wave").agg(replaced_by=pl.col("text").unique().sort().str.join(", "))
 
 
+def _replaced_places(superseded: pl.DataFrame, names: Mapping[str, str]) -> pl.DataFrame:
+    """`delivery_id, wave, replaced_places`: the municipalities for which a delivery has been replaced, by name."""
+    named = superseded.with_columns(place=pl.col("municipality_code").replace_strict(dict(names), return_dtype=pl.String))
+    return named.group_by("delivery_id", "wave").agg(replaced_places=pl.col("place").unique().sort().str.join(", "))
+
+
 def delivery_notes(counts: pl.DataFrame) -> list[str]:
     """Swedish sentences about replaced deliveries and respondents who come back, from `harmonised.delivery_counts`."""
     notes = []
-    columns = ["source_file", "wave", "replaced_by", "duplicate_rows", "repeated_ids"]
-    for name, wave, newer, same, other in counts.select(columns).unique().sort(columns).iter_rows():
+    columns = ["source_file", "wave", "replaced_by", "replaced_places", "duplicate_rows", "repeated_ids"]
+    whole = pl.col("municipality_code").is_null().all().over("source_file", "wave").alias("whole")
+    for name, wave, newer, places, same, other, all_of_it in counts.select(*columns, whole).unique().sort(columns).iter_rows():
         if newer:
-            notes.append(f"{name}, {wave}: ersatt av {newer}.")
+            notes.append(f"{name}, {wave}: ersatt av {newer}." if all_of_it else f"{name}, {wave}: {places} ersatt av {newer}.")
         if same:
             notes.append(
                 f"{name}, {wave}: {count_sv(same, 'rad är likadan', 'rader är likadana')} som en tidigare rad med samma ID."
@@ -200,7 +209,7 @@ def _empty(catalogue: Catalogue) -> tuple[pl.DataFrame, pl.DataFrame]:
     schema = {name: pl.String for name in BACKGROUND} | {"wave": pl.Int32} | {i.key: pl.Int16 for i in catalogue.survey.items}
     counts = {"delivery_id": pl.String, "wave": pl.Int32, "rows_received": pl.Int64, "rows_outside": pl.Int64}
     counts |= {"superseded": pl.UInt32, "municipality_code": pl.String, "rows_kept": pl.UInt32}
-    counts |= dict.fromkeys(("source_file", "file_format", "encoding", "codebook", "replaced_by"), pl.String)
+    counts |= dict.fromkeys(("source_file", "file_format", "encoding", "codebook", "replaced_by", "replaced_places"), pl.String)
     counts |= dict.fromkeys(("duplicate_rows", "repeated_ids"), pl.Int64)
     return pl.DataFrame(schema=schema), pl.DataFrame(schema=counts)
 
@@ -231,7 +240,8 @@ def harmonised_registers(context: dg.AssetExecutionContext, store: Store):
     wanted = pl.col("year").is_in(int_keys(context, YEARS))
     values = tables.values.filter(wanted)
     shown = count_table(values, ["source", "reason"], ["källa", "skäl"])
-    yield dg.Output(values, output_name="register_values", metadata={"värden": shown})
+    notes = dg.MetadataValue.md("\n".join(f"- {in_markdown(note)}" for note in tables.notes) or "Inget att anmärka.")
+    yield dg.Output(values, output_name="register_values", metadata={"värden": shown, "anmärkningar": notes})
     yield dg.Output(tables.schools.filter(wanted), output_name="schools")
 
 

@@ -64,7 +64,7 @@ def raw_survey(context: dg.AssetExecutionContext, store: Store):
     taken, refused = receive(files, paths.archive, paths.rejected, catalogue.codebooks, already, places, wordings)
     taken, unknown = _of_known_waves(taken, files, paths)
     refused = [*refused, *unknown]
-    deliveries = delivery_rows(taken, waves)
+    deliveries = delivery_rows(taken, waves, catalogue.municipality_of_survey_code)
     # Written also when nothing is new, so that an empty inbox leaves tables and not holes.
     slices = {"delivery_id": deliveries["delivery_id"].unique().to_list(), "wave": waves}
     warehouse.replace_together(
@@ -107,7 +107,7 @@ def _understood(held: pl.DataFrame) -> dg.MarkdownMetadataValue:
     if held.is_empty():
         return dg.MetadataValue.md("Inga leveranser.")
     headers = ("fil", "mättillfällen", "kodbok", "vald av", "frågor som känns igen", "fingeravtryck", "kodning", "skiljetecken")
-    lines = [f"| {' | '.join((*headers, 'decimaltecken'))} |", "|" + "---|" * (len(headers) + 1)]
+    lines = [f"| {' | '.join((*headers, 'decimaltecken', 'kommun anges med'))} |", "|" + "---|" * (len(headers) + 2)]
     marks = {";": "semikolon", "\t": "tabb", ",": "komma"}
     for (name, _), part in held.sort("source_file", "delivery_id", "wave").group_by(
         "source_file", "delivery_id", maintain_order=True
@@ -126,7 +126,8 @@ def _understood(held: pl.DataFrame) -> dg.MarkdownMetadataValue:
             row["encoding"],
             marks.get(row["delimiter"], ""),
         )
-        lines.append(f"| {' | '.join(in_markdown(str(cell or '')) for cell in (*cells, row['decimal_mark']))} |")
+        last = (row["decimal_mark"], row["municipality_coding"])
+        lines.append(f"| {' | '.join(in_markdown(str(cell or '')) for cell in (*cells, *last))} |")
     return dg.MetadataValue.md("\n".join(lines))
 
 

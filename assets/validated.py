@@ -113,10 +113,16 @@ def promote(warehouse: Warehouse, catalogue: Catalogue, waves: list[int]) -> tup
 
 
 def _status(rows: pl.DataFrame) -> pl.Expr:
-    """What became of a delivery, in words: `godkänd`, `stoppad`, `ersatt av <file>`, or that nobody in it is counted."""
-    newer = pl.col("replaced_by") if "replaced_by" in rows.columns else pl.lit(None, pl.String)
+    """What became of a delivery, in words: `godkänd` (for which municipalities not, and which file counts there), `stoppad`,
+    `ersatt av <file>`, or that nobody in it is counted."""
+    text = {
+        name: pl.col(name) if name in rows.columns else pl.lit(None, pl.String) for name in ("replaced_by", "replaced_places")
+    }
+    newer = text["replaced_by"]
     return (
-        pl.when("promoted")
+        pl.when(pl.col("promoted") & newer.is_not_null() & text["replaced_places"].is_not_null())
+        .then(pl.concat_str(pl.lit("godkänd utom "), text["replaced_places"], pl.lit(", ersatt av "), newer))
+        .when("promoted")
         .then(pl.lit("godkänd"))
         .when(pl.col("critical_broken") > 0)
         .then(pl.lit("stoppad"))

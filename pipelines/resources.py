@@ -36,7 +36,12 @@ class ReleaseReader(dg.ConfigurableResource):
 
 
 class RunChoices(dg.ConfigurableResource):
-    """Choices of a run that are no definitions: which edition, and how many worker processes may render bundles."""
+    """Choices of a run that are no definitions.
+
+    `edition`: which one is released. `workers`: how many processes may render bundles. `remake`: also write bundles whose
+    inputs haven't changed.
+    """
 
     edition: str = "intern"
     workers: int = 2
+    remake: bool = False

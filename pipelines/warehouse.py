@@ -6,6 +6,7 @@ inside a transaction: delete, then insert by name.
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
 
 LAYERS = ("raw", "harmonised", "validated", "indices", "release")
 _NAME = re.compile(r"^[a-z][a-z0-9_]*$")
+_COLUMNS = (
+    "select column_name from information_schema.columns where table_schema = ? and table_name = ? order by ordinal_position"
+)
 _HELD = re.compile(r"(set|conflicting) lock|already open|used by another process", re.IGNORECASE)
 
 
@@ -88,6 +92,33 @@ class Warehouse:
             clause, params = _clause(where)
             chosen = ", ".join(f'"{c}"' for c in columns) if columns else "*"
             return con.sql(f"select {chosen} from {name}{clause}", params=params).pl()
+
+    def tables(self, layer: str) -> list[TableName]:
+        """The tables that have been written in a layer, by name."""
+        query = "select table_name from information_schema.tables where table_schema = ? order by table_name"
+        return [TableName(layer, name) for (name,) in self._ask(query, [layer])]
+
+    def columns(self, name: TableName) -> list[str]:
+        """The columns of a table; none when it hasn't been written."""
+        return [column for (column,) in self._ask(_COLUMNS, [name.layer, name.table])]
+
+    def hashes(self, name: TableName, by: str | None = None) -> dict[object, str]:
+        """What tells whether a table's content is the same: a text per value of the column `by`, or one (key None) for all of it.
+
+        The order of rows doesn't matter; columns, types and every value do. An unwritten table has no hash.
+        """
+        if not self.exists(name):
+            return {}
+        kinds = str(self._ask(f"select column_name, column_type from (describe {name})", []))
+        key, group = (f'"{by}"', f' group by "{by}"') if by else ("null", "")
+        query = f"select {key}, count(*), bit_xor(hash(t)), sum(hash(t)::hugeint) from {name} t{group}"
+        return {row[0]: hashlib.sha256(f"{kinds}{row[1:]}".encode()).hexdigest() for row in self._ask(query, [])}
+
+    def _ask(self, query: str, params: Sequence[object]) -> list[tuple]:
+        if not self.path.exists():
+            return []
+        with self.connect() as con:
+            return con.sql(query, params=list(params)).fetchall()
 
     def replace(self, name: TableName, frame: pl.DataFrame, where: Mapping[str, Sequence[object]] | None) -> None:
         """Replace the slice `where` (None: the whole table) by `frame`, in one transaction.

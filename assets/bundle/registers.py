@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import polars as pl
 
 from assets.bundle.types import Block, Figure, Notice, RegisterGroup, SubHeading, Table, Text
-from assets.bundle.words import Context
+from assets.bundle.words import Context, source_line
 from assets.charts import kolada, numbers
 from assets.charts.types import IndicatorMeta
 
@@ -21,11 +21,15 @@ def register_blocks(context: Context, arena: str) -> list[Block]:
     if not groups:
         return []
     blocks: list[Block] = [SubHeading(f"{arena}-register", context.say("arenas.register_title"))]
-    lines = dict.fromkeys(group.source_line for group in groups)
+    lines = dict.fromkeys(_source(context, group) for group in groups)
     blocks.append(Notice(" ".join(lines), "real", context.say("common.real_section")))
     for group in groups:
         blocks += _kolada(context, group) if group.source == "kolada" else _table(context, group)
     return blocks
+
+
+def _source(context: Context, group: RegisterGroup) -> str:
+    return source_line(group.source_line, group.source, context.frames.register_values)
 
 
 def _kolada(context: Context, group: RegisterGroup) -> list[Block]:
@@ -99,7 +103,7 @@ def _by_measure(context: Context, group: RegisterGroup, values: pl.DataFrame, ye
         rows=tuple(rows),
         numeric=frozenset({1, 2}),
         note=_note(context, reasons),
-        source=group.source_line,
+        source=_source(context, group),
     )
 
 
@@ -119,7 +123,7 @@ def _by_year(context: Context, group: RegisterGroup, values: pl.DataFrame, years
         rows=tuple(rows),
         numeric=frozenset(range(1, len(group.indicators) + 1)),
         note=_note(context, reasons),
-        source=group.source_line,
+        source=_source(context, group),
     )
 
 

@@ -205,6 +205,7 @@ class BundleMeta:
 
     `source_hashes`: delivered file -> SHA-256. `rule_outcomes`: outcome -> number of rules. `suppressed_cells`: number of cells
     hidden by disclosure control in this bundle's area (0 is a number, None means unknown). `data_versions`: asset -> version.
+    `inputs`: hash of all that decides the bundle's content (`inputs.py`).
     """
 
     code_version: str
@@ -215,6 +216,7 @@ class BundleMeta:
     rule_outcomes: Mapping[str, int]
     package_versions: Mapping[str, str]
     data_versions: Mapping[str, str] = field(default_factory=dict)
+    inputs: str = ""
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ import shutil
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
 
@@ -23,7 +23,7 @@ from assets.intake.isolated import PROCESSES
 from assets.intake.limits import load_limits
 from assets.intake.names import linked_file, shown_name, stored_name
 from assets.intake.readers import read_delivery
-from assets.intake.recognise import check_texts, known_names, recognise, waves
+from assets.intake.recognise import check_texts, declared_wave, known_names, other_years, recognise, waves
 from assets.intake.sidecar import SUFFIX, Declared, is_sidecar, read_sidecar, sidecar_hash, sidecar_path
 from assets.methods.errors import PipelineError
 
@@ -106,8 +106,11 @@ def receive(
     def understood(path: Path, declared: Declared | None, delivery: RawDelivery) -> Received:
         book = recognise(path.name, delivery.coded.columns, books, declared.sidecar if declared else None)
         check_texts(path.name, delivery.column_labels, book, wordings)
-        wave = waves(path.name, delivery.coded, book)
-        return Received(delivery, book, wave, path.stat().st_mtime_ns, declared)
+        year = declared.sidecar.ar if declared else None
+        wave = declared_wave(delivery.coded, int(year)) if year else waves(path.name, delivery.coded, book)
+        notes = other_years(path.name, delivery.coded, book, int(year)) if year else ()
+        told = replace(delivery, notes=(*delivery.notes, *notes))
+        return Received(told, book, wave, path.stat().st_mtime_ns, declared)
 
     with ThreadPoolExecutor(PROCESSES) as pool:  # the parsers work while we look at what they have read
         first = {digest: path for path, digest in reversed(fresh.items())}

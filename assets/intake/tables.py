@@ -9,15 +9,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 import polars as pl
 
 from assets.intake.fingerprint import fingerprint
 from assets.intake.receive import Received, Rejected
-from assets.intake.recognise import share_matched
+from assets.intake.recognise import role_column, share_matched
 from assets.intake.sidecar import Sidecar
 from assets.methods.coded import CodedCells
+from assets.methods.encode import municipality_coding
 
+NO_NAMES: Mapping[str, str] = MappingProxyType({})
 RESPONSE_SCHEMA = {
     "delivery_id": pl.String,
     "wave": pl.Int32,
@@ -41,6 +44,7 @@ DELIVERY_SCHEMA = {
     "matched_pct": pl.Int64,
     "fingerprint": pl.String,
     "municipality_code": pl.String,
+    "municipality_coding": pl.String,
     "reason": pl.String,
     "notes": pl.String,
     "columns": pl.String,
@@ -83,11 +87,17 @@ def text_rows(received: Sequence[Received], waves: Sequence[int]) -> pl.DataFram
     return pl.DataFrame(rows, schema=TEXT_SCHEMA, orient="row")
 
 
-def delivery_rows(received: Sequence[Received], waves: Sequence[int]) -> pl.DataFrame:
+def delivery_rows(
+    received: Sequence[Received], waves: Sequence[int], municipalities: Mapping[str, str] = NO_NAMES
+) -> pl.DataFrame:
     """One row per delivery and wave with what the file said about itself and how it was understood.
 
     `declared`: the codebook comes from the sidecar; `matched_pct`: whole per cent of the codebook's items that the file has;
-    `municipality_code`, `reason`: from the sidecar, else `""`; `notes`: sentences, one per line.
+    `municipality_code`, `reason`: from the sidecar, else `""`; `municipality_coding`: how the file names municipalities, in
+    Swedish; `notes`: sentences, one per line.
+
+    Args:
+        municipalities: the survey's own number, or the name -> SCB code.
     """
     rows = []
     for item in received:
@@ -95,6 +105,10 @@ def delivery_rows(received: Sequence[Received], waves: Sequence[int]) -> pl.Data
         said = item.declared.sidecar if item.declared else Sidecar.model_construct()
         matched = round(100 * share_matched(d.coded.columns, item.codebook))
         mark = fingerprint(d)
+        column = role_column(item.codebook, "school_municipality", d.coded.columns)
+        coding = (
+            municipality_coding(d.coded[column], d.value_labels.get(column, {}), municipalities) if column else ("sidofilen",)
+        )
         for wave, count in item.wave.value_counts().sort("wave").iter_rows():
             if wave in waves:
                 rows.append(
@@ -112,6 +126,7 @@ def delivery_rows(received: Sequence[Received], waves: Sequence[int]) -> pl.Data
                         matched,
                         mark,
                         said.kommun or "",
+                        " och ".join(coding),
                         said.orsak or "",
                         "\n".join(d.notes),
                         json.dumps(d.coded.columns, ensure_ascii=False),

@@ -150,7 +150,8 @@ def encode_background(
     """Encode who and where: municipality, grade, sex, district, school, class.
 
     Args:
-        municipalities: the survey's own municipality number as text, or the name -> SCB code.
+        municipalities: the survey's own municipality number as text, or the name -> SCB code. SCB's own codes are understood
+            too (`with_scb_codes`).
         districts: district name as delivered (any era) -> district code or None.
 
     Returns:
@@ -168,7 +169,7 @@ def encode_background(
 
     grades: dict[str, str | None] = dict(codebook.values.grade) | dict.fromkeys(codebook.values.grade_ignored)
     plans: list[tuple[str, str, Mapping[str, str | None]]] = [
-        ("school_municipality", "municipality_code", dict(municipalities) | dict.fromkeys(NOT_A_MUNICIPALITY)),
+        ("school_municipality", "municipality_code", with_scb_codes(municipalities) | dict.fromkeys(NOT_A_MUNICIPALITY)),
         ("grade", "grade", grades),
         ("sex", "sex", codebook.values.sex),
         ("district", "district_code", districts),
@@ -202,6 +203,29 @@ def encode_background(
         column = source(role)
         out.append(cells[column].words(str).rename(name) if column else _nulls(name, cells.height))
     return pl.DataFrame(out)
+
+
+def with_scb_codes(municipalities: Mapping[str, str]) -> dict[str, str | None]:
+    """Also SCB's codes, with and without the zero that is lost when they are stored as numbers (`0127`, `127`).
+
+    What the survey itself means by a number goes first: 1-27, 90 and 99 are never SCB codes.
+    """
+    codes = dict.fromkeys(municipalities.values())
+    scb = {text: code for code in codes for text in (code, code.lstrip("0"))}
+    return scb | dict(municipalities)
+
+
+def municipality_coding(cells: CodedColumn, labels: Mapping[str, str], municipalities: Mapping[str, str]) -> tuple[str, ...]:
+    """How a delivery names municipalities, in Swedish: `namn`, `enkätens nummer`, `SCB:s koder`; several when it mixes them."""
+    found = set()
+    for text in cells.texts:
+        if labels.get(text, text) in municipalities and not labels.get(text, text).isdigit():
+            found.add("namn")
+        elif text in municipalities:
+            found.add("enkätens nummer")
+        elif text in with_scb_codes(municipalities):
+            found.add("SCB:s koder")
+    return tuple(sorted(found))
 
 
 def _nulls(name: str, height: int) -> pl.Series:

@@ -14,7 +14,7 @@ from assets.bundle.districts import swedish
 from assets.bundle.frames import guard_frames, select_frames
 from assets.bundle.overview import HIGHLIGHTED, Finding, read_findings, sentence, split_highlights
 from assets.bundle.types import Bullets, Figure, Notice, ReportContent, Section, SubHeading, Table, Text
-from assets.bundle.words import Context, date_text
+from assets.bundle.words import Context, date_text, source_line
 from assets.charts.cells import Cell
 from assets.charts.types import ReleaseFrames
 from assets.methods.errors import PipelineError
@@ -237,3 +237,11 @@ def test_everything_a_worker_needs_can_be_pickled():
     frames, scope = sample_bundle_frames()
     again, same_scope, meta = pickle.loads(pickle.dumps((frames, scope, META)))
     assert municipality_report(again, same_scope, meta).summary == municipality_report(frames, scope, META).summary
+
+
+def test_the_source_line_follows_the_vintage_that_is_shown():
+    line = "Källa: Kolada, årgång {vintage}."
+    values = pl.DataFrame({"source": ["kolada", "kolada", "scb"], "vintage": ["2024-01-30", "2025-02-01", "2026-01-01"]})
+    assert source_line(line, "kolada", values) == "Källa: Kolada, årgång 1\u00a0februari\u00a02025."
+    assert source_line(line, "kolada", values.clear()) == "Källa: Kolada."
+    assert source_line("Källa: Skolverket.", "skolverket", values) == "Källa: Skolverket."
