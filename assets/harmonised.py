@@ -12,6 +12,7 @@ from assets.failures import as_failure
 from assets.intake.names import in_markdown
 from assets.intake.receive import Rejected, file_hash, inbox_files, set_aside
 from assets.intake.tables import coded_cells, rejected_rows, value_labels
+from assets.methods.derived_columns import agreement_text, delivered_agreement
 from assets.methods.errors import PipelineError, count_sv
 from assets.methods.harmonise import (
     DeliveryInput,
@@ -23,7 +24,7 @@ from assets.methods.harmonise import (
     split_population,
 )
 from assets.raw import DELIVERIES, REGISTER_ROWS, REJECTED, RESPONSES, TEXTS, forget
-from assets.registers.pipeline import parse_registers
+from assets.registers.pipeline import parse_registers, school_indicators
 from assets.slices import ONE_RUN, WAVES, YEARS, int_keys, register_years, survey_waves
 from assets.table_metadata import BY_WAVE, BY_YEAR, count_table
 from assets.texts import asset_text
@@ -95,7 +96,9 @@ def candidates(warehouse: Warehouse, paths: Paths, catalogue: Catalogue, waves: 
     names = deliveries.select("delivery_id", "wave", "source_file", "file_format", "encoding", "codebook")
     counts = counts.join(names, on=["delivery_id", "wave"], how="left", maintain_order="left")
     parts = _replaced_places(superseded, catalogue.area_names)
-    for more in (_replaced_by(deliveries, replacements(newest, superseded)), parts, pl.concat(map(repeated_respondents, inputs))):
+    repeated = pl.concat(map(repeated_respondents, inputs))
+    computed = _computed_columns(inputs, frames, catalogue)
+    for more in (_replaced_by(deliveries, replacements(newest, superseded)), parts, repeated, computed):
         counts = counts.join(more, on=["delivery_id", "wave"], how="left", maintain_order="left")
     return newest.sort("wave", "municipality_code", "respondent_key"), counts.sort("wave", "delivery_id", "municipality_code")
 
@@ -114,9 +117,27 @@ def _replaced_places(superseded: pl.DataFrame, names: Mapping[str, str]) -> pl.D
     return named.group_by("delivery_id", "wave").agg(replaced_places=pl.col("place").unique().sort().str.join(", "))
 
 
+def _computed_columns(inputs: list[DeliveryInput], frames: list[pl.DataFrame], catalogue: Catalogue) -> pl.DataFrame:
+    """`delivery_id, wave, computed_columns`: how often columns that came computed say the same as ours, in words."""
+    cells = {(one.delivery_id, int(one.wave[0])): one.coded for one in inputs}
+    rows = []
+    for frame in frames:
+        key = (frame["delivery_id"][0], int(frame["wave"][0]))
+        found = delivered_agreement(cells[key], frame, catalogue.indicator_file.indicators, catalogue.survey)
+        rows.append((*key, agreement_text(found) or None))
+    schema = {"delivery_id": pl.String, "wave": pl.Int32, "computed_columns": pl.String}
+    return pl.DataFrame(rows, schema=schema, orient="row")
+
+
 def delivery_notes(counts: pl.DataFrame) -> list[str]:
     """Swedish sentences about replaced deliveries and respondents who come back, from `harmonised.delivery_counts`."""
     notes = []
+    if "computed_columns" in counts.columns:
+        told = counts.select("source_file", "wave", "computed_columns").unique().drop_nulls().sort("source_file", "wave")
+        notes += [
+            f"{name}, {wave}: filens egna uträknade kolumner används inte. Lika våra för så stor andel: {text}."
+            for name, wave, text in told.iter_rows()
+        ]
     columns = ["source_file", "wave", "replaced_by", "replaced_places", "duplicate_rows", "repeated_ids"]
     whole = pl.col("municipality_code").is_null().all().over("source_file", "wave").alias("whole")
     for name, wave, newer, places, same, other, all_of_it in counts.select(*columns, whole).unique().sort(columns).iter_rows():
@@ -209,7 +230,9 @@ def _empty(catalogue: Catalogue) -> tuple[pl.DataFrame, pl.DataFrame]:
     schema = {name: pl.String for name in BACKGROUND} | {"wave": pl.Int32} | {i.key: pl.Int16 for i in catalogue.survey.items}
     counts = {"delivery_id": pl.String, "wave": pl.Int32, "rows_received": pl.Int64, "rows_outside": pl.Int64}
     counts |= {"superseded": pl.UInt32, "municipality_code": pl.String, "rows_kept": pl.UInt32}
-    counts |= dict.fromkeys(("source_file", "file_format", "encoding", "codebook", "replaced_by", "replaced_places"), pl.String)
+    counts |= dict.fromkeys(
+        ("source_file", "file_format", "encoding", "codebook", "replaced_by", "replaced_places", "computed_columns"), pl.String
+    )
     counts |= dict.fromkeys(("duplicate_rows", "repeated_ids"), pl.Int64)
     return pl.DataFrame(schema=schema), pl.DataFrame(schema=counts)
 
@@ -245,4 +268,18 @@ def harmonised_registers(context: dg.AssetExecutionContext, store: Store):
     yield dg.Output(tables.schools.filter(wanted), output_name="schools")
 
 
-ASSETS = [harmonised_survey, harmonised_registers]
+@dg.asset(
+    key=["harmonised", "school_indicators"],
+    deps=[["raw", "register_rows"]],
+    group_name="harmonised",
+    description=asset_text("harmonised", "school_indicators"),
+)
+def harmonised_school_indicators(context: dg.AssetExecutionContext, store: Store) -> dg.Output[pl.DataFrame]:
+    """Skolverket's indicators per school unit, when somebody has dropped such a file; the source has periods without a year."""
+    with as_failure():
+        indicators = school_indicators(store.warehouse.read(REGISTER_ROWS))
+    shown = count_table(indicators, ["school_form", "reason"], ["skolform", "skäl"], nearest=1)
+    return dg.Output(indicators, metadata={"värden": shown if indicators.height else dg.MetadataValue.md("Ingen sådan fil.")})
+
+
+ASSETS = [harmonised_survey, harmonised_registers, harmonised_school_indicators]

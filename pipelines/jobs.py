@@ -24,7 +24,13 @@ def _keys(*names: str) -> dg.AssetSelection:
 
 ingest_registers = dg.define_asset_job(
     "ingest_registers",
-    selection=_keys("raw/register_rows", "harmonised/register_values", "harmonised/schools", "validated/register_values"),
+    selection=_keys(
+        "raw/register_rows",
+        "harmonised/register_values",
+        "harmonised/schools",
+        "harmonised/school_indicators",
+        "validated/register_values",
+    ),
     description=TEXTS["jobs"]["ingest_registers"],
 )
 READ = ("raw/survey_responses", "raw/survey_deliveries")

@@ -144,7 +144,7 @@ def build(raws: Sequence[RawRegister], catalogue: RegisterCatalogue) -> Register
     chosen = [*_newest(_of(raws, "kolada")), *_newest(_of(raws, "scb")), *_of(raws, "skolenkaten"), *_of(raws, "table")]
     frames = [(raw.source_file, parse_values(raw, catalogue)) for raw in chosen]
     schools = [(raw.source_file, parse_schools(raw)) for raw in raws if raw.kind in {"skolverket_csv", "skolverket_parquet"}]
-    indicators = _newest_indicators(raws, catalogue)
+    indicators = newest_school_indicators(raws, catalogue)
     kept, notes = last_file_counts(schools, ["reconciled", "year"])
     combined = skolverket.combine_schools(kept) if kept else pl.DataFrame(schema=skolverket.SCHOOL_SCHEMA)
     chosen_values, more = last_file_counts(frames, ["source", "indicator_key", "year"])
@@ -186,7 +186,7 @@ def last_file_counts(files: Sequence[tuple[str, pl.DataFrame]], unit: Sequence[s
     return kept, notes
 
 
-def _newest_indicators(raws: Sequence[RawRegister], catalogue: RegisterCatalogue) -> pl.DataFrame:
+def newest_school_indicators(raws: Sequence[RawRegister], catalogue: RegisterCatalogue) -> pl.DataFrame:
     """School indicators of the file whose name comes last (Skolverket's API sends all years each time)."""
     files = sorted(_of(raws, "skolverket_api"), key=lambda raw: raw.source_file)
     if not files:
