@@ -44,6 +44,7 @@ def report_meta(catalogue: Catalogue) -> ReportMeta:
         version=publication.version,
         released=publication.released,
         synthetic=publication.synthetic,
+        more=registers.more,
     )
 
 

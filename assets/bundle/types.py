@@ -179,7 +179,8 @@ class RegisterGroup:
 class ReportMeta:
     """Everything the report is told besides the numbers. `released` is an input; nothing here reads the clock.
 
-    `ascii_names`: area code -> folder name. `area_names`: area code -> name. `codebooks`: id -> title.
+    `ascii_names`: area code -> folder name. `area_names`: area code -> name. `codebooks`: id -> title. `more_registers`:
+    indicators of sources that come only when somebody fetches or drops them.
     """
 
     charts: ChartMeta
@@ -197,6 +198,7 @@ class ReportMeta:
     cutoff_reference: str
     comparison_text: str
     codebooks: Mapping[str, str] = field(default_factory=dict)
+    more_registers: tuple[IndicatorMeta, ...] = ()
 
 
 @dataclass(frozen=True)

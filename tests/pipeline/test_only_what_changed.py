@@ -12,6 +12,7 @@ import pyreadstat
 from assets.slices import WAVES
 from pipelines import chain
 from pipelines.console import SilentProgress
+from pipelines.definitions import build_definitions
 from pipelines.paths import Paths
 from pipelines.run import run_everything
 from pipelines.warehouse import TableName, Warehouse
@@ -115,3 +116,15 @@ def test_a_layer_run_by_hand_and_a_damaged_bundle_are_put_right(copy_of_demo, ru
     publish = chain.runs(paths, "publish_bundles", chain.Choice(municipalities=PUBLISHED))
     assert all(run_job(copy_of_demo.root, "publish_bundles", tags).success for tags in publish)
     assert tree(paths.reports) == before
+
+
+def test_the_job_that_takes_in_files_runs_what_is_new_and_all_of_it_when_asked(copy_of_demo):
+    """What the sensor starts is made of the same steps: one run, and in it only the waves that a file touches."""
+    with dg.DagsterInstance.ephemeral() as instance:
+        job = build_definitions(copy_of_demo.root).resolve_job_def("ingest")
+        assert job.execute_in_process(instance=instance, raise_on_error=False).success
+        assert sorted(run.job_name for run in instance.get_runs()) == ["ingest", "read_surveys"]
+        choices = {"ops": {name: {"config": {"allt": True}} for name in ("registers", "surveys")}}
+        assert job.execute_in_process(instance=instance, run_config=choices, raise_on_error=False).success
+        names = sorted(run.job_name for run in instance.get_runs())
+        assert names == ["check_surveys", "ingest", "ingest", "ingest_registers", "read_surveys", "read_surveys"]
