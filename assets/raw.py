@@ -91,7 +91,7 @@ def raw_survey(context: dg.AssetExecutionContext, store: Store):
 
 
 def _refuse_older(warehouse: Warehouse) -> None:
-    """Raises PipelineError `warehouse_older`: the raw rows hold texts instead of numbers (docs/adr/0017)."""
+    """Raises PipelineError `warehouse_older`: the raw rows hold texts instead of numbers (docs/adr/0013)."""
     if "cells" in warehouse.read(RESPONSES, {"delivery_id": []}).columns:
         raise PipelineError(
             "warehouse_older",

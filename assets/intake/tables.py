@@ -1,6 +1,6 @@
 """Between deliveries and the tables of the raw layer. Pure.
 
-Cells are kept as one list of numbers per row (docs/adr/0017): the two naming generations of the survey have columns that differ
+Cells are kept as one list of numbers per row (docs/adr/0013): the two naming generations of the survey have columns that differ
 only in case (`f66a` is not `F66a`), which a DuckDB table cannot hold side by side, and what a number stands for is kept once per
 column in `raw.survey_texts`.
 """
