@@ -1,5 +1,6 @@
 """Harmonised layer: codebooks applied. What lies here is a candidate; it counts only once it is promoted to validated."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import dagster as dg
@@ -10,7 +11,8 @@ from assets.catalogue.steward import with_steward_codebooks
 from assets.failures import as_failure
 from assets.intake.names import in_markdown
 from assets.intake.receive import Rejected, file_hash, inbox_files, set_aside
-from assets.intake.tables import cells_frame, rejected_rows, value_labels
+from assets.intake.tables import coded_cells, rejected_rows, value_labels
+from assets.methods.derived_columns import agreement_text, delivered_agreement
 from assets.methods.errors import PipelineError, count_sv
 from assets.methods.harmonise import (
     DeliveryInput,
@@ -23,8 +25,8 @@ from assets.methods.harmonise import (
 )
 from assets.methods.item_profile import item_profile
 from assets.methods.screening import screen, screen_counts
-from assets.raw import DELIVERIES, REGISTER_ROWS, REJECTED, RESPONSES, forget
-from assets.registers.pipeline import parse_registers
+from assets.raw import DELIVERIES, REGISTER_ROWS, REJECTED, RESPONSES, TEXTS, forget
+from assets.registers.pipeline import parse_registers, school_indicators
 from assets.slices import ONE_RUN, WAVES, YEARS, int_keys, register_years, survey_waves
 from assets.table_metadata import BY_WAVE, BY_YEAR, count_table, screen_table
 from assets.texts import asset_text
@@ -115,7 +117,10 @@ def candidates(warehouse: Warehouse, paths: Paths, catalogue: Catalogue, waves: 
     counts = counts.join(kept_rows, on=["delivery_id", "wave"], how="left", maintain_order="left")
     names = deliveries.select("delivery_id", "wave", "source_file", "file_format", "encoding", "codebook")
     counts = counts.join(names, on=["delivery_id", "wave"], how="left", maintain_order="left")
-    for more in (_replaced_by(deliveries, replacements(newest, superseded)), pl.concat(map(repeated_respondents, inputs))):
+    parts = _replaced_places(superseded, catalogue.area_names)
+    repeated = pl.concat(map(repeated_respondents, inputs))
+    computed = _computed_columns(inputs, frames, catalogue)
+    for more in (_replaced_by(deliveries, replacements(newest, superseded)), parts, repeated, computed):
         counts = counts.join(more, on=["delivery_id", "wave"], how="left", maintain_order="left")
     return newest.sort("wave", "municipality_code", "respondent_key"), counts.sort("wave", "delivery_id", "municipality_code")
 
@@ -132,13 +137,38 @@ def _replaced_by(deliveries: pl.DataFrame, pairs: pl.DataFrame) -> pl.DataFrame:
     return named.group_by("delivery_id", "wave").agg(replaced_by=pl.col("text").unique().sort().str.join(", "))
 
 
+def _replaced_places(superseded: pl.DataFrame, names: Mapping[str, str]) -> pl.DataFrame:
+    """`delivery_id, wave, replaced_places`: the municipalities for which a delivery has been replaced, by name."""
+    named = superseded.with_columns(place=pl.col("municipality_code").replace_strict(dict(names), return_dtype=pl.String))
+    return named.group_by("delivery_id", "wave").agg(replaced_places=pl.col("place").unique().sort().str.join(", "))
+
+
+def _computed_columns(inputs: list[DeliveryInput], frames: list[pl.DataFrame], catalogue: Catalogue) -> pl.DataFrame:
+    """`delivery_id, wave, computed_columns`: how often columns that came computed say the same as ours, in words."""
+    cells = {(one.delivery_id, int(one.wave[0])): one.coded for one in inputs}
+    rows = []
+    for frame in frames:
+        key = (frame["delivery_id"][0], int(frame["wave"][0]))
+        found = delivered_agreement(cells[key], frame, catalogue.indicator_file.indicators, catalogue.survey)
+        rows.append((*key, agreement_text(found) or None))
+    schema = {"delivery_id": pl.String, "wave": pl.Int32, "computed_columns": pl.String}
+    return pl.DataFrame(rows, schema=schema, orient="row")
+
+
 def delivery_notes(counts: pl.DataFrame) -> list[str]:
     """Swedish sentences about replaced deliveries and respondents who come back, from `harmonised.delivery_counts`."""
     notes = []
-    columns = ["source_file", "wave", "replaced_by", "duplicate_rows", "repeated_ids"]
-    for name, wave, newer, same, other in counts.select(columns).unique().sort(columns).iter_rows():
+    if "computed_columns" in counts.columns:
+        told = counts.select("source_file", "wave", "computed_columns").unique().drop_nulls().sort("source_file", "wave")
+        notes += [
+            f"{name}, {wave}: filens egna uträknade kolumner används inte. Lika våra för så stor andel: {text}."
+            for name, wave, text in told.iter_rows()
+        ]
+    columns = ["source_file", "wave", "replaced_by", "replaced_places", "duplicate_rows", "repeated_ids"]
+    whole = pl.col("municipality_code").is_null().all().over("source_file", "wave").alias("whole")
+    for name, wave, newer, places, same, other, all_of_it in counts.select(*columns, whole).unique().sort(columns).iter_rows():
         if newer:
-            notes.append(f"{name}, {wave}: ersatt av {newer}.")
+            notes.append(f"{name}, {wave}: ersatt av {newer}." if all_of_it else f"{name}, {wave}: {places} ersatt av {newer}.")
         if same:
             notes.append(
                 f"{name}, {wave}: {count_sv(same, 'rad är likadan', 'rader är likadana')} som en tidigare rad med samma ID."
@@ -170,8 +200,9 @@ def _set_aside(warehouse: Warehouse, paths: Paths, deliveries: pl.DataFrame, fai
         if digest not in refused and path is not None and file_hash(path) == digest:  # another file may lie there by now
             refused[digest] = set_aside(path, paths.rejected, one.error, digest)
         gone = {"delivery_id": [one.delivery_id], "wave": [one.wave]}
-        for table in (DELIVERIES, RESPONSES):
-            warehouse.replace(table, warehouse.read(table, gone).clear(), gone)
+        warehouse.replace_together(
+            [(table, warehouse.read(table, gone).clear(), gone) for table in (DELIVERIES, RESPONSES, TEXTS)]
+        )
     if refused:
         warehouse.replace(REJECTED, rejected_rows(list(refused.values())), {"sha256": list(refused)})
         forget(warehouse, list(refused))
@@ -184,6 +215,8 @@ def _inputs(
     books = {b.id: b for b in catalogue.codebooks}
     rows = warehouse.read(RESPONSES, {"wave": waves}).sort("delivery_id", "source_row") if deliveries.height else pl.DataFrame()
     parts = rows.partition_by("delivery_id", "wave", as_dict=True) if rows.height else {}
+    held = warehouse.read(TEXTS, {"wave": waves}) if rows.height else pl.DataFrame()
+    texts = {(delivery, wave): own for delivery, wave, own in held.iter_rows()}
     about = {r["delivery_id"]: r for r in deliveries.sort("delivery_id", "wave").iter_rows(named=True)}
     inputs, failed = [], []
     for key, part in sorted(parts.items()):
@@ -197,7 +230,7 @@ def _inputs(
                 delivery_id=str(key[0]),
                 file_name=said["source_file"],
                 codebook=books[said["codebook"]],
-                cells=cells_frame(part, said["columns"], said.get("named")),
+                cells=coded_cells(part, said["columns"], texts[key], said.get("named")),
                 value_labels=value_labels(said["value_labels"], said.get("named")),
                 wave=part["wave"],
                 source_row=part["source_row"],
@@ -226,7 +259,9 @@ def _empty(catalogue: Catalogue) -> tuple[pl.DataFrame, pl.DataFrame]:
     schema |= {i.key: pl.Int16 for i in catalogue.survey.items}
     counts = {"delivery_id": pl.String, "wave": pl.Int32, "rows_received": pl.Int64, "rows_outside": pl.Int64}
     counts |= {"superseded": pl.UInt32, "municipality_code": pl.String, "rows_kept": pl.UInt32}
-    counts |= dict.fromkeys(("source_file", "file_format", "encoding", "codebook", "replaced_by"), pl.String)
+    counts |= dict.fromkeys(
+        ("source_file", "file_format", "encoding", "codebook", "replaced_by", "replaced_places", "computed_columns"), pl.String
+    )
     counts |= dict.fromkeys(("duplicate_rows", "repeated_ids"), pl.Int64)
     return pl.DataFrame(schema=schema), pl.DataFrame(schema=counts)
 
@@ -257,8 +292,23 @@ def harmonised_registers(context: dg.AssetExecutionContext, store: Store):
     wanted = pl.col("year").is_in(int_keys(context, YEARS))
     values = tables.values.filter(wanted)
     shown = count_table(values, ["source", "reason"], ["källa", "skäl"])
-    yield dg.Output(values, output_name="register_values", metadata={"värden": shown})
+    notes = dg.MetadataValue.md("\n".join(f"- {in_markdown(note)}" for note in tables.notes) or "Inget att anmärka.")
+    yield dg.Output(values, output_name="register_values", metadata={"värden": shown, "anmärkningar": notes})
     yield dg.Output(tables.schools.filter(wanted), output_name="schools")
 
 
-ASSETS = [harmonised_survey, harmonised_registers]
+@dg.asset(
+    key=["harmonised", "school_indicators"],
+    deps=[["raw", "register_rows"]],
+    group_name="harmonised",
+    description=asset_text("harmonised", "school_indicators"),
+)
+def harmonised_school_indicators(context: dg.AssetExecutionContext, store: Store) -> dg.Output[pl.DataFrame]:
+    """Skolverket's indicators per school unit, when somebody has dropped such a file; the source has periods without a year."""
+    with as_failure():
+        indicators = school_indicators(store.warehouse.read(REGISTER_ROWS))
+    shown = count_table(indicators, ["school_form", "reason"], ["skolform", "skäl"], nearest=1)
+    return dg.Output(indicators, metadata={"värden": shown if indicators.height else dg.MetadataValue.md("Ingen sådan fil.")})
+
+
+ASSETS = [harmonised_survey, harmonised_registers, harmonised_school_indicators]

@@ -13,7 +13,7 @@ from assets.failures import as_failure
 from assets.intake.names import in_markdown
 from assets.intake.other_profiles import OtherInbox
 from assets.intake.receive import Received, Rejected, inbox_files, inbox_notes, receive, set_aside
-from assets.intake.tables import delivery_rows, rejected_rows, response_rows
+from assets.intake.tables import delivery_rows, rejected_rows, response_rows, text_rows
 from assets.intake.wordings import known_hashes
 from assets.methods.errors import PipelineError
 from assets.registers.pipeline import read_register_files
@@ -26,6 +26,7 @@ from pipelines.warehouse import TableName, Warehouse
 
 DELIVERIES = TableName("raw", "survey_deliveries")
 RESPONSES = TableName("raw", "survey_responses")
+TEXTS = TableName("raw", "survey_texts")
 REJECTED = TableName("raw", "rejected_files")
 COMPLETE = TableName("raw", "complete_files")
 REGISTER_ROWS = TableName("raw", "register_rows")
@@ -53,6 +54,8 @@ def raw_survey(context: dg.AssetExecutionContext, store: Store):
     """Read what is new in the inbox; files that can't be read are set aside and the others go on."""
     waves = int_keys(context, WAVES)
     warehouse, paths = store.warehouse, store.paths
+    with as_failure():
+        _refuse_older(warehouse)
     every_wave = set(waves) == set(WAVES)
     files = inbox_files(paths.surveys)
     already = _complete(warehouse) if every_wave else frozenset()
@@ -65,11 +68,16 @@ def raw_survey(context: dg.AssetExecutionContext, store: Store):
     )
     taken, unknown = _of_known_waves(taken, files, paths)
     refused = [*refused, *unknown]
-    deliveries, responses = delivery_rows(taken, waves), response_rows(taken, waves)
+    deliveries = delivery_rows(taken, waves, catalogue.municipality_of_survey_code)
     # Written also when nothing is new, so that an empty inbox leaves tables and not holes.
     slices = {"delivery_id": deliveries["delivery_id"].unique().to_list(), "wave": waves}
-    warehouse.replace(RESPONSES, responses, slices)
-    warehouse.replace(DELIVERIES, deliveries, slices)
+    warehouse.replace_together(
+        [
+            (RESPONSES, response_rows(taken, waves), slices),
+            (TEXTS, text_rows(taken, waves), slices),
+            (DELIVERIES, deliveries, slices),
+        ]
+    )
     if every_wave:
         read = sorted({(item.delivery.sha256, item.reading_key) for item in taken})
         complete = pl.DataFrame(read, schema={"sha256": pl.String, "reading_key": pl.String}, orient="row")
@@ -102,12 +110,24 @@ def other_inboxes(paths: Paths) -> list[OtherInbox]:
     return others
 
 
+def _refuse_older(warehouse: Warehouse) -> None:
+    """Raises PipelineError `warehouse_older`: the raw rows hold texts instead of numbers (docs/adr/0016)."""
+    if "cells" in warehouse.read(RESPONSES, {"delivery_id": []}).columns:
+        raise PipelineError(
+            "warehouse_older",
+            warehouse.path.name,
+            "en databas av den här versionen",
+            "en databas från en äldre version",
+            "Flytta undan filen och kör igen; databasen byggs upp på nytt av det som ligger i inkorgen.",
+        )
+
+
 def _understood(held: pl.DataFrame) -> dg.MarkdownMetadataValue:
     """How each file was understood: its codebook and how that was found, share matched, fingerprint, encoding and marks."""
     if held.is_empty():
         return dg.MetadataValue.md("Inga leveranser.")
     headers = ("fil", "mättillfällen", "kodbok", "vald av", "frågor som känns igen", "fingeravtryck", "kodning", "skiljetecken")
-    lines = [f"| {' | '.join((*headers, 'decimaltecken'))} |", "|" + "---|" * (len(headers) + 1)]
+    lines = [f"| {' | '.join((*headers, 'decimaltecken', 'kommun anges med'))} |", "|" + "---|" * (len(headers) + 2)]
     marks = {";": "semikolon", "\t": "tabb", ",": "komma"}
     for (name, _), part in held.sort("source_file", "delivery_id", "wave").group_by(
         "source_file", "delivery_id", maintain_order=True
@@ -126,7 +146,8 @@ def _understood(held: pl.DataFrame) -> dg.MarkdownMetadataValue:
             row["encoding"],
             marks.get(row["delimiter"], ""),
         )
-        lines.append(f"| {' | '.join(in_markdown(str(cell or '')) for cell in (*cells, row['decimal_mark']))} |")
+        last = (row["decimal_mark"], row["municipality_coding"])
+        lines.append(f"| {' | '.join(in_markdown(str(cell or '')) for cell in (*cells, *last))} |")
     return dg.MetadataValue.md("\n".join(lines))
 
 

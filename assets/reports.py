@@ -2,14 +2,16 @@
 
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
 from multiprocessing import get_context
 from pathlib import Path
 
 import dagster as dg
 import polars as pl
 
-from assets.bundle.content import bundle_summary
+from assets.bundle.content import bundle_summary, folder_name
 from assets.bundle.frames import select_frames
+from assets.bundle.inputs import inputs_hash, up_to_date
 from assets.bundle.load import build_report_meta
 from assets.bundle.render import render_bundle
 from assets.bundle.types import BundleMeta, BundleSummary, RenderedBundle, ReportMeta
@@ -49,6 +51,7 @@ def report_meta(catalogue: Catalogue) -> ReportMeta:
         version=publication.version,
         released=publication.released,
         synthetic=publication.synthetic,
+        more=registers.more,
     )
 
 
@@ -99,21 +102,32 @@ def render_all(tasks: Sequence[tuple[ReleaseFrames, Scope, ReportMeta]], workers
 def reports_municipality_bundle(
     context: dg.AssetExecutionContext, release_reader: ReleaseReader, choices: RunChoices
 ) -> dg.MaterializeResult:
-    """Render and write the run's bundles; an earlier bundle is replaced only when the new one is whole."""
+    """Render and write the run's bundles whose inputs have changed; an earlier one is replaced only when the new one is whole."""
     catalogue = load_catalogue()
     meta, release = report_meta(catalogue), release_frames(release_reader)
     scopes = [Scope(code, catalogue.area_names[code], wave, choices.edition) for code, wave in bundle_keys(context)]
+    target = Path(release_reader.data_dir) / "reports"
     with as_failure():
-        tasks = [(select_frames(release, scope, meta.charts.indices), scope, meta) for scope in scopes]
-        rendered = render_all(tasks, choices.workers)
-        target = Path(release_reader.data_dir) / "reports"
-        written = [write_bundle(b, target, certificate(release_reader, catalogue, b.scope)) for b in rendered]
+        tasks, certificates, places = [], {}, {}
+        for scope in scopes:
+            frames = select_frames(release, scope, meta.charts.indices)
+            made_by = certificate(release_reader, catalogue, scope)
+            certificates[scope] = replace(made_by, inputs=inputs_hash(frames, scope, made_by))
+            held = up_to_date(target, scope.wave, folder_name(scope, meta), certificates[scope].inputs)
+            if held and not choices.remake:
+                places[scope] = held
+            else:
+                tasks.append((frames, scope, meta))
+        for bundle in render_all(tasks, choices.workers):
+            places[bundle.scope] = write_bundle(bundle, target, certificates[bundle.scope])
+    new = {scope for _, scope, _ in tasks}
     lines = [
-        "| kommun | rapport |",
-        "|---|---|",
-        *(f"| {b.scope.area_name} | `{w.report}` |" for b, w in zip(rendered, written, strict=True)),
+        "| kommun | rapport | |",
+        "|---|---|---|",
+        *(f"| {s.area_name} | `{places[s].report}` | {'skriven' if s in new else 'oförändrad'} |" for s in scopes),
     ]
-    return dg.MaterializeResult(metadata={"dagster/row_count": len(written), "paket": dg.MetadataValue.md("\n".join(lines))})
+    counts = {"dagster/row_count": len(scopes), "skrivna paket": len(new), "oförändrade paket": len(scopes) - len(new)}
+    return dg.MaterializeResult(metadata=counts | {"paket": dg.MetadataValue.md("\n".join(lines))})
 
 
 @dg.asset(

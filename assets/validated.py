@@ -18,7 +18,7 @@ from expectations.promote import UNIT, HeldBack, held_back, units_of
 from expectations.run import RuleOutcome, run_suite
 from expectations.views import only_rows
 from pipelines.resources import Store
-from pipelines.warehouse import TableName, Warehouse
+from pipelines.warehouse import Slice, TableName, Warehouse
 
 RESPONSES = TableName("validated", "survey_responses")
 DELIVERIES = TableName("validated", "deliveries")
@@ -56,7 +56,8 @@ def validated_survey(context: dg.AssetExecutionContext, store: Store):
     """Re-test the candidates and promote what holds; say what was held back and why."""
     waves = int_keys(context, WAVES)
     outcomes, held = promote(store.warehouse, load_catalogue(), waves)
-    promoted = store.warehouse.read(RESPONSES, {"wave": waves})
+    promoted = store.warehouse.read(RESPONSES, {"wave": waves}, ["wave", "grade"])
+    columns = store.warehouse.read(RESPONSES, {"wave": []})
     deliveries = store.warehouse.read(DELIVERIES, {"wave": waves})
     sentences = [held_sentence(h, deliveries) for h in held]
     common = {
@@ -71,7 +72,8 @@ def validated_survey(context: dg.AssetExecutionContext, store: Store):
         else dg.MetadataValue.md("Inga svar.")
     )
     yield dg.MaterializeResult(
-        asset_key=asset_key("validated", "survey_responses"), metadata=common | table_metadata(promoted) | {"svar": table}
+        asset_key=asset_key("validated", "survey_responses"),
+        metadata=common | table_metadata(columns) | {"dagster/row_count": promoted.height, "svar": table},
     )
     verdicts = {"leveranser som inte räknas": _not_counted(deliveries)}
     yield dg.MaterializeResult(
@@ -118,9 +120,10 @@ def promote(warehouse: Warehouse, catalogue: Catalogue, waves: list[int]) -> tup
         orient="row",
     )
     good = frame.join(stopped, on=list(UNIT), how="anti", maintain_order="left")
+    promoted: list[Slice] = []
     for (wave,), rows in good.group_by("wave", maintain_order=True):
         municipalities = rows["municipality_code"].unique().sort().to_list()
-        warehouse.replace(RESPONSES, rows, {"wave": [wave], "municipality_code": municipalities})
+        promoted.append((RESPONSES, rows, {"wave": [wave], "municipality_code": municipalities}))
     history = outcome_rows(tried, units)
     status = counts.join(stopped, on=list(UNIT), how="left", maintain_order="left")
     status = status.join(delivery_verdicts(history), on=list(UNIT), how="left", maintain_order="left").with_columns(
@@ -129,8 +132,8 @@ def promote(warehouse: Warehouse, catalogue: Catalogue, waves: list[int]) -> tup
         rules_tried=pl.col("rules_tried") + pl.col("untried").fill_null(0),
     )
     status = status.drop("untried").with_columns(status=_status(status))
-    warehouse.replace(OUTCOMES, history, {"wave": waves})
-    warehouse.replace(DELIVERIES, _with_those_that_stay(warehouse.read(DELIVERIES, {"wave": waves}), status), {"wave": waves})
+    verdicts = _with_those_that_stay(warehouse.read(DELIVERIES, {"wave": waves}), status)
+    warehouse.replace_together([*promoted, (OUTCOMES, history, {"wave": waves}), (DELIVERIES, verdicts, {"wave": waves})])
     return outcomes, held
 
 
@@ -150,10 +153,16 @@ def try_rules(
 
 
 def _status(rows: pl.DataFrame) -> pl.Expr:
-    """What became of a delivery, in words: `godkänd`, `stoppad`, `ersatt av <file>`, or that nobody in it is counted."""
-    newer = pl.col("replaced_by") if "replaced_by" in rows.columns else pl.lit(None, pl.String)
+    """What became of a delivery, in words: `godkänd` (for which municipalities not, and which file counts there), `stoppad`,
+    `ersatt av <file>`, or that nobody in it is counted."""
+    text = {
+        name: pl.col(name) if name in rows.columns else pl.lit(None, pl.String) for name in ("replaced_by", "replaced_places")
+    }
+    newer = text["replaced_by"]
     return (
-        pl.when("promoted")
+        pl.when(pl.col("promoted") & newer.is_not_null() & text["replaced_places"].is_not_null())
+        .then(pl.concat_str(pl.lit("godkänd utom "), text["replaced_places"], pl.lit(", ersatt av "), newer))
+        .when("promoted")
         .then(pl.lit("godkänd"))
         .when(pl.col("critical_broken") > 0)
         .then(pl.lit("stoppad"))

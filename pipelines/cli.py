@@ -89,15 +89,15 @@ def kor(arguments: argparse.Namespace) -> int:
             got="en tom mapp",
             hint="Lägg kommunernas filer där och kör igen, eller prova med make demo.",
         )
-    return run_chain(paths.root, default_progress())
+    return run_chain(paths.root, default_progress(), everything=arguments.allt)
 
 
-def run_chain(home: Path, progress: Progress) -> int:
+def run_chain(home: Path, progress: Progress, *, everything: bool = False) -> int:
     """The run itself and its summary; 1 when nothing could be written."""
     from assets.catalogue.load import load_catalogue
     from pipelines.run import run_everything
 
-    summary = run_everything(home, progress)
+    summary = run_everything(home, progress, everything=everything)
     print_summary(summary)
     return 0 if summary.bundles_written or load_catalogue().profile.reach != "reports" else 1
 
@@ -193,7 +193,9 @@ def parser() -> SwedishParser:
         command.add_argument("--profil", default=None, choices=profile_names(), metavar="PROFIL", help=text)
 
     with_profile(add("demo", demo, "simulera leveranser, kör hela kedjan och skriv rapportpaketen"))
-    with_profile(add("kor", kor, "kör hela kedjan på det som ligger i inkorgen"))
+    run = add("kor", kor, "kör kedjan på det som ligger i inkorgen; bara det som påverkas av något nytt räknas om")
+    run.add_argument("--allt", action="store_true", help="räkna om allt, också det som inget har ändrats för")
+    with_profile(run)
     fetch = add("hamta", hamta, "hämta en ny årgång av ett register från källan (använder internet)")
     fetch.add_argument("source", choices=("kolada", "scb"), metavar="KÄLLA", help="kolada eller scb")
     fetch.add_argument("--bas-url", default=None, metavar="URL", help="en annan adress än källans egen")

@@ -161,7 +161,8 @@ class RunSummary:
         deliveries_rejected: (file name, the Swedish sentence that says why and what to do) per file or wave set aside.
         rows_read, rows_kept: respondents before and after the validation layer.
         checks_passed, checks_failed: expectations evaluated on the candidate tables; failed counts every severity.
-        bundles_written: report bundles with a manifest.
+        bundles_written: report bundles with a manifest, those that needn't be made again included.
+        bundles_unchanged: how many of them were left as they were, because nothing in them has changed.
         seconds: wall time of the run, generation of demo data excluded.
         layer_seconds: wall seconds per layer in the order they ran, keyed by the layer's name.
         reports_dir: folder that holds the county overview of the wave that was built.
@@ -181,6 +182,7 @@ class RunSummary:
     reports_dir: Path
     with_reports: bool = True
     quality_page: Path | None = None
+    bundles_unchanged: int = 0
 
 
 def summary_lines(summary: RunSummary, overview: str = "lansoversikt.html") -> list[str]:
@@ -193,7 +195,8 @@ def summary_lines(summary: RunSummary, overview: str = "lansoversikt.html") -> l
         ("Behållna rader", number(summary.rows_kept)),
         ("Godkända kontroller", number(summary.checks_passed)),
         ("Underkända kontroller", number(summary.checks_failed)),
-        ("Skrivna rapportpaket", number(summary.bundles_written)),
+        ("Skrivna rapportpaket", number(summary.bundles_written - summary.bundles_unchanged)),
+        ("Oförändrade rapportpaket", number(summary.bundles_unchanged)),
         ("Tid", seconds_text(summary.seconds)),
     ]
     lines = ["", "Sammanfattning", *_columns(facts)]

@@ -5,13 +5,16 @@ runs that layer's job in the same process and on the same instance (docs/adr/000
 its own partitions, events and checks; one process writes to the warehouse throughout.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 import dagster as dg
 
 from assets.asset_keys import asset_key, reached
-from assets.slices import WAVES, YEARS, bundle_range, range_tags
+from assets.slices import WAVES, YEARS, range_tags
 from assets.texts import ui_texts
+from pipelines import chain
+from pipelines.chain import Choice
+from pipelines.resources import RunChoices, Store
 
 TEXTS = ui_texts()
 
@@ -22,25 +25,31 @@ def _keys(*names: str) -> dg.AssetSelection:
 
 ingest_registers = dg.define_asset_job(
     "ingest_registers",
-    selection=_keys("raw/register_rows", "harmonised/register_values", "harmonised/schools", "validated/register_values"),
+    selection=_keys(
+        "raw/register_rows",
+        "harmonised/register_values",
+        "harmonised/schools",
+        "harmonised/school_indicators",
+        "validated/register_values",
+    ),
     description=TEXTS["jobs"]["ingest_registers"],
 )
+READ = ("raw/survey_responses", "raw/survey_deliveries")
+CHECKED = (
+    "harmonised/survey_responses",
+    "harmonised/delivery_counts",
+    "harmonised/delivery_gaps",
+    "harmonised/item_profile",
+    "harmonised/screen_counts",
+    "validated/survey_responses",
+    "validated/deliveries",
+    "validated/rule_outcomes",
+    "quality/delivery_report",
+)
+read_surveys = dg.define_asset_job("read_surveys", selection=_keys(*READ), description=TEXTS["jobs"]["read_surveys"])
+check_surveys = dg.define_asset_job("check_surveys", selection=_keys(*CHECKED), description=TEXTS["jobs"]["check_surveys"])
 ingest_surveys = dg.define_asset_job(
-    "ingest_surveys",
-    selection=_keys(
-        "raw/survey_responses",
-        "raw/survey_deliveries",
-        "harmonised/survey_responses",
-        "harmonised/delivery_counts",
-        "harmonised/delivery_gaps",
-        "harmonised/item_profile",
-        "harmonised/screen_counts",
-        "validated/survey_responses",
-        "validated/deliveries",
-        "validated/rule_outcomes",
-        "quality/delivery_report",
-    ),
-    description=TEXTS["jobs"]["ingest_surveys"],
+    "ingest_surveys", selection=_keys(*READ, *CHECKED), description=TEXTS["jobs"]["ingest_surveys"]
 )
 build_indices = dg.define_asset_job(
     "build_indices",
@@ -83,6 +92,8 @@ publish_overview = dg.define_asset_job(
 )
 NEEDS = {
     "ingest_registers": ("validated", "register_values"),
+    "read_surveys": ("raw", "survey_responses"),
+    "check_surveys": ("validated", "survey_responses"),
     "ingest_surveys": ("validated", "survey_responses"),
     "build_indices": ("release", "index_results"),
     "release_registers": ("release", "register_values"),
@@ -90,17 +101,30 @@ NEEDS = {
     "publish_overview": ("reports", "county_overview"),
 }
 """The table that a job is for; a profile whose chain doesn't reach it doesn't have the job."""
-_ALL_JOBS = (ingest_registers, ingest_surveys, build_indices, release_registers, publish_bundles, publish_overview)
+_ALL_JOBS = (
+    *(ingest_registers, read_surveys, check_surveys, ingest_surveys),
+    *(build_indices, release_registers, publish_bundles, publish_overview),
+)
 ASSET_JOBS = tuple(job for job in _ALL_JOBS if reached(*NEEDS[job.name]))
 
 ALL_WAVES = range_tags(str(WAVES[0]), str(WAVES[-1]))
 ALL_YEARS = range_tags(str(YEARS[0]), str(YEARS[-1])) if YEARS else {}
 
 
-class Publication(dg.Config):
-    """Which wave the bundles are about."""
+class Ingestion(dg.Config):
+    """Whether everything is run again, also what nothing has changed for."""
+
+    allt: bool = False
+
+
+class Publication(Ingestion):
+    """Which wave the bundles are about, and whether everything is run again."""
 
     wave: int = WAVES[-1]
+
+
+def _chosen(config: Ingestion, choices: RunChoices) -> Choice:
+    return Choice(everything=config.allt, edition=choices.kind)
 
 
 def run_child(
@@ -118,34 +142,36 @@ def build_crossing_jobs(defs: Callable[[], dg.Definitions]) -> tuple[dg.JobDefin
     """
 
     def child(context: dg.OpExecutionContext, name: str, tags: Mapping[str, str]) -> None:
-        if not reached(*NEEDS[name]):
-            return
         result = run_child(defs(), context.instance, name, tags)
         context.log.info(f"{name}: körning {result.run_id}, {'klar' if result.success else 'misslyckades'}")
         if not result.success:
             text = f"Delkörningen {name} misslyckades. Öppna körningen {result.run_id} för att se varför."
             raise dg.Failure(text, allow_retries=False)
 
+    def steps(context: dg.OpExecutionContext, store: Store, names: Sequence[str], chosen: Choice) -> None:
+        for name in (one for one in names if reached(*NEEDS[one])):
+            for tags in chain.runs(store.paths, name, chosen):
+                child(context, name, tags)
+            chain.finished(store.paths, name, chosen)
+
     nothing = {"out": dg.Out(dg.Nothing)}
     after = {"after": dg.In(dg.Nothing)}
 
     @dg.op(out=nothing["out"], description=TEXTS["ops"]["registers"])
-    def registers(context: dg.OpExecutionContext) -> None:
-        child(context, "ingest_registers", ALL_YEARS)
+    def registers(context: dg.OpExecutionContext, config: Ingestion, store: Store, choices: RunChoices) -> None:
+        steps(context, store, ["ingest_registers"], _chosen(config, choices))
 
     @dg.op(ins=after, out=nothing["out"], description=TEXTS["ops"]["surveys"])
-    def surveys(context: dg.OpExecutionContext) -> None:
-        child(context, "ingest_surveys", ALL_WAVES)
+    def surveys(context: dg.OpExecutionContext, config: Ingestion, store: Store, choices: RunChoices) -> None:
+        steps(context, store, ["read_surveys", "check_surveys"], _chosen(config, choices))
 
     @dg.op(ins=after, out=nothing["out"], description=TEXTS["ops"]["estimates"])
-    def estimates(context: dg.OpExecutionContext) -> None:
-        child(context, "release_registers", ALL_YEARS)
-        child(context, "build_indices", ALL_WAVES)
+    def estimates(context: dg.OpExecutionContext, config: Ingestion, store: Store, choices: RunChoices) -> None:
+        steps(context, store, ["release_registers", "build_indices"], _chosen(config, choices))
 
     @dg.op(ins=after, out=nothing["out"], description=TEXTS["ops"]["bundles"])
-    def bundles(context: dg.OpExecutionContext, config: Publication) -> None:
-        child(context, "publish_bundles", bundle_range(config.wave))
-        child(context, "publish_overview", range_tags(str(config.wave), str(config.wave)))
+    def bundles(context: dg.OpExecutionContext, config: Publication, store: Store) -> None:
+        steps(context, store, ["publish_bundles", "publish_overview"], Choice(wave=config.wave))
 
     @dg.job(description=TEXTS["jobs"]["ingest"])
     def ingest() -> None:

@@ -42,8 +42,15 @@ class RunChoices(dg.ConfigurableResource):
         edition: which edition is made.
         workers: how many worker processes may render bundles.
         remove_screened: false keeps the answers that the plausibility screen would leave out (`screening.yml` can too).
+        remake: also write bundles whose inputs haven't changed.
     """
 
     edition: str = "intern"
     workers: int = 2
     remove_screened: bool = True
+    remake: bool = False
+
+    @property
+    def kind(self) -> str:
+        """What tells results of one set of choices from those of another."""
+        return self.edition if self.remove_screened else f"{self.edition}, alla svar"

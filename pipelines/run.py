@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 # What a child job is called on the console and in the summary.
 STEPS = (
     ("ingest_registers", "Register: läser, gör enhetliga, kontrollerar"),
-    ("ingest_surveys", "Enkäter: läser, tillämpar kodbok, kontrollerar"),
+    ("read_surveys", "Inkorgen: läser nya leveranser"),
+    ("check_surveys", "Enkäter: tillämpar kodbok, kontrollerar"),
     ("release_registers", "Register: lägger i utgåvan"),
     ("build_indices", "Index, skattningar och röjandekontroll"),
     ("publish_bundles", "Rapportpaket"),
@@ -33,15 +34,21 @@ QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
 
 def run_everything(
-    home: Path, progress: Progress, wave: int | None = None, municipalities: tuple[str, str] | None = None
+    home: Path,
+    progress: Progress,
+    wave: int | None = None,
+    municipalities: tuple[str, str] | None = None,
+    *,
+    everything: bool = False,
 ) -> RunSummary:
-    """Inbox to bundles for one wave (the latest when none is given).
+    """Inbox to bundles for one wave (the latest when none is given); only what is affected by something new is run again.
 
     Args:
         home: the data folder.
         progress: told about each step.
         wave: which wave the bundles are about.
         municipalities: first and last code of those that get a bundle (all when none are given).
+        everything: run all of it again, also what nothing has changed for.
 
     Raises:
         PipelineError: `warehouse_busy`, or `step_failed` with the failing step's own sentence. Set-aside deliveries raise
@@ -56,43 +63,42 @@ def run_everything(
     with progress.step("Startar Dagster"):
         import dagster as dg
 
-        from assets.slices import WAVES, bundle_range, range_tags
+        from assets.slices import WAVES
+        from pipelines import chain
         from pipelines.definitions import build_definitions
-        from pipelines.jobs import ALL_WAVES, ALL_YEARS, ASSET_JOBS
+        from pipelines.jobs import ASSET_JOBS
 
-        defs = build_definitions(home)
+        defs = build_definitions(home, remake=everything)
         instance = dg.DagsterInstance.from_config(str(instance_home(paths.home(active_profile()))))
         has = {job.name for job in ASSET_JOBS}
         steps = [(name, title) for name, title in STEPS if name in has]
     chosen = wave or WAVES[-1]
-    ranges = {
-        "ingest_registers": ALL_YEARS,
-        "ingest_surveys": ALL_WAVES,
-        "release_registers": ALL_YEARS,
-        "build_indices": ALL_WAVES,
-        "publish_bundles": bundle_range(chosen, municipalities),
-        "publish_overview": range_tags(str(chosen), str(chosen)),
-    }
+    choice = chain.Choice(chosen, municipalities, everything)
     before = _set_aside(paths)
-    checks, seconds, written = {True: 0, False: 0}, {}, 0
+    checks, seconds, written, unchanged = {True: 0, False: 0}, {}, 0, 0
     with instance:
         for name, title in steps:
             started = time.perf_counter()
             with progress.step(title) as step:
-                result = defs.resolve_job_def(name).execute_in_process(
-                    instance=instance, tags=ranges[name], run_config=QUIET, raise_on_error=False
-                )
-                for evaluation in result.get_asset_check_evaluations():
-                    checks[evaluation.passed] += 1
-                _count(step, result)
-                written = step.counts.get("paket", written)
-                if not result.success:
-                    raise _failed(title, result)
-                if name == "ingest_surveys":
+                needed = chain.runs(paths, name, choice)
+                for tags in needed:
+                    result = defs.resolve_job_def(name).execute_in_process(
+                        instance=instance, tags=tags, run_config=QUIET, raise_on_error=False
+                    )
+                    for evaluation in result.get_asset_check_evaluations():
+                        checks[evaluation.passed] += 1
+                    _count(step, result)
+                    if not result.success:
+                        raise _failed(title, result)
+                chain.finished(paths, name, choice)
+                written, unchanged = step.counts.get("paket", written), step.counts.get("oförändrade", unchanged)
+                if not needed:
+                    step.title = f"{title} (inget nytt)"
+                if name == "check_surveys":
                     _require_answers(paths, before)
             seconds[title.split(":")[0] if name.startswith("publish") else title] = time.perf_counter() - started
     rejected = _rejected_since(paths, before)
-    return _summary(paths, chosen, checks, seconds, rejected, written, time.perf_counter() - begun)
+    return _summary(paths, chosen, checks, seconds, rejected, (written, unchanged), time.perf_counter() - begun)
 
 
 def instance_home(home: Path) -> Path:
@@ -116,11 +122,16 @@ SHOWN_COUNTS = {
 
 def _count(step: Step, result: dg.ExecuteInProcessResult) -> None:
     """Rows (bundles) that the step's assets wrote; the last layer of a table wins."""
+    counted: dict[str, int] = {}
     for event in result.get_asset_materialization_events():
         materialization = event.step_materialization_data.materialization
         unit, rows = SHOWN_COUNTS.get(materialization.asset_key.path[-1]), materialization.metadata.get("dagster/row_count")
         if unit and rows is not None:
-            step.count(unit, int(rows.value))
+            counted[unit] = int(rows.value)
+        if "oförändrade paket" in materialization.metadata:
+            counted["oförändrade"] = int(materialization.metadata["oförändrade paket"].value)
+    for unit, rows in counted.items():  # a step may run several ranges of waves
+        step.count(unit, step.counts.get(unit, 0) + rows)
 
 
 def _failed(title: str, result: dg.ExecuteInProcessResult) -> PipelineError:
@@ -169,7 +180,7 @@ def _summary(
     checks: dict[bool, int],
     seconds: dict[str, float],
     rejected: list[tuple[str, str]],
-    written: int,
+    bundles: tuple[int, int],
     total: float,
 ) -> RunSummary:
     warehouse = Warehouse(paths.warehouse)
@@ -189,7 +200,8 @@ def _summary(
         rows_kept=kept.height,
         checks_passed=checks[True],
         checks_failed=checks[False],
-        bundles_written=written,
+        bundles_written=bundles[0],
+        bundles_unchanged=bundles[1],
         seconds=total,
         layer_seconds=seconds,
         reports_dir=reports,

@@ -6,6 +6,7 @@ inside a transaction: delete, then insert by name.
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
 
 LAYERS = ("raw", "harmonised", "validated", "indices", "release")
 _NAME = re.compile(r"^[a-z][a-z0-9_]*$")
+_COLUMNS = (
+    "select column_name from information_schema.columns where table_schema = ? and table_name = ? order by ordinal_position"
+)
 _HELD = re.compile(r"(set|conflicting) lock|already open|used by another process", re.IGNORECASE)
 
 
@@ -38,6 +42,9 @@ class TableName:
 
     def __str__(self) -> str:
         return f"{self.layer}.{self.table}"
+
+
+Slice = tuple[TableName, pl.DataFrame, Mapping[str, Sequence[object]] | None]
 
 
 class Warehouse:
@@ -73,15 +80,6 @@ class Warehouse:
         with self.connect() as con:
             return _exists(con, name)
 
-    def columns(self, name: TableName) -> list[str]:
-        """The columns of a table; none when it has not been written."""
-        if not self.path.exists():
-            return []
-        with self.connect() as con:
-            if not _exists(con, name):
-                return []
-            return [r[0] for r in con.sql(f"select column_name from (describe {name})").fetchall()]
-
     def read(
         self, name: TableName, where: Mapping[str, Sequence[object]] | None = None, columns: Sequence[str] | None = None
     ) -> pl.DataFrame:
@@ -95,20 +93,53 @@ class Warehouse:
             chosen = ", ".join(f'"{c}"' for c in columns) if columns else "*"
             return con.sql(f"select {chosen} from {name}{clause}", params=params).pl()
 
+    def tables(self, layer: str) -> list[TableName]:
+        """The tables that have been written in a layer, by name."""
+        query = "select table_name from information_schema.tables where table_schema = ? order by table_name"
+        return [TableName(layer, name) for (name,) in self._ask(query, [layer])]
+
+    def columns(self, name: TableName) -> list[str]:
+        """The columns of a table; none when it hasn't been written."""
+        return [column for (column,) in self._ask(_COLUMNS, [name.layer, name.table])]
+
+    def hashes(self, name: TableName, by: str | None = None) -> dict[object, str]:
+        """What tells whether a table's content is the same: a text per value of the column `by`, or one (key None) for all of it.
+
+        The order of rows doesn't matter; columns, types and every value do. An unwritten table has no hash.
+        """
+        if not self.exists(name):
+            return {}
+        kinds = str(self._ask(f"select column_name, column_type from (describe {name})", []))
+        key, group = (f'"{by}"', f' group by "{by}"') if by else ("null", "")
+        query = f"select {key}, count(*), bit_xor(hash(t)), sum(hash(t)::hugeint) from {name} t{group}"
+        return {row[0]: hashlib.sha256(f"{kinds}{row[1:]}".encode()).hexdigest() for row in self._ask(query, [])}
+
+    def _ask(self, query: str, params: Sequence[object]) -> list[tuple]:
+        if not self.path.exists():
+            return []
+        with self.connect() as con:
+            return con.sql(query, params=list(params)).fetchall()
+
     def replace(self, name: TableName, frame: pl.DataFrame, where: Mapping[str, Sequence[object]] | None) -> None:
         """Replace the slice `where` (None: the whole table) by `frame`, in one transaction.
 
         New columns are added to the table; rows are inserted by column name.
         """
+        self.replace_together([(name, frame, where)])
+
+    def replace_together(self, slices: Sequence[Slice]) -> None:
+        """Replace slices of several tables as one: all of them or, when something goes wrong, none."""
         with self.connect() as con:
             con.execute("begin transaction")
             try:
-                con.execute(f"create schema if not exists {name.layer}")
-                con.register("incoming", frame.to_arrow())
-                if where is None:
-                    con.execute(f"create or replace table {name} as select * from incoming")
-                else:
-                    self._replace_slice(con, name, where)
+                for name, frame, where in slices:
+                    con.execute(f"create schema if not exists {name.layer}")
+                    con.register("incoming", frame.to_arrow())
+                    if where is None:
+                        con.execute(f"create or replace table {name} as select * from incoming")
+                    else:
+                        self._replace_slice(con, name, where)
+                    con.unregister("incoming")
                 con.execute("commit")
             except BaseException:
                 con.execute("rollback")

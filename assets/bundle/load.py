@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import date
 from functools import lru_cache
+from types import MappingProxyType
 from typing import Any
 
 import yaml
@@ -13,9 +14,10 @@ from assets.bundle.types import IndexText, RegisterGroup, ReportMeta
 from assets.catalogue.load import Catalogue, catalogue_file
 from assets.charts.numbers import lower_first
 from assets.charts.types import ChartMeta, IndexMeta, IndicatorMeta, ReasonText, SeriesBreak
-from assets.registers.models import RegisterSource, Unit
+from assets.registers.models import Indicator, RegisterSource, Unit
 
 ARENA_OF_SECTION = {"brott": "narsamhalle"}
+NO_SOURCES: Mapping[str, RegisterSource] = MappingProxyType({})
 SHOWN_ROLES = ("value", "index", "response_rate")
 
 
@@ -43,12 +45,13 @@ def build_report_meta(
     version: str,
     released: date,
     synthetic: bool,
+    more: Mapping[str, RegisterSource] = NO_SOURCES,
 ) -> ReportMeta:
     """Everything the reports are told besides the numbers.
 
     Args:
         catalogue: the loaded catalogue.
-        sources, units: register sources and units (`RegisterCatalogue.sources`, `.units`).
+        sources, units, more: register sources and units (`RegisterCatalogue.sources`, `.units`, `.more`).
         version: the release's version without `v`, e.g. `1.0`.
         released: the date printed in the report: an input of the run, never the clock.
         synthetic: True when the survey answers come from the simulator.
@@ -81,6 +84,7 @@ def build_report_meta(
         codebooks={book.id: book.title_sv for book in catalogue.codebooks},
         screening_text=catalogue.screening.removal.text_sv,
         series_titles={s.id: s.title_sv for s in (*catalogue.indicator_file.indicators, *catalogue.indicator_file.indices)},
+        more_registers=tuple(_indicator(source, i, units) for source in more.values() for i in source.indicators),
     )
 
 
@@ -121,10 +125,13 @@ def register_groups(
             title_sv=title,
             source=source.source,
             source_line=source.source_line_sv,
-            indicators=tuple(
-                IndicatorMeta(source.source, i.key, i.title_sv, lower_first(units[i.unit].axis_sv), i.decimals) for i in chosen
-            ),
+            indicators=tuple(_indicator(source, i, units) for i in chosen),
         )
         for arena, group, title, source, chosen in found
         if chosen
     )
+
+
+def _indicator(source: RegisterSource, indicator: Indicator, units: Mapping[str, Unit]) -> IndicatorMeta:
+    unit = lower_first(units[indicator.unit].axis_sv)
+    return IndicatorMeta(source.source, indicator.key, indicator.title_sv, unit, indicator.decimals)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import polars as pl
 
 from assets.bundle.types import Block, Figure, Notice, RegisterGroup, SubHeading, Table, Text
-from assets.bundle.words import Context
+from assets.bundle.words import Context, source_line
 from assets.charts import kolada, numbers
 from assets.charts.types import IndicatorMeta
 
@@ -18,14 +18,49 @@ PANELS = 6
 def register_blocks(context: Context, arena: str) -> list[Block]:
     """All register data of an arena under one heading, marked as real, with the source."""
     groups = [group for group in context.meta.registers if group.arena == arena]
+    others = _others(context, arena)
     if not groups:
-        return []
+        return others
     blocks: list[Block] = [SubHeading(f"{arena}-register", context.say("arenas.register_title"))]
-    lines = dict.fromkeys(group.source_line for group in groups)
+    lines = dict.fromkeys(_source(context, group) for group in groups)
     blocks.append(Notice(" ".join(lines), "real", context.say("common.real_section")))
     for group in groups:
         blocks += _kolada(context, group) if group.source == "kolada" else _table(context, group)
-    return blocks
+    return blocks + others
+
+
+def _others(context: Context, arena: str) -> list[Block]:
+    """Newest value of each indicator that somebody has fetched or dropped a file of (SCB, other grades, imported tables)."""
+    titles = {(i.source, i.indicator_key): i for i in context.meta.more_registers}
+    usual = {group.source for group in context.meta.registers}
+    values = context.frames.register_values.filter(
+        (pl.col("area_code") == context.scope.area_code) & (pl.col("sex") == "all") & pl.col("year").is_not_null()
+    )
+    newest = values.sort("source", "indicator_key", "year").group_by("source", "indicator_key", maintain_order=True).last()
+    rows, reasons = [], []
+    for row in newest.iter_rows(named=True):
+        source, key = row["source"], row["indicator_key"]
+        if ((source, key) not in titles and source in usual) or arena != ("skola" if source == "skolenkaten" else "narsamhalle"):
+            continue
+        indicator = titles.get((source, key), IndicatorMeta(source, key, key, row["unit"], 0 if row["unit"] == "count" else 1))
+        reasons.append(row["reason"])
+        rows.append((indicator.title_sv, str(row["year"]), _value(context, row, indicator), source))
+    if not rows:
+        return []
+    columns = context.entry("arenas.other_columns")
+    table = Table(
+        id=f"register-fler-{arena}",
+        caption=context.say("arenas.other_caption", area=context.scope.area_name),
+        columns=(columns["measure"], columns["year"], columns["value"], columns["source"]),
+        rows=tuple(rows),
+        numeric=frozenset({1, 2}),
+        note=_note(context, reasons),
+    )
+    return [SubHeading(f"register-fler-rubrik-{arena}", context.say("arenas.other_title")), table]
+
+
+def _source(context: Context, group: RegisterGroup) -> str:
+    return source_line(group.source_line, group.source, context.frames.register_values)
 
 
 def _kolada(context: Context, group: RegisterGroup) -> list[Block]:
@@ -99,7 +134,7 @@ def _by_measure(context: Context, group: RegisterGroup, values: pl.DataFrame, ye
         rows=tuple(rows),
         numeric=frozenset({1, 2}),
         note=_note(context, reasons),
-        source=group.source_line,
+        source=_source(context, group),
     )
 
 
@@ -119,7 +154,7 @@ def _by_year(context: Context, group: RegisterGroup, values: pl.DataFrame, years
         rows=tuple(rows),
         numeric=frozenset(range(1, len(group.indicators) + 1)),
         note=_note(context, reasons),
-        source=group.source_line,
+        source=_source(context, group),
     )
 
 

@@ -14,7 +14,7 @@ from assets.bundle.series_table import KEYS as SERIES_KEYS
 from assets.bundle.series_table import NAME as SERIES_TABLE
 from assets.bundle.series_table import series_table
 from assets.bundle.types import ReportMeta
-from assets.bundle.words import say
+from assets.bundle.words import say, source_line
 from assets.charts.types import COUNTY_CODE, ReleaseFrames, Scope
 
 FIELD_TYPES = {pl.String: "string", pl.Int64: "integer", pl.Int32: "integer", pl.Float64: "number"}
@@ -70,13 +70,14 @@ def data_package(tables: Mapping[str, pl.DataFrame], scope: Scope, meta: ReportM
         "created": f"{meta.released.isoformat()}T00:00:00Z",
         "synthetic_survey_data": meta.charts.synthetic,
         "licenses": [{"name": "CC-BY-4.0", "title": "Creative Commons Attribution 4.0"}],
-        "sources": _sources(meta),
+        "sources": _sources(meta, tables["register_values"]),
         "resources": [_resource(name, frame, meta) for name, frame in tables.items()],
     }
 
 
-def _sources(meta: ReportMeta) -> list[dict[str, str]]:
-    lines = [meta.charts.survey_source, *dict.fromkeys(group.source_line for group in meta.registers)]
+def _sources(meta: ReportMeta, values: pl.DataFrame) -> list[dict[str, str]]:
+    registers = [source_line(group.source_line, group.source, values) for group in meta.registers]
+    lines = [meta.charts.survey_source, *dict.fromkeys(registers)]
     return [{"title": line} for line in [*lines, meta.texts["method"]["attribution"]] if line]
 
 

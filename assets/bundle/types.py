@@ -181,6 +181,7 @@ class ReportMeta:
 
     `ascii_names`: area code -> folder name. `area_names`: area code -> name. `codebooks`: id -> title. `screening_text`: the
     written rule for leaving out unserious answers. `series_titles`: id of a single-question series or 0-100 scale -> title.
+    `more_registers`: indicators of sources that come only when somebody fetches or drops them.
     """
 
     charts: ChartMeta
@@ -200,6 +201,7 @@ class ReportMeta:
     codebooks: Mapping[str, str] = field(default_factory=dict)
     screening_text: str = ""
     series_titles: Mapping[str, str] = field(default_factory=dict)
+    more_registers: tuple[IndicatorMeta, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -208,6 +210,7 @@ class BundleMeta:
 
     `source_hashes`: delivered file -> SHA-256. `rule_outcomes`: outcome -> number of rules. `suppressed_cells`: number of cells
     hidden by disclosure control in this bundle's area (0 is a number, None means unknown). `data_versions`: asset -> version.
+    `inputs`: hash of all that decides the bundle's content (`inputs.py`).
     """
 
     code_version: str
@@ -218,6 +221,7 @@ class BundleMeta:
     rule_outcomes: Mapping[str, int]
     package_versions: Mapping[str, str]
     data_versions: Mapping[str, str] = field(default_factory=dict)
+    inputs: str = ""
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,8 @@ from datetime import date
 from functools import cached_property
 from typing import Any
 
+import polars as pl
+
 from assets.bundle.types import Notice, ReportMeta
 from assets.charts import numbers
 from assets.charts.cells import Cell, Cells, read_cells, reason_words
@@ -23,6 +25,20 @@ MEASURES = ("share_band1", "share_band3", "diff_share_focus", "sex_gap_share_foc
 def date_text(day: date) -> str:
     """`12 mars 2026`, with no-break spaces."""
     return f"{day.day}{numbers.NBSP}{MONTHS[day.month - 1]}{numbers.NBSP}{day.year}"
+
+
+def source_line(line: str, source: str, values: pl.DataFrame) -> str:
+    """A register's source line with `{vintage}` filled in: the day of the newest vintage among the values that are shown.
+
+    Without a single value of the source nothing is said of a vintage.
+    """
+    if "{vintage}" not in line:
+        return line
+    days = values.filter(pl.col("source") == source)["vintage"].drop_nulls()
+    newest = days.max() if days.len() else None
+    if not isinstance(newest, str):
+        return line.replace(", årgång {vintage}", "")
+    return line.replace("{vintage}", date_text(date.fromisoformat(newest)))
 
 
 @dataclass(frozen=True)

@@ -50,7 +50,14 @@ def write_bundle(bundle: RenderedBundle, target_root: Path, meta: BundleMeta) ->
             got=error.strerror or "ett fel från filsystemet",
             hint="Stäng filer som är öppna i mappen, kontrollera utrymmet och kör igen.",
         ) from error
-    return BundlePaths(final, final / "1_rapport/rapport.html", final / MANIFEST, root / f"{bundle.folder}.zip")
+    return bundle_paths(target_root, bundle.scope.wave, bundle.folder)
+
+
+def bundle_paths(target_root: Path, wave: int, folder: str) -> BundlePaths:
+    """Where a bundle lies, or will lie."""
+    root = target_root / str(wave)
+    final = root / folder
+    return BundlePaths(final, final / "1_rapport/rapport.html", final / MANIFEST, root / f"{folder}.zip")
 
 
 def manifest_of(bundle: RenderedBundle, meta: BundleMeta) -> dict[str, object]:
@@ -66,6 +73,7 @@ def manifest_of(bundle: RenderedBundle, meta: BundleMeta) -> dict[str, object]:
         "version": bundle.version,
         "released": bundle.released.isoformat(),
         "synthetic_survey_data": bundle.synthetic,
+        "inputs": meta.inputs,
         "code_version": meta.code_version,
         "catalogue_hash": meta.catalogue_hash,
         "sources": dict(sorted(meta.source_hashes.items())),
@@ -99,6 +107,8 @@ def write_county_overview(
     page = render_overview(ordered, missing, wave=wave, edition=edition, meta=meta)
     path = target_root / str(wave) / "lansoversikt.html"
     path.parent.mkdir(parents=True, exist_ok=True)
+    if path.exists() and path.read_bytes() == page.encode("utf-8"):
+        return path
     temporary = path.with_name(f".{path.name}{UNFINISHED}")
     temporary.write_bytes(page.encode("utf-8"))
     os.replace(temporary, path)

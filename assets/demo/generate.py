@@ -85,7 +85,9 @@ class _Setting:
     seed: int
 
 
-def ensure_demo(inbox: Path, cache: Path, progress: Progress | None = None, scale: float = 1.0, seed: int = 20241) -> DemoSummary:
+def ensure_demo(
+    inbox: Path, cache: Path, progress: Progress | None = None, scale: float = 1.0, seed: int = 20241, *, only_sav: bool = False
+) -> DemoSummary:
     """Put the simulated deliveries into `inbox`; simulate them only when the cache doesn't hold them already.
 
     Args:
@@ -94,6 +96,7 @@ def ensure_demo(inbox: Path, cache: Path, progress: Progress | None = None, scal
         progress: gets one step, counting files and respondents.
         scale: 1 is the whole county (about 105 000 answers); below 1 gives fewer and smaller schools, for tests.
         seed: of everything random.
+        only_sav: write every delivery as `.sav`, for measuring how long reading takes.
 
     Raises:
         PipelineError: code `catalogue` when the catalogue is wrong.
@@ -101,12 +104,12 @@ def ensure_demo(inbox: Path, cache: Path, progress: Progress | None = None, scal
     """
     begun = time.perf_counter()
     inbox, cache = Path(inbox), Path(cache)
-    key = _key(scale, seed)
+    key = _key(scale, seed) + ("-sav" if only_sav else "")
     with progress.step("Simulerar leveranser (SYNTETISKA DATA)") if progress else nullcontext() as step:
         manifest = _manifest(cache, key)
         from_cache = manifest is not None
         if manifest is None:
-            manifest = _generate(cache, key, scale, seed)
+            manifest = _generate(cache, key, scale, seed, only_sav)
         _fill(inbox, cache / "deliveries", manifest["files"])
         if step:
             step.count("filer", len(manifest["files"]))
@@ -161,12 +164,12 @@ def _fill(inbox: Path, deliveries: Path, files: dict[str, str]) -> None:
         partial.replace(target)
 
 
-def _generate(cache: Path, key: str, scale: float, seed: int) -> dict:
+def _generate(cache: Path, key: str, scale: float, seed: int, only_sav: bool) -> dict:
     (cache / _MANIFEST).unlink(missing_ok=True)
     for part in ("deliveries", "truth"):
         shutil.rmtree(cache / part, ignore_errors=True)
         (cache / part).mkdir(parents=True)
-    setting = _setting(seed)
+    setting = _setting(seed, only_sav)
     parameters, municipalities = setting.parameters, setting.catalogue.municipalities
     frame = build_frame(parameters, municipalities, seed, scale)
     local = {m.municipality_code: frame.filter(pl.col("municipality_code") == m.municipality_code) for m in municipalities}
@@ -195,8 +198,11 @@ def _generate(cache: Path, key: str, scale: float, seed: int) -> dict:
     return manifest
 
 
-def _setting(seed: int) -> _Setting:
+def _setting(seed: int, only_sav: bool = False) -> _Setting:
     parameters, catalogue = load_parameters(), load_catalogue()
+    if only_sav:
+        files = parameters.files.model_copy(update={"csv_codes": (), "csv_labels": (), "xlsx": ()})
+        parameters = parameters.model_copy(update={"files": files})
     with (CATALOGUE / "areas" / "home_areas.csv").open(encoding="utf-8", newline="") as file:
         areas = list(csv.DictReader(file))
     own = {m.survey_code: m.name for m in sorted(catalogue.municipalities, key=lambda m: m.survey_code)}

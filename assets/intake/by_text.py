@@ -44,9 +44,9 @@ def names_by_text(delivery: RawDelivery, books: Iterable[Codebook], hashes: Mapp
     if not _by_text(books):
         return {}
     names = known_names(books)
-    held = set(delivery.cells.columns) & names
+    held = set(delivery.coded.columns) & names
     found: dict[str, list[str]] = {}
-    for column in delivery.cells.columns:
+    for column in delivery.coded.columns:
         if column not in names:
             told = items_of(delivery.column_labels.get(column, ""), hashes) or items_of(column, hashes)
             if len(told) == 1:
@@ -69,7 +69,7 @@ def with_names(delivery: RawDelivery, named: Mapping[str, str]) -> RawDelivery:
         return delivery
     return replace(
         delivery,
-        cells=delivery.cells.rename(dict(named)),
+        coded=replace(delivery.coded, columns=[named.get(c, c) for c in delivery.coded.columns]),
         value_labels={named.get(c, c): labels for c, labels in delivery.value_labels.items()},
         column_labels={named.get(c, c): text for c, text in delivery.column_labels.items()},
     )

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import polars as pl
+
+from assets.methods.coded import CodedCells
 
 
 @dataclass(frozen=True)
@@ -17,7 +20,7 @@ class RawDelivery:
         file_format: `sav`, `dta`, `csv` or `xlsx`.
         encoding: detected text encoding, `""` where the format carries its own.
         delimiter: detected delimiter of a CSV, else `""`.
-        cells: all-text frame in file order, columns named exactly as in the file (case matters), missing cells null.
+        coded: all-text cells in file order, columns named exactly as in the file (case matters).
         value_labels: column -> code as text -> label, as the file declares them.
         row_numbers: 1-based row of the file that each row of `cells` comes from; empty: row 1, 2, 3, … Further sheets of a
             workbook count on from 10 000 000, 20 000 000, …
@@ -29,7 +32,7 @@ class RawDelivery:
     file_name: str
     sha256: str
     file_format: str
-    cells: pl.DataFrame
+    coded: CodedCells
     encoding: str = ""
     delimiter: str = ""
     value_labels: dict[str, dict[str, str]] = field(default_factory=dict)
@@ -37,6 +40,11 @@ class RawDelivery:
     decimal_mark: str = ""
     column_labels: dict[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+
+    @cached_property
+    def cells(self) -> pl.DataFrame:
+        """The cells as a frame of text columns, missing cells null; made when somebody asks."""
+        return self.coded.as_text()
 
     @property
     def delivery_id(self) -> str:

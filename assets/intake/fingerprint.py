@@ -12,5 +12,5 @@ LENGTH = 16
 
 def fingerprint(delivery: RawDelivery) -> str:
     """16 hexadecimal characters; equal for two files with the same columns (in any order), column texts and value labels."""
-    built = [sorted(delivery.cells.columns), delivery.column_labels, delivery.value_labels]
+    built = [sorted(delivery.coded.columns), delivery.column_labels, delivery.value_labels]
     return hashlib.sha256(json.dumps(built, ensure_ascii=True, sort_keys=True).encode()).hexdigest()[:LENGTH]

@@ -1,7 +1,8 @@
-"""Ask the parser process to read a file, so that a damaged file can crash or hang that process but never the run.
+"""Ask a parser process to read a file, so that a damaged file can crash or hang that process but never the run.
 
-The process is started at the first request, serves all following ones and ends with this program; after a crash or a
-timeout the next request starts a new one. Answers come through a pipe: no pupil's answer is written outside the data folder.
+A process is started at the first request, serves following ones and ends with this program; after a crash or a timeout the next
+request starts a new one. Two requests at once have a process each. Answers come through a pipe: no pupil's answer is written
+outside the data folder.
 """
 
 from __future__ import annotations
@@ -9,6 +10,8 @@ from __future__ import annotations
 import atexit
 import io
 import json
+import os
+import queue
 import subprocess
 import sys
 import threading
@@ -19,6 +22,7 @@ from typing import Any, Literal
 
 import polars as pl
 
+PROCESSES = min(2, os.cpu_count() or 1)
 PROGRAM = Path(__file__).with_name("parser_worker.py")
 
 
@@ -85,11 +89,33 @@ class _Parser:
         self._process = None
 
 
+class _Parsers:
+    """As many parser processes as are worth having; each serves one request at a time and the others wait their turn."""
+
+    def __init__(self, number: int) -> None:
+        self.all = [_Parser() for _ in range(number)]
+        self._idle: queue.LifoQueue[_Parser] = queue.LifoQueue()  # the one that has just served is warm
+        for parser in self.all:
+            self._idle.put(parser)
+
+    def ask(self, kind: str, path: Path, seconds: float) -> Parsed:
+        parser = self._idle.get()
+        try:
+            return parser.ask(kind, path, seconds)
+        finally:
+            self._idle.put(parser)
+
+    def close(self) -> None:
+        """End the processes."""
+        for parser in self.all:
+            parser.close()
+
+
 @lru_cache(maxsize=1)
-def _parser() -> _Parser:
-    parser = _Parser()
-    atexit.register(parser.close)
-    return parser
+def _parsers() -> _Parsers:
+    parsers = _Parsers(PROCESSES)
+    atexit.register(parsers.close)
+    return parsers
 
 
 def parse(kind: Literal["sav", "dta", "xlsx"], path: Path, seconds: float) -> Parsed:
@@ -98,7 +124,7 @@ def parse(kind: Literal["sav", "dta", "xlsx"], path: Path, seconds: float) -> Pa
     Raises:
         ParserFailed: see there.
     """
-    return _parser().ask(kind, path.resolve(), seconds)
+    return _parsers().ask(kind, path.resolve(), seconds)
 
 
 def _answer(process: subprocess.Popen[bytes], request: str) -> Parsed:

@@ -33,7 +33,7 @@ def other_profile(path: Path, others: Sequence[OtherInbox]) -> PipelineError | N
         try:
             delivery = read_delivery(path, KnownColumns(other.codebooks, other.wordings))
             named = names_by_text(delivery, other.codebooks, other.wordings)
-            book = recognise(path.name, with_names(delivery, named).cells.columns, other.codebooks)
+            book = recognise(path.name, with_names(delivery, named).coded.columns, other.codebooks)
         except PipelineError:
             continue
         return PipelineError(

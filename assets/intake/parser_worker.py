@@ -4,7 +4,8 @@ The libraries that read these formats are written in C and Rust, and a damaged f
 process and nothing else. An error that a library reports itself is answered with `damaged`; anything else ends the process.
 
 One request per line on standard input (`{"kind": "sav", "path": "..."}`); the answer is the length of a JSON header (8 bytes,
-big endian), the header, and one Arrow IPC stream of text columns per table, in the order and with the lengths of the header.
+big endian), the header, and one Arrow IPC stream per table, in the order and with the lengths of the header. A workbook's tables
+are text columns; those of SPSS and Stata files are numbers into the texts that the header lists per column (see `_coded`).
 """
 
 from __future__ import annotations
@@ -14,9 +15,12 @@ import json
 import os
 import sys
 
+import numpy as np
 import polars as pl
 
 Answer = tuple[dict[str, object], list[pl.DataFrame]]
+MANY, WIDEST = 2**53, 2**16
+"""Whole numbers beyond the first are no longer exact; a column wider than the second isn't counted value by value."""
 STATA_LETTERS = frozenset("abcdefghijklmnopqrstuvwxyz")
 
 
@@ -28,7 +32,8 @@ def read_sav(path: str) -> Answer:
         frame, meta = pyreadstat.read_sav(path, output_format="polars", user_missing=True)
     except (pyreadstat.ReadstatError, pyreadstat.PyreadstatError):
         return {"error": "damaged"}, []
-    return _described(meta, {}), [_as_text(frame, {})]
+    numbers, texts = _coded(frame, {})
+    return _described(meta, {}) | {"texts": texts}, [numbers]
 
 
 def read_dta(path: str) -> Answer:
@@ -40,7 +45,8 @@ def read_dta(path: str) -> Answer:
     except (pyreadstat.ReadstatError, pyreadstat.PyreadstatError):
         return {"error": "damaged"}, []
     letters = {column: STATA_LETTERS for column in meta.missing_user_values}
-    return _described(meta, letters), [_as_text(frame, letters)]
+    numbers, texts = _coded(frame, letters)
+    return _described(meta, letters) | {"texts": texts}, [numbers]
 
 
 def read_xlsx(path: str) -> Answer:
@@ -77,23 +83,56 @@ def _code(value: object, letters: frozenset[str]) -> str:
     return f".{text}" if text in letters else text
 
 
-def _as_text(frame: pl.DataFrame, letters: dict[str, frozenset[str]]) -> pl.DataFrame:
-    """Every column as text: whole numbers without decimals, empty texts null. One pass, so columns run in parallel."""
-    mixed = [name for name, kind in frame.schema.items() if kind == pl.Object]
-    plain = frame.with_columns(
-        pl.Series(
-            name, [None if v is None else _code(v, letters.get(name, frozenset())) for v in frame[name].to_list()], pl.String
-        )
-        for name in mixed
-    )
-    decimal = [name for name, kind in plain.schema.items() if kind.is_float()]
-    checks = [(pl.col(name).is_null() | (pl.col(name) == pl.col(name).floor())).all() for name in decimal]
-    whole = {name for name, is_whole in plain.select(checks).row(0, named=True).items() if is_whole} if decimal else set()
-    text = pl.String
-    return plain.select(
-        pl.col(name).cast(pl.Int64).cast(text) if name in whole else pl.col(name).cast(text).str.strip_chars().replace("", None)
-        for name in plain.columns
-    )
+def _coded(frame: pl.DataFrame, letters: dict[str, frozenset[str]]) -> tuple[pl.DataFrame, list[list[str]]]:
+    """Every column as text: whole numbers without decimals, empty texts null; each kept as numbers into its own sorted texts.
+
+    Returns:
+        Unsigned numbers (0: no text, n: the column's n-th text), and the texts of each column. Pupils' answers are millions of
+        cells with a few texts per column, so no text is made twice.
+    """
+    numbers, texts = {}, []
+    for column in frame.get_columns():
+        numbers[column.name], own = _whole_numbers(column) or _texts(column, letters.get(column.name, frozenset()))
+        texts.append(own)
+    return pl.DataFrame(numbers), texts
+
+
+def _whole_numbers(column: pl.Series) -> tuple[np.ndarray, list[str]] | None:
+    """A column of whole numbers close to each other (codes, years, counts); None when it is something else."""
+    if not column.dtype.is_float():
+        return None
+    values = column.to_numpy()
+    absent = np.isnan(values)
+    low, high = (np.nanmin(values), np.nanmax(values)) if not absent.all() else (0.0, 0.0)
+    if not (abs(low) < MANY and abs(high) < MANY and high - low < WIDEST):
+        return None
+    steps = np.where(absent, -1.0, values - low)
+    whole = steps.astype(np.int32)
+    if not np.array_equal(whole, steps) or not float(low).is_integer():
+        return None
+    found = np.flatnonzero(np.bincount(whole + 1)[1:])
+    own = sorted(str(int(low) + int(step)) for step in found)
+    place = {text: number for number, text in enumerate(own, start=1)}
+    number_of = np.zeros(int(whole.max(initial=-1)) + 2, dtype=_smallest(len(own)))
+    for step in found:
+        number_of[step + 1] = place[str(int(low) + int(step))]
+    return number_of[whole + 1], own
+
+
+def _texts(column: pl.Series, letters: frozenset[str]) -> tuple[np.ndarray, list[str]]:
+    """Any other column: its values as texts, stripped."""
+    if column.dtype == pl.Object:
+        column = pl.Series(column.name, [None if v is None else _code(v, letters) for v in column.to_list()], pl.String)
+    if column.dtype.is_float() and ((column == column.floor()) & (column.abs() < MANY)).fill_null(True).all():
+        column = column.cast(pl.Int64)
+    column = column.cast(pl.String).str.strip_chars().replace("", None)
+    own = column.drop_nulls().unique().sort()
+    numbers = column.cast(pl.Enum(own)).to_physical().cast(pl.UInt32) + 1
+    return numbers.fill_null(0).to_numpy().astype(_smallest(len(own))), own.to_list()
+
+
+def _smallest(texts: int) -> type[np.unsignedinteger]:
+    return np.uint8 if texts < 2**8 else np.uint16 if texts < 2**16 else np.uint32
 
 
 READERS = {"sav": read_sav, "dta": read_dta, "xlsx": read_xlsx}

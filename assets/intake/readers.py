@@ -20,6 +20,7 @@ from assets.intake.isolated import Parsed, ParserFailed, parse
 from assets.intake.limits import IntakeLimits, load_limits
 from assets.intake.names import check_name, linked_file
 from assets.intake.workbook import check_workbook, table_from_sheets, unreadable_workbook
+from assets.methods.coded import CodedCells
 from assets.methods.errors import PipelineError
 
 __all__ = ["SURVEY_SUFFIXES", "read_delivery", "unknown_variables"]
@@ -79,13 +80,14 @@ def _read_statistics(path: Path, content: bytes, digest: str, limits: IntakeLimi
         )
     (check_sav_header if kind == "sav" else check_dta_header)(path.name, content, limits)
     parsed = _parse(kind, path, limits)
-    (cells,), about = parsed.tables, parsed.about
+    (numbers,), about = parsed.tables, parsed.about
+    cells = CodedCells.numbered(numbers, about["texts"])
     declared = about["declared_rows"]
     if not cells.height and not declared:
         raise PipelineError("empty", path.name, "svar på minst en rad", "inga rader", AGAIN)
     if declared is not None and declared >= 0 and cells.height != declared:
         raise PipelineError("truncated", path.name, f"{declared} rader enligt filens huvud", f"{cells.height} rader", AGAIN)
-    check_table(path.name, cells.height, cells.width, limits, limits.max_cells)
+    check_table(path.name, cells.height, len(cells.columns), limits, limits.max_cells)
     return RawDelivery(
         path.name,
         digest,
@@ -119,7 +121,7 @@ def _read_csv(name: str, content: bytes, digest: str, known_names: Container[str
         name,
         digest,
         "csv",
-        table.cells,
+        CodedCells.of(table.cells),
         encoding=encoding,
         delimiter=delimiter,
         decimal_mark=table.decimal_mark,
@@ -136,7 +138,7 @@ def _read_xlsx(path: Path, digest: str, known_names: Container[str] | None, limi
         path.name,
         digest,
         "xlsx",
-        table.cells,
+        CodedCells.of(table.cells),
         decimal_mark=table.decimal_mark,
         row_numbers=table.row_numbers,
         notes=table.notes,

@@ -10,7 +10,8 @@ import hashlib
 import shutil
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
 
@@ -19,11 +20,12 @@ import polars as pl
 from assets.catalogue.models import Codebook
 from assets.intake.by_text import KnownColumns, names_by_text, with_names
 from assets.intake.delivery import RawDelivery
+from assets.intake.isolated import PROCESSES
 from assets.intake.limits import load_limits
 from assets.intake.names import linked_file, shown_name, stored_name
 from assets.intake.other_profiles import UNKNOWN, OtherInbox, other_profile
 from assets.intake.readers import read_delivery
-from assets.intake.recognise import check_texts, recognise, waves
+from assets.intake.recognise import check_texts, declared_wave, other_years, recognise, waves
 from assets.intake.sidecar import SUFFIX, Declared, is_sidecar, read_sidecar, sidecar_hash, sidecar_path
 from assets.methods.errors import PipelineError
 
@@ -100,37 +102,53 @@ def receive(
         where they lie.
     """
     books = tuple(codebooks)
-    names = KnownColumns(books, wordings)
+    names, ids = KnownColumns(books, wordings), {b.id for b in books}
     taken: list[Received] = []
     refused: list[Rejected] = []
-    seen: set[str] = set()
-    for path in paths:
-        if is_sidecar(path):
-            continue
-        if path.is_symlink():
-            refused.append(set_aside(path, rejected, linked_file(path.name), _name_hash(path)))
-            continue
-        digest = file_hash(path)
-        if digest in seen or reading_key(digest, sidecar_hash(path)) in already:
-            continue
-        try:
-            declared = read_sidecar(path, {b.id for b in books}, municipalities, load_limits().sidecar_bytes)
-            delivery = read_delivery(path, names)
-            named = names_by_text(delivery, books, wordings)
-            read = with_names(delivery, named)
-            book = recognise(path.name, read.cells.columns, books, declared.sidecar if declared else None)
-            check_texts(path.name, read.column_labels, book, wordings)
-            wave = waves(path.name, read.cells, book)
-        except PipelineError as error:
-            known = other_profile(path, others()) if error.code in UNKNOWN else None
-            refused.append(set_aside(path, rejected, known or error, digest))
-            continue
-        seen.add(digest)
-        taken.append(Received(delivery, book, wave, path.stat().st_mtime_ns, declared, named))
-        archive_copy(path, archive, digest)
-        if declared:
-            archive_copy(sidecar_path(path), archive, digest, f"{path.name}.{declared.sha256[:8]}.kodbok.yml")
+    digests = {path: file_hash(path) for path in paths if not is_sidecar(path) and not path.is_symlink()}
+    fresh = {path: digest for path, digest in digests.items() if reading_key(digest, sidecar_hash(path)) not in already}
+
+    def read(path: Path) -> tuple[Declared | None, RawDelivery]:
+        return read_sidecar(path, ids, municipalities, load_limits().sidecar_bytes), read_delivery(path, names)
+
+    def understood(path: Path, declared: Declared | None, delivery: RawDelivery) -> Received:
+        named = names_by_text(delivery, books, wordings)
+        told = with_names(delivery, named)
+        book = recognise(path.name, told.coded.columns, books, declared.sidecar if declared else None)
+        check_texts(path.name, told.column_labels, book, wordings)
+        year = declared.sidecar.ar if declared else None
+        wave = declared_wave(told.coded, int(year)) if year else waves(path.name, told.coded, book)
+        notes = other_years(path.name, told.coded, book, int(year)) if year else ()
+        noted = replace(delivery, notes=(*delivery.notes, *notes))
+        return Received(noted, book, wave, path.stat().st_mtime_ns, declared, named)
+
+    with ThreadPoolExecutor(PROCESSES) as pool:  # the parsers work while we look at what they have read
+        first = {digest: path for path, digest in reversed(fresh.items())}
+        ahead = {path: pool.submit(read, path) for path in fresh if path in first.values()}
+        seen: set[str] = set()
+        for path in paths:
+            if path.is_symlink() and not is_sidecar(path):
+                refused.append(set_aside(path, rejected, linked_file(path.name), _name_hash(path)))
+            digest = fresh.get(path, "")
+            if not digest or digest in seen:
+                continue
+            try:
+                item = understood(path, *(ahead.pop(path).result() if path in ahead else read(path)))
+            except PipelineError as error:
+                known = other_profile(path, others()) if error.code in UNKNOWN else None
+                refused.append(set_aside(path, rejected, known or error, digest))
+                continue
+            seen.add(digest)
+            taken.append(item)
+            _archive(path, archive, item)
     return taken, refused
+
+
+def _archive(path: Path, archive: Path, item: Received) -> None:
+    archive_copy(path, archive, item.delivery.sha256)
+    if item.declared:
+        name = f"{path.name}.{item.declared.sha256[:8]}.kodbok.yml"
+        archive_copy(sidecar_path(path), archive, item.delivery.sha256, name)
 
 
 def _name_hash(path: Path) -> str:

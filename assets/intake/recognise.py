@@ -10,6 +10,7 @@ from assets.catalogue.models import Codebook
 from assets.intake.cells import unknown_variables
 from assets.intake.sidecar import Sidecar
 from assets.intake.wordings import wording_hash
+from assets.methods.coded import CodedCells
 from assets.methods.errors import PipelineError, count_sv
 
 MINIMUM_MATCH = 0.25
@@ -32,7 +33,8 @@ def recognise(file_name: str, columns: Sequence[str], codebooks: Iterable[Codebo
     file has the larger share of.
 
     Args:
-        sidecar: what the steward declares; its codebook is used without comparison, its municipality stands in for the column.
+        sidecar: what the steward declares; its codebook is used without comparison, its municipality and its year stand in for
+            the column.
 
     Raises:
         PipelineError: `unknown_variables` when no codebook matches at least a quarter of its items or two match equally well;
@@ -51,7 +53,7 @@ def recognise(file_name: str, columns: Sequence[str], codebooks: Iterable[Codebo
             "Kontrollera att det är rätt fil och rätt kodbok.",
         )
     for role, names in book.columns.required().items():
-        given = role == "school_municipality" and sidecar is not None and sidecar.kommun is not None
+        given = sidecar is not None and {"school_municipality": sidecar.kommun, "wave": sidecar.ar}.get(role)
         if not given and not present & set(names):
             raise PipelineError(
                 "missing_column",
@@ -116,14 +118,15 @@ def role_column(book: Codebook, role: str, columns: Iterable[str]) -> str | None
     return next((n for n in getattr(book.columns, role) if n in present), None)
 
 
-def waves(file_name: str, cells: pl.DataFrame, book: Codebook) -> pl.Series:
+def waves(file_name: str, cells: pl.DataFrame | CodedCells, book: Codebook) -> pl.Series:
     """Survey year of each row as Int32.
 
     Raises:
         PipelineError: `bad_wave` when a row has no readable year.
     """
     column = role_column(book, "wave", cells.columns)
-    year = cells[column].str.strip_chars().str.replace(r"\.0$", "").cast(pl.Int32, strict=False)
+    text = cells[column].words(str) if isinstance(cells, CodedCells) else cells[column]
+    year = text.str.strip_chars().str.replace(r"\.0$", "").cast(pl.Int32, strict=False)
     bad = int((year.is_null() | ~year.is_between(1990, 2100)).sum())
     if bad:
         raise PipelineError(
@@ -134,3 +137,20 @@ def waves(file_name: str, cells: pl.DataFrame, book: Codebook) -> pl.Series:
             "Fyll i undersökningsåret och lägg filen i inkorgen igen.",
         )
     return year.rename("wave")
+
+
+def declared_wave(cells: CodedCells, year: int) -> pl.Series:
+    """The same survey year on every row, as the sidecar declares it."""
+    return pl.Series("wave", [year], dtype=pl.Int32).new_from_index(0, cells.height)
+
+
+def other_years(file_name: str, cells: CodedCells, book: Codebook, year: int) -> tuple[str, ...]:
+    """A Swedish sentence when rows say another year than the sidecar, whose word goes; none when nothing speaks against it."""
+    column = role_column(book, "wave", cells.columns)
+    if column is None:
+        return ()
+    others = cells[column].words(lambda text: text.strip().removesuffix(".0")).ne(str(year)).fill_null(False).sum()
+    if not others:
+        return ()
+    rows = count_sv(int(others), "rad säger", "rader säger")
+    return (f"{file_name}: {rows} ett annat år i kolumnen {column}; året {year} i sidofilen gäller för hela filen.",)

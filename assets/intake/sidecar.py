@@ -2,6 +2,7 @@
 
 kodbok: stockholmsenkaten-2024     # id of a codebook, shipped or in data/kodbocker
 kommun: "0127"                     # when the file doesn't say whose it is
+ar: 2024                           # of all rows, whatever the file says
 orsak: Rättad leverans, F62 hade fel svar   # shown where the delivery is named
 """
 
@@ -20,7 +21,7 @@ from assets.intake.names import shown_name
 from assets.methods.errors import PipelineError
 
 SUFFIX = ".kodbok.yml"
-_KEYS = "kodbok, kommun eller orsak"
+_KEYS = "kodbok, kommun, ar eller orsak"
 
 
 class Sidecar(Strict):
@@ -28,11 +29,12 @@ class Sidecar(Strict):
 
     kodbok: str | None = Field(default=None, max_length=100)
     kommun: str | None = Field(default=None, pattern=r"^\d{4}$")
+    ar: str | None = Field(default=None, pattern=r"^(19|20)\d{2}$")
     orsak: str | None = Field(default=None, max_length=300)
 
     @model_validator(mode="after")
     def _something(self) -> Sidecar:
-        if not (self.kodbok or self.kommun or self.orsak):
+        if not (self.kodbok or self.kommun or self.ar or self.orsak):
             raise ValueError("empty")
         return self
 
@@ -115,7 +117,7 @@ def _valid(path: Path, content: bytes) -> Sidecar:
         if not place:
             raise _bad(path, f"minst en av {_KEYS}", "ingen av dem", hint) from None
         raise _bad(
-            path, f"ett kort värde på {place}{' med fyra siffror' if place == 'kommun' else ''}", "något annat", hint
+            path, f"ett kort värde på {place}{' med fyra siffror' if place in {'kommun', 'ar'} else ''}", "något annat", hint
         ) from None
 
 

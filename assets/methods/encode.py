@@ -10,19 +10,22 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
+import numpy as np
 import polars as pl
 
 from assets.catalogue.models import Codebook, Item, Survey
+from assets.methods.coded import CodedCells, CodedColumn
 from assets.methods.errors import PipelineError, count_sv
 
 UNKNOWN = -1
 NO_ANSWER = 999
 NOT_A_MUNICIPALITY = ("27", "90", "99", "999")
+_COUNT = re.compile(r"[0-9]{1,4}")
 _SHOWN_CODE = re.compile(r"-?[0-9]{1,4}|\.[a-z]")
 
 
 def encode(
-    cells: pl.DataFrame,
+    cells: pl.DataFrame | CodedCells,
     value_labels: Mapping[str, Mapping[str, str]],
     codebook: Codebook,
     survey: Survey,
@@ -31,7 +34,7 @@ def encode(
     """Encode the item columns of one delivery.
 
     Args:
-        cells: all-text cells as delivered, null where empty.
+        cells: all-text cells as delivered (text or coded, see `coded.py`), null where empty.
         value_labels: the file's own value labels, column -> code text -> label (empty for text formats).
         codebook: the variant the delivery follows.
         survey: items and answers.
@@ -43,18 +46,16 @@ def encode(
     Raises:
         PipelineError: `unknown_code` naming columns, number of rows and, for numeric codes only, the codes.
     """
+    cells = cells if isinstance(cells, CodedCells) else CodedCells.of(cells)
     source_of = {item: source for source, item in codebook.items.items() if source in cells.columns}
-    encoded = cells.select(
-        _encoded(source_of[item.key], value_labels.get(source_of[item.key], {}), codebook, survey, item)
-        if item.key in source_of
-        else pl.lit(None, pl.Int16).alias(item.key)
-        for item in survey.items
-    )
-    found = encoded.select((pl.all() == UNKNOWN).any()).row(0, named=True)
+    present = [item for item in survey.items if item.key in source_of]
+    codes = np.empty((cells.height, len(present)), dtype=np.int16, order="F")
+    for place, item in enumerate(present):
+        source = source_of[item.key]
+        codes[:, place] = _encoded(cells[source], value_labels.get(source, {}), codebook, survey, item)
     unknown = [
-        _describe(source_of[key], cells[source_of[key]].filter(encoded[key] == UNKNOWN))
-        for key, missed in found.items()
-        if missed
+        _describe(source_of[present[place].key], cells[source_of[present[place].key]].having(codes[:, place] == UNKNOWN))
+        for place in np.flatnonzero((codes == UNKNOWN).any(axis=0))
     ]
     if unknown:
         raise PipelineError(
@@ -64,20 +65,22 @@ def encode(
             "; ".join(unknown[:5]) + ("" if len(unknown) <= 5 else f" och {len(unknown) - 5} kolumner till"),
             "Rätta svaren i källan eller lägg till koden i kodboken och lägg filen i inkorgen igen.",
         )
-    return encoded
+    encoded = pl.DataFrame(codes, schema=[item.key for item in present])
+    return encoded.select(
+        pl.col(item.key) if item.key in source_of else pl.lit(None, pl.Int16).alias(item.key) for item in survey.items
+    )
 
 
-def _encoded(source: str, labels: Mapping[str, str], codebook: Codebook, survey: Survey, item: Item) -> pl.Expr:
+def _encoded(cells: CodedColumn, labels: Mapping[str, str], codebook: Codebook, survey: Survey, item: Item) -> np.ndarray:
     """The item's column: canonical codes, 999 where the cell is empty, `UNKNOWN` where nothing fits."""
-    cells = pl.col(source)
     mapping = code_map(labels, codebook, survey, item)
-    if item.type == "count":
-        number = cells.cast(pl.Int16, strict=False)
-        number = pl.when(number.is_between(0, item.maximum)).then(number).otherwise(pl.lit(UNKNOWN, pl.Int16))
-        code = pl.coalesce(cells.replace_strict(mapping, default=None, return_dtype=pl.Int16), number)
-    else:
-        code = cells.replace_strict(mapping, default=UNKNOWN, return_dtype=pl.Int16)
-    return pl.when(cells.is_null()).then(pl.lit(NO_ANSWER, pl.Int16)).otherwise(code).alias(item.key)
+
+    def code(text: str) -> int:
+        if text in mapping or item.type != "count":
+            return mapping.get(text, UNKNOWN)
+        return int(text) if _COUNT.fullmatch(text) and int(text) <= item.maximum else UNKNOWN
+
+    return cells.codes(code, NO_ANSWER)
 
 
 def code_map(labels: Mapping[str, str], codebook: Codebook, survey: Survey, item: Item) -> dict[str, int]:
@@ -108,13 +111,14 @@ def _squash(label: str) -> str:
     return " ".join(label.split())
 
 
-def _describe(source: str, cells: pl.Series) -> str:
-    codes = sorted({c for c in cells.unique().to_list() if _SHOWN_CODE.fullmatch(c)}, key=_code_order)
-    texts = cells.n_unique() - len(codes)
+def _describe(source: str, found: Mapping[str, int]) -> str:
+    """What is unknown in a column. `found`: text -> number of rows; only what looks like a code is shown."""
+    codes = sorted({c for c in found if _SHOWN_CODE.fullmatch(c)}, key=_code_order)
+    texts = len(found) - len(codes)
     word = "okänd kod" if len(codes) == 1 else "okända koder"
     parts = [f"{word} {', '.join(codes[:8])}{' med flera' if len(codes) > 8 else ''}"] if codes else []
     parts += [count_sv(texts, "okänd etikett", "okända etiketter")] if texts else []
-    return f"kolumnen {source}: {' och '.join(parts)} på {count_sv(len(cells), 'rad', 'rader')}"
+    return f"kolumnen {source}: {' och '.join(parts)} på {count_sv(sum(found.values()), 'rad', 'rader')}"
 
 
 def _code_order(code: str) -> tuple[int, str]:
@@ -122,7 +126,7 @@ def _code_order(code: str) -> tuple[int, str]:
 
 
 def encode_labels(
-    cells: pl.Series, labels: Mapping[str, str], known: Mapping[str, str | None], missing: Mapping[str, int]
+    cells: CodedColumn, labels: Mapping[str, str], known: Mapping[str, str | None], missing: Mapping[str, int]
 ) -> pl.Series:
     """Translate a background column to product keys through the file's labels.
 
@@ -132,12 +136,11 @@ def encode_labels(
     mapping: dict[str, str | None] = dict(known)
     mapping |= dict.fromkeys(missing) | {"999": None, "99": None}
     mapping |= {code: mapping[label] for code, label in labels.items() if label in mapping}
-    encoded = cells.replace_strict(mapping, default="?", return_dtype=pl.String)
-    return pl.select(pl.when(cells.is_not_null()).then(encoded)).to_series()
+    return cells.words(lambda text: mapping.get(text, "?"))
 
 
 def encode_background(
-    cells: pl.DataFrame,
+    cells: pl.DataFrame | CodedCells,
     value_labels: Mapping[str, Mapping[str, str]],
     codebook: Codebook,
     municipalities: Mapping[str, str],
@@ -148,7 +151,8 @@ def encode_background(
     """Encode who and where: municipality, grade, sex, district, school, class.
 
     Args:
-        municipalities: the survey's own municipality number as text, or the name -> SCB code.
+        municipalities: the survey's own municipality number as text, or the name -> SCB code. SCB's own codes are understood
+            too (`with_scb_codes`).
         districts: district name as delivered (any era) -> district code or None.
         design: of weight, stratum and psu those that the survey's deliveries bring along; they follow as text columns.
 
@@ -159,6 +163,7 @@ def encode_background(
     Raises:
         PipelineError: `unknown_code` when a grade, sex, municipality or district is neither known nor missing.
     """
+    cells = cells if isinstance(cells, CodedCells) else CodedCells.of(cells)
     columns = codebook.columns
 
     def source(role: str) -> str | None:
@@ -166,7 +171,7 @@ def encode_background(
 
     grades: dict[str, str | None] = dict(codebook.values.grade) | dict.fromkeys(codebook.values.grade_ignored)
     plans: list[tuple[str, str, Mapping[str, str | None]]] = [
-        ("school_municipality", "municipality_code", dict(municipalities) | dict.fromkeys(NOT_A_MUNICIPALITY)),
+        ("school_municipality", "municipality_code", with_scb_codes(municipalities) | dict.fromkeys(NOT_A_MUNICIPALITY)),
         ("grade", "grade", grades),
         ("sex", "sex", codebook.values.sex),
         ("district", "district_code", districts),
@@ -181,7 +186,7 @@ def encode_background(
         encoded = encode_labels(cells[column], value_labels.get(column, {}), known, codebook.missing_labels).rename(name)
         missed = encoded.eq("?").fill_null(False)
         if missed.any():
-            unknown.append(_describe(column, cells[column].filter(missed)))
+            unknown.append(_describe(column, cells[column].having(missed.to_numpy())))
         out.append(encoded)
     if unknown:
         raise PipelineError(
@@ -199,8 +204,31 @@ def encode_background(
         *((name, name) for name in design),
     ):
         column = source(role)
-        out.append(cells[column].rename(name) if column else _nulls(name, cells.height))
+        out.append(cells[column].words(str).rename(name) if column else _nulls(name, cells.height))
     return pl.DataFrame(out)
+
+
+def with_scb_codes(municipalities: Mapping[str, str]) -> dict[str, str | None]:
+    """Also SCB's codes, with and without the zero that is lost when they are stored as numbers (`0127`, `127`).
+
+    What the survey itself means by a number goes first: 1-27, 90 and 99 are never SCB codes.
+    """
+    codes = dict.fromkeys(municipalities.values())
+    scb = {text: code for code in codes for text in (code, code.lstrip("0"))}
+    return scb | dict(municipalities)
+
+
+def municipality_coding(cells: CodedColumn, labels: Mapping[str, str], municipalities: Mapping[str, str]) -> tuple[str, ...]:
+    """How a delivery names municipalities, in Swedish: `namn`, `enkätens nummer`, `SCB:s koder`; several when it mixes them."""
+    found = set()
+    for text in cells.texts:
+        if labels.get(text, text) in municipalities and not labels.get(text, text).isdigit():
+            found.add("namn")
+        elif text in municipalities:
+            found.add("enkätens nummer")
+        elif text in with_scb_codes(municipalities):
+            found.add("SCB:s koder")
+    return tuple(sorted(found))
 
 
 def _nulls(name: str, height: int) -> pl.Series:

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import polars as pl
 
 from assets.catalogue.models import Codebook, Survey
 from assets.catalogue.profile_models import Profile
 from assets.methods.asked_waves import blank_questions, settle_waves
+from assets.methods.coded import EMPTY, CodedCells
 from assets.methods.encode import encode, encode_background
 from assets.methods.errors import PipelineError, count_sv
 from assets.methods.survey_design import nested
@@ -44,11 +46,16 @@ class DeliveryInput:
     delivery_id: str
     file_name: str
     codebook: Codebook
-    cells: pl.DataFrame
+    cells: pl.DataFrame | CodedCells
     value_labels: Mapping[str, Mapping[str, str]]
     wave: pl.Series
     source_row: pl.Series
     municipality_code: str = ""
+
+    @cached_property
+    def coded(self) -> CodedCells:
+        """The cells taken apart into texts and numbers."""
+        return self.cells if isinstance(self.cells, CodedCells) else CodedCells.of(self.cells)
 
 
 def harmonise_delivery(
@@ -71,11 +78,11 @@ def harmonise_delivery(
     """
     design = profile.design_columns if profile else ()
     background = encode_background(
-        delivery.cells, delivery.value_labels, delivery.codebook, municipalities, districts, delivery.file_name, design
+        delivery.coded, delivery.value_labels, delivery.codebook, municipalities, districts, delivery.file_name, design
     )
     if delivery.municipality_code:
         background = _with_declared_municipality(background, delivery)
-    items = encode(delivery.cells, delivery.value_labels, delivery.codebook, survey, delivery.file_name)
+    items = encode(delivery.coded, delivery.value_labels, delivery.codebook, survey, delivery.file_name)
     items = settle_waves(items, delivery.wave, survey)
     keys = pl.DataFrame([delivery.wave.cast(pl.Int32).rename("wave"), delivery.source_row.rename("source_row")]).with_columns(
         delivery_id=pl.lit(delivery.delivery_id),
@@ -91,7 +98,7 @@ def harmonise_delivery(
 
 def _with_declared_municipality(background: pl.DataFrame, delivery: DeliveryInput) -> pl.DataFrame:
     """Give rows whose municipality cell is empty the declared municipality; a row of another one is a contradiction."""
-    column = next((n for n in delivery.codebook.columns.school_municipality if n in delivery.cells.columns), None)
+    column = next((n for n in delivery.codebook.columns.school_municipality if n in delivery.coded.columns), None)
     code = pl.col("municipality_code")
     others = background.filter(code != delivery.municipality_code).height
     if others:
@@ -102,7 +109,7 @@ def _with_declared_municipality(background: pl.DataFrame, delivery: DeliveryInpu
             f"{count_sv(others, 'rad', 'rader')} från andra kommuner",
             "Ta bort raden kommun ur sidofilen, eller de andra kommunernas rader ur filen.",
         )
-    empty = delivery.cells[column].is_null() if column else pl.Series([True]).new_from_index(0, background.height)
+    empty = pl.Series(delivery.coded[column].empty) if column else pl.Series([True]).new_from_index(0, background.height)
     declared = pl.when(pl.lit(empty)).then(pl.lit(delivery.municipality_code)).otherwise(code)
     return background.with_columns(declared.alias("municipality_code"))
 
@@ -114,15 +121,18 @@ def repeated_respondents(delivery: DeliveryInput) -> pl.DataFrame:
         `delivery_id, wave, duplicate_rows, repeated_ids` (Int64): rows that equal an earlier row of the wave in every cell, and
         rows that have an earlier row's number but other answers. Null when the file has no column with respondent numbers.
     """
-    frame = delivery.cells.with_columns(delivery.wave.cast(pl.Int32).alias("@wave"))
-    waves = frame.select(wave=pl.col("@wave").unique().sort()).select(delivery_id=pl.lit(delivery.delivery_id), wave="wave")
-    number = next((n for n in delivery.codebook.columns.respondent if n in delivery.cells.columns), None)
+    cells, wave = delivery.coded, delivery.wave.cast(pl.Int32).rename("wave")
+    waves = wave.unique().sort().to_frame().select(delivery_id=pl.lit(delivery.delivery_id), wave="wave")
+    number = next((n for n in delivery.codebook.columns.respondent if n in cells.columns), None)
     if number is None:
         return waves.with_columns(duplicate_rows=pl.lit(None, pl.Int64), repeated_ids=pl.lit(None, pl.Int64))
-    again = frame.filter(pl.col(number).is_not_null() & pl.struct("@wave", number).is_duplicated())
-    same = pl.struct(pl.all()).is_first_distinct().not_()
-    later = pl.struct("@wave", number).is_first_distinct().not_()
-    counted = again.select(wave="@wave", same=same, later=later).group_by("wave").agg(
+    asked = cells[number]
+    rows = pl.DataFrame([wave, pl.Series("id", asked.numbers)]).with_row_index("row")
+    again = rows.filter((pl.col("id") != EMPTY) & pl.struct("wave", "id").is_duplicated())
+    whole = pl.Series("cells", cells.numbers[again["row"].to_numpy()])
+    same = pl.struct("wave", "cells").is_first_distinct().not_()
+    later = pl.struct("wave", "id").is_first_distinct().not_()
+    counted = again.with_columns(whole.arr.to_list()).select("wave", same=same, later=later).group_by("wave").agg(
         duplicate_rows=pl.col("same").sum().cast(pl.Int64),
         repeated_ids=(pl.col("later") & ~pl.col("same")).sum().cast(pl.Int64),
     )  # fmt: skip

@@ -18,7 +18,8 @@ class RegisterTables:
     """What the registers become.
 
     `values`: `VALUE_SCHEMA`, all sources. `schools`: `skolverket.SCHOOL_SCHEMA`, one row per school unit and year.
-    `school_indicators`: `skolverket_api.INDICATOR_SCHEMA`, never added up to municipalities.
+    `school_indicators`: `skolverket_api.INDICATOR_SCHEMA`, never added up to municipalities. `notes`: Swedish sentences about
+    files that another file replaces and sources that no file holds.
     """
 
     values: pl.DataFrame = field(repr=False)
@@ -26,6 +27,7 @@ class RegisterTables:
     school_indicators: pl.DataFrame = field(
         repr=False, default_factory=lambda: pl.DataFrame(schema=skolverket_api.INDICATOR_SCHEMA)
     )
+    notes: tuple[str, ...] = ()
 
 
 def check_file(raw: RawRegister, catalogue: RegisterCatalogue) -> None:
@@ -132,32 +134,59 @@ def _newest(raws: Sequence[RawRegister]) -> list[RawRegister]:
 def build(raws: Sequence[RawRegister], catalogue: RegisterCatalogue) -> RegisterTables:
     """Parse all register files and put them together.
 
-    Of several vintages of Kolada (and of SCB) only the newest is used: values from different vintages are never mixed.
+    Of several vintages of Kolada (and of SCB) only the newest is used: values from different vintages are never mixed. Of two
+    other files with the same source and year the one whose name comes last counts (`last_file_counts`). A source without a file
+    is no error: its values are absent and the notes say so.
 
     Raises:
-        PipelineError: whatever a parser raises; `duplicate_rows` when two files give the same value.
+        PipelineError: whatever a parser raises.
     """
     chosen = [*_newest(_of(raws, "kolada")), *_newest(_of(raws, "scb")), *_of(raws, "skolenkaten"), *_of(raws, "table")]
-    frames = [parse_values(raw, catalogue) for raw in chosen]
-    schools = [parse_schools(raw) for raw in raws if raw.kind in {"skolverket_csv", "skolverket_parquet"}]
-    indicators = _newest_indicators(raws, catalogue)
-    combined = skolverket.combine_schools(schools) if schools else pl.DataFrame(schema=skolverket.SCHOOL_SCHEMA)
+    frames = [(raw.source_file, parse_values(raw, catalogue)) for raw in chosen]
+    schools = [(raw.source_file, parse_schools(raw)) for raw in raws if raw.kind in {"skolverket_csv", "skolverket_parquet"}]
+    indicators = newest_school_indicators(raws, catalogue)
+    kept, notes = last_file_counts(schools, ["reconciled", "year"])
+    combined = skolverket.combine_schools(kept) if kept else pl.DataFrame(schema=skolverket.SCHOOL_SCHEMA)
+    chosen_values, more = last_file_counts(frames, ["source", "indicator_key", "year"])
     if schools:
-        frames.append(skolverket.municipality_totals(combined, catalogue.sources["skolverket"], catalogue.municipalities))
-    values = pl.concat(frames).sort(VALUE_KEY) if frames else pl.DataFrame(schema=VALUE_SCHEMA)
-    doubled = values.height - values.unique(VALUE_KEY).height
-    if doubled:
-        raise PipelineError(
-            "duplicate_rows",
-            "registerfilerna",
-            "en fil per källa och år",
-            f"{doubled} värden som finns i två filer",
-            "Ta bort den ena av de två filerna för samma år.",
-        )
-    return RegisterTables(values=values, schools=combined, school_indicators=indicators)
+        totals = skolverket.municipality_totals(combined, catalogue.sources["skolverket"], catalogue.municipalities)
+        chosen_values.append(totals)
+    values = pl.concat(chosen_values).sort(VALUE_KEY) if chosen_values else pl.DataFrame(schema=VALUE_SCHEMA)
+    held = set(values["source"].unique())
+    lacking = [
+        f"{source.title_sv}: ingen fil i inkorgen, så uppgifterna saknas i rapporterna."
+        for key, source in catalogue.sources.items()
+        if key not in held
+    ]
+    return RegisterTables(values, combined, indicators, tuple([*notes, *more, *lacking]))
 
 
-def _newest_indicators(raws: Sequence[RawRegister], catalogue: RegisterCatalogue) -> pl.DataFrame:
+def last_file_counts(files: Sequence[tuple[str, pl.DataFrame]], unit: Sequence[str]) -> tuple[list[pl.DataFrame], list[str]]:
+    """Of files that hold the same unit (a source's indicator and year) only the one whose name comes last is used for it.
+
+    Args:
+        files: name and rows, all with the same columns. unit: columns.
+
+    Returns:
+        The rows of each file that are used, in name order, and a Swedish sentence per file and year that another one replaces.
+    """
+    ordered = sorted(files, key=lambda item: item[0])
+    kept: list[pl.DataFrame] = []
+    notes: list[str] = []
+    for place, (name, whole) in enumerate(ordered):
+        rows = whole
+        for later, others in ordered[place + 1 :]:
+            taken = others.select(unit).unique()
+            both = rows.join(taken, on=list(unit), how="semi", nulls_equal=True)
+            rows = rows.join(taken, on=list(unit), how="anti", nulls_equal=True, maintain_order="left")
+            years = ", ".join(str(year) for year in both["year"].drop_nulls().unique().sort())
+            if both.height:
+                notes.append(f"{name}: {years} finns också i {later}. Den filen gäller, eftersom dess namn kommer sist.")
+        kept.append(rows)
+    return kept, notes
+
+
+def newest_school_indicators(raws: Sequence[RawRegister], catalogue: RegisterCatalogue) -> pl.DataFrame:
     """School indicators of the file whose name comes last (Skolverket's API sends all years each time)."""
     files = sorted(_of(raws, "skolverket_api"), key=lambda raw: raw.source_file)
     if not files:

@@ -9,7 +9,7 @@ import polars as pl
 
 from assets.intake.receive import Rejected, archive_copy, file_hash, set_aside
 from assets.methods.errors import PipelineError
-from assets.registers.assemble import RegisterTables, build, check_file, kolada_vintages
+from assets.registers.assemble import RegisterTables, build, check_file, kolada_vintages, newest_school_indicators
 from assets.registers.files import MAPPING_SUFFIX, load_register_catalogue, mapping_beside, read_register_file
 from assets.registers.models import RAW_SCHEMA, RawRegister
 from assets.registers.raw import from_raw_cells, to_raw_cells
@@ -64,6 +64,11 @@ def _lonely(name: str) -> PipelineError:
 def parse_registers(rows: pl.DataFrame) -> RegisterTables:
     """Parse the raw layer's register rows into values and schools."""
     return build(_files(rows), load_register_catalogue())
+
+
+def school_indicators(rows: pl.DataFrame) -> pl.DataFrame:
+    """Skolverket's indicators per school unit from the raw layer's register rows (`skolverket_api.INDICATOR_SCHEMA`)."""
+    return newest_school_indicators(_files(rows), load_register_catalogue())
 
 
 def register_revisions(rows: pl.DataFrame) -> pl.DataFrame:

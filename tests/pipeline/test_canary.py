@@ -90,8 +90,9 @@ def test_school_class_and_home_area_never_leave_the_warehouse(copy_of_demo, run,
     ]
     assert all(result.success for result in results)
     raw = warehouse.read(TableName("raw", "survey_responses"), {"source_file": [DELIVERY]})
-    planted = raw.filter(pl.col("cells").list.contains(CANARY))
-    assert planted.height > 30, "the word must have come in, or the test shows nothing"
+    (texts,) = warehouse.read(TableName("raw", "survey_texts"), {"delivery_id": raw["delivery_id"].unique().to_list()})["texts"]
+    assert CANARY in texts
+    assert raw.height > 30, "the word must have come in, or the test shows nothing"
     promoted = warehouse.read(TableName("validated", "survey_responses"), {"municipality_code": [SALEM], "wave": [WAVES[-1]]})
     assert set(promoted["school_name"]) == set(promoted["class_code"]) == set(promoted["home_area_code"]) == {CANARY}
     release = ("index_results", "suppression_log", "response_rates", "delivery_quality", "provenance")
@@ -127,7 +128,7 @@ def test_an_unknown_answer_is_refused_without_being_repeated(copy_of_demo, run, 
     assert not delivery.exists()
     assert holding(paths.rejected) == [DELIVERY], "the file itself, untouched; not the sentence beside it"
     assert (paths.rejected / f"{DELIVERY}.txt").read_text(encoding="utf-8").strip() == refused["sentence"]
-    for table in ("rejected_files", "survey_deliveries"):
+    for table in ("rejected_files", "survey_deliveries", "survey_texts"):
         assert CANARY not in str(warehouse.read(TableName("raw", table)).to_dict(as_series=False))
     assert holding(tmp_path / "dagster") == []
     assert warehouse.read(TableName("validated", "survey_responses")).sort(pl.all()).equals(before)

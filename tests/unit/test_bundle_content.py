@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+from dataclasses import replace
 
 import polars as pl
 import pytest
@@ -13,8 +14,9 @@ from assets.bundle.content import folder_name, municipality_report
 from assets.bundle.districts import swedish
 from assets.bundle.frames import guard_frames, select_frames
 from assets.bundle.overview import HIGHLIGHTED, Finding, read_findings, sentence, split_highlights
+from assets.bundle.tables import bundle_tables
 from assets.bundle.types import Bullets, Figure, Notice, ReportContent, Section, SubHeading, Table, Text
-from assets.bundle.words import Context, date_text
+from assets.bundle.words import Context, date_text, source_line
 from assets.charts.cells import Cell
 from assets.charts.types import ReleaseFrames
 from assets.methods.errors import PipelineError
@@ -237,3 +239,29 @@ def test_everything_a_worker_needs_can_be_pickled():
     frames, scope = sample_bundle_frames()
     again, same_scope, meta = pickle.loads(pickle.dumps((frames, scope, META)))
     assert municipality_report(again, same_scope, meta).summary == municipality_report(frames, scope, META).summary
+
+
+def test_the_source_line_follows_the_vintage_that_is_shown():
+    line = "Källa: Kolada, årgång {vintage}."
+    values = pl.DataFrame({"source": ["kolada", "kolada", "scb"], "vintage": ["2024-01-30", "2025-02-01", "2026-01-01"]})
+    assert source_line(line, "kolada", values) == "Källa: Kolada, årgång 1\u00a0februari\u00a02025."
+    assert source_line(line, "kolada", values.clear()) == "Källa: Kolada."
+    assert source_line("Källa: Skolverket.", "skolverket", values) == "Källa: Skolverket."
+
+
+def test_registers_that_somebody_has_dropped_stand_in_the_page_and_the_table():
+    (frames, scope), meta = sample_bundle_frames(), sample_report_meta()
+    usual = frames.register_values.filter(pl.col("area_code") == scope.area_code).head(1)
+    more = pl.concat(
+        usual.with_columns(source=pl.lit(s), indicator_key=pl.lit(k), year=pl.lit(y, pl.Int32), sex=pl.lit("all"), unit=pl.lit(u),
+                           value=pl.lit(v), reason=pl.lit("ok"))
+        for s, k, y, u, v in (("bra", "anmalda_brott", 2022, "count", 12.0), ("bra", "anmalda_brott", 2023, "count", 14.0))
+    )  # fmt: skip
+    given = replace(frames, register_values=pl.concat([frames.register_values, more]))
+    section = next(s for s in municipality_report(given, scope, meta).sections if s.id == "narsamhalle")
+    (table,) = [b for b in section.blocks if isinstance(b, Table) and b.id == "register-fler-narsamhalle"]
+    assert table.rows == (("anmalda_brott", "2023", "14", "bra"),)
+    exported = bundle_tables(given, scope, meta)["register_values"]
+    assert exported.filter(pl.col("source") == "bra")["year"].to_list() == [2022, 2023]
+    plain = next(s for s in municipality_report(frames, scope, meta).sections if s.id == "narsamhalle")
+    assert not [b for b in plain.blocks if isinstance(b, Table) and b.id.startswith("register-fler")]

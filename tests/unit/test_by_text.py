@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 
 import polars as pl
@@ -15,8 +16,9 @@ from assets.intake.delivery import RawDelivery
 from assets.intake.readers import read_delivery
 from assets.intake.receive import receive
 from assets.intake.recognise import recognise
-from assets.intake.tables import cells_frame, delivery_rows, value_labels
+from assets.intake.tables import coded_cells, delivery_rows, value_labels
 from assets.intake.wordings import items_of, known_hashes
+from assets.methods.coded import CodedCells
 from assets.methods.errors import PipelineError
 from assets.raw import other_inboxes
 from pipelines.codebook import propose_codebook
@@ -38,7 +40,9 @@ def deliveries(tmp_path_factory):
 
 def delivery(columns: list[str], texts: dict[str, str] | None = None) -> RawDelivery:
     """A delivery with one row of ones."""
-    return RawDelivery("fil.sav", "0" * 64, "sav", pl.DataFrame({c: ["1"] for c in columns}), column_labels=texts or {})
+    return RawDelivery(
+        "fil.sav", "0" * 64, "sav", CodedCells.of(pl.DataFrame({c: ["1"] for c in columns})), column_labels=texts or {}
+    )
 
 
 def test_a_question_of_the_owners_is_known_by_its_hash():
@@ -103,10 +107,11 @@ def test_the_raw_table_keeps_the_files_own_names(deliveries, tmp_path):
     assert row["matched_pct"] == 100
     assert "besvarhuvudvark" in row["columns"]
     assert "f2_32" not in row["columns"]
-    cells = cells_frame(pl.DataFrame({"cells": [["x"] * item.delivery.cells.width]}), row["columns"], row["named"])
-    assert {"f2_32", "Kommun"} < set(cells.columns)
+    one = pl.DataFrame({"codes": [[1] * item.delivery.cells.width]})
+    texts = json.dumps([["x"]] * item.delivery.cells.width)
+    assert {"f2_32", "Kommun"} < set(coded_cells(one, row["columns"], texts, row["named"]).columns)
     assert set(value_labels(row["value_labels"], row["named"])["f2_32"].values()) == set(LUPP.survey.answers("f2_32").values())
-    assert "f2_32" not in cells_frame(pl.DataFrame({"cells": [["x"] * 60]}), row["columns"]).columns
+    assert "f2_32" not in coded_cells(one, row["columns"], texts).columns
 
 
 @pytest.fixture

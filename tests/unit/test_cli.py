@@ -22,8 +22,8 @@ def chain(monkeypatch):
     """Stands in for the simulator and the run; remembers what they were given."""
     calls = {}
 
-    def run_everything(home, progress):
-        calls["run"] = home
+    def run_everything(home, progress, *, everything=False):
+        calls["run"], calls["everything"] = home, everything
         bundles = calls.get("bundles", 26)
         return RunSummary(26, [], 10, 9, 5, 0, bundles, 1.0, {"raw": 1.0}, home / "reports" / "2024")
 
@@ -91,7 +91,7 @@ def test_a_run_without_bundles_is_no_success(home, chain):
 
 
 def test_a_mistake_a_user_can_mend_has_no_traceback(home, chain, monkeypatch, capsys):
-    def held(home, progress):
+    def held(home, progress, **choices):
         raise PipelineError("busy", "Lagret", "att filen är ledig", "en fil som process 12 har öppen", "Stäng det programmet.")
 
     monkeypatch.setattr(sys.modules["pipelines.run"], "run_everything", held)
@@ -103,7 +103,7 @@ def test_a_mistake_a_user_can_mend_has_no_traceback(home, chain, monkeypatch, ca
 
 
 def test_a_bug_keeps_its_traceback(home, chain, monkeypatch):
-    def broken(home, progress):
+    def broken(home, progress, **choices):
         raise ZeroDivisionError
 
     monkeypatch.setattr(sys.modules["pipelines.run"], "run_everything", broken)
@@ -112,7 +112,7 @@ def test_a_bug_keeps_its_traceback(home, chain, monkeypatch):
 
 
 def test_interrupting_is_calm(home, chain, monkeypatch, capsys):
-    def interrupted(home, progress):
+    def interrupted(home, progress, **choices):
         raise KeyboardInterrupt
 
     monkeypatch.setattr(sys.modules["pipelines.run"], "run_everything", interrupted)

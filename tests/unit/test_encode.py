@@ -6,7 +6,17 @@ import polars as pl
 import pytest
 
 from assets.catalogue.load import load_catalogue
-from assets.methods.encode import NO_ANSWER, UNKNOWN, code_map, encode, encode_background, encode_labels
+from assets.methods.coded import CodedCells
+from assets.methods.encode import (
+    NO_ANSWER,
+    UNKNOWN,
+    code_map,
+    encode,
+    encode_background,
+    encode_labels,
+    municipality_coding,
+    with_scb_codes,
+)
 from assets.methods.errors import PipelineError
 
 CATALOGUE = load_catalogue()
@@ -157,7 +167,7 @@ def test_the_code_map_of_a_labelled_file_knows_only_its_labels():
 
 
 def test_background_labels_become_keys_and_gaps_stay_null():
-    cells = pl.Series(["Flicka", "1", "Ej svar", "999", None, "Hen"])
+    cells = CodedCells.of(pl.DataFrame({"F2": ["Flicka", "1", "Ej svar", "999", None, "Hen"]}))["F2"]
     read = encode_labels(cells, {"1": "Pojke"}, OLD.values.sex, OLD.missing_labels)
     assert read.to_list() == ["girl", "boy", None, None, None, "?"]
 
@@ -228,3 +238,15 @@ def test_every_district_name_of_every_era_is_known(name):
 def test_every_municipality_is_known_by_number_and_name(place):
     frame = background(people(Skolkommun=[str(place.survey_code), place.name]))
     assert set(frame["municipality_code"]) == {place.municipality_code}
+
+
+def test_scb_codes_are_understood_and_the_steward_is_told_which_numbers_were_used():
+    names = CATALOGUE.municipality_of_survey_code
+    cells = CodedCells.of(pl.DataFrame({"k": ["0127", "127", "8", "Botkyrka", "27", None, "188"]}))["k"]
+    known = with_scb_codes(names)
+    assert [known.get(text) for text in ("0127", "127", "8", "Botkyrka", "188", "0188")] == ["0127"] * 4 + ["0188"] * 2
+    assert {text: known[text] for text in names} == names, "what the survey means by a number goes first"
+    assert municipality_coding(cells, {}, names) == ("SCB:s koder", "enkätens nummer", "namn")
+    assert municipality_coding(cells, {"8": "Botkyrka", "27": "Annan kommun"}, names) == ("SCB:s koder", "namn")
+    frame = background(people(Skolkommun=["127", "0127"]))
+    assert frame["municipality_code"].to_list() == ["0127", "0127"]

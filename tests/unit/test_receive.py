@@ -14,10 +14,11 @@ from assets.intake.receive import Received, Rejected, archive_copy, file_hash, i
 from assets.intake.tables import (
     DELIVERY_SCHEMA,
     RESPONSE_SCHEMA,
-    cells_frame,
+    coded_cells,
     delivery_rows,
     rejected_rows,
     response_rows,
+    text_rows,
     value_labels,
 )
 from assets.methods.errors import PipelineError
@@ -168,13 +169,17 @@ def test_one_row_per_delivery_and_wave_and_the_way_back(inbox):
     ]
     assert delivery_rows(taken, [2020]).height == 0
     columns = table["columns"][0]
-    assert cells_frame(response_rows(taken, [2022, 2024]), columns).equals(taken[0].delivery.cells)
+    texts = dict(text_rows(taken, [2022, 2024]).select("wave", "texts").iter_rows())
+    back = coded_cells(response_rows(taken, [2022, 2024]), columns, texts[2024])
+    assert texts[2022] == texts[2024]
+    assert back.as_text().equals(taken[0].delivery.cells)
     assert value_labels(table["value_labels"][0]) == {"F2": {"1": "Pojke å"}}
 
 
 def test_names_that_differ_only_in_case_survive_the_way_through_the_raw_table():
-    rows = pl.DataFrame({"cells": [["1", "2"], ["3", None]]})
-    assert cells_frame(rows, '["f66a", "F66a"]').to_dict(as_series=False) == {"f66a": ["1", "3"], "F66a": ["2", None]}
+    rows = pl.DataFrame({"codes": [[1, 1], [2, 0]]}, schema={"codes": pl.List(pl.UInt32)})
+    cells = coded_cells(rows, '["f66a", "F66a"]', '[["1", "3"], ["2"]]')
+    assert cells.as_text().to_dict(as_series=False) == {"f66a": ["1", "3"], "F66a": ["2", None]}
 
 
 def test_what_was_set_aside_becomes_a_table():

@@ -58,9 +58,10 @@ def test_a_replaced_delivery_names_the_file_that_took_its_place_and_why():
 def test_what_became_of_a_delivery_in_words():
     table = pl.DataFrame(
         {
-            "promoted": [True, False, False, False],
-            "critical_broken": [0, 2, 0, 0],
-            "replaced_by": [None, "b.sav", "b.sav", None],
+            "promoted": [True, False, False, False, True],
+            "critical_broken": [0, 2, 0, 0, 0],
+            "replaced_by": [None, "b.sav", "b.sav", None, "b.sav (rättad)"],
+            "replaced_places": [None, None, "Täby", None, "Salem, Täby"],
         }
     )
     assert table.select(_status(table)).to_series().to_list() == [
@@ -68,6 +69,7 @@ def test_what_became_of_a_delivery_in_words():
         "stoppad",
         "ersatt av b.sav",
         "inga rader i målgruppen",
+        "godkänd utom Salem, Täby, ersatt av b.sav (rättad)",
     ]
     assert table.drop("replaced_by").select(_status(table.drop("replaced_by"))).to_series()[2] == "inga rader i målgruppen"
 
@@ -78,10 +80,14 @@ def test_the_steward_reads_about_it():
             "source_file": ["a.sav", "b.sav", "c.sav"],
             "wave": [2024, 2024, 2022],
             "replaced_by": ["b.sav", None, None],
+            "replaced_places": ["Salem", None, None],
+            "municipality_code": [None, "0127", "0127"],
             "duplicate_rows": [1, 3, None],
             "repeated_ids": [0, 1, None],
         }
     )
+    part = counts.head(1).with_columns(municipality_code=pl.lit("0160"), source_file=pl.lit("d.sav"), duplicate_rows=None)
+    assert delivery_notes(part) == ["d.sav, 2024: Salem ersatt av b.sav."]
     assert delivery_notes(counts) == [
         "a.sav, 2024: ersatt av b.sav.",
         "a.sav, 2024: 1 rad är likadan som en tidigare rad med samma ID.",

@@ -60,7 +60,7 @@ def test_every_value_is_text_and_keeps_its_zero(paths):
 
 
 BOTH = "Rätta sidofilen och lägg båda filerna i inkorgen igen."
-KEYS = "kodbok, kommun eller orsak"
+KEYS = "kodbok, kommun, ar eller orsak"
 SHAPE = f"väntade rader av formen nyckel: värde med {KEYS}, fick "
 
 
@@ -268,3 +268,21 @@ def test_a_smaller_own_codebook_does_not_take_over_ordinary_files(tmp_path):
     books = with_steward_codebooks(CATALOGUE, tmp_path).codebooks
     assert recognise("fil.csv", [*HEADER[:7], *BOOK.items], books).id == BOOK.id
     assert books[-1].id == "egen"
+
+
+def test_the_declared_year_goes_for_the_whole_file_and_the_steward_is_told(paths):
+    drop(paths, "fil.csv", text(), "ar: 2022\n")
+    (taken,), refused = take(paths)
+    assert refused == []
+    assert set(taken.wave) == {2022}
+    (note,) = [n for n in taken.delivery.notes if "sidofilen" in n]
+    rows = len(pupils())
+    assert note == f"fil.csv: {rows} rader säger ett annat år i kolumnen ar; året 2022 i sidofilen gäller för hela filen."
+
+
+def test_a_file_without_a_year_column_needs_the_declared_one(paths):
+    drop(paths, "fil.csv", without("ar"), "ar: 2024\n")
+    (taken,), refused = take(paths)
+    assert refused == []
+    assert set(taken.wave) == {2024}
+    assert not any("sidofilen" in n for n in taken.delivery.notes)

@@ -26,6 +26,7 @@ from assets.intake.wordings import (
     wording_hash,
 )
 from assets.intake.workbench import Proposal, propose
+from assets.methods.coded import CodedCells
 from assets.methods.errors import PipelineError
 from pipelines import cli
 from pipelines.codebook import propose_codebook
@@ -85,7 +86,7 @@ def raw(columns: dict[str, list[str]], texts: dict[str, str] | None = None, mean
     """A delivery as read."""
     cells = pl.DataFrame(columns, schema={c: pl.String for c in columns})
     said = {c: {str(k): v for k, v in pairs.items()} for c, pairs in (meant or {}).items()}
-    return RawDelivery("fil.sav", "f" * 64, "sav", cells, value_labels=said, column_labels=texts or {})
+    return RawDelivery("fil.sav", "f" * 64, "sav", CodedCells.of(cells), value_labels=said, column_labels=texts or {})
 
 
 def like(book, **rename: str) -> tuple[dict[str, list[str]], dict[str, dict[int, str]]]:

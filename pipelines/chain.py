@@ -1,0 +1,56 @@
+"""The steps of a complete pass and which partitions each of them has to run: the same for `did kor`, the UI and the sensor.
+
+What has not changed since it was last done is not done again (`stale.py`); `Choice(everything=True)` does it all the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from assets.slices import WAVES, YEARS, bundle_range, range_tags
+from pipelines.paths import Paths
+from pipelines.resources import RunChoices
+from pipelines.stale import WHOLE, Stage, mark_done, stale, together
+
+STAGE_OF: Mapping[str, Stage] = {
+    "ingest_registers": "registers",
+    "release_registers": "registers",
+    "check_surveys": "surveys",
+    "build_indices": "estimates",
+}
+"""Jobs that are left out for what hasn't changed."""
+ENDS_STAGE = ("release_registers", "check_surveys", "build_indices")
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What a pass is about: the wave and the municipalities (first and last code) that get bundles, and whether all is redone."""
+
+    wave: int = WAVES[-1]
+    municipalities: tuple[str, str] | None = None
+    everything: bool = False
+    edition: str = RunChoices().kind
+
+
+def runs(paths: Paths, job: str, choice: Choice) -> list[dict[str, str]]:
+    """The partition ranges (as tags) over which a job has to be run now; none when nothing has changed."""
+    if job == "publish_bundles":
+        return [bundle_range(choice.wave, choice.municipalities)]
+    if job == "publish_overview":
+        return [range_tags(str(choice.wave), str(choice.wave))]
+    if job == "read_surveys":  # looks through the inbox; what has been read is not read again
+        return [range_tags(str(WAVES[0]), str(WAVES[-1]))]
+    stage = STAGE_OF[job]
+    if stage == "registers":
+        needed = choice.everything or stale(paths, stage, [WHOLE])
+        return [range_tags(str(YEARS[0]), str(YEARS[-1]))] if needed else []
+    waves = WAVES if choice.everything else stale(paths, stage, WAVES, choice.edition)
+    return [range_tags(str(first), str(last)) for first, last in together(waves, WAVES)]
+
+
+def finished(paths: Paths, job: str, choice: Choice) -> None:
+    """Remember that a step's runs have succeeded."""
+    if job in ENDS_STAGE:
+        stage = STAGE_OF[job]
+        mark_done(paths, stage, [WHOLE] if stage == "registers" else WAVES, choice.edition)

@@ -1,0 +1,92 @@
+"""What has to be run again: decided by what lies in the warehouse, never by what somebody remembers having done.
+
+After a stage has succeeded, the hash of what it read and of what it wrote is kept per wave (`raw.stage_marks`). A wave is stale
+when either hash is another one now: a delivery has come or been replaced, a definition, a rule, the code or a package has
+changed, or somebody has run a single layer by hand in between. Nothing is stale only because a clock has moved.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import groupby
+from typing import Literal
+
+import polars as pl
+
+from assets.catalogue.load import load_catalogue
+from assets.intake.receive import file_hash, inbox_files
+from pipelines.paths import Paths
+from pipelines.provenance import ROOT, code_version, package_versions
+from pipelines.warehouse import TableName, Warehouse
+
+Stage = Literal["registers", "surveys", "estimates"]
+MARKS = TableName("raw", "stage_marks")
+WHOLE = 0
+"""Stands in the column `wave` for a stage that isn't sliced."""
+DELIVERIES = TableName("raw", "survey_deliveries")
+REGISTER_FILES = TableName("raw", "register_rows")
+REGISTER_VALUES = TableName("validated", "register_values")
+WRITTEN: Mapping[Stage, tuple[str, ...]] = {
+    "registers": ("harmonised", "validated", "release"),
+    "surveys": ("harmonised", "validated"),
+    "estimates": ("indices", "release"),
+}
+
+
+def stale(paths: Paths, stage: Stage, waves: Sequence[int], edition: str = "") -> list[int]:
+    """The waves of `waves` for which the stage has to be run; for the registers `[WHOLE]` or nothing."""
+    warehouse = Warehouse(paths.warehouse)
+    known = warehouse.read(MARKS, {"stage": [stage]})
+    held = dict(known.select("wave", "mark").iter_rows()) if known.height else {}
+    return [wave for wave, mark in _marks(paths, stage, waves, edition).items() if held.get(wave) != mark]
+
+
+def mark_done(paths: Paths, stage: Stage, waves: Sequence[int], edition: str = "") -> None:
+    """Remember that the stage has just succeeded for the waves."""
+    marks = _marks(paths, stage, waves, edition)
+    rows = [(stage, wave, mark) for wave, mark in marks.items()]
+    frame = pl.DataFrame(rows, schema={"stage": pl.String, "wave": pl.Int32, "mark": pl.String}, orient="row")
+    Warehouse(paths.warehouse).replace(MARKS, frame, {"stage": [stage], "wave": list(marks)})
+
+
+def together(stale_waves: Iterable[int], waves: Sequence[int]) -> list[tuple[int, int]]:
+    """First and last wave of each unbroken run of stale waves: what one Dagster run can cover."""
+    wanted, groups = set(stale_waves), []
+    for is_stale, run in groupby(waves, key=wanted.__contains__):
+        members = list(run)
+        if is_stale:
+            groups.append((members[0], members[-1]))
+    return groups
+
+
+def _marks(paths: Paths, stage: Stage, waves: Sequence[int], edition: str) -> dict[int, str]:
+    warehouse, always = Warehouse(paths.warehouse), _definitions(paths)
+    written = [t for layer in WRITTEN[stage] for t in warehouse.tables(layer)]
+    if stage == "registers":
+        files = sorted((p.name, file_hash(p)) for p in inbox_files(paths.registers))
+        tables = [REGISTER_FILES, *(t for t in written if "wave" not in warehouse.columns(t))]
+        return {WHOLE: _digest([always, files, [(str(t), warehouse.hashes(t)) for t in tables]])}
+    if stage == "surveys":
+        read = [DELIVERIES]
+    else:
+        read = [DELIVERIES, *(t for t in warehouse.tables("validated"))]
+        always = _digest([always, edition, warehouse.hashes(REGISTER_VALUES), warehouse.hashes(REGISTER_FILES)])
+    tables = [t for t in dict.fromkeys([*read, *written]) if "wave" in warehouse.columns(t)]
+    found = {str(t): warehouse.hashes(t, "wave") for t in tables}
+    return {
+        wave: _digest([always, stage, [(name, by_wave.get(wave)) for name, by_wave in sorted(found.items())]]) for wave in waves
+    }
+
+
+def _definitions(paths: Paths) -> str:
+    """Hash of everything that decides what a stage makes of the same data."""
+    files = [*(ROOT / "expectations" / "suites").glob("*.yml"), *paths.codebooks.glob("*.yml")]
+    return _digest(
+        [code_version(), load_catalogue().content_hash, package_versions(), sorted((p.name, file_hash(p)) for p in files)]
+    )
+
+
+def _digest(content: object) -> str:
+    return hashlib.sha256(json.dumps(content, sort_keys=True, default=str).encode()).hexdigest()
