@@ -12,7 +12,7 @@ from assets.catalogue.active import PROFILE
 
 PREFIX = () if PROFILE.is_base else (PROFILE.id,)
 LAYERS = ("inbox", "raw", "harmonised", "validated", "indices", "release", "reports")
-OF_REGISTERS = ("register_files", "register_rows", "register_values", "register_revisions", "schools")
+OF_REGISTERS = ("register_files", "register_rows", "register_values", "register_revisions", "schools", "school_indicators")
 """Tables that only a profile with registers has."""
 
 Asset = dg.AssetsDefinition | dg.AssetSpec

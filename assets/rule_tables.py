@@ -33,6 +33,7 @@ from pipelines.warehouse import TableName, Warehouse
 SCREEN_COUNTS = TableName("harmonised", "screen_counts")
 REGISTER_VALUES = TableName("harmonised", "register_values")
 SCHOOLS = TableName("harmonised", "schools")
+SCHOOL_INDICATORS = TableName("harmonised", "school_indicators")
 VALIDATED_RESPONSES = TableName("validated", "survey_responses")
 VALIDATED_DELIVERIES = TableName("validated", "deliveries")
 VALIDATED_REGISTERS = TableName("validated", "register_values")
@@ -146,6 +147,11 @@ def _schools(warehouse: Warehouse, catalogue: Catalogue, years: list[int]) -> Pr
     return Prepared(views, common_parameters(catalogue))
 
 
+def _school_indicators(warehouse: Warehouse, catalogue: Catalogue, keys: list[int]) -> Prepared:
+    columns = ["school_code", "school_form", "variable", "reason"]
+    return Prepared(only_rows(_read(warehouse, SCHOOL_INDICATORS, {}, columns)), common_parameters(catalogue))
+
+
 def _validated_responses(warehouse: Warehouse, catalogue: Catalogue, waves: list[int]) -> Prepared:
     rows = _read(warehouse, VALIDATED_RESPONSES, {"wave": waves}, list(KEYS))
     deliveries = warehouse.read(VALIDATED_DELIVERIES, {"wave": waves})
@@ -174,6 +180,7 @@ PREPARE: dict[str, Callable[[Warehouse, Catalogue, list[int]], Prepared]] = {
     "harmonised/screen_counts": _by_wave(SCREEN_COUNTS),
     "harmonised/register_values": _registers(REGISTER_VALUES),
     "harmonised/schools": _schools,
+    "harmonised/school_indicators": _school_indicators,
     "validated/survey_responses": _validated_responses,
     "validated/deliveries": _validated_deliveries,
     "validated/rule_outcomes": _by_wave(RULE_OUTCOMES),

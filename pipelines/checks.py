@@ -128,6 +128,7 @@ SLICES: Mapping[str, tuple[int, ...]] = {
     "raw/register_rows": YEARS,
     "harmonised/register_values": YEARS,
     "harmonised/schools": YEARS,
+    "harmonised/school_indicators": YEARS,
     "validated/register_values": YEARS,
 }
 """Tables that are sliced by year; all others are by wave."""

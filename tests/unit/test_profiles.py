@@ -178,7 +178,7 @@ def test_the_code_location_of_a_profile_has_keys_and_jobs_of_its_own(profile_id)
     assert checked == [profile_id]
     assert not [key for key in keys if "reports" in key]
     expected = {"lupp": {"ingest_registers", "release_registers", "build_indices"}, "yrbs": set()}[profile_id]
-    assert set(jobs) == {"ingest_surveys", "ingest", "everything"} | expected
+    assert set(jobs) == {"ingest_surveys", "read_surveys", "check_surveys", "ingest", "everything"} | expected
 
 
 def test_a_process_keeps_its_profile():
