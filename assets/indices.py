@@ -5,7 +5,7 @@ import polars as pl
 
 from assets.catalogue.load import load_catalogue
 from assets.methods.estimate import area_counts, area_estimates
-from assets.methods.indicators import indicator_counts, indicator_values
+from assets.methods.indicator_tables import indicator_tables
 from assets.methods.persons import score_persons
 from assets.methods.pomp import pomp_means, pomp_values
 from assets.methods.series_estimates import series_estimates
@@ -107,11 +107,9 @@ def indices_indicators(context: dg.AssetExecutionContext, store: Store):
     """Single-question series with their denominators, and the city's 0-100 indices."""
     catalogue = load_catalogue()
     answers, file = store.warehouse.read(RESPONSES, {"wave": int_keys(context, WAVES)}), catalogue.indicator_file
-    values = indicator_values(answers, file.indicators, catalogue.survey)
-    ids = [i.id for i in file.indicators]
-    yield dg.Output(indicator_counts(values, file.indicators), output_name="indicator_counts", metadata={"indikatorer": len(ids)})
-    yield dg.Output(series_estimates(values, ids, "share"), output_name="indicator_estimates")
-    del values  # one wide table at a time
+    counts, estimates = indicator_tables(answers, file.indicators, catalogue.survey)
+    yield dg.Output(counts, output_name="indicator_counts", metadata={"indikatorer": len(file.indicators)})
+    yield dg.Output(estimates, output_name="indicator_estimates")
     values, ids = pomp_values(answers, file.indices, catalogue.survey), [i.id for i in file.indices]
     yield dg.Output(pomp_means(values, file.indices), output_name="scale_means", metadata={"index": len(ids)})
     yield dg.Output(series_estimates(values, ids, "mean"), output_name="scale_estimates")

@@ -1,7 +1,9 @@
 """Reports layer: a bundle per municipality and wave, and the county's overview. Reads the release layer and nothing else."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
+from itertools import chain, islice
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -16,7 +18,7 @@ from assets.bundle.types import BundleMeta, BundleSummary, RenderedBundle, Repor
 from assets.bundle.words import Context
 from assets.bundle.writer import write_bundle, write_county_overview
 from assets.catalogue.load import Catalogue, load_catalogue
-from assets.charts.types import ReleaseFrames, Scope
+from assets.charts.types import COUNTY_CODE, ReleaseFrames, Scope
 from assets.failures import as_failure
 from assets.registers.files import load_register_catalogue
 from assets.slices import ONE_RUN, bundle_keys, bundles, int_keys, survey_waves
@@ -25,7 +27,7 @@ from pipelines.provenance import code_version, package_versions
 from pipelines.resources import ReleaseReader, RunChoices
 
 SUMMARY_COLUMNS = ("index_results", "response_rates", "register_values", "delivery_quality")
-SERIES_COLUMNS = ("method", "interval_method", "confidence_level")
+UNSHOWN_COLUMNS = ("method", "interval_method", "confidence_level")
 """Columns of the series that no report shows; left behind, as the table is large."""
 RELEASE_TABLES = (
     *("index_results", "response_rates", "delivery_quality", "suppression_log", "provenance", "register_values"),
@@ -48,13 +50,17 @@ def report_meta(catalogue: Catalogue) -> ReportMeta:
     )
 
 
-def release_frames(reader: ReleaseReader, series: bool = True) -> ReleaseFrames:
-    """The whole release; `select_frames` cuts out what one bundle may see. `series`: with the single-question series."""
-    frames = {name: reader.read(name) for name in SUMMARY_COLUMNS}
-    if series:
-        results = reader.read("indicator_results")
-        frames |= {"indicator_results": results.drop(SERIES_COLUMNS, strict=False), "series_breaks": reader.read("series_breaks")}
-    return ReleaseFrames(**frames)
+def release_frames(reader: ReleaseReader) -> ReleaseFrames:
+    """The whole release but for the single-question series; `select_frames` cuts out what one bundle may see."""
+    return ReleaseFrames(**{name: reader.read(name) for name in SUMMARY_COLUMNS})
+
+
+def with_series(release: ReleaseFrames, reader: ReleaseReader, catalogue: Catalogue, scope: Scope) -> ReleaseFrames:
+    """The release with the series of one bundle's areas: the table is large, so the other areas' rows stay where they are."""
+    districts = [d.district_code for d in catalogue.districts if d.district_code.startswith(f"{scope.area_code}-")]
+    results = reader.read("indicator_results", area_code=[COUNTY_CODE, scope.area_code, *districts])
+    slim = results.drop(UNSHOWN_COLUMNS, strict=False)
+    return replace(release, indicator_results=slim, series_breaks=reader.read("series_breaks"))
 
 
 def certificate(reader: ReleaseReader, catalogue: Catalogue, scope: Scope) -> BundleMeta:
@@ -76,12 +82,21 @@ def certificate(reader: ReleaseReader, catalogue: Catalogue, scope: Scope) -> Bu
     )
 
 
-def render_all(tasks: Sequence[tuple[ReleaseFrames, Scope, ReportMeta]], workers: int) -> list[RenderedBundle]:
-    """Render bundles, in worker processes when there are several and more than one worker is allowed."""
-    if workers < 2 or len(tasks) < 2:
-        return [render_bundle(*task) for task in tasks]
+Task = tuple[ReleaseFrames, Scope, ReportMeta]
+
+
+def render_all(tasks: Iterable[Task], workers: int) -> Iterator[RenderedBundle]:
+    """Render bundles in order, in worker processes when more than one is allowed; only a few are in memory at a time."""
+    waiting = iter(tasks)
+    first = list(islice(waiting, 2 * max(workers, 1)))
+    if workers < 2 or len(first) < 2:
+        yield from (render_bundle(*task) for task in chain(first, waiting))
+        return
     with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
-        return list(pool.map(render_bundle, *zip(*tasks, strict=True)))
+        batch = first
+        while batch:
+            yield from pool.map(render_bundle, *zip(*batch, strict=True))
+            batch = list(islice(waiting, 2 * workers))
 
 
 @dg.asset(
@@ -100,14 +115,19 @@ def reports_municipality_bundle(
     meta, release = report_meta(catalogue), release_frames(release_reader)
     scopes = [Scope(code, catalogue.area_names[code], wave, choices.edition) for code, wave in bundle_keys(context)]
     with as_failure():
-        tasks = [(select_frames(release, scope, meta.charts.indices), scope, meta) for scope in scopes]
-        rendered = render_all(tasks, choices.workers)
         target = Path(release_reader.data_dir) / "reports"
-        written = [write_bundle(b, target, certificate(release_reader, catalogue, b.scope)) for b in rendered]
+        tasks = (
+            (select_frames(with_series(release, release_reader, catalogue, scope), scope, meta.charts.indices), scope, meta)
+            for scope in scopes
+        )
+        written = [
+            (b.scope.area_name, write_bundle(b, target, certificate(release_reader, catalogue, b.scope)).report)
+            for b in render_all(tasks, choices.workers)
+        ]
     lines = [
         "| kommun | rapport |",
         "|---|---|",
-        *(f"| {b.scope.area_name} | `{w.report}` |" for b, w in zip(rendered, written, strict=True)),
+        *(f"| {name} | `{report}` |" for name, report in written),
     ]
     return dg.MaterializeResult(metadata={"dagster/row_count": len(written), "paket": dg.MetadataValue.md("\n".join(lines))})
 
@@ -125,7 +145,7 @@ def reports_county_overview(
 ) -> dg.MaterializeResult:
     """Write the overview of the bundles that exist for each wave of the run."""
     catalogue = load_catalogue()
-    meta, release = report_meta(catalogue), release_frames(release_reader, series=False)
+    meta, release = report_meta(catalogue), release_frames(release_reader)
     target = Path(release_reader.data_dir) / "reports"
     names = {m.municipality_code: catalogue.area_names[m.municipality_code] for m in catalogue.municipalities}
     pages = []

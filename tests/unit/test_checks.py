@@ -81,7 +81,8 @@ def test_every_rule_of_every_suite_is_a_check():
 
 def test_only_critical_rules_of_the_release_block():
     blocking = {spec.name for checks in build_checks() for spec in checks.check_specs if spec.blocking}
-    release = {rule.id for rule in load_suite("release/index_results").rules if rule.severity == "critical"}
+    tables = ("index_results", "indicator_results", "series_breaks")
+    release = {rule.id for table in tables for rule in load_suite(f"release/{table}").rules if rule.severity == "critical"}
     assert blocking == release | {"register_nivahopp"}
     mixed = suite_checks(TABLE, survey_parameters, "wave", WAVES, blocking=True).check_specs
     assert {spec.name for spec in mixed if spec.blocking} == {r.id for r in load_suite(TABLE).rules if r.severity == "critical"}
