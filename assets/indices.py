@@ -5,7 +5,8 @@ import polars as pl
 
 from assets.catalogue.load import Catalogue, load_catalogue
 from assets.methods.estimate import area_counts, area_estimates
-from assets.methods.indicators import indicator_counts, indicator_values
+from assets.methods.indicator_tables import indicator_tables
+from assets.methods.indicators import indicator_values
 from assets.methods.persons import score_persons
 from assets.methods.pomp import pomp_means, pomp_values
 from assets.methods.screen_sensitivity import (
@@ -131,11 +132,9 @@ def indices_indicators(context: dg.AssetExecutionContext, store: Store, choices:
     catalogue = load_catalogue()
     removal, file = removing(catalogue, choices), catalogue.indicator_file
     answers = counted_answers(store.warehouse, catalogue, int_keys(context, WAVES), removal=removal)
-    values = indicator_values(answers, file.indicators, catalogue.survey)
-    ids = [i.id for i in file.indicators]
-    yield dg.Output(indicator_counts(values, file.indicators), output_name="indicator_counts", metadata={"indikatorer": len(ids)})
-    yield dg.Output(series_estimates(values, ids, "share"), output_name="indicator_estimates")
-    del values  # one wide table at a time
+    counts, estimates = indicator_tables(answers, file.indicators, catalogue.survey)
+    yield dg.Output(counts, output_name="indicator_counts", metadata={"indikatorer": len(file.indicators)})
+    yield dg.Output(estimates, output_name="indicator_estimates")
     values, ids = pomp_values(answers, file.indices, catalogue.survey), [i.id for i in file.indices]
     yield dg.Output(pomp_means(values, file.indices), output_name="scale_means", metadata={"index": len(ids)})
     yield dg.Output(series_estimates(values, ids, "mean"), output_name="scale_estimates")

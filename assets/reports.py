@@ -1,8 +1,9 @@
 """Reports layer: a bundle per municipality and wave, and the county's overview. Reads the release layer and nothing else."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
+from itertools import chain, islice
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -14,11 +15,11 @@ from assets.bundle.frames import select_frames
 from assets.bundle.inputs import inputs_hash, up_to_date
 from assets.bundle.load import build_report_meta
 from assets.bundle.render import render_bundle
-from assets.bundle.types import BundleMeta, BundleSummary, RenderedBundle, ReportMeta
+from assets.bundle.types import BundleMeta, BundlePaths, BundleSummary, RenderedBundle, ReportMeta
 from assets.bundle.words import Context
 from assets.bundle.writer import write_bundle, write_county_overview
 from assets.catalogue.load import Catalogue, load_catalogue
-from assets.charts.types import ReleaseFrames, Scope
+from assets.charts.types import COUNTY_CODE, ReleaseFrames, Scope
 from assets.failures import as_failure
 from assets.registers.files import load_register_catalogue
 from assets.slices import ONE_RUN, bundle_keys, bundles, int_keys, survey_waves
@@ -30,7 +31,7 @@ SUMMARY_COLUMNS = (
     *("index_results", "response_rates", "register_values", "delivery_quality"),
     *("screen_sensitivity", "response_by_school_type"),
 )
-SERIES_COLUMNS = ("method", "interval_method", "confidence_level")
+UNSHOWN_COLUMNS = ("method", "interval_method", "confidence_level")
 """Columns of the series that no report shows; left behind, as the table is large."""
 RELEASE_TABLES = (
     *("index_results", "response_rates", "delivery_quality", "suppression_log", "provenance", "register_values"),
@@ -55,13 +56,17 @@ def report_meta(catalogue: Catalogue) -> ReportMeta:
     )
 
 
-def release_frames(reader: ReleaseReader, series: bool = True) -> ReleaseFrames:
-    """The whole release; `select_frames` cuts out what one bundle may see. `series`: with the single-question series."""
-    frames = {name: reader.read(name) for name in SUMMARY_COLUMNS}
-    if series:
-        results = reader.read("indicator_results")
-        frames |= {"indicator_results": results.drop(SERIES_COLUMNS, strict=False), "series_breaks": reader.read("series_breaks")}
-    return ReleaseFrames(**frames)
+def release_frames(reader: ReleaseReader) -> ReleaseFrames:
+    """The whole release but for the single-question series; `select_frames` cuts out what one bundle may see."""
+    return ReleaseFrames(**{name: reader.read(name) for name in SUMMARY_COLUMNS})
+
+
+def with_series(release: ReleaseFrames, reader: ReleaseReader, catalogue: Catalogue, scope: Scope) -> ReleaseFrames:
+    """The release with the series of one bundle's areas: the table is large, so the other areas' rows stay where they are."""
+    districts = [d.district_code for d in catalogue.districts if d.district_code.startswith(f"{scope.area_code}-")]
+    results = reader.read("indicator_results", area_code=[COUNTY_CODE, scope.area_code, *districts])
+    slim = results.drop(UNSHOWN_COLUMNS, strict=False)
+    return replace(release, indicator_results=slim, series_breaks=reader.read("series_breaks"))
 
 
 def certificate(reader: ReleaseReader, catalogue: Catalogue, scope: Scope) -> BundleMeta:
@@ -83,12 +88,21 @@ def certificate(reader: ReleaseReader, catalogue: Catalogue, scope: Scope) -> Bu
     )
 
 
-def render_all(tasks: Sequence[tuple[ReleaseFrames, Scope, ReportMeta]], workers: int) -> list[RenderedBundle]:
-    """Render bundles, in worker processes when there are several and more than one worker is allowed."""
-    if workers < 2 or len(tasks) < 2:
-        return [render_bundle(*task) for task in tasks]
+Task = tuple[ReleaseFrames, Scope, ReportMeta]
+
+
+def render_all(tasks: Iterable[Task], workers: int) -> Iterator[RenderedBundle]:
+    """Render bundles in order, in worker processes when more than one is allowed; only a few are in memory at a time."""
+    waiting = iter(tasks)
+    first = list(islice(waiting, 2 * max(workers, 1)))
+    if workers < 2 or len(first) < 2:
+        yield from (render_bundle(*task) for task in chain(first, waiting))
+        return
     with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
-        return list(pool.map(render_bundle, *zip(*tasks, strict=True)))
+        batch = first
+        while batch:
+            yield from pool.map(render_bundle, *zip(*batch, strict=True))
+            batch = list(islice(waiting, 2 * workers))
 
 
 @dg.asset(
@@ -107,20 +121,24 @@ def reports_municipality_bundle(
     meta, release = report_meta(catalogue), release_frames(release_reader)
     scopes = [Scope(code, catalogue.area_names[code], wave, choices.edition) for code, wave in bundle_keys(context)]
     target = Path(release_reader.data_dir) / "reports"
+    certificates: dict[Scope, BundleMeta] = {}
+    places: dict[Scope, BundlePaths] = {}
+
+    def frames_of(scope: Scope) -> ReleaseFrames:
+        """What one bundle sees; made again when it is rendered, as those of all bundles together take much memory."""
+        return select_frames(with_series(release, release_reader, catalogue, scope), scope, meta.charts.indices)
+
     with as_failure():
-        tasks, certificates, places = [], {}, {}
         for scope in scopes:
-            frames = select_frames(release, scope, meta.charts.indices)
             made_by = certificate(release_reader, catalogue, scope)
+            frames = frames_of(scope)
             certificates[scope] = replace(made_by, inputs=inputs_hash(frames, scope, made_by))
             held = up_to_date(target, scope.wave, folder_name(scope, meta), certificates[scope].inputs)
             if held and not choices.remake:
                 places[scope] = held
-            else:
-                tasks.append((frames, scope, meta))
-        for bundle in render_all(tasks, choices.workers):
+        new = [scope for scope in scopes if scope not in places]
+        for bundle in render_all(((frames_of(scope), scope, meta) for scope in new), choices.workers):
             places[bundle.scope] = write_bundle(bundle, target, certificates[bundle.scope])
-    new = {scope for _, scope, _ in tasks}
     lines = [
         "| kommun | rapport | |",
         "|---|---|---|",
@@ -143,7 +161,7 @@ def reports_county_overview(
 ) -> dg.MaterializeResult:
     """Write the overview of the bundles that exist for each wave of the run."""
     catalogue = load_catalogue()
-    meta, release = report_meta(catalogue), release_frames(release_reader, series=False)
+    meta, release = report_meta(catalogue), release_frames(release_reader)
     target = Path(release_reader.data_dir) / "reports"
     names = {m.municipality_code: catalogue.area_names[m.municipality_code] for m in catalogue.municipalities}
     pages = []

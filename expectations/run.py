@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
+import numpy as np
 import polars as pl
 
 from expectations.context import ephemeral_context
@@ -261,4 +262,11 @@ def _pandas_array(series: pl.Series) -> Any:
         return pd.arrays.IntegerArray(series.fill_null(0).to_numpy().copy(), missing.copy())
     if series.dtype.is_float():
         return pd.arrays.FloatingArray(series.fill_null(0.0).to_numpy().copy(), missing.copy())
-    return pd.array(series.to_list(), dtype="boolean" if series.dtype == pl.Boolean else "string")
+    if series.dtype == pl.Boolean:
+        return pd.array(series.to_list(), dtype="boolean")
+    words = series.drop_nulls().unique().sort()
+    if 10 * len(words) > len(series):
+        return pd.array(series.to_list(), dtype="string")
+    # few words in many rows: one Python string for each word instead of one for each row
+    codes = series.cast(pl.Enum(words)).to_physical().cast(pl.Int64).fill_null(len(words))
+    return pd.array(np.array([*words.to_list(), None], dtype=object)[codes.to_numpy()], dtype="string")

@@ -97,6 +97,7 @@ def run_everything(
                 if name == "check_surveys":
                     _require_answers(paths, before)
             seconds[title.split(":")[0] if name.startswith("publish") else title] = time.perf_counter() - started
+            del result  # it holds every table that the step wrote
     rejected = _rejected_since(paths, before)
     return _summary(paths, chosen, checks, seconds, rejected, (written, unchanged), time.perf_counter() - begun)
 
