@@ -71,7 +71,8 @@ def evaluate(store: Store, frame: pl.DataFrame | None, tags: dict[str, str] | No
 
 
 def test_every_rule_of_every_suite_is_a_check():
-    specs = [spec for checks in build_checks() for spec in checks.check_specs if spec.name != "register_nivahopp"]
+    own = {"register_nivahopp", "svarsandel_over_100"}  # checks that are no suite's rule
+    specs = [spec for checks in build_checks() for spec in checks.check_specs if spec.name not in own]
     rules = [rule.id for path in SUITES.glob("*.yml") for rule in load_suite(path.stem.replace("__", "/")).rules]
     assert sorted(spec.name for spec in specs) == sorted(rules)
     for spec in specs:
