@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     import duckdb
 
 LAYERS = ("raw", "harmonised", "validated", "indices", "release")
+ROW_GROUP = 20_480
+"""Rows that DuckDB packs together. A wave is about this many, so waves are packed side by side and not the whole table as one."""
 _NAME = re.compile(r"^[a-z][a-z0-9_]*$")
 _COLUMNS = (
     "select column_name from information_schema.columns where table_schema = ? and table_name = ? order by ordinal_position"
@@ -65,7 +67,10 @@ class Warehouse:
 
         self.path.parent.mkdir(parents=True, exist_ok=True)
         try:
-            connection = duckdb.connect(str(self.path), read_only=read_only and self.path.exists())
+            connection = duckdb.connect()
+            place, mode = str(self.path).replace("'", "''"), ", read_only" if read_only and self.path.exists() else ""
+            connection.execute(f"attach '{place}' as warehouse (row_group_size {ROW_GROUP}{mode})")
+            connection.execute("use warehouse")
         except duckdb.IOException as error:
             raise _cannot_open(self.path, str(error)) from error
         try:

@@ -124,7 +124,8 @@ def receive(
 
     with ThreadPoolExecutor(PROCESSES) as pool:  # the parsers work while we look at what they have read
         first = {digest: path for path, digest in reversed(fresh.items())}
-        ahead = {path: pool.submit(read, path) for path in fresh if path in first.values()}
+        largest_first = sorted(set(first.values()), key=lambda path: (-path.stat().st_size, path))  # no parser ends up waiting
+        ahead = {path: pool.submit(read, path) for path in largest_first}
         seen: set[str] = set()
         for path in paths:
             if path.is_symlink() and not is_sidecar(path):
