@@ -4,7 +4,7 @@ Checks on harmonised tables are what a steward reads; they do not block, because
 (promotion holds it back alone). Checks on the release layer block.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -33,7 +33,13 @@ _STATUS = {"holds": "Regeln håller", "broken": "Regeln håller inte", "not_eval
 
 
 def suite_checks(
-    table: str, parameters: Callable[[Catalogue], Mapping[str, Any]], column: str, keys: tuple[int, ...], *, blocking: bool
+    table: str,
+    parameters: Callable[[Catalogue], Mapping[str, Any]],
+    column: str,
+    keys: tuple[int, ...],
+    *,
+    blocking: bool,
+    large: bool = False,
 ) -> dg.AssetChecksDefinition:
     """One `multi_asset_check` for the suite of `table`; one result per rule.
 
@@ -46,6 +52,7 @@ def suite_checks(
         column: the partition column; its broken slices are named in the description.
         keys: all partitions; a run of some of them tries only those.
         blocking: whether a broken critical rule stops what is downstream in the same run.
+        large: read and try one slice at a time; no rule of the suite may be about several slices together.
     """
     suite = load_suite(table)
     asset = dg.AssetKey(table.split("/"))
@@ -63,9 +70,13 @@ def suite_checks(
     @dg.multi_asset_check(specs=specs, name=f"kontroller_{table.replace('/', '_')}", can_subset=True)
     def checks(context: dg.AssetCheckExecutionContext, store: Store) -> Iterator[dg.AssetCheckResult]:
         name = TableName(*table.split("/"))
-        frame = store.warehouse.read(name, {column: int_keys(context, keys)})
         wanted = {k.name for k in context.selected_asset_check_keys}
         filled = parameters(load_catalogue())
+        if large:
+            read = ((key, store.warehouse.read(name, {column: [key]})) for key in int_keys(context, keys))
+            yield from slice_by_slice(suite, read, filled, wanted)
+            return
+        frame = store.warehouse.read(name, {column: int_keys(context, keys)})
         parts = frame.sort(column).group_by(column, maintain_order=True) if column in frame.columns else ()
         slices = [(key, part) for (key,), part in parts] or [(None, frame)]
         critical = {r.id for r in suite.rules if r.severity == "critical"} & wanted
@@ -86,6 +97,16 @@ def suite_checks(
             yield result(worst, asset, [w for key, part in broken for w in _places(key, part, rule, suite, filled, files)])
 
     return checks
+
+
+def slice_by_slice(
+    suite: Suite, slices: Iterable[tuple[int, pl.DataFrame]], filled: Mapping[str, Any], wanted: set[str]
+) -> Iterator[dg.AssetCheckResult]:
+    """One result per rule from slices of which only one is in memory at a time."""
+    tried = {key: {o.rule.id: o for o in run_suite(suite, part, filled, only=wanted)} for key, part in slices}
+    for rule in (r for r in suite.rules if r.id in wanted):
+        broken = [str(key) for key, outcomes in tried.items() if not outcomes[rule.id].holds]
+        yield result(_worst([outcomes[rule.id] for outcomes in tried.values()]), dg.AssetKey(suite.table.split("/")), broken)
 
 
 def result(outcome: RuleOutcome, key: dg.AssetKey, where: list[str]) -> dg.AssetCheckResult:
@@ -156,6 +177,6 @@ def build_checks() -> list[dg.AssetChecksDefinition]:
         suite_checks("harmonised/delivery_gaps", gap_parameters, "wave", WAVES, blocking=False),
         suite_checks("harmonised/register_values", register_parameters, "year", YEARS, blocking=False),
         suite_checks("release/index_results", release_parameters, "wave", WAVES, blocking=True),
-        suite_checks("release/indicator_results", series_parameters, "wave", WAVES, blocking=True),
+        suite_checks("release/indicator_results", series_parameters, "wave", WAVES, blocking=True, large=True),
         suite_checks("release/series_breaks", gap_parameters, "wave", WAVES, blocking=True),
     ]

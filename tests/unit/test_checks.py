@@ -9,7 +9,7 @@ from assets.slices import WAVES, range_tags, survey_waves
 from expectations.parameters import survey_parameters
 from expectations.run import RuleOutcome
 from expectations.suite import SUITES, Rule, load_suite
-from pipelines.checks import build_checks, result, suite_checks
+from pipelines.checks import build_checks, result, slice_by_slice, suite_checks
 from pipelines.resources import Store
 from pipelines.warehouse import TableName
 from tests.support.survey_rows import survey
@@ -87,6 +87,17 @@ def test_only_critical_rules_of_the_release_block():
     mixed = suite_checks(TABLE, survey_parameters, "wave", WAVES, blocking=True).check_specs
     assert {spec.name for spec in mixed if spec.blocking} == {r.id for r in load_suite(TABLE).rules if r.severity == "critical"}
     assert not all(spec.blocking for spec in mixed)
+
+
+def test_a_large_table_is_tried_a_slice_at_a_time():
+    """Only one slice is read before its rules are tried; a rule holds when it holds in all of them."""
+    suite, filled = load_suite(TABLE), survey_parameters(load_catalogue())
+    wanted = {rule.id for rule in suite.rules if rule.severity == "critical"}
+    slices = iter([(2022, rows(("a", 2022)).with_columns(sex=pl.lit("Flicka"))), (2024, rows(("b", 2024)))])
+    found = {outcome.check_name: outcome for outcome in slice_by_slice(suite, slices, filled, wanted)}
+    assert set(found) == wanted
+    assert [name for name, outcome in found.items() if not outcome.passed] == ["kon_kant"]
+    assert "för 2022." in found["kon_kant"].description
 
 
 def test_good_rows_pass_every_check(store):

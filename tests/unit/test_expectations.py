@@ -11,7 +11,13 @@ from pydantic import ValidationError
 
 from assets.catalogue.load import load_catalogue
 from expectations import suite as suites
-from expectations.parameters import gap_parameters, register_parameters, release_parameters, survey_parameters
+from expectations.parameters import (
+    gap_parameters,
+    register_parameters,
+    release_parameters,
+    series_parameters,
+    survey_parameters,
+)
 from expectations.run import RuleOutcome, run_suite
 from expectations.suite import SUITES, Rule, Suite, load_suite
 from tests.support.survey_rows import survey
@@ -22,6 +28,8 @@ PARAMETERS = {
     "harmonised/delivery_gaps": gap_parameters,
     "harmonised/register_values": register_parameters,
     "release/index_results": release_parameters,
+    "release/indicator_results": series_parameters,
+    "release/series_breaks": gap_parameters,
 }
 Frame = pl.DataFrame
 Change = Callable[[Frame], Frame]
@@ -72,11 +80,43 @@ def release() -> Frame:
     )
 
 
+def series() -> Frame:
+    """A share and a scale's mean at the limits, a hidden number, and a sensitive question split by sex for the county."""
+    return pl.DataFrame(
+        {
+            "edition": ["intern"] * 4,
+            "area_level": ["municipality", "municipality", "municipality", "county"],
+            "area_code": ["0114", "0114", "0114", "01"],
+            "wave": pl.Series([2024] * 4, dtype=pl.Int32),
+            "grade": ["ak9"] * 4,
+            "sex": ["all", "girl", "boy", "girl"],
+            "indicator": ["dik14a", "psykhalsa", "dik46", "dik46"],
+            "measure": ["share", "mean", "share", "share"],
+            "value": [0.0, 100.0, None, 12.0],
+            "low": [0.0, 50.0, None, 10.0],
+            "high": [10.0, 100.0, None, 14.0],
+            "n": [20.0, 10.0, None, 4000.0],
+            "unit": ["percent", "scale_0_100", "percent", "percent"],
+            "base": ["elever som besvarat frågan"] * 4,
+            "reason": ["ok", "ok", "suppressed", "ok"],
+        }
+    )
+
+
+def breaks() -> Frame:
+    """A series before and after a break."""
+    years = pl.Series([2020, 2022], dtype=pl.Int32)
+    texts = {"series_kind": ["indicator"] * 2, "series": ["x"] * 2, "break_level": ["", "major"], "flag": ["series_break", "ok"]}
+    return pl.DataFrame({**texts, "wave": years, "comparable_from": years, "segment": pl.Series([0, 1], dtype=pl.Int32)})
+
+
 GOOD = {
     "harmonised/survey_responses": survey,
     "harmonised/delivery_gaps": gaps,
     "harmonised/register_values": registers,
     "release/index_results": release,
+    "release/indicator_results": series,
+    "release/series_breaks": breaks,
 }
 
 
@@ -147,6 +187,30 @@ BREAKERS: dict[str, list[tuple[str, Change]]] = {
         ("utgava_minst_tio", put(1, n=9.0)),
         ("utgava_andel_rimlig", put(0, value=-1.0)),
         ("utgava_andel_rimlig", put(1, value=101.0)),
+    ],
+    "release/indicator_results": [
+        ("fragor_rader_finns", lambda f: f.clear()),
+        ("fragor_unik", twice),
+        ("fragor_skal_kant", put(2, reason="hemlig")),
+        ("fragor_skal_namnare_finns", put(2, reason=None)),
+        ("fragor_skal_namnare_finns", put(0, base=None)),
+        ("fragor_skal_namnare_finns", put(0, unit=None)),
+        ("fragor_visade_har_varde", put(0, value=None)),
+        ("fragor_dolda_ar_tomma", put(2, value=12.0)),
+        ("fragor_dolda_ar_tomma", put(2, low=1.0)),
+        ("fragor_dolda_ar_tomma", put(2, high=1.0)),
+        ("fragor_dolda_ar_tomma", put(2, n=15.0)),
+        ("fragor_minst_tio", put(1, n=9.0)),
+        ("fragor_kanslig_inte_pa_kon", put(2, reason="ok", value=12.0)),
+        ("fragor_andel_rimlig", put(0, value=-1.0)),
+        ("fragor_andel_rimlig", put(1, value=101.0)),
+    ],
+    "release/series_breaks": [
+        ("brott_rader_finns", lambda f: f.clear()),
+        ("brott_unik", twice),
+        ("brott_fullstandig", put(0, flag=None)),
+        ("brott_fullstandig", put(0, comparable_from=None)),
+        ("brott_framat", put(0, comparable_from=2024)),
     ],
 }
 
