@@ -4,7 +4,8 @@ Checks on harmonised tables are what a steward reads; they do not block, because
 (promotion holds it back alone). Checks on the release layer block.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 import dagster as dg
 
@@ -16,7 +17,7 @@ from assets.slices import WAVES, YEARS, int_keys
 from assets.texts import ui_texts
 from expectations.parameters import suite_of
 from expectations.run import RuleOutcome, run_suite
-from expectations.suite import suite_tables
+from expectations.suite import Suite, suite_tables
 from pipelines.resources import Store
 from pipelines.response_checks import response_over_100
 from pipelines.warehouse import TableName
@@ -42,6 +43,7 @@ def suite_checks(table: str, keys: tuple[int, ...], *, blocking: bool) -> dg.Ass
         table: `layer/table`, also the asset key and the suite's name.
         keys: all partitions; a run of some of them tries only those.
         blocking: whether a broken critical rule stops what is downstream in the same run.
+        large: read and try one slice at a time; no rule of the suite may be about several slices together.
     """
     suite = suite_of(table, load_catalogue())
     asset = asset_key(*table.split("/"))
@@ -59,12 +61,32 @@ def suite_checks(table: str, keys: tuple[int, ...], *, blocking: bool) -> dg.Ass
     @dg.multi_asset_check(specs=specs, name=f"kontroller_{table.replace('/', '_')}", can_subset=True)
     def checks(context: dg.AssetCheckExecutionContext, store: Store) -> Iterator[dg.AssetCheckResult]:
         wanted = {k.name for k in context.selected_asset_check_keys}
-        tried = prepare(store.warehouse, load_catalogue(), table, int_keys(context, keys))
+        chosen = int_keys(context, keys)
         files = _file_names(store) if "delivery_id" in suite.unit else {}
-        for outcome in run_suite(suite, tried.views, tried.parameters, only=wanted):
+        parts = [[key] for key in chosen] if table in ONE_SLICE_AT_A_TIME else [chosen]
+        tried = [_tried(store, suite, part, wanted) for part in parts]
+        for rule in (r for r in suite.rules if r.id in wanted):
+            outcome = together([(part, outcomes[rule.id]) for part, outcomes in zip(parts, tried, strict=True)])
             yield result(outcome, asset, _places(outcome, files))
 
     return checks
+
+
+def _tried(store: Store, suite: Suite, keys: list[int], wanted: set[str]) -> dict[str, RuleOutcome]:
+    """The outcome of each wanted rule on some slices."""
+    prepared = prepare(store.warehouse, load_catalogue(), suite.table, keys)
+    return {o.rule.id: o for o in run_suite(suite, prepared.views, prepared.parameters, only=wanted)}
+
+
+def together(outcomes: Sequence[tuple[Sequence[int], RuleOutcome]]) -> RuleOutcome:
+    """One outcome of a rule from those on parts of a table: the worst, with the slices (or units) that broke it; rows add up."""
+    if len(outcomes) == 1:
+        return outcomes[0][1]
+    order = {"not_evaluated": 2, "broken": 1, "holds": 0}
+    worst = max((o for _, o in outcomes), key=lambda o: order[o.status])
+    units = {(key,): o.columns_broken for keys, o in outcomes if not o.holds for key in keys}
+    columns = tuple(dict.fromkeys(c for _, o in outcomes for c in o.columns_broken))
+    return replace(worst, rows=sum(o.rows for _, o in outcomes), columns_broken=columns, units=units)
 
 
 def result(outcome: RuleOutcome, key: dg.AssetKey, where: list[str]) -> dg.AssetCheckResult:
@@ -132,6 +154,8 @@ SLICES: Mapping[str, tuple[int, ...]] = {
     "validated/register_values": YEARS,
 }
 """Tables that are sliced by year; all others are by wave."""
+ONE_SLICE_AT_A_TIME = ("release/indicator_results",)
+"""Large tables whose rules are never about several slices together: only one slice is in memory."""
 
 
 def build_checks() -> list[dg.AssetChecksDefinition]:

@@ -10,7 +10,7 @@ import polars as pl
 from assets.catalogue.load import load_catalogue
 from assets.methods.item_profile import item_profile
 from assets.registers.agreements import load_agreements
-from expectations.parameters import common_parameters, survey_parameters, with_known
+from expectations.parameters import series_parameters, survey_parameters, with_known
 from expectations.views import (
     only_rows,
     profile_views,
@@ -212,6 +212,50 @@ def release() -> Frames:
     }
 
 
+def series() -> Frames:
+    """A share and a scale's mean at the limits, a hidden number, and a sensitive question split by sex for the county."""
+    rows = pl.DataFrame(
+        {
+            "edition": ["intern"] * 4,
+            "area_level": ["municipality", "municipality", "municipality", "county"],
+            "area_code": ["0114", "0114", "0114", "01"],
+            "wave": pl.Series([2024] * 4, dtype=pl.Int32),
+            "grade": ["ak9"] * 4,
+            "sex": ["all", "girl", "boy", "girl"],
+            "indicator": ["dik14a", "psykhalsa", "dik46", "dik46"],
+            "measure": ["share", "mean", "share", "share"],
+            "value": [0.0, 100.0, None, 12.0],
+            "low": [0.0, 50.0, None, 10.0],
+            "high": [10.0, 100.0, None, 14.0],
+            "n": [20.0, 10.0, None, 4000.0],
+            "unit": ["percent", "scale_0_100", "percent", "percent"],
+            "base": ["elever som besvarat frågan"] * 4,
+            "reason": ["ok", "ok", "suppressed", "ok"],
+        }
+    )
+    return {"rows": rows}
+
+
+def breaks() -> Frames:
+    """A series before and after a break."""
+    years = pl.Series([2020, 2022], dtype=pl.Int32)
+    texts = {"series_kind": ["indicator"] * 2, "series": ["x"] * 2, "break_level": ["", "major"], "flag": ["series_break", "ok"]}
+    rows = pl.DataFrame({**texts, "wave": years, "comparable_from": years, "segment": pl.Series([0, 1], dtype=pl.Int32)})
+    return {"rows": rows}
+
+
+def screened() -> Frames:
+    """Two flags of a delivery: everybody flagged, nobody flagged."""
+    said = {"municipality_code": ["0114"] * 2, "grade": ["ak9"] * 2, "flag": ["any", "removed"]}
+    return {"rows": pl.DataFrame(DELIVERY | said | {"n_screened": [40, 40], "n_flagged": [40, 0], "n_removed": [2, 2]})}
+
+
+def school_values() -> Frames:
+    """A value and a masked one."""
+    said = {"school_form": ["compulsory"] * 2, "variable": ["a", "b"], "reason": ["ok", "masked_at_source"]}
+    return {"rows": pl.DataFrame({"school_code": [SCHOOL] * 2, "value": [1.0, None]} | said)}
+
+
 def known_of(frames: Frames) -> list[tuple[object, ...]]:
     """Delivery keys of the other table."""
     return list(frames["deliveries"].select("delivery_id", "wave").iter_rows())
@@ -226,12 +270,16 @@ GOOD: dict[str, Callable[[], Frames]] = {
     "harmonised/delivery_counts": counts,
     "harmonised/delivery_gaps": gaps,
     "harmonised/register_values": registers,
+    "harmonised/screen_counts": screened,
     "harmonised/schools": schools,
+    "harmonised/school_indicators": school_values,
     "validated/survey_responses": promoted,
     "validated/deliveries": verdicts,
     "validated/rule_outcomes": history,
     "validated/register_values": registers,
     "release/index_results": release,
+    "release/indicator_results": series,
+    "release/series_breaks": breaks,
 }
 _VIEWS: dict[str, Callable[[Frames], Frames]] = {
     "raw/survey_responses": lambda f: raw_views(f["rows"], f["deliveries"]),
@@ -254,5 +302,5 @@ def views_of(table: str, frames: Frames) -> Frames:
 def parameters_of(table: str, frames: Frames) -> dict[str, Any]:
     """What fills the `$names` of the table's rules."""
     about_answers = table in {"harmonised/survey_responses", "harmonised/item_profile"}
-    common = survey_parameters(CATALOGUE) if about_answers else common_parameters(CATALOGUE)
+    common = survey_parameters(CATALOGUE) if about_answers else series_parameters(CATALOGUE)
     return with_known(common, known_of(frames)) if table in _KNOWN else common

@@ -9,7 +9,7 @@ import pytest
 from assets.slices import WAVES, range_tags, survey_waves
 from expectations.run import RuleOutcome
 from expectations.suite import Rule, load_suite, suite_tables
-from pipelines.checks import build_checks, result, suite_checks
+from pipelines.checks import ONE_SLICE_AT_A_TIME, build_checks, result, suite_checks, together
 from pipelines.definitions import build_definitions
 from pipelines.resources import Store
 from pipelines.warehouse import TableName
@@ -100,6 +100,15 @@ def test_only_critical_rules_of_the_release_block():
     mixed = suite_checks(TABLE, WAVES, blocking=True).check_specs
     assert {spec.name for spec in mixed if spec.blocking} == {r.id for r in load_suite(TABLE).rules if r.severity == "critical"}
     assert not all(spec.blocking for spec in mixed)
+
+
+def test_a_table_tried_a_slice_at_a_time_holds_where_every_slice_does():
+    good, bad = RuleOutcome(RULE, "holds", 2, 1), RuleOutcome(RULE, "broken", 3, 1, ("sex",), None)
+    both = together([([2022], bad), ([2024], good)])
+    assert (both.status, both.rows, both.units) == ("broken", 5, {(2022,): ("sex",)})
+    assert "för 2022." in result(both, KEY, ["2022"]).description
+    assert together([([2022], good), ([2024], good)]).holds
+    assert set(ONE_SLICE_AT_A_TIME) <= set(suite_tables())
 
 
 def test_good_rows_pass_every_check(store):

@@ -199,6 +199,40 @@ BREAKERS: dict[str, list[tuple[str, str, Change]]] = {
         ("utgava_andel_rimlig", "rows", put(0, value=-1.0)),
         ("utgava_andel_rimlig", "rows", put(1, value=101.0)),
     ],
+    "release/indicator_results": [
+        ("fragor_rader_finns", "rows", lambda f: f.clear()),
+        ("fragor_unik", "rows", twice),
+        ("fragor_skal_kant", "rows", put(2, reason="hemlig")),
+        ("fragor_skal_namnare_finns", "rows", put(2, reason=None)),
+        ("fragor_skal_namnare_finns", "rows", put(0, base=None)),
+        ("fragor_skal_namnare_finns", "rows", put(0, unit=None)),
+        ("fragor_visade_har_varde", "rows", put(0, value=None)),
+        ("fragor_dolda_ar_tomma", "rows", put(2, value=12.0)),
+        ("fragor_dolda_ar_tomma", "rows", put(2, low=1.0)),
+        ("fragor_dolda_ar_tomma", "rows", put(2, high=1.0)),
+        ("fragor_dolda_ar_tomma", "rows", put(2, n=15.0)),
+        ("fragor_minst_tio", "rows", put(1, n=9.0)),
+        ("fragor_kanslig_inte_pa_kon", "rows", put(2, reason="ok", value=12.0)),
+        ("fragor_andel_rimlig", "rows", put(0, value=-1.0)),
+        ("fragor_andel_rimlig", "rows", put(1, value=101.0)),
+    ],
+    "release/series_breaks": [
+        ("brott_rader_finns", "rows", lambda f: f.clear()),
+        ("brott_unik", "rows", twice),
+        ("brott_fullstandig", "rows", put(0, flag=None)),
+        ("brott_fullstandig", "rows", put(0, comparable_from=None)),
+        ("brott_framat", "rows", put(0, comparable_from=2024)),
+    ],
+    "harmonised/screen_counts": [
+        ("prov_rader_finns", "rows", none),
+        ("prov_unik", "rows", twice),
+        ("prov_flaggade_hogst_provade", "rows", put(0, n_flagged=41)),
+    ],
+    "harmonised/school_indicators": [
+        ("skolvarden_finns", "rows", none),
+        ("skolvarden_uppgifter", "rows", put(0, variable=None)),
+        ("skolvarden_skal_kant", "rows", put(1, reason="hemlig")),
+    ],
 }
 NOT_BY_A_CHANGE_OF_ROWS = {"profil_unik"}  # the profile is counted, so it is broken below, by hand
 
