@@ -90,6 +90,7 @@ def run_everything(
                     _count(step, result)
                     if not result.success:
                         raise _failed(title, result)
+                    del result  # it holds every table that the step wrote
                 chain.finished(paths, name, choice)
                 written, unchanged = step.counts.get("paket", written), step.counts.get("oförändrade", unchanged)
                 if not needed:
@@ -97,7 +98,6 @@ def run_everything(
                 if name == "check_surveys":
                     _require_answers(paths, before)
             seconds[title.split(":")[0] if name.startswith("publish") else title] = time.perf_counter() - started
-            del result  # it holds every table that the step wrote
     rejected = _rejected_since(paths, before)
     return _summary(paths, chosen, checks, seconds, rejected, (written, unchanged), time.perf_counter() - begun)
 
