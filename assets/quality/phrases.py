@@ -84,6 +84,10 @@ class Phrases:
         """Questions by code and short label."""
         return self.names([self.question(key) for key in keys])
 
+    def knows(self, key: str) -> bool:
+        """Whether a reader knows the column: a question, or a background column that has words."""
+        return key in self.items or key in self.entry("background")
+
     def question(self, key: str) -> str:
         """`F55e Skolkat`, or a background column in words; the code alone when the catalogue has no label."""
         background: Mapping[str, str] = self.entry("background")

@@ -47,8 +47,9 @@ def loud_rules(facts: DeliveryFacts) -> list[RuleResult]:
 def _rule(rule: RuleResult, phrases: Phrases) -> Problem:
     what = "broken" if rule.status == "broken" else "unevaluated"
     text = phrases.say(f"problems.{what}", text=rule.said.text)
-    if rule.columns:
-        text = phrases.say("problems.columns", text=text, names=phrases.questions(rule.columns))
+    about = [key for key in rule.columns if phrases.knows(key)]  # a rule about counts names columns that only the program has
+    if about:
+        text = phrases.say("problems.columns", text=text, names=phrases.questions(about))
     return Problem(_SEVERITY.get(rule.severity, "warning"), text, rule.said.why, rule.said.remedy)
 
 

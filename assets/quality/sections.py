@@ -208,7 +208,12 @@ def rule_blocks(facts: DeliveryFacts, phrases: Phrases) -> Blocks:
         return (counts,)
     severity, outcome = phrases.entry("rules.severity"), phrases.entry("rules.outcome")
     rows = tuple(
-        (r.said.text, severity.get(r.severity, r.severity), outcome.get(r.status, r.status), phrases.names(r.columns))
+        (
+            r.said.text,
+            severity.get(r.severity, r.severity),
+            outcome.get(r.status, r.status),
+            phrases.names([key for key in r.columns if phrases.knows(key)]),
+        )
         for r in broken
     )
     return (counts, Table("regler", phrases.say("rules.caption"), tuple(phrases.entry("rules.columns")), rows))

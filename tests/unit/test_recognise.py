@@ -58,7 +58,7 @@ def test_a_file_with_too_few_known_items():
     assert caught.value.code == "unknown_variables"
     assert str(caught.value) == (
         "fil.sav: väntade kolumner som någon kodbok känner igen, fick 6 kända kolumner. "
-        "Kontrollera att det är rätt fil; är det en ny variant av enkäten behövs en ny kodbok."
+        "Kontrollera att det är rätt fil; är det en ny variant av enkäten gör did kodbok ett förslag till kodbok."
     )
 
 
