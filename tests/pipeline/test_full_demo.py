@@ -9,6 +9,8 @@ from assets.demo.truth import load_truth
 from assets.slices import MUNICIPALITIES, WAVES
 from pipelines.warehouse import TableName
 from tests.support.attacker import attack
+from tests.support.series_world import FAMILIES, sensitive_ids
+from tests.support.series_world import attack as attack_series
 
 pytestmark = pytest.mark.slow
 CELL = ["area_level", "area_code", "wave", "grade", "sex", "index_key"]
@@ -88,6 +90,21 @@ def test_nobody_can_narrow_a_hidden_count(full_demo, wave):
     assert attacked.height > 500
     narrow = attacked.filter(pl.col("hi") - pl.col("lo") <= 4)
     assert narrow.height == 0, f"{narrow.height} hidden counts are given away"
+
+
+@pytest.mark.parametrize("family", FAMILIES, ids=lambda names: names[0])
+def test_nobody_can_narrow_a_hidden_number_of_yes(full_demo, family):
+    """The same for single questions, with everything that linked questions say about each other."""
+    where = {"wave": [WAVES[-1]], "indicator": list(family)}
+    results = full_demo.warehouse.read(TableName("release", "indicator_results"), where)
+    counts = full_demo.warehouse.read(TableName("indices", "indicator_counts"), where)
+    for grade in ("ak9", "gy2"):
+        chosen = pl.col("grade") == grade
+        attacked = attack_series(results.filter(chosen), counts.filter(chosen), chosen=family)
+        assert attacked.height > 20
+        width = pl.when(pl.col("indicator").is_in(sorted(sensitive_ids()))).then(9).otherwise(4)
+        narrow = attacked.filter(pl.col("hi") - pl.col("lo") <= width)
+        assert narrow.height == 0, f"{narrow.height} hidden counts are given away"
 
 
 def test_the_latest_county_figures_can_be_shown(full_demo):

@@ -128,21 +128,29 @@ def sensitive_ids(indicators: Sequence[Indicator] = FILE.indicators) -> set[str]
     return {i.id for i in indicators if i.sensitive}
 
 
-def attack(results: pl.DataFrame, counts: pl.DataFrame, enough: float = 10.01) -> pl.DataFrame:
+FAMILIES = (
+    ("dik14a", "roker_dagligen", "dik15", "dik14"), ("dik35_ej", "dik35_stor", "dik36", "dik37"), ("dik46", "dik50", "dik53ej"),
+    ("dik73", "spelprobl"), ("dik61", "f62nyckel"), (*UNIONS["utsatt_brott"], "utsatt_brott"),
+)  # fmt: skip
+
+
+def attack(results: pl.DataFrame, counts: pl.DataFrame, enough: float = 10.01, chosen: Sequence[str] = CHOSEN) -> pl.DataFrame:
     """Bounds on the number of yes behind every hidden share: `area_level, area_code, sex, indicator, lo, hi`.
 
     Args:
         results: published rows of one wave and grade. counts: the true counts; only their numbers of pupils are used.
         enough: stop at a cell when points found so far show a wider interval than this.
+        chosen: the indicators that are attacked together.
     """
-    shares = results.filter((pl.col("measure") == "share") & (pl.col("reason") != "not_asked"))
+    about = (pl.col("measure") == "share") & ~pl.col("reason").is_in(["not_asked", "no_delivery", "no_pupils"])
+    shares = results.filter(about & pl.col("indicator").is_in(list(chosen)))
     sensitive = sensitive_ids()
     sizes = {
         tuple(row[:4]): row[4] for row in counts.select("area_level", "area_code", "sex", "indicator", "n_valid").iter_rows()
     }
     areas = sorted(shares.select("area_level", "area_code").unique().rows())
     own = [area for area in areas if area[0] != "county"]
-    names = [key for key in CHOSEN if key in set(shares["indicator"])]
+    names = [key for key in chosen if key in set(shares["indicator"])]
     place = {
         (area, sex, key): n for n, (area, sex, key) in enumerate((a, s, k) for a in own for s in ("girl", "boy") for k in names)
     }
@@ -165,7 +173,7 @@ def attack(results: pl.DataFrame, counts: pl.DataFrame, enough: float = 10.01) -
         if row["reason"] == "ok":
             low, high = (row["value"] - 0.5) * n / 100, (row["value"] + 0.5) * n / 100
             system.know(expression, max(low, 0) - 1e-9, min(high, n) + 1e-9)
-            if key in BASES and row["n"] is not None:
+            if key in BASES and row["n"] is not None and BASES[key][0] in names:
                 base, says_yes = BASES[key]
                 limits = (n, np.inf) if says_yes else (0, size(area, sex, base) - n)
                 system.know(yes(area, sex, base), *limits)
@@ -175,7 +183,7 @@ def attack(results: pl.DataFrame, counts: pl.DataFrame, enough: float = 10.01) -
             rows.append((*area, sex, key))
     for area in own:
         for sex in ("girl", "boy"):
-            _know_links(system, lambda key, a=area, s=sex: yes(a, s, key), lambda key, a=area, s=sex: size(a, s, key))
+            _know_links(system, lambda key, a=area, s=sex: yes(a, s, key), lambda key, a=area, s=sex: size(a, s, key), set(names))
     _know_districts(system, own, names, place)
     system.compile()
     lo, hi = np.full(len(targets), np.inf), np.full(len(targets), -np.inf)
@@ -192,7 +200,7 @@ def attack(results: pl.DataFrame, counts: pl.DataFrame, enough: float = 10.01) -
     return frame.with_columns(pl.Series("lo", lo), pl.Series("hi", hi))
 
 
-def _know_links(system: LinearSystem, yes, size) -> None:
+def _know_links(system: LinearSystem, yes, size, names: set[str]) -> None:
     def together(*terms: tuple[str, float]) -> dict[int, float]:
         total: dict[int, float] = {}
         for key, times in terms:
@@ -200,11 +208,11 @@ def _know_links(system: LinearSystem, yes, size) -> None:
                 total[unknown] = total.get(unknown, 0.0) + times * one
         return total
 
-    for inner, outer in INSIDE:
+    for inner, outer in (pair for pair in INSIDE if names.issuperset(pair)):
         system.know(together((outer, 1), (inner, -1)), 0, np.inf)
-    for first, second in APART:
+    for first, second in (pair for pair in APART if names.issuperset(pair)):
         system.know(together((first, 1), (second, 1)), 0, size(second))
-    for whole, parts in UNIONS.items():
+    for whole, parts in ((whole, parts) for whole, parts in UNIONS.items() if names.issuperset([whole, *parts])):
         system.know(together(*((part, 1) for part in parts), (whole, -1)), 0, np.inf)
 
 
