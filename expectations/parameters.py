@@ -11,7 +11,7 @@ from assets.registers.agreements import load_agreements
 from expectations.suite import Rule, Suite, load_suite
 
 ALWAYS = [0, 9999]
-OPTIONAL = ("districts", "cycle", "routes", "sexes_since", "register_years", "worth", "sensitive")
+OPTIONAL = ("districts", "cycle", "routes", "sexes_since", "register_years", "worth", "sensitive", "counted")
 """What a survey may do without: rules about these are left out where the catalogue has none. Any other empty list is a fault."""
 
 
@@ -42,6 +42,7 @@ def survey_parameters(catalogue: Catalogue) -> dict[str, Any]:
     return common_parameters(catalogue) | {
         "grades": list(survey.grades),
         "all_columns": [*BACKGROUND, *catalogue.profile.design_columns, *(i.key for i in survey.items)],
+        "counted": [i.key for i in survey.items if i.type == "count"],
         "codes": {i.key: " ".join(map(str, [*survey.answers(i.key), *missing])) for i in choice},
         "asked": {i.key: [i.first_wave or ALWAYS[0], i.last_wave or ALWAYS[1]] for i in survey.items},
         "routes": {i.key: list(i.routed_by.answered_when) for i in survey.items if i.routed_by},
@@ -57,7 +58,7 @@ def suite_of(table: str, catalogue: Catalogue) -> Suite:
 
 
 def _named(rule: Rule) -> set[str]:
-    return {value for value in (rule.columns, *rule.kwargs.values()) if isinstance(value, str)}
+    return {value for value in (rule.columns, rule.needs, *rule.kwargs.values()) if isinstance(value, str)}
 
 
 def series_parameters(catalogue: Catalogue) -> dict[str, Any]:

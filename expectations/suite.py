@@ -21,7 +21,8 @@ class Rule(BaseModel):
     `view` names what is judged (`rows`, or counts made from the table by `views.py`). `columns` names one column, several,
     or a named group that the caller fills (`$items`); the rule holds when the expectation holds for every one of them. `kwargs`
     may hold `$name` values that the caller fills. `reference`: the rule compares with something that may be lacking (the last
-    wave, a register's year); without it the rule is not tried, and that is no fault.
+    wave, a register's year); without it the rule is not tried, and that is no fault. `needs`: a `$name` that the caller fills; a
+    survey where it is empty has nothing that the rule is about.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -31,6 +32,7 @@ class Rule(BaseModel):
     expectation: str
     view: str = ROWS
     reference: bool = False
+    needs: str = ""
     columns: tuple[str, ...] | str = ()
     kwargs: dict[str, Any] = Field(default_factory=dict)
     text_sv: str

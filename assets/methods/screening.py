@@ -90,9 +90,10 @@ def screen(frame: pl.DataFrame, file: ScreeningFile, survey: Survey) -> pl.DataF
     """
     absent = sorted({item for rule in file.rules for item in rule.used if item not in frame.columns})
     codes = frame.with_columns(pl.lit(None, pl.Int16).alias(item) for item in absent)
-    flags = pl.DataFrame([_flag(codes, rule, survey).alias(rule.id) for rule in file.rules])
-    counted = pl.sum_horizontal(pl.col(rule.id).fill_null(False).cast(pl.Int8) for rule in file.rules).cast(pl.Int8)
-    flags = flags.with_columns(n_flags=counted)
+    none = pl.repeat(0, frame.height, dtype=pl.Int8, eager=True).alias("n_flags")  # so that no rules is no special case
+    flags = pl.DataFrame([*(_flag(codes, rule, survey).alias(rule.id) for rule in file.rules), none])
+    counted = [pl.col(rule.id).fill_null(False).cast(pl.Int8) for rule in file.rules]
+    flags = flags.with_columns(n_flags=pl.sum_horizontal("n_flags", *counted).cast(pl.Int8))
     return flags.with_columns(removed=pl.col("n_flags") >= file.removal.remove_at)
 
 

@@ -62,7 +62,7 @@ def test_every_rule_that_stays_has_something_to_compare_with(profile_id):
     parameters = survey_parameters(catalogue) | series_parameters(catalogue) | {"known": [["d", 2024]]}
     for table in suite_tables():
         for rule in suite_of(table, catalogue).rules:
-            named = [v for v in (rule.columns, *rule.kwargs.values()) if isinstance(v, str) and v.startswith("$")]
+            named = [v for v in (rule.columns, rule.needs, *rule.kwargs.values()) if isinstance(v, str) and v.startswith("$")]
             assert all(parameters[name[1:]] for name in named), (table, rule.id)
 
 
@@ -72,6 +72,8 @@ def test_a_rule_about_what_a_survey_lacks_is_no_rule_of_its_profile():
     assert {r.id for r in kept["stockholm"].rules} == every
     assert {"foljdfragor_hopp", "vag_ratt_ar"} & (every - {r.id for r in kept["lupp"].rules})
     assert "stadsdel_kand" not in {r.id for r in kept["yrbs"].rules}
+    numbers = {p: {r.id for r in suite_of("harmonised/item_profile", load_profile_catalogue(p)).rules} for p in profile_ids()}
+    assert [p for p in profile_ids() if "antal_rimliga" in numbers[p]] == ["stockholm"], "only it asks how many"
 
 
 def test_what_a_profile_lacks_comes_from_the_base_unless_it_is_about_the_survey():

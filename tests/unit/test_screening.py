@@ -200,3 +200,11 @@ def test_mistakes_in_the_catalogue_are_named():
         changed(rules=[{**rules[1], "reversed": list(F67)}])
     with pytest.raises(ValueError, match="upptaget"):
         changed(rules=[{**rules[1], "id": "any"}, rules[0]])
+
+
+def test_a_survey_without_rules_flags_nobody():
+    rules = ScreeningFile.none(CATALOGUE.survey.id)
+    frame = pl.DataFrame({"delivery_id": ["d"] * 3, "wave": [2024] * 3, "municipality_code": ["a"] * 3, "grade": ["g"] * 3})
+    flags = screen(frame, rules, CATALOGUE.survey)
+    assert flags.rows() == [(0, False)] * 3
+    assert screen_counts(frame, flags, rules)["n_flagged"].sum() == 0
