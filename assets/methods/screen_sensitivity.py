@@ -44,6 +44,9 @@ def removed_indices(persons: pl.DataFrame, kinds: Mapping[str, Kind]) -> pl.Data
 
 def removed_indicators(values: pl.DataFrame, ids: Sequence[str]) -> pl.DataFrame:
     """As `removed_indices` for indicators (`indicators.indicator_values` of the left-out pupils); `units` is null."""
+    if not ids:
+        counted = dict.fromkeys(("n", "yes", "units"), pl.lit(None, pl.Int64))
+        return values.clear().select(*_CELL, **counted, series=pl.lit(None, pl.String))
     return pl.concat([
         _sexes(
             values.filter(_KNOWN).select(
