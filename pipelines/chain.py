@@ -46,6 +46,8 @@ def runs(paths: Paths, job: str, choice: Choice) -> list[dict[str, str]]:
         needed = choice.everything or stale(paths, stage, [WHOLE])
         return [range_tags(str(YEARS[0]), str(YEARS[-1]))] if needed else []
     waves = WAVES if choice.everything else stale(paths, stage, WAVES, choice.edition)
+    if stage == "surveys" and waves:  # rules compare a wave with the municipality's earlier ones
+        waves = [wave for wave in WAVES if wave >= min(waves)]
     return [range_tags(str(first), str(last)) for first, last in together(waves, WAVES)]
 
 

@@ -17,6 +17,7 @@ import polars as pl
 
 from assets.catalogue.load import load_catalogue
 from assets.intake.receive import file_hash, inbox_files
+from assets.slices import WAVES
 from pipelines.paths import Paths
 from pipelines.provenance import ROOT, code_version, package_versions
 from pipelines.warehouse import TableName, Warehouse
@@ -26,7 +27,7 @@ MARKS = TableName("raw", "stage_marks")
 WHOLE = 0
 """Stands in the column `wave` for a stage that isn't sliced."""
 DELIVERIES = TableName("raw", "survey_deliveries")
-ITEM_PROFILE = TableName("harmonised", "item_profile")
+REJECTED = TableName("raw", "rejected_files")
 REGISTER_FILES = TableName("raw", "register_rows")
 REGISTER_VALUES = TableName("validated", "register_values")
 WRITTEN: Mapping[Stage, tuple[str, ...]] = {
@@ -76,14 +77,15 @@ def _marks(paths: Paths, stage: Stage, waves: Sequence[int], edition: str) -> di
         always = _digest([always, edition, warehouse.hashes(REGISTER_VALUES), warehouse.hashes(REGISTER_FILES)])
     tables = [t for t in dict.fromkeys([*read, *written]) if "wave" in warehouse.columns(t)]
     found = {str(t): warehouse.hashes(t, "wave") for t in tables}
-    compared = found.get(str(ITEM_PROFILE), {}) if stage == "surveys" else {}
-
-    def earlier(wave: int) -> list[tuple[int, str]]:
-        """What the rules about change compare the wave with."""
-        return sorted((int(str(other)), held) for other, held in compared.items() if int(str(other)) < wave)
-
+    # What was set aside has no wave; the latest one's run tells about it on the page that lists all deliveries.
+    inbox = [sorted(p.name for p in inbox_files(paths.surveys)), warehouse.hashes(REJECTED)] if stage == "surveys" else []
     return {
-        wave: _digest([always, stage, earlier(wave), [(name, by_wave.get(wave)) for name, by_wave in sorted(found.items())]])
+        wave: _digest(
+            [
+                *(always, stage, inbox if wave == WAVES[-1] else []),
+                [(name, by_wave.get(wave)) for name, by_wave in sorted(found.items())],
+            ]
+        )
         for wave in waves
     }
 
