@@ -9,11 +9,21 @@ from collections.abc import Sequence
 import dagster as dg
 
 from assets.catalogue.active import PROFILE
+from assets.catalogue.load import load_catalogue
 
 PREFIX = () if PROFILE.is_base else (PROFILE.id,)
 LAYERS = ("inbox", "raw", "harmonised", "validated", "indices", "release", "reports")
 OF_REGISTERS = ("register_files", "register_rows", "register_values", "register_revisions", "schools", "school_indicators")
 """Tables that only a profile with registers has."""
+OF_INDICES = (
+    *("indices/person_scores", "indices/area_counts", "indices/area_estimates", "indices/screen_sensitivity"),
+    *("release/index_results", "release/suppression_log", "release/response_rates", "release/response_by_school_type"),
+    *("release/delivery_quality", "release/provenance", "release/screen_sensitivity"),
+)
+"""Tables that only a profile with indices has: the release's are made together, from scores and registers."""
+OF_SCALES = ("indices/scale_means", "indices/scale_estimates")
+"""Tables that only a profile with 0-100 scales of its own has."""
+HAS_INDICES, HAS_SCALES = bool(load_catalogue().indices), bool(load_catalogue().indicator_file.indices)
 
 Asset = dg.AssetsDefinition | dg.AssetSpec
 
@@ -26,8 +36,15 @@ def asset_key(layer: str, table: str) -> dg.AssetKey:
 def reached(layer: str, table: str) -> bool:
     """Whether the active profile's chain has this table."""
     made_of = "validated" if layer == "quality" else layer  # the quality room lies beside the chain
+    name = f"{layer}/{table}"
     within = LAYERS.index(made_of) <= LAYERS.index(PROFILE.reach)
-    return within and (PROFILE.registers or table not in OF_REGISTERS)
+    lacking = (not HAS_INDICES and name in OF_INDICES) or (not HAS_SCALES and name in OF_SCALES)
+    return within and not lacking and (PROFILE.registers or table not in OF_REGISTERS)
+
+
+def only_reached(*names: str) -> list[list[str]]:
+    """Of tables named `layer/table`, those that the active profile has, as dependencies of an asset."""
+    return [name.split("/") for name in names if reached(*name.split("/"))]
 
 
 def of_profile(assets: Sequence[Asset]) -> list[Asset]:

@@ -114,12 +114,6 @@ def indices_areas(context: dg.AssetExecutionContext, store: Store):
         "indicator_estimates": dg.AssetOut(
             key=["indices", "indicator_estimates"], metadata=BY_WAVE, description=asset_text("indices", "indicator_estimates")
         ),
-        "scale_means": dg.AssetOut(
-            key=["indices", "scale_means"], metadata=BY_WAVE, description=asset_text("indices", "scale_means")
-        ),
-        "scale_estimates": dg.AssetOut(
-            key=["indices", "scale_estimates"], metadata=BY_WAVE, description=asset_text("indices", "scale_estimates")
-        ),
     },
     deps=[["validated", "survey_responses"]],
     name="indices_indicators",
@@ -128,16 +122,38 @@ def indices_areas(context: dg.AssetExecutionContext, store: Store):
     backfill_policy=ONE_RUN,
 )
 def indices_indicators(context: dg.AssetExecutionContext, store: Store, choices: RunChoices):
-    """Single-question series with their denominators, and the city's 0-100 indices."""
+    """Single-question series with their denominators."""
     catalogue = load_catalogue()
-    removal, file = removing(catalogue, choices), catalogue.indicator_file
+    removal, chosen = removing(catalogue, choices), catalogue.indicator_file.indicators
     answers = counted_answers(store.warehouse, catalogue, int_keys(context, WAVES), removal=removal)
-    counts, estimates = indicator_tables(answers, file.indicators, catalogue.survey)
-    yield dg.Output(counts, output_name="indicator_counts", metadata={"indikatorer": len(file.indicators)})
+    counts, estimates = indicator_tables(answers, chosen, catalogue.survey, catalogue.profile.area_levels)
+    yield dg.Output(counts, output_name="indicator_counts", metadata={"indikatorer": len(chosen)})
     yield dg.Output(estimates, output_name="indicator_estimates")
-    values, ids = pomp_values(answers, file.indices, catalogue.survey), [i.id for i in file.indices]
-    yield dg.Output(pomp_means(values, file.indices), output_name="scale_means", metadata={"index": len(ids)})
-    yield dg.Output(series_estimates(values, ids, "mean"), output_name="scale_estimates")
+
+
+@dg.multi_asset(
+    outs={
+        "scale_means": dg.AssetOut(
+            key=["indices", "scale_means"], metadata=BY_WAVE, description=asset_text("indices", "scale_means")
+        ),
+        "scale_estimates": dg.AssetOut(
+            key=["indices", "scale_estimates"], metadata=BY_WAVE, description=asset_text("indices", "scale_estimates")
+        ),
+    },
+    deps=[["validated", "survey_responses"]],
+    name="indices_scales",
+    group_name="indices",
+    partitions_def=survey_waves,
+    backfill_policy=ONE_RUN,
+)
+def indices_scales(context: dg.AssetExecutionContext, store: Store, choices: RunChoices):
+    """The city's 0-100 indices."""
+    catalogue = load_catalogue()
+    removal, scales, levels = removing(catalogue, choices), catalogue.indicator_file.indices, catalogue.profile.area_levels
+    answers = counted_answers(store.warehouse, catalogue, int_keys(context, WAVES), removal=removal)
+    values, ids = pomp_values(answers, scales, catalogue.survey), [i.id for i in scales]
+    yield dg.Output(pomp_means(values, scales, levels), output_name="scale_means", metadata={"index": len(ids)})
+    yield dg.Output(series_estimates(values, ids, "mean", levels), output_name="scale_estimates")
 
 
 @dg.asset(
@@ -180,4 +196,4 @@ def screen_sensitivity(warehouse: Warehouse, catalogue: Catalogue, waves: list[i
     ])  # fmt: skip
 
 
-ASSETS = [indices_person_scores, indices_areas, indices_indicators, indices_screen_sensitivity]
+ASSETS = [indices_person_scores, indices_areas, indices_indicators, indices_scales, indices_screen_sensitivity]

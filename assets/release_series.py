@@ -3,10 +3,13 @@
 import dagster as dg
 import polars as pl
 
+from assets.asset_keys import only_reached
 from assets.catalogue.load import Catalogue, load_catalogue
 from assets.failures import as_failure
 from assets.indices import INDICATOR_COUNTS, INDICATOR_ESTIMATES, SCALE_ESTIMATES, SCALE_MEANS
+from assets.methods.contained_areas import as_parts, own_levels, require_sums
 from assets.methods.disclosure import load_policy
+from assets.methods.pomp import pomp_means
 from assets.methods.protect_series import protect_series, series_shape
 from assets.methods.publish import absent_rows, finish_series, with_clarity
 from assets.methods.series_breaks import series_breaks
@@ -32,14 +35,10 @@ GROUP = ["area_level", "area_code", "wave", "grade", "sex"]
             description=asset_text("release", "indicator_suppression_log"),
         ),
     },
-    deps=[
-        ["indices", "indicator_counts"],
-        ["indices", "indicator_estimates"],
-        ["indices", "scale_means"],
-        ["indices", "scale_estimates"],
-        ["release", "index_results"],
-        ["validated", "survey_responses"],
-    ],
+    deps=only_reached(
+        *("indices/indicator_counts", "indices/indicator_estimates", "indices/scale_means", "indices/scale_estimates"),
+        *("release/index_results", "validated/survey_responses"),
+    ),
     name="release_indicators",
     group_name="release",
     partitions_def=survey_waves,
@@ -60,19 +59,33 @@ def release_indicators(context: dg.AssetExecutionContext, store: Store, choices:
 def indicator_tables(warehouse: Warehouse, catalogue: Catalogue, edition: str, wave: int) -> tuple[pl.DataFrame, pl.DataFrame]:
     """`release.indicator_results` and its log for one wave."""
     where = {"wave": [wave]}
-    counts, means = warehouse.read(INDICATOR_COUNTS, where), warehouse.read(SCALE_MEANS, where)
-    estimates = pl.concat([warehouse.read(INDICATOR_ESTIMATES, where), warehouse.read(SCALE_ESTIMATES, where)])
+    contains = {m.municipality_code: m.contained for m in catalogue.municipalities if m.contained}
+    counts, estimates = warehouse.read(INDICATOR_COUNTS, where), warehouse.read(INDICATOR_ESTIMATES, where)
+    require_sums(counts, contains)
+    means = pomp_means(counts, ())  # as when there are no scales
+    if catalogue.indicator_file.indices:
+        means = warehouse.read(SCALE_MEANS, where)
+        estimates = pl.concat([estimates, warehouse.read(SCALE_ESTIMATES, where)])
     estimates = with_clarity(estimates, catalogue.comparison)
     points = pl.col("estimate").abs() >= catalogue.comparison.minimum_points  # of a scale from 0 to 100
     estimates = estimates.with_columns(is_clear=pl.col("is_clear") & (points | ~pl.col("measure").str.ends_with("_mean")))
-    index_results = warehouse.read(INDEX_RESULTS, {**where, "measure": ["n_respondents"]}, [*GROUP, "reason"])
-    hidden = index_results.filter(pl.col("reason").is_in(["suppressed", "too_few"])).select(GROUP).unique()
+    tables = (as_parts(table, contains) for table in (counts, means, estimates, hidden_respondents(warehouse, wave)))
+    counts, means, estimates, hidden = tables
     policy = load_policy(catalogue.disclosure)
     safe = protect_series(counts, means, estimates, catalogue.indicator_file, catalogue.survey, policy, edition, hidden)
+    results, log = own_levels(safe.results, contains), own_levels(safe.log, contains)
     delivered = warehouse.read(RESPONSES, where, ["municipality_code", "wave"]).unique()
-    municipalities, shape = sorted(catalogue.municipality_by_code), series_shape(catalogue.indicator_file)
-    absent = absent_rows(safe.results, municipalities, [wave], delivered, catalogue.profile.grade_keys, shape)
-    return finish_series(safe.results, absent, catalogue.area_names, edition), safe.log
+    shape = series_shape(catalogue.indicator_file, county=catalogue.profile.county is not None)
+    absent = absent_rows(results, sorted(catalogue.municipality_by_code), [wave], delivered, catalogue.profile.grade_keys, shape)
+    return finish_series(results, absent, catalogue.area_names, edition), log
+
+
+def hidden_respondents(warehouse: Warehouse, wave: int) -> pl.DataFrame:
+    """Areas, grades and sexes whose number of respondents the release hides; a survey without indices publishes none."""
+    found = warehouse.read(INDEX_RESULTS, {"wave": [wave], "measure": ["n_respondents"]}, [*GROUP, "reason"])
+    if not found.width:
+        return pl.DataFrame(schema={name: pl.Int32 if name == "wave" else pl.String for name in GROUP})
+    return found.filter(pl.col("reason").is_in(["suppressed", "too_few"])).select(GROUP).unique()
 
 
 @dg.asset(

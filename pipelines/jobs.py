@@ -95,7 +95,7 @@ NEEDS = {
     "read_surveys": ("raw", "survey_responses"),
     "check_surveys": ("validated", "survey_responses"),
     "ingest_surveys": ("validated", "survey_responses"),
-    "build_indices": ("release", "index_results"),
+    "build_indices": ("release", "indicator_results"),
     "release_registers": ("release", "register_values"),
     "publish_bundles": ("reports", "municipality_bundle"),
     "publish_overview": ("reports", "county_overview"),

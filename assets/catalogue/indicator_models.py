@@ -91,7 +91,7 @@ class Indicator(Strict):
     Attributes:
         id: the city's name of its own variable (`dik36`), or a name of ours (`source: egen`).
         numerator: when a pupil is in the numerator.
-        base: who is asked about at all (None: everybody); `base_sv` says it in words.
+        base: who is asked about at all (None: everybody); `base_sv` says it in words, `base_en` in a file in English.
         as_no: kinds of missing (996, 998) that count as no, because the pupil was not asked for that reason or doesn't know.
         first_wave, last_wave: the waves in which the number means the same thing.
         sensitive: about crime, drugs, health or sexual acts.
@@ -109,6 +109,7 @@ class Indicator(Strict):
     numerator: Rule
     base: Rule | None = None
     base_sv: str = "elever som besvarat frågan"
+    base_en: str | None = None
     as_no: tuple[Literal[996, 998], ...] = ()
     first_wave: int | None = None
     last_wave: int | None = None
@@ -118,6 +119,11 @@ class Indicator(Strict):
     excludes: tuple[str, ...] = ()
     note_sv: str | None = None
     alternatives: dict[str, Alternative] = Field(default_factory=dict)
+
+    @property
+    def base_text(self) -> str:
+        """Who is in the denominator, in the language of the file."""
+        return self.base_en or self.base_sv
 
     @property
     def items(self) -> tuple[str, ...]:
@@ -178,9 +184,11 @@ class IndicatorFile(Strict):
     """All indicators and 0-100 indices of a survey.
 
     `most_not_asked_pct`: an area's number is not published when more of its respondents (per cent) never got the question.
+    `language`: of the texts that stand in release tables, the profile's.
     """
 
     survey: str
+    language: Literal["sv", "en"] = "sv"
     source_sv: str
     most_not_asked_pct: int = Field(default=10, ge=0, le=100)
     indicators: tuple[Indicator, ...]
@@ -192,6 +200,9 @@ class IndicatorFile(Strict):
         doubled = sorted({i for i in ids if ids.count(i) > 1})
         if doubled:
             raise ValueError(f"står två gånger: {', '.join(doubled)}")
+        other = [i.id for i in self.indicators if (self.language == "en") != (i.base_en is not None)]
+        if other:
+            raise ValueError(f"base_en hör till indikatorer på engelska (language: en), och de måste ha det: {', '.join(other)}")
         return self
 
     @cached_property

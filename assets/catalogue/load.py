@@ -124,6 +124,11 @@ class Catalogue:
         return tuple(found)
 
 
+def _language_problems(c: Catalogue) -> list[str]:
+    same = c.indicator_file.language == c.profile.language
+    return [] if same else [f"indicators/{c.survey.id}.yml: language är inte profilens ({c.profile.language})"]
+
+
 def _cross_check(c: Catalogue, problems: list[str]) -> None:
     items = c.survey.by_key
     scores: dict[str, dict[int, int]] = {}
@@ -154,6 +159,7 @@ def _cross_check(c: Catalogue, problems: list[str]) -> None:
         unknown = sorted(set(entry.items) - set(items) - m.BACKGROUND_QUESTIONS)
         problems.extend(f"breaks.yml: {entry.year}: okänd fråga {key}" for key in unknown)
     problems += [f"indicators/{c.survey.id}.yml: {text}" for text in problems_with_items(c.indicator_file, c.survey)]
+    problems += _language_problems(c)
     problems += [f"screening.yml: {text}" for text in problems_with_screening(c.screening, c.survey, set(c.indicator_file.by_id))]
     known = {d.district_code for d in c.districts}
     problems.extend(f"areas/district_names.csv: okänd kod {v}" for v in c.district_names.values() if v and v not in known)

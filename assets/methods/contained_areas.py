@@ -17,7 +17,7 @@ from assets.methods.errors import PipelineError, count_sv
 LEVEL, PART = "municipality", "district"
 JOIN = "-"
 GROUP = ("wave", "grade")
-COUNTS = ("n_respondents", "n_scored", "band1", "band2", "band3")
+COUNTS = ("n_respondents", "n_scored", "band1", "band2", "band3", "n_valid", "n_yes")
 
 
 def as_parts(frame: pl.DataFrame, contains: Mapping[str, Sequence[str]]) -> pl.DataFrame:
@@ -58,12 +58,12 @@ def own_levels(frame: pl.DataFrame, contains: Mapping[str, Sequence[str]]) -> pl
 
 
 def require_sums(counts: pl.DataFrame, contains: Mapping[str, Sequence[str]]) -> None:
-    """Check that no outer area has fewer respondents, scored or in a band than its parts together.
+    """Check that no outer area has fewer pupils in a count than its parts together.
 
     Raises:
         PipelineError: `parts_exceed_whole`: then the areas are not the same respondents, and the protection would be none.
     """
-    keys = [*GROUP, *(name for name in ("sex", "index_key") if name in counts.columns)]
+    keys = [*GROUP, *(name for name in ("sex", "index_key", "indicator") if name in counts.columns)]
     held = [name for name in COUNTS if name in counts.columns]
     for outer, parts in contains.items():
         whole = counts.filter(pl.col("area_code") == outer).select(*keys, *held)

@@ -13,18 +13,20 @@ from assets.methods.psu_sums import AREA_LEVELS, DOMAIN, SEXES
 from assets.methods.series_estimates import CHUNK, MEASURES, series_estimates
 
 
-def indicator_tables(answers: pl.DataFrame, indicators: Sequence[Indicator], survey: Survey) -> tuple[pl.DataFrame, pl.DataFrame]:
+def indicator_tables(
+    answers: pl.DataFrame, indicators: Sequence[Indicator], survey: Survey, levels: Sequence[str] = AREA_LEVELS
+) -> tuple[pl.DataFrame, pl.DataFrame]:
     """`indices.indicator_counts` and `indices.indicator_estimates`.
 
     Args:
-        answers: `validated.survey_responses`. indicators, survey: see `indicator_values`.
+        answers: `validated.survey_responses`. indicators, survey: see `indicator_values`. levels: see `series_estimates`.
     """
     counts, estimates = [], []
     for at in range(0, len(indicators), CHUNK):
         some = indicators[at : at + CHUNK]
         values = indicator_values(answers, some, survey)
-        counts.append(indicator_counts(values, some))
-        estimates.append(series_estimates(values, [i.id for i in some], "share"))
+        counts.append(indicator_counts(values, some, levels))
+        estimates.append(series_estimates(values, [i.id for i in some], "share", levels))
     ids = [i.id for i in indicators]
     return _sorted(pl.concat(counts), ids), _sorted(pl.concat(estimates), ids)
 

@@ -136,7 +136,7 @@ def indicator_counts(values: pl.DataFrame, indicators: Sequence[Indicator], leve
     Returns:
         One row per area, wave and grade with respondents x sex (girl, boy, all) x indicator, sorted so: `area_level,
         area_code, wave, grade, sex, indicator` (sex and indicator in the order of `SEXES` and the definitions), `base` (who is
-        in the denominator, in Swedish), `n_respondents, n_valid, n_yes, n_no_answer, n_dont_know, n_routed, n_not_asked,
+        in the denominator, in words), `n_respondents, n_valid, n_yes, n_no_answer, n_dont_know, n_routed, n_not_asked,
         n_outside_base` (pupils; all but n_yes sum to n_respondents), `n_schools, n_psu` (with a pupil in the denominator).
         Int64.
     """
@@ -195,7 +195,7 @@ def _rows(cells: pl.DataFrame, indicator: Indicator) -> pl.DataFrame:
         pl.col("respondents").alias("n_respondents"),
         *(pl.col(_sum_name(indicator.id, name)).alias(name) for name in names),
         indicator=pl.lit(indicator.id),
-        base=pl.lit(indicator.base_sv),
+        base=pl.lit(indicator.base_text),
     )
 
 

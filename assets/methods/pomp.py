@@ -25,6 +25,8 @@ _MEAN_SCHEMA = {
     "index_id": pl.String,
     "n_respondents": pl.Int64,
     "n_valid": pl.Int64,
+    "n_not_asked": pl.Int64,
+    "n_schools": pl.Int64,
     "mean": pl.Float64,
 }
 

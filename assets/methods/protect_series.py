@@ -26,6 +26,10 @@ from assets.methods.series_estimates import MEASURES
 
 UNITS = {"share": ("percent", "points"), "mean": ("scale_0_100", "scale_0_100")}
 LEVELS = ("share", "mean")
+SCALE_BASE = {
+    "sv": "elever som besvarat minst {} av {} frågor",
+    "en": "students who answered at least {} of {} questions",
+}
 RESULT_COLUMNS = (
     "edition", *GROUP_KEYS, "sex", "indicator", "measure", "value", "low", "high", "n", "reason", "unit", "base", "method",
     "interval_method", "confidence_level", "verdict",
@@ -97,18 +101,23 @@ def series_kinds(file: IndicatorFile) -> dict[str, str]:
 
 
 def series_bases(file: IndicatorFile) -> dict[str, str]:
-    """Series -> its denominator in Swedish."""
-    scales = {i.id: f"elever som besvarat minst {i.minimum_answered} av {len(i.items)} frågor" for i in file.indices}
-    return {i.id: i.base_sv for i in file.indicators} | scales
+    """Series -> its denominator in the file's language."""
+    scales = {i.id: SCALE_BASE[file.language].format(i.minimum_answered, len(i.items)) for i in file.indices}
+    return {i.id: i.base_text for i in file.indicators} | scales
 
 
-def series_shape(file: IndicatorFile) -> pl.DataFrame:
-    """`sex, indicator, measure, unit, base` of every row that a municipality has per wave and grade."""
+def series_shape(file: IndicatorFile, *, county: bool = True) -> pl.DataFrame:
+    """`sex, indicator, measure, unit, base` of every row that a municipality has per wave and grade.
+
+    Args:
+        county: whether there is one, so that there are differences to it.
+    """
     base = series_bases(file)
     rows = [
         (sex, key, measure, UNITS[kind][place > 0], base[key])
         for key, kind in series_kinds(file).items()
         for place, measure in enumerate(MEASURES[kind])
+        if county or place != 1
         for sex in (("all",) if place == 2 else SEXES)
     ]
     return pl.DataFrame(rows, schema=["sex", "indicator", "measure", "unit", "base"], orient="row")

@@ -66,7 +66,7 @@ def series_estimates(
     Args:
         values: from `indicator_values` or `pomp_values`: pupil columns and per series `<key>`, 0 or 1 (`share`) or 0..100
             (`mean`), null outside the denominator. With a column `weight` the survey's own weights, strata and PSUs are used.
-        keys: the series.
+        keys: the series. levels: the area levels wanted; with `county` among them smaller areas are compared with theirs.
 
     Returns:
         One row per area, wave and grade with respondents x sex x series x measure, sorted so (series in the order of `keys`):
@@ -122,7 +122,7 @@ def _chunk(
         return pl.DataFrame(schema=COLUMNS)
     psus = psus_per_stratum(table)
     found = {}
-    for name in dict.fromkeys(("county", "municipality", *levels)):
+    for name in dict.fromkeys(("municipality", *levels)):
         area = area_sums(table, name, keys, ("n", "w", "y"))
         if area.domains.height:
             found[name] = _level(name, keys, kind, area, layout(area.domain, area.stratum, psus), weight)
@@ -130,7 +130,7 @@ def _chunk(
     parts = []
     for level in (found[name] for name in levels if name in found):
         parts += [_own(level, effects, confidence), _gap(level, confidence)]
-        if level.name != "county":
+        if level.name != "county" and "county" in found:
             parts.append(_difference(level, found["county"], len(psus), confidence))
     return pl.concat(parts)
 

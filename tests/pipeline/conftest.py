@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,11 +14,36 @@ import dagster as dg
 import pytest
 
 from pipelines.console import RunSummary, SilentProgress
-from pipelines.paths import Paths
+from pipelines.paths import Paths, profile_root
 from pipelines.warehouse import Warehouse
 
 SMALL = 0.06
 PUBLISHED = ("0114", "0120")  # four bundles are enough where the chain is tested, not the drawing
+
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def did(home: Path, *words: str) -> str:
+    """What the command line says, in a process of its own: a process works with one profile."""
+    settings = {**os.environ, "DID_HOME": str(home), "NO_COLOR": "1", "CI": "1"}
+    command = [sys.executable, "-m", "pipelines.cli", *words]
+    done = subprocess.run(command, cwd=ROOT, env=settings, capture_output=True, text=True, check=False, timeout=600)
+    assert done.returncode == 0, done.stderr[-2000:]
+    return done.stdout
+
+
+@pytest.fixture(scope="session")
+def profiles_home(tmp_path_factory) -> Path:
+    """One installation for all profiles but the base."""
+    return tmp_path_factory.mktemp("data")
+
+
+@pytest.fixture(scope="session")
+def yrbs(profiles_home) -> Paths:
+    """YRBS after one run."""
+    did(profiles_home, "demo", "--profil", "yrbs")
+    return Paths(profile_root(profiles_home, "yrbs"))
 
 
 @dataclass(frozen=True)

@@ -1,12 +1,8 @@
-"""Lupp from inbox to release and YRBS from inbox to validated, each in a process of its own as `did demo --profil` runs them."""
+"""Lupp and YRBS from inbox to release, each in a process of its own as `did demo --profil` runs them."""
 
 from __future__ import annotations
 
-import os
 import re
-import subprocess
-import sys
-from pathlib import Path
 
 import polars as pl
 import pytest
@@ -19,44 +15,22 @@ from assets.methods.estimate import area_counts
 from assets.methods.indicators import as_bands, indicator_values
 from pipelines.paths import Paths, profile_root
 from pipelines.warehouse import TableName, Warehouse
+from tests.pipeline.conftest import did
 
-ROOT = Path(__file__).resolve().parents[2]
 LUPP, YRBS = load_profile_catalogue("lupp"), load_profile_catalogue("yrbs")
 
 
-def did(home: Path, *words: str) -> str:
-    """What the command line says."""
-    settings = {**os.environ, "DID_HOME": str(home), "NO_COLOR": "1", "CI": "1"}
-    command = [sys.executable, "-m", "pipelines.cli", *words]
-    done = subprocess.run(command, cwd=ROOT, env=settings, capture_output=True, text=True, check=False, timeout=600)
-    assert done.returncode == 0, done.stderr[-2000:]
-    return done.stdout
-
-
 @pytest.fixture(scope="module")
-def home(tmp_path_factory) -> Path:
-    """One installation for both profiles."""
-    return tmp_path_factory.mktemp("data")
-
-
-@pytest.fixture(scope="module")
-def lupp(home) -> Paths:
+def lupp(profiles_home) -> Paths:
     """Lupp after one run. A file of another survey lies in its inbox too."""
-    paths = Paths(profile_root(home, "lupp"))
+    paths = Paths(profile_root(profiles_home, "lupp"))
     paths.make()
     students().head(50).write_csv(paths.surveys / "fel_inkorg.csv")
-    said = did(home, "demo", "--profil", "lupp")
+    said = did(profiles_home, "demo", "--profil", "lupp")
     assert "Den här profilen har inga rapportpaket än" in said
     assert re.search(r"Avvisade leveranser +1\n", said)
     assert re.search(r"Inlästa leveranser +8\n", said)
     return paths
-
-
-@pytest.fixture(scope="module")
-def yrbs(home) -> Paths:
-    """YRBS after one run."""
-    did(home, "demo", "--profil", "yrbs")
-    return Paths(profile_root(home, "yrbs"))
 
 
 def read(paths: Paths, layer: str, table: str) -> pl.DataFrame:
@@ -129,10 +103,10 @@ def test_a_file_in_the_wrong_inbox_names_the_right_one(lupp):
     assert "profiler/yrbs/inbox/enkat" in said
 
 
-def test_the_base_and_the_profiles_have_folders_of_their_own(home, lupp, yrbs):
-    assert {p.name for p in (home / "profiler").iterdir()} == {"lupp", "yrbs"}
-    assert not (home / "warehouse.duckdb").exists()
-    assert (home / "dagster").is_dir(), "one instance for all, so that the page shows every profile's runs"
+def test_the_base_and_the_profiles_have_folders_of_their_own(profiles_home, lupp, yrbs):
+    assert {p.name for p in (profiles_home / "profiler").iterdir()} == {"lupp", "yrbs"}
+    assert not (profiles_home / "warehouse.duckdb").exists()
+    assert (profiles_home / "dagster").is_dir(), "one instance for all, so that the page shows every profile's runs"
     assert not (lupp.root / "dagster").exists()
 
 

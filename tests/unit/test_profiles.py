@@ -110,6 +110,8 @@ def test_a_new_york_borough_is_inside_the_city():
         ("lupp", "profile.yml", "code: '01'", "code: '03'", "0114 börjar inte med länets kod 03"),
         ("lupp", "indices.yml", "item: f2_33", "item: f1_31", "frågorna i lupp_complaints har inte samma skala och område"),
         ("lupp", "indices.yml", "minimum_answered: 4", "minimum_answered: 7", "minimum_answered ska vara 1 till 6"),
+        ("yrbs", "indicators/yrbs.yml", "language: en\n", "", "base_en hör till indikatorer på engelska"),
+        ("yrbs", "profile.yml", "language: en", "language: sv", "indicators/yrbs.yml: language är inte profilens (sv)"),
         ("yrbs", "areas/municipalities.csv", "BRNX BKLN", "BRNX BKLX", "NYCI innehåller okänt område BKLX"),
         ("yrbs", "codebooks/yrbs-district.yml", "  weight: [weight]\n", "", "yrbs-district.yml: columns: weight saknar namn"),
         ("yrbs", "codebooks/yrbs-district.yml", "survey: yrbs", "survey: lupp", "yrbs-district.yml: survey är inte yrbs"),
@@ -179,7 +181,15 @@ def test_the_code_location_of_a_profile_has_keys_and_jobs_of_its_own(profile_id)
     assert {key.split("/")[0] for key in keys} == {profile_id}
     assert checked == [profile_id]
     assert not [key for key in keys if "reports" in key]
-    expected = {"lupp": {"ingest_registers", "release_registers", "build_indices"}, "yrbs": set()}[profile_id]
+    of_indices = {f"{profile_id}/{name}" for name in ("indices/person_scores", "release/index_results", "release/response_rates")}
+    of_scales = {f"{profile_id}/indices/scale_means"}
+    of_series = {f"{profile_id}/{name}" for name in ("indices/indicator_counts", "release/indicator_results")}
+    found = load_profile_catalogue(profile_id)
+    assert of_series <= set(keys)
+    assert (of_indices <= set(keys)) == bool(found.indices)
+    assert bool(of_indices & set(keys)) == bool(found.indices)
+    assert bool(of_scales & set(keys)) == bool(found.indicator_file.indices)
+    expected = {"lupp": {"ingest_registers", "release_registers", "build_indices"}, "yrbs": {"build_indices"}}[profile_id]
     assert set(jobs) == {"ingest_surveys", "read_surveys", "check_surveys", "ingest", "everything"} | expected
 
 

@@ -145,3 +145,12 @@ def test_a_design_for_some_pupils_only_is_refused(column: str) -> None:
     holed = own.with_columns(pl.when(pl.int_range(pl.len()) > 0).then(column).alias(column))
     with pytest.raises(PipelineError, match="1 leveranser"):
         pupil_keys(holed)
+
+
+def test_without_a_county_there_is_nothing_to_compare_with(values: pl.DataFrame) -> None:
+    """The other numbers are the same, pooled design effects included."""
+    whole, alone = series_estimates(values, KEYS, "share"), series_estimates(values, KEYS, "share", ("municipality",))
+    assert set(alone["area_level"]) == {"municipality"}
+    kept = whole.filter((pl.col("area_level") == "municipality") & (pl.col("measure") != "diff_share"))
+    assert alone.equals(kept)
+    assert set(indicator_counts(values, SOME, ("municipality",))["area_level"]) == {"municipality"}
