@@ -24,13 +24,16 @@ CORRECTED = 2018
 
 
 def corrected_delivery(source: Path, target: Path) -> None:
-    """One wave of a delivery with a single answer changed: what a municipality sends when it has found a mistake."""
+    """One wave of a delivery with a single answer changed: what a municipality sends when it has found a mistake.
+
+    The question is in no index and no series, so no published number of another municipality moves.
+    """
     frame, meta = pyreadstat.read_sav(source, user_missing=True, output_format="polars")
     wave = frame.filter(pl.col("ar") == CORRECTED)
     first = pl.int_range(pl.len()) == 0
-    other = wave["F35"].drop_nulls().filter(wave["F35"].drop_nulls() != wave["F35"][0])[0]
+    other = wave["F5"].drop_nulls().filter(wave["F5"].drop_nulls() != wave["F5"][0])[0]
     pyreadstat.write_sav(
-        wave.with_columns(F35=pl.when(first).then(pl.lit(other)).otherwise("F35")),
+        wave.with_columns(F5=pl.when(first).then(pl.lit(other)).otherwise("F5")),
         str(target),
         column_labels=dict(meta.column_names_to_labels),
         variable_value_labels=meta.variable_value_labels,
