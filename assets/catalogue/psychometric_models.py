@@ -26,6 +26,7 @@ Measure = Literal[
     "ceiling",
     "psi",
     "drift_logits",
+    "wave_drift_logits",
 ]
 
 
@@ -87,12 +88,18 @@ class PsychometricRules(Strict):
 
 
 class CriterionText(Strict):
-    """A criterion's title, the question it answers, and what is said when all is well or nothing can be said."""
+    """A criterion's title, the question it answers, and what is said when all is well or nothing can be said.
+
+    `check`: the name of its asset check; `why` it matters and what to do (`remedy`) when it doesn't hold.
+    """
 
     title: str
     question: str
     holds: str
     not_estimable: str
+    check: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
+    why: str
+    remedy: str
 
 
 class MeasureText(Strict):
@@ -125,4 +132,6 @@ class PsychometricTexts(Strict):
         ):
             if set(have) != set(get_args(need)):
                 raise ValueError(f"{name}: ska täcka exakt {', '.join(get_args(need))}")
+        if len({text.check for text in self.criteria.values()}) != len(self.criteria):
+            raise ValueError("criteria: två kriterier har samma check")
         return self

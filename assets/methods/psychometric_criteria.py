@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 import polars as pl
 
-from assets.catalogue.psychometric_models import PsychometricRules
+from assets.catalogue.psychometric_models import Measure, PsychometricRules
 from assets.methods.errors import PipelineError
 from assets.methods.psychometric_groups import GroupComparison, group_findings
-from assets.methods.psychometric_verdicts import CriterionResult, criterion_result, judge, lessened, not_estimable
+from assets.methods.psychometric_verdicts import CriterionResult, Finding, criterion_result, judge, lessened, not_estimable
 from assets.methods.rasch_answers import AnswerCounts
 from assets.methods.rasch_cml import CmlFit, estimate_cml
 from assets.methods.rasch_model import IndexSpec
@@ -101,13 +102,25 @@ def judge_reliability(psi: SeparationIndex, rules: PsychometricRules) -> Criteri
     return criterion_result("reliability", [judge(rules, "psi", psi.all)])
 
 
-def judge_drift(drift: pl.DataFrame | None, reason: str | None, rules: PsychometricRules) -> CriterionResult:
-    """Distance of item locations from the published ones, when chance can't explain it."""
+def judge_drift(
+    drift: pl.DataFrame | None, by_wave: pl.DataFrame | None, reason: str | None, rules: PsychometricRules
+) -> CriterionResult:
+    """Distance of item locations from the published ones, when chance can't explain it: over all waves and in each wave.
+
+    Args:
+        drift: `rasch_drift.item_drift` of all waves. by_wave: the same per `wave`; rows of waves that couldn't be estimated
+            have no `difference`. None where waves aren't followed.
+    """
     if drift is None:
         return not_estimable("drift", reason or "no_scored")
-    found = []
-    for row in drift.iter_rows(named=True):
-        finding = judge(rules, "drift_logits", abs(row["difference"]), item=row["item"])
-        certain = row["p_adjusted"] is not None and row["p_adjusted"] < rules.significance
-        found.append(finding if certain else lessened(finding))
+    found = [_drifted(row, "drift_logits", rules) for row in drift.iter_rows(named=True)]
+    if by_wave is not None and "difference" in by_wave.columns:
+        rows = by_wave.filter(pl.col("difference").is_not_null()).iter_rows(named=True)
+        found += [_drifted(row, "wave_drift_logits", rules, group="wave", levels=row["wave"]) for row in rows]
     return criterion_result("drift", found)
+
+
+def _drifted(row: Mapping[str, Any], measure: Measure, rules: PsychometricRules, **place: str) -> Finding:
+    finding = judge(rules, measure, abs(row["difference"]), item=row["item"], **place)
+    certain = row["p_adjusted"] is not None and row["p_adjusted"] < rules.significance
+    return finding if certain else lessened(finding)

@@ -134,6 +134,7 @@ def psychometric_report(
     drift = None if fit is None else item_drift(fit, published)
     steps = None if fit is None else threshold_steps(fit)
     categories = category_use(counts)
+    by_wave = _wave_drift(counts, base, wave, rules) if wave in groups else None
     return PsychometricReport(
         index_key=spec.key,
         n=counts.n,
@@ -147,13 +148,13 @@ def psychometric_report(
             judge_residuals(residuals, residual_reason or "no_scored", rules),
             judge_targeting(aim, spec.kind, rules),
             judge_reliability(psi, rules),
-            judge_drift(drift, reason, rules),
+            judge_drift(drift, by_wave, reason, rules),
         ),
         categories=categories,
         steps=steps,
         thresholds=None if fit is None else threshold_drift(fit, published),
         item_drift=drift,
-        wave_drift=_wave_drift(counts, base, wave, rules) if wave in groups else None,
+        wave_drift=by_wave,
         item_fit=fitted,
         residuals=residuals,
         groups=compared,
