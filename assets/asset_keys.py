@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import dagster as dg
 
-from assets.catalogue.active import PROFILE
+from assets.catalogue.active import MEASUREMENT_MODEL, PROFILE
 from assets.catalogue.load import load_catalogue
 
 PREFIX = () if PROFILE.is_base else (PROFILE.id,)
@@ -24,6 +24,8 @@ OF_INDICES = (
 OF_SCALES = ("indices/scale_means", "indices/scale_estimates")
 """Tables that only a profile with 0-100 scales of its own has."""
 HAS_INDICES, HAS_SCALES = bool(load_catalogue().indices), bool(load_catalogue().indicator_file.indices)
+OF_MEASUREMENT = ("psychometrics", "index_anatomy")
+"""Tables that only a profile whose indices have a measurement model (partial credit) has."""
 
 Asset = dg.AssetsDefinition | dg.AssetSpec
 
@@ -39,7 +41,8 @@ def reached(layer: str, table: str) -> bool:
     name = f"{layer}/{table}"
     within = LAYERS.index(made_of) <= LAYERS.index(PROFILE.reach)
     lacking = (not HAS_INDICES and name in OF_INDICES) or (not HAS_SCALES and name in OF_SCALES)
-    return within and not lacking and (PROFILE.registers or table not in OF_REGISTERS)
+    measured = MEASUREMENT_MODEL or table not in OF_MEASUREMENT
+    return within and measured and not lacking and (PROFILE.registers or table not in OF_REGISTERS)
 
 
 def only_reached(*names: str) -> list[list[str]]:

@@ -1,5 +1,7 @@
 """Indices layer: scores per respondent and estimates per area. Microdata and exact counts: never rendered, never leaves."""
 
+from collections.abc import Sequence
+
 import dagster as dg
 import polars as pl
 
@@ -41,9 +43,11 @@ def removing(catalogue: Catalogue, choices: RunChoices) -> bool:
     return catalogue.screening.removal.active and choices.remove_screened
 
 
-def counted_answers(warehouse: Warehouse, catalogue: Catalogue, waves: list[int], *, removal: bool) -> pl.DataFrame:
-    """Validated answers of the waves; screened-out pupils stay as respondents but have no answers."""
-    answers = warehouse.read(RESPONSES, {"wave": waves})
+def counted_answers(
+    warehouse: Warehouse, catalogue: Catalogue, waves: list[int], *, removal: bool, columns: Sequence[str] = ()
+) -> pl.DataFrame:
+    """Validated answers of the waves (some columns, or all); screened-out pupils stay as respondents but have no answers."""
+    answers = warehouse.read(RESPONSES, {"wave": waves}, [*columns, "screened_out"] if columns else None)
     return without_removed(answers, [item.key for item in catalogue.survey.items], active=removal)
 
 

@@ -39,6 +39,8 @@ VALIDATED_DELIVERIES = TableName("validated", "deliveries")
 VALIDATED_REGISTERS = TableName("validated", "register_values")
 RULE_OUTCOMES = TableName("validated", "rule_outcomes")
 INDEX_RESULTS = TableName("release", "index_results")
+PSYCHOMETRICS = TableName("indices", "psychometrics")
+INDEX_ANATOMY = TableName("release", "index_anatomy")
 INDICATOR_RESULTS = TableName("release", "indicator_results")
 SERIES_BREAKS = TableName("release", "series_breaks")
 DELIVERY_KEY = ["delivery_id", "wave"]
@@ -130,6 +132,15 @@ def _by_wave(name: TableName) -> Callable[[Warehouse, Catalogue, list[int]], Pre
     return read
 
 
+def _whole(name: TableName) -> Callable[[Warehouse, Catalogue, list[int]], Prepared]:
+    """A table that isn't sliced, whatever the run's partitions."""
+
+    def read(warehouse: Warehouse, catalogue: Catalogue, keys: list[int]) -> Prepared:
+        return Prepared(only_rows(warehouse.read(name)), common_parameters(catalogue))
+
+    return read
+
+
 def _registers(name: TableName) -> Callable[[Warehouse, Catalogue, list[int]], Prepared]:
     def read(warehouse: Warehouse, catalogue: Catalogue, years: list[int]) -> Prepared:
         return register_prepared(warehouse.read(name, {"year": years}), catalogue)
@@ -188,5 +199,7 @@ PREPARE: dict[str, Callable[[Warehouse, Catalogue, list[int]], Prepared]] = {
     "release/index_results": _by_wave(INDEX_RESULTS),
     "release/indicator_results": _series,
     "release/series_breaks": _by_wave(SERIES_BREAKS),
+    "indices/psychometrics": _whole(PSYCHOMETRICS),
+    "release/index_anatomy": _whole(INDEX_ANATOMY),
 }
 """Table -> how its rules are prepared."""

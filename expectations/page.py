@@ -15,6 +15,7 @@ LAYERS = {
     "raw": "Råa data: det som lästes in",
     "harmonised": "Enhetliga data: kodboken tillämpad",
     "validated": "Godkända data: det som räknas",
+    "indices": "Index: det som räknas fram",
     "release": "Utgåvan: det som får visas",
 }
 HEAD = """# Kontroller

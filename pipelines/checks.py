@@ -18,6 +18,7 @@ from assets.texts import ui_texts
 from expectations.parameters import suite_of
 from expectations.run import RuleOutcome, run_suite
 from expectations.suite import Suite, suite_tables
+from pipelines.psychometric_checks import psychometric_checks
 from pipelines.resources import Store
 from pipelines.response_checks import response_over_100
 from pipelines.warehouse import TableName
@@ -164,4 +165,6 @@ def build_checks() -> list[dg.AssetChecksDefinition]:
     checks = [suite_checks(t, SLICES.get(t, WAVES), blocking=t.startswith("release/")) for t in tables]
     if reached("harmonised", "register_values"):
         checks = [register_levels, *checks]
+    if reached("indices", "psychometrics"):
+        checks = [*checks, psychometric_checks()]
     return [*checks, response_over_100] if reached("release", "response_by_school_type") else checks

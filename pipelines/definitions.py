@@ -6,7 +6,19 @@ from pathlib import Path
 
 import dagster as dg
 
-from assets import delivery_reports, harmonised, inbox, indices, raw, release, release_series, reports, validated
+from assets import (
+    delivery_reports,
+    harmonised,
+    inbox,
+    indices,
+    indices_psychometrics,
+    raw,
+    release,
+    release_anatomy,
+    release_series,
+    reports,
+    validated,
+)
 from assets.asset_keys import of_profile
 from assets.catalogue.load import active_profile, load_catalogue
 from pipelines.checks import build_checks
@@ -16,7 +28,10 @@ from pipelines.paths import profile_root
 from pipelines.resources import ReleaseReader, RunChoices, Store
 from pipelines.sensors import SENSORS
 
-LAYERS = (inbox, raw, harmonised, validated, delivery_reports, indices, release, release_series, reports)
+LAYERS = (
+    *(inbox, raw, harmonised, validated, delivery_reports, indices, indices_psychometrics),
+    *(release, release_series, release_anatomy, reports),
+)
 
 
 def default_data_dir() -> Path:

@@ -62,6 +62,7 @@ build_indices = dg.define_asset_job(
         "indices/scale_means",
         "indices/screen_sensitivity",
         "indices/scale_estimates",
+        "indices/psychometrics",
         "release/index_results",
         "release/suppression_log",
         "release/response_rates",
@@ -72,6 +73,7 @@ build_indices = dg.define_asset_job(
         "release/indicator_results",
         "release/indicator_suppression_log",
         "release/series_breaks",
+        "release/index_anatomy",
     ),
     description=TEXTS["jobs"]["build_indices"],
 )

@@ -46,6 +46,7 @@ def select_frames(release: ReleaseFrames, scope: Scope, indices: Mapping[str, In
         response_by_school_type=_told_about(release.response_by_school_type, scope),
         indicator_results=_own_series(release.indicator_results, scope),
         series_breaks=release.series_breaks.filter(until) if release.series_breaks.width else release.series_breaks,
+        index_anatomy=release.index_anatomy.filter(edition) if release.index_anatomy.width else release.index_anatomy,
     )
 
 
@@ -70,13 +71,13 @@ def guard_frames(frames: ReleaseFrames, scope: Scope, indices: Mapping[str, Inde
     } | {name: getattr(frames, name).filter(~(_own(scope) | _county())) for name in OWN_AND_COUNTY}
     editions = {
         name: frame.filter(pl.col("edition") != scope.edition)
-        for name in ("index_results", "response_rates", "indicator_results", *OWN_AND_COUNTY)
+        for name in ("index_results", "response_rates", "indicator_results", "index_anatomy", *OWN_AND_COUNTY)
         if (frame := getattr(frames, name)).width
     }
     if frames.indicator_results.width:
         foreign["indicator_results"] = frames.indicator_results.filter(~(_own(scope) | _county()))
-    for name, frame in foreign.items():
-        rows = frame.height + (editions[name].height if name in editions else 0)
+    for name in sorted(foreign.keys() | editions.keys()):
+        rows = sum(part[name].height for part in (foreign, editions) if name in part)
         if rows:
             raise PipelineError(
                 code="foreign_rows",

@@ -99,9 +99,19 @@ def render_method(content: ReportContent, meta: ReportMeta) -> str:
     return _render("method.html", meta, content=content, section=section, title=title, words=_words(meta))
 
 
-def render_readme(content: ReportContent, meta: ReportMeta) -> str:
-    """`LAS_MIG.html`: what this is, for whom, how to read and how to check, on one screen."""
-    scope = content.scope
+def render_anatomy(sections: Sequence[Section], content: ReportContent, meta: ReportMeta) -> str:
+    """`5_metod/indexanatomi.html`: how to read, then a section per index (`assets.bundle.anatomy`)."""
+    return _render("anatomy.html", meta, content=content, sections=sections, texts=meta.texts["anatomy"], words=_words(meta))
+
+
+def render_readme(content: ReportContent, meta: ReportMeta, *, anatomy: bool = False) -> str:
+    """`LAS_MIG.html`: what this is, for whom, how to read and how to check, on one screen.
+
+    Args:
+        anatomy: whether the bundle has an anatomy of the indices to link to.
+    """
+    scope, texts = content.scope, meta.texts["readme"]
+    links = [*texts["links"][:-1], *([texts["anatomy_link"]] if anatomy else []), texts["links"][-1]]
     filled = {
         "area": scope.area_name,
         "wave": scope.wave,
@@ -110,7 +120,9 @@ def render_readme(content: ReportContent, meta: ReportMeta) -> str:
         "released": date_text(meta.released),
     }
     title, what = (say(meta.texts, f"readme.{name}", **filled) for name in ("title", "what"))
-    return _render("readme.html", meta, content=content, texts=meta.texts["readme"], title=title, what=what, words=_words(meta))
+    return _render(
+        "readme.html", meta, content=content, texts={**texts, "links": links}, title=title, what=what, words=_words(meta)
+    )
 
 
 def render_overview(

@@ -31,6 +31,7 @@ def method_section(context: Context) -> Section:
     blocks: list[Block] = [
         Text(context.say("method.intro")),
         Terms(terms),
+        *([] if context.frames.index_anatomy.is_empty() else [Text(context.say("method.anatomy"))]),
         SubHeading("metod-kallor", context.say("method.sources_title")),
         Bullets(tuple(sources)),
         Text(context.say(f"method.license.{context.scope.edition}")),

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from assets.bundle.anatomy import PAGE as ANATOMY_PAGE
+from assets.bundle.anatomy import anatomy_sections
 from assets.bundle.content import folder_name, municipality_report
-from assets.bundle.html import render_method, render_readme, render_report
+from assets.bundle.html import render_anatomy, render_method, render_readme, render_report
 from assets.bundle.tables import csv_bytes, table_files
 from assets.bundle.types import RenderedBundle, ReportMeta
 from assets.charts.svg import to_svg
@@ -29,12 +31,15 @@ def render_bundle(
         PipelineError: `foreign_rows` when the frames hold rows that the bundle may not see.
     """
     content = municipality_report(frames, scope, meta)
+    anatomy = anatomy_sections(frames, meta)
     svgs = {card.chart_id: with_fallback_fonts(draw(card)) for card in content.cards}
     files = {
-        "LAS_MIG.html": render_readme(content, meta).encode("utf-8"),
+        "LAS_MIG.html": render_readme(content, meta, anatomy=bool(anatomy)).encode("utf-8"),
         "1_rapport/rapport.html": render_report(content, svgs, meta).encode("utf-8"),
         "5_metod/metod.html": render_method(content, meta).encode("utf-8"),
     }
+    if anatomy:
+        files[ANATOMY_PAGE] = render_anatomy(anatomy, content, meta).encode("utf-8")
     for card in content.cards:
         files |= _chart_files(card, svgs[card.chart_id])
     files |= table_files(frames, scope, meta)

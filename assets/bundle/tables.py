@@ -9,6 +9,9 @@ from typing import Any
 
 import polars as pl
 
+from assets.bundle.anatomy import KEYS as ANATOMY_KEYS
+from assets.bundle.anatomy import TABLE as ANATOMY_TABLE
+from assets.bundle.anatomy import anatomy_table
 from assets.bundle.frames import own_rows
 from assets.bundle.series_table import KEYS as SERIES_KEYS
 from assets.bundle.series_table import NAME as SERIES_TABLE
@@ -24,14 +27,16 @@ KEYS = {
     "delivery_quality": ["area_code", "wave", "item"],
     "reasons": ["code"],
     SERIES_TABLE: list(SERIES_KEYS),
+    ANATOMY_TABLE: list(ANATOMY_KEYS),
 }
-SURVEY_TABLES = ("index_results", "response_rates", "delivery_quality", SERIES_TABLE)
+SURVEY_TABLES = ("index_results", "response_rates", "delivery_quality", SERIES_TABLE, ANATOMY_TABLE)
+SWEDISH_HEADERS = (SERIES_TABLE, ANATOMY_TABLE)
 
 
 def bundle_tables(frames: ReleaseFrames, scope: Scope, meta: ReportMeta) -> dict[str, pl.DataFrame]:
     """The tables by name: the municipality (with its districts) and the county only, in a fixed order."""
     registers = frames.register_values.filter(pl.col("area_code").is_in([scope.area_code, COUNTY_CODE]))
-    series = series_table(frames, meta)
+    series, anatomy = series_table(frames, meta), anatomy_table(frames, meta)
     reasons = [(code, reason.mark, reason.text_sv) for code, reason in meta.charts.reasons.items()]
     return {
         "index_results": own_rows(frames.index_results, scope).sort(KEYS["index_results"]),
@@ -40,6 +45,7 @@ def bundle_tables(frames: ReleaseFrames, scope: Scope, meta: ReportMeta) -> dict
         "delivery_quality": frames.delivery_quality.sort(KEYS["delivery_quality"]),
         "reasons": pl.DataFrame(reasons, schema={"code": pl.String, "mark": pl.String, "text": pl.String}, orient="row"),
         **({} if series is None else {SERIES_TABLE: series}),
+        **({} if anatomy is None else {ANATOMY_TABLE: anatomy}),
     }
 
 
@@ -84,7 +90,7 @@ def _sources(meta: ReportMeta, values: pl.DataFrame) -> list[dict[str, str]]:
 def _resource(name: str, frame: pl.DataFrame, meta: ReportMeta) -> dict[str, Any]:
     texts = meta.texts["tables"]
     fields = [
-        {"name": column, "title": column if name == SERIES_TABLE else texts["fields"][column], "type": FIELD_TYPES[type(kind)]}
+        {"name": column, "title": column if name in SWEDISH_HEADERS else texts["fields"][column], "type": FIELD_TYPES[type(kind)]}
         for column, kind in frame.schema.items()
     ]
     schema: dict[str, Any] = {"fields": fields, "missingValues": [""]}

@@ -119,6 +119,7 @@ class PsychometricTexts(Strict):
     verdicts: dict[Verdict, str]
     groups: dict[str, str]
     levels: dict[str, str]
+    figures: dict[str, str]
     criteria: dict[Criterion, CriterionText]
     measures: dict[Measure, MeasureText]
     reasons: dict[str, str]

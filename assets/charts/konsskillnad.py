@@ -72,7 +72,20 @@ def build(frames: ReleaseFrames, scope: Scope, meta: ChartMeta, *, grade: str) -
         table=_table(chosen, pairs, meta),
         source=meta.survey_source,
         synthetic=meta.synthetic,
-        notes=(say(meta, "common.uncertainty"), *lookup(meta.texts, "konsskillnad.notes")),
+        notes=(say(meta, "common.uncertainty"), *lookup(meta.texts, "konsskillnad.notes"), *_cautions(frames, meta)),
+    )
+
+
+def _cautions(frames: ReleaseFrames, meta: ChartMeta) -> tuple[str, ...]:
+    """A sentence per index with a question that doesn't work alike for girls and boys, as the measurement's own table says."""
+    if frames.index_anatomy.is_empty():
+        return ()
+    judged = frames.index_anatomy.filter((pl.col("part") == "group") & (pl.col("key") == "sex"))
+    found = {row["index_key"]: row for row in judged.iter_rows(named=True) if row["verdict"] in ("watch", "fails")}
+    return tuple(
+        say(meta, f"konsskillnad.caution.{found[key]['verdict']}", factor=index.label_sv, sentence=found[key]["sentence"])
+        for key, index in meta.indices.items()
+        if key in found
     )
 
 

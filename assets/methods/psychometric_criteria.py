@@ -44,7 +44,16 @@ def judge_categories(
     found = [judge(rules, "category_count", float(n), item=item) for item, n in fewest.iter_rows()]
     for row in steps.iter_rows(named=True):
         upper = row["step"] + 1.96 * row["se"]
-        found.append(judge(rules, "threshold_step", row["step"], judged=upper, item=row["item"]))
+        found.append(
+            judge(
+                rules,
+                "threshold_step",
+                row["step"],
+                judged=upper,
+                item=row["item"],
+                levels=f"{row['threshold']}|{row['threshold'] + 1}",
+            )
+        )
     return criterion_result("category_order", found)
 
 

@@ -97,7 +97,8 @@ def group_findings(comparison: GroupComparison, rules: PsychometricRules) -> lis
         found.append(finding if certain else lessened(finding))
     if comparison.factor_models is not None:
         for row in comparison.factor_models.filter(pl.col("level").is_in(["metric", "scalar"])).iter_rows(named=True):
-            found += [judge(rules, name, row[name], group=comparison.group) for name in ("delta_cfi", "delta_rmsea")]
+            for name in ("delta_cfi", "delta_rmsea"):
+                found.append(judge(rules, name, row[name], group=comparison.group, levels=row["level"]))
     return found
 
 

@@ -31,7 +31,8 @@ class Finding:
     """One statistic with its verdict.
 
     `low` and `high` are the limits it was compared with: those for failing when it fails, else those for watching; a one-sided
-    limit leaves the other empty. `item`, `other_item`, `group` and `levels` (two, with a bar between) say what it belongs to.
+    limit leaves the other empty. `item`, `other_item`, `group` and `levels` (two groups or thresholds with a bar between, one
+    wave, or a level of invariance) say what it belongs to.
     """
 
     measure: Measure

@@ -244,6 +244,20 @@ def breaks() -> Frames:
     return {"rows": rows}
 
 
+def psychometrics() -> Frames:
+    """A criterion that was judged, one that could not be, and a description."""
+    said = {"statistic": ["psi", None, "n"], "verdict": ["watch", "not_estimable", "not_judged"]}
+    keys = {"index_key": ["x"] * 3, "criterion": ["reliability", "drift", "base"], "decides": [True, True, False]}
+    nothing = {name: pl.Series([None] * 3, dtype=pl.String) for name in ("item", "other_item", "group", "levels")}
+    return {"rows": pl.DataFrame(keys | said | nothing)}
+
+
+def anatomy() -> Frames:
+    """An item and a figure."""
+    keys = {"edition": ["intern"] * 2, "index_key": ["x"] * 2, "part": ["item", "figure"], "key": ["F1", "n_scored"]}
+    return {"rows": pl.DataFrame(keys | {"n": [50, None], "verdict": ["holds", None]})}
+
+
 def screened() -> Frames:
     """Two flags of a delivery: everybody flagged, nobody flagged."""
     said = {"municipality_code": ["0114"] * 2, "grade": ["ak9"] * 2, "flag": ["any", "removed"]}
@@ -280,6 +294,8 @@ GOOD: dict[str, Callable[[], Frames]] = {
     "release/index_results": release,
     "release/indicator_results": series,
     "release/series_breaks": breaks,
+    "indices/psychometrics": psychometrics,
+    "release/index_anatomy": anatomy,
 }
 _VIEWS: dict[str, Callable[[Frames], Frames]] = {
     "raw/survey_responses": lambda f: raw_views(f["rows"], f["deliveries"]),

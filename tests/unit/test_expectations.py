@@ -216,6 +216,18 @@ BREAKERS: dict[str, list[tuple[str, str, Change]]] = {
         ("fragor_andel_rimlig", "rows", put(0, value=-1.0)),
         ("fragor_andel_rimlig", "rows", put(1, value=101.0)),
     ],
+    "indices/psychometrics": [
+        ("psykometri_rader_finns", "rows", none),
+        ("psykometri_unik", "rows", twice),
+        ("psykometri_nycklar", "rows", put(0, verdict=None)),
+        ("psykometri_bedomningar", "rows", put(0, verdict="kanske")),
+    ],
+    "release/index_anatomy": [
+        ("anatomi_rader_finns", "rows", none),
+        ("anatomi_unik", "rows", twice),
+        ("anatomi_bedomningar", "rows", put(0, verdict="not_judged")),
+        ("anatomi_antal", "rows", put(0, n=40)),
+    ],
     "release/series_breaks": [
         ("brott_rader_finns", "rows", lambda f: f.clear()),
         ("brott_unik", "rows", twice),

@@ -1,0 +1,47 @@
+"""Indices layer: is the measurement behind each index what it promises? One run over all waves together.
+
+Not sliced by wave: whether a question means the same in every wave, and whether it has drifted, can only be judged on the waves
+together, so a new or corrected wave makes the whole table anew (`docs/methods/psykometri.md`).
+"""
+
+import dagster as dg
+import polars as pl
+
+from assets.catalogue.load import Catalogue, load_catalogue
+from assets.failures import as_failure
+from assets.indices import counted_answers, removing
+from assets.methods.psychometric_table import ANSWER_KEYS, psychometric_table
+from assets.psychometric_sentences import steward_text
+from assets.slices import WAVES
+from assets.texts import asset_text
+from pipelines.resources import RunChoices, Store
+from pipelines.warehouse import TableName, Warehouse
+
+PSYCHOMETRICS = TableName("indices", "psychometrics")
+
+
+@dg.asset(
+    key=["indices", "psychometrics"],
+    deps=[dg.AssetDep(["validated", "survey_responses"], partition_mapping=dg.AllPartitionMapping())],
+    group_name="indices",
+    description=asset_text("indices", "psychometrics"),
+)
+def indices_psychometrics(store: Store, choices: RunChoices) -> dg.Output[pl.DataFrame]:
+    """Judge every index on the answers of all waves."""
+    catalogue = load_catalogue()
+    with as_failure():
+        table = psychometrics(store.warehouse, catalogue, removal=removing(catalogue, choices))
+    verdicts = table.filter("decides")["verdict"].value_counts().sort("verdict").iter_rows()
+    words = catalogue.psychometric_texts.verdicts
+    metadata = {f"kriterier: {words[verdict].lower()}": n for verdict, n in verdicts if verdict in words}
+    return dg.Output(table, metadata=metadata | {"indexanatomi": dg.MetadataValue.md(steward_text(table, catalogue))})
+
+
+def psychometrics(warehouse: Warehouse, catalogue: Catalogue, *, removal: bool) -> pl.DataFrame:
+    """`indices.psychometrics` of the warehouse's validated answers; only the index questions are read."""
+    items = sorted(catalogue.item_scores())
+    answers = counted_answers(warehouse, catalogue, list(WAVES), removal=removal, columns=[*ANSWER_KEYS, *items])
+    return psychometric_table(answers, catalogue.index_file, catalogue.psychometrics)
+
+
+ASSETS = [indices_psychometrics]
