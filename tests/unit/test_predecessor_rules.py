@@ -24,6 +24,7 @@ from assets.methods.rasch import build_lookup, score
 from assets.registers import skolenkaten
 from assets.reports import report_meta
 from tests.support.bad_files import survey_cells
+from tests.support.psychometric_sample import sample_anatomy, sample_table
 from tests.support.sample_release import sample_indicators, sample_meta, sample_release, sample_scope
 from tests.unit.test_registers_parsers import workbook
 
@@ -217,6 +218,19 @@ def test_D48_masked_cells_of_the_school_survey_are_gaps_and_not_zero(mark):
     values = skolenkaten.parse(rows, form, {"Upplands Väsby kommun": "0114"}, ("0114",))
     assert values.filter(indicator_key="q2").select("value", "reason").row(0) == (None, "masked_at_source")
     assert values.filter(indicator_key="q1")["value"].to_list() == [7.0], "a masked count beside it must not change the mean"
+
+
+def test_D39_a_question_with_gender_dif_is_cautioned_beside_the_chart():
+    frames, scope, meta = sample_release("0115"), sample_scope("0115"), sample_meta()
+
+    def cautions(dif: dict[str, float]) -> list[str]:
+        judged = replace(frames, index_anatomy=sample_anatomy(sample_table(dif=dif)))
+        card = konsskillnad.build(judged, scope, meta, grade="ak9")
+        return [note for note in card.notes if note.startswith("Försiktighet")]
+
+    (said,) = cautions({"c": 0.9})
+    assert said.startswith("Försiktighet, Psykiska och psykosomatiska besvär: Frågan ”Frågan om c” fungerar olika efter kön")
+    assert cautions({}) == []
 
 
 @pytest.mark.parametrize("only", ["girl", "boy"])

@@ -1,0 +1,95 @@
+"""Indexanatomi: definitions and verdicts for readers, nothing measured on too few, a caution where the sexes are compared."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+from dataclasses import replace
+
+import polars as pl
+import pytest
+
+from assets.bundle.frames import select_frames
+from assets.bundle.render import render_bundle
+from assets.methods.errors import PipelineError
+from assets.methods.index_anatomy import SCHEMA
+from tests.support.psychometric_sample import INDEX, LABELS, sample_anatomy, sample_table
+from tests.support.sample_bundle import outline, sample_bundle_frames, sample_report_meta, whole_release
+from tests.support.sample_release import sample_scope
+
+PAGE = "5_metod/indexanatomi.html"
+TABLE = "4_tabeller/indexanatomi.csv"
+
+
+def files_of(anatomy: pl.DataFrame | None) -> dict[str, str]:
+    frames, scope = sample_bundle_frames()
+    given = frames if anatomy is None else replace(frames, index_anatomy=anatomy)
+    made = render_bundle(given, scope, sample_report_meta(), outline).files
+    return {name: content.decode("utf-8") for name, content in made.items()}
+
+
+def test_an_index_has_its_questions_thresholds_and_a_verdict_per_criterion():
+    anatomy = sample_anatomy(sample_table())
+    assert dict(anatomy.schema) == SCHEMA
+    items = anatomy.filter(pl.col("part") == "item")
+    assert items["key"].to_list() == list(LABELS)
+    assert items["thresholds"][0] == "-1.1 0.1 1.3"
+    assert set(items["verdict"]) == {"holds"}
+    criteria = anatomy.filter(pl.col("part") == "criterion")
+    assert criteria.height == 7
+    assert criteria["sentence"].null_count() == 0
+    assert all(n % 50 == 0 and n >= 50 for n in anatomy["n"].drop_nulls())
+
+
+def test_nothing_measured_is_shown_of_an_index_with_few_scored():
+    anatomy = sample_anatomy(sample_table(150, 9))
+    assert set(anatomy["part"]) == {"item", "criterion"}
+    assert set(anatomy["verdict"]) == {"not_estimable"}
+    assert anatomy["n"].null_count() == anatomy["value"].null_count() == anatomy.height
+    assert set(anatomy.filter(pl.col("part") == "criterion")["statistic"]) == {None}
+    page = files_of(anatomy)[PAGE]
+    assert "För få elever har svarat" in page
+
+
+def test_the_bundle_has_a_page_and_a_table_that_say_the_same():
+    files = files_of(sample_anatomy(sample_table(dif={"c": 0.9})))
+    page, rows = files[PAGE], list(csv.DictReader(io.StringIO(files[TABLE])))
+    assert 'lang="sv"' in page
+    assert not re.search(r"https?://|<script", page)
+    assert "SYNTETISKA DATA" in page
+    sentence = next(row["Vad det säger"] for row in rows if row["Nyckel"] == "invariance")
+    assert "fungerar olika efter kön" in sentence
+    assert sentence in page
+    assert page.count("<h2") >= 3
+    assert "−1,10; 0,10; 1,30" in page
+    assert {row["Bedömning"] for row in rows} <= {"", "Håller", "Håll ögonen på", "Håller inte", "Kan inte bedömas"}
+    assert PAGE in files["LAS_MIG.html"]
+    assert PAGE in files["5_metod/metod.html"]
+    package = {r["name"]: r for r in json.loads(files["4_tabeller/datapackage.json"])["resources"]}
+    assert package["indexanatomi"]["schema"]["primaryKey"] == ["Index-id", "Del", "Nyckel"]
+
+
+def test_a_release_without_anatomy_has_no_page_and_no_link_to_it():
+    files = files_of(None)
+    assert not {PAGE, TABLE} & set(files)
+    assert "indexanatomi" not in files["LAS_MIG.html"]
+
+
+def test_another_editions_anatomy_is_left_out_and_refused():
+    anatomy = sample_anatomy(sample_table()).with_columns(edition=pl.lit("publik"))
+    scope, meta = sample_scope("0127"), sample_report_meta()
+    release = replace(whole_release("0127"), index_anatomy=anatomy)
+    assert select_frames(release, scope, meta.charts.indices).index_anatomy.is_empty()
+    with pytest.raises(PipelineError) as refused:
+        files_of(anatomy)
+    assert refused.value.code == "foreign_rows"
+
+
+def test_an_item_has_the_worst_verdict_it_takes_part_in():
+    anatomy = sample_anatomy(sample_table(dif={"c": 0.9}))
+    found = dict(anatomy.filter(pl.col("part") == "item").select("key", "verdict").iter_rows())
+    assert found["c"] == "fails"
+    groups = anatomy.filter((pl.col("part") == "group") & (pl.col("index_key") == INDEX))
+    assert dict(groups.select("key", "verdict").iter_rows())["sex"] == "fails"
