@@ -180,7 +180,7 @@ def test_the_code_location_of_a_profile_has_keys_and_jobs_of_its_own(profile_id)
     keys, jobs, checked = (line.split() for line in done.stdout.splitlines())
     assert {key.split("/")[0] for key in keys} == {profile_id}
     assert checked == [profile_id]
-    assert not [key for key in keys if "reports" in key]
+    assert not [key for key in keys if "reports" in key or "psychometrics" in key or "index_anatomy" in key]
     of_indices = {f"{profile_id}/{name}" for name in ("indices/person_scores", "release/index_results", "release/response_rates")}
     of_scales = {f"{profile_id}/indices/scale_means"}
     of_series = {f"{profile_id}/{name}" for name in ("indices/indicator_counts", "release/indicator_results")}
