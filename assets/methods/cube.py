@@ -25,24 +25,29 @@ import numpy.typing as npt
 import polars as pl
 
 from assets.methods import intervals
-from assets.methods.pattern_sums import WEIGHT_UNITS, ClassSums, MeanScoreIndex
+from assets.methods.pattern_sums import SEX_VALUES, WEIGHT_UNITS, ClassSums, MeanScoreIndex
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 Limits = Literal["normal", "t"]
 
 NOISE = 1e-6
-"""A standard error below this, in points of 0-100, is the rounding of a spread of 0 (51-performance)."""
+"""A standard error below this, in points of 0-100, counts as 0 (as in the oracle files of R survey)."""
+ROUNDING = 1e-14
+"""A variance below this part of the terms that cancel in it is their rounding: some fifty units in the last place."""
 NORMAL_95 = 1.959963984540054
 _PARTS = ("n", "psus", "strata", "w", "y", "r", "ww", "wy", "yy", "wr", "rr")
+_COUNTS = ("n", "n_psu", "df")
+SEX_CODES = (*SEX_VALUES, 0)
+"""The sexes of an array's last axis as the tables write them; 0 = both."""
 _AT = {name: position for position, name in enumerate(_PARTS)}
 
 
 @dataclass(frozen=True)
 class Moments:
-    """Sums and moments per stratum: `values` [index, stratum, sex, part], parts as in `_PARTS`; sexes first, second, both.
+    """Sums and moments per stratum: `values` [part, stratum, sex, index], parts as in `_PARTS`; sexes first, second, both.
 
-    `exact`: [index, stratum, sex, 3] weights, weighted score units and weighted pupils at risk in millionths, whole numbers.
+    `exact`: [3, stratum, sex, index] weights, weighted score units and weighted pupils at risk in millionths, whole numbers.
     `units`: per index the score units in 100. Scores and shares in `values` are centred at the mean of everybody.
     """
 
@@ -65,8 +70,8 @@ def moments(sums: ClassSums, indices: Sequence[MeanScoreIndex], workers: int = 2
     free = 1.0 if sums.population is None else 1.0 - n / sums.population
     factor = free * np.where(n > 1, n / np.maximum(n - 1, 1), 1.0)
     share = np.where(n > 1, 1.0 / n, 0.0)
-    values = np.zeros((len(indices), len(n), 3, len(_PARTS)))
-    exact = np.zeros((len(indices), len(n), 3, 3), dtype=np.int64)
+    values = np.zeros((len(_PARTS), len(n), 3, len(indices)))
+    exact = np.zeros((3, len(n), 3, len(indices)), dtype=np.int64)
     rows = starts if len(starts) < len(sums.psu) else None
 
     def one(k: int) -> None:
@@ -79,8 +84,8 @@ def moments(sums: ClassSums, indices: Sequence[MeanScoreIndex], workers: int = 2
             w = weight / WEIGHT_UNITS
             y = (score / WEIGHT_UNITS - middle[0] * w) * scale
             r = risk / WEIGHT_UNITS - middle[1] * w
-            values[k, :, sex] = _stratum_parts(count, w, y, r, first, factor, share)
-            exact[k, :, sex] = np.stack([np.add.reduceat(part, first) for part in (weight, score, risk)], axis=1)
+            values[:, :, sex, k] = _stratum_parts(count, w, y, r, first, factor, share)
+            exact[:, :, sex, k] = [np.add.reduceat(part, first) for part in (weight, score, risk)]
 
     with ThreadPoolExecutor(workers) as pool:
         list(pool.map(one, range(len(indices))))
@@ -106,7 +111,7 @@ def _stratum_parts(count: Ints, w: Floats, y: Floats, r: Floats, first: Ints, fa
 
     parts = [total(count), members, (members > 0).astype(float), sum_w, sum_y, sum_r, moment(w, w, sum_w, sum_w)]
     parts += [moment(w, y, sum_w, sum_y), moment(y, y, sum_y, sum_y), moment(w, r, sum_w, sum_r), moment(r, r, sum_r, sum_r)]
-    return np.stack(parts, axis=1)
+    return np.stack(parts)
 
 
 def domain_moments(table: Moments, by: Sequence[str]) -> Moments:
@@ -115,16 +120,20 @@ def domain_moments(table: Moments, by: Sequence[str]) -> Moments:
         whole = pl.DataFrame({"_all": [0]}).drop("_all")
         return Moments(whole, *(part.sum(axis=1, keepdims=True) for part in (table.values, table.exact)), table.units)
     numbered = table.strata.select(by).with_row_index("_row").sort(*by, maintain_order=True)
-    at = numbered.select(pl.struct(by).rle_id()).to_series().to_numpy()
-    first = np.flatnonzero(np.diff(at.astype(np.int64), prepend=-1))
+    at = numbered.select(pl.struct(by).rle_id().cast(pl.Int64)).to_series().to_numpy()
+    first = np.flatnonzero(np.diff(at, prepend=-1))
     rows = numbered["_row"].to_numpy()
-    values, exact = (np.add.reduceat(part[:, rows], first, axis=1) for part in (table.values, table.exact))
-    return Moments(numbered.unique(by, keep="first", maintain_order=True).select(by), values, exact, table.units)
+    values, exact = table.values, table.exact
+    if (np.diff(rows.astype(np.int64)) != 1).any():
+        values, exact = values[:, rows], exact[:, rows]
+    if len(first) < len(rows):
+        values, exact = np.add.reduceat(values, first, axis=1), np.add.reduceat(exact, first, axis=1)
+    return Moments(numbered.select(by)[first], values, exact, table.units)
 
 
 @dataclass(frozen=True)
 class Measure:
-    """Estimate (score 0-100 or share 0..1) and variance, [index, domain, sex]; NaN where nobody has a score."""
+    """Estimate (score 0-100 or share 0..1) and variance, [domain, sex, index]; NaN where nobody has a score."""
 
     estimate: Floats
     variance: Floats
@@ -135,34 +144,41 @@ class Measure:
 def measure(table: Moments, what: Literal["mean", "risk"]) -> Measure:
     """Mean score or share at risk of every domain with its linearised variance."""
     y, wy, yy = ("y", "wy", "yy") if what == "mean" else ("r", "wr", "rr")
-    part = {name: table.values[..., _AT[name]] for name in ("w", y, wy, yy, "ww")}
-    position, scale = (1, 100 / table.units[:, None, None]) if what == "mean" else (2, 1.0)
+    part = {name: table.values[_AT[name]] for name in ("w", y, wy, yy, "ww")}
+    position, scale = (1, 100 / table.units) if what == "mean" else (2, 1.0)
     with np.errstate(invalid="ignore", divide="ignore"):
         offset = part[y] / part["w"]
-        spread = (part[yy] - 2 * offset * part[wy] + offset**2 * part["ww"]) / part["w"] ** 2
-        estimate = table.exact[..., position] / table.exact[..., 0] * scale
-    return Measure(estimate, np.maximum(spread, 0.0), offset, part["w"])
+        terms = (part[yy], -2 * offset * part[wy], offset**2 * part["ww"])
+        spread = _less_rounding(terms) / part["w"] ** 2
+        estimate = table.exact[position] / table.exact[0] * scale
+    return Measure(estimate, spread, offset, part["w"])
 
 
 def difference(area: Moments, whole: Moments, at: Ints, what: Literal["mean", "risk"]) -> tuple[Floats, Floats]:
-    """Area minus the whole that contains it: (difference, variance), [index, area, sex].
+    """Area minus the whole that contains it: (difference, variance), [area, sex, index].
 
     Args:
         at: per area, its whole's position in `whole`.
     """
     own, all_of = measure(area, what), measure(whole, what)
     wy, yy = ("wy", "yy") if what == "mean" else ("wr", "rr")
-    part = {name: area.values[..., _AT[name]] for name in (wy, yy, "ww")}
-    outer, weight = all_of.offset[:, at], all_of.weight[:, at]
+    part = {name: area.values[_AT[name]] for name in (wy, yy, "ww")}
+    outer, weight = all_of.offset[at], all_of.weight[at]
     with np.errstate(invalid="ignore", divide="ignore"):
         shared = part[yy] - (own.offset + outer) * part[wy] + own.offset * outer * part["ww"]
-        shared = shared / (own.weight * weight)
-    spread = own.variance + all_of.variance[:, at] - 2 * shared
-    return own.offset - outer, np.maximum(spread, 0.0)
+        terms = (own.variance, all_of.variance[at], -2 * shared / (own.weight * weight))
+    return own.offset - outer, _less_rounding(terms)
+
+
+def _less_rounding(terms: tuple[Floats, ...]) -> Floats:
+    """Sum of the terms of a variance; what is left of rounding when they cancel counts as 0."""
+    total = sum(terms[1:], start=terms[0])
+    size = sum((np.abs(term) for term in terms[1:]), start=np.abs(terms[0]))
+    return np.where(total <= ROUNDING * size, 0.0, total)
 
 
 def standard_error(variance: Floats, scale: float) -> Floats:
-    """Square root, where what is left of rounding counts as 0; `scale`: 1 for scores, 100 for shares (points per unit)."""
+    """Square root, 0 below `NOISE`; `scale`: points per unit, 1 for scores and 100 for shares."""
     se = np.sqrt(variance)
     return np.where(se * scale < NOISE, 0.0, se)
 
@@ -173,7 +189,8 @@ def plain_table(
     """Mean and share at risk per stratum, sex and index.
 
     Args:
-        limits: `normal` or `t` with PSUs minus strata degrees of freedom. Shares: on the logit scale; none for 0 and 1.
+        limits: `t` with PSUs minus strata degrees of freedom: null where se is 0, which would claim certainty. `normal`: estimate
+            -/+ 1.96 se as most programs print it. Shares: on the logit scale, null for 0 and 1.
 
     Returns:
         The stratum columns, `sex` (1, 2, 0 = both), `index` (key), `n`, `n_psu`, `df`, `mean, mean_se, mean_lo, mean_hi` (0-100),
@@ -183,16 +200,15 @@ def plain_table(
 
 
 def wide_columns(table: Moments, limits: Limits) -> dict[str, Floats]:
-    """The columns of `plain_table` as arrays [index, domain, sex]."""
+    """The columns of `plain_table` as arrays [domain, sex, index]."""
     mean, risk = measure(table, "mean"), measure(table, "risk")
-    columns = {name: table.values[..., _AT[name]] for name in ("n", "psus", "strata")}
+    columns = {name: table.values[_AT[name]] for name in ("n", "psus", "strata")}
     df = np.maximum(columns["psus"] - columns["strata"], 0.0)
     mean_se, risk_se = standard_error(mean.variance, 1.0), standard_error(risk.variance, 100.0)
     wide = {"n": columns["n"], "n_psu": columns["psus"], "df": df, "mean": mean.estimate, "mean_se": mean_se}
-    wide["mean_lo"], wide["mean_hi"] = _symmetric(mean.estimate, mean_se, df, limits)
-    wide |= {"risk": risk.estimate, "risk_se": risk_se}
-    wide["risk_lo"], wide["risk_hi"] = _logit(risk.estimate, risk_se, df, limits)
-    return wide
+    mean_lo, mean_hi, risk_lo, risk_hi = _limits(mean.estimate, mean_se, risk.estimate, risk_se, df, limits)
+    wide |= {"mean_lo": mean_lo, "mean_hi": mean_hi, "risk": risk.estimate, "risk_se": risk_se}
+    return wide | {"risk_lo": risk_lo, "risk_hi": risk_hi}
 
 
 def full_table(
@@ -207,57 +223,52 @@ def full_table(
         As `plain_table`, with null in `area` for the whole and in `group` for all groups, and `diff_mean, diff_mean_se`
         (0-100), `diff_risk, diff_risk_se` (0..1): area minus whole with the covariance of the two; null on the whole.
     """
-    parts = []
+    domains: list[pl.DataFrame] = []
+    wide: list[dict[str, Floats]] = []
+    wholes = domain_moments(table, [wave, group])
     for groups in ([group], []):
-        small, whole = domain_moments(table, [wave, area, *groups]), domain_moments(table, [wave, *groups])
-        key = [wave, *groups]
+        small, whole = domain_moments(table, [wave, area, *groups]), domain_moments(wholes, [wave, *groups])
         position = whole.strata.with_columns(_at=pl.int_range(pl.len()))
-        at = small.strata.join(position, on=key, how="left", maintain_order="left")["_at"].to_numpy()
-        own = wide_columns(small, limits)
+        at = small.strata.join(position, on=[wave, *groups], how="left", maintain_order="left")["_at"].to_numpy()
+        none = np.full(whole.values.shape[1:], np.nan)
+        own, all_of = wide_columns(small, limits), wide_columns(whole, limits)
         for what, scale in (("mean", 1.0), ("risk", 100.0)):
             value, spread = difference(small, whole, at, what)
             own |= {f"diff_{what}": value, f"diff_{what}_se": standard_error(spread, scale)}
-        parts.append(long_table(small.strata, own, indices, (0, 1, 2)))
-        parts.append(long_table(whole.strata, wide_columns(whole, limits), indices, (0, 1, 2)))
-    result = pl.concat(parts, how="diagonal").select(wave, area, group, pl.exclude(wave, area, group))
-    return result.sort(wave, area, group, "sex", maintain_order=True)
+            all_of |= {f"diff_{what}": none, f"diff_{what}_se": none}
+        domains += [small.strata, whole.strata]
+        wide += [own, all_of]
+    # the few domains are put in order, not the many rows
+    keys = pl.concat(domains, how="diagonal").select(wave, area, group).with_row_index("_row").sort(wave, area, group)
+    rows = keys["_row"].to_numpy()
+    together = {name: np.concatenate([part[name] for part in wide], axis=0)[rows] for name in wide[0]}
+    return long_table(keys.drop("_row"), together, indices, (2, 0, 1))
 
 
 def long_table(
     domains: pl.DataFrame, wide: dict[str, Floats], indices: Sequence[MeanScoreIndex], sexes: Sequence[int] = (0, 1)
 ) -> pl.DataFrame:
-    """Arrays [index, domain, sex] as rows with somebody in them, sorted by domain, sex and index."""
-    kept = list(sexes)
-    rows, count = domains.height, len(indices)
-    shape = (rows, len(kept), count)
-    names = pl.Series([index.key for index in indices])
-    where = np.arange(rows).repeat(len(kept) * count)
-    sex = np.array([1, 2, 0], dtype=np.int8)[kept]
-    flat = {name: np.moveaxis(values[:, :, kept], 0, 2).reshape(-1) for name, values in wide.items()}
-    some = flat["n"] > 0
-    frame = pl.DataFrame({name: values[some] for name, values in flat.items()})
-    counts = [name for name in ("n", "n_psu", "df") if name in frame.columns]
-    frame = frame.with_columns(pl.col(counts).cast(pl.Int64), pl.col(pl.Float64).exclude(counts).fill_nan(None))
-    at_sex = np.broadcast_to(sex[None, :, None], shape).reshape(-1)[some]
-    at_index = np.broadcast_to(np.arange(count)[None, None, :], shape).reshape(-1)[some]
-    keys = domains[where[some]].with_columns(sex=pl.Series(at_sex), index=names[at_index])
-    return pl.concat([keys, frame], how="horizontal")
+    """Arrays [domain, sex, index] as rows with somebody in them, sorted by domain, sex and index."""
+    kept, count = list(sexes), len(indices)
+    flat = {name: values[:, kept].reshape(-1) for name, values in wide.items()}
+    cells = (flat["n"] > 0).nonzero()[0]
+    if len(cells) < len(flat["n"]):
+        flat = {name: values[cells] for name, values in flat.items()}
+    frame = pl.DataFrame({name: values.astype(np.int64) if name in _COUNTS else values for name, values in flat.items()})
+    sex = np.array(SEX_CODES, dtype=np.int8)[kept][cells // count % len(kept)]
+    keys = domains[cells // (count * len(kept))].with_columns(
+        sex=pl.Series(sex), index=pl.Series([index.key for index in indices], dtype=pl.String)[cells % count]
+    )
+    return pl.concat([keys, frame.with_columns(pl.col(pl.Float64).fill_nan(None))], how="horizontal")
 
 
-def _quantile(df: Floats, limits: Limits) -> Floats:
-    if limits == "normal":
-        return np.full(df.shape, NORMAL_95)
-    return intervals.t_quantile(df, 0.95)
-
-
-def _symmetric(estimate: Floats, se: Floats, df: Floats, limits: Limits) -> tuple[Floats, Floats]:
-    half = _quantile(df, limits) * se
-    return estimate - half, estimate + half
-
-
-def _logit(share: Floats, se: Floats, df: Floats, limits: Limits) -> tuple[Floats, Floats]:
-    inside = (share > 0) & (share < 1)
-    safe = np.where(inside, share, 0.5)
-    middle, half = np.log(safe / (1 - safe)), _quantile(df, limits) * se / (safe * (1 - safe))
-    low, high = (np.where(inside, 1 / (1 + np.exp(-(middle + sign * half))), np.nan) for sign in (-1, 1))
-    return low, high
+def _limits(mean: Floats, mean_se: Floats, risk: Floats, risk_se: Floats, df: Floats, limits: Limits) -> list[Floats]:
+    """Lower and upper limits of mean and share; the t limits are those of every other table (`intervals`)."""
+    if limits == "t":
+        return [*intervals.t_interval(mean, mean_se, df), *intervals.logit_t(risk, risk_se, df)]
+    half = NORMAL_95 * mean_se
+    inside = (risk > 0) & (risk < 1)
+    safe = np.where(inside, risk, 0.5)
+    middle, reach = np.log(safe / (1 - safe)), NORMAL_95 * risk_se / (safe * (1 - safe))
+    back = [np.where(inside, 1 / (1 + np.exp(-(middle + sign * reach))), np.nan) for sign in (-1, 1)]
+    return [mean - half, mean + half, *back]

@@ -21,14 +21,15 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from assets.methods.errors import PipelineError
+from assets.methods.errors import PipelineError, count_sv
 
 WEIGHT_UNITS = 1_000_000
 CHUNK_ROWS = 1 << 19
-_HALF = 32  # bits for each sex
-_FLAG_BITS = 8
-_MAX_PATTERNS = 1 << 15
 SEX_VALUES = (1, 2)
+_HALF = 32  # bits for each sex
+_COUNT_BITS = 8  # pupils, and pupils at risk; the score has what is left of the half
+_MAX_PATTERNS = 1 << 15  # twice as many, one for each sex, are numbered in 16 bits
+_SAME_SCORE = 9  # decimals of 0-100: a score that differs less from the cut-off is the cut-off
 
 Ints = npt.NDArray[np.int64]
 Packed = npt.NDArray[np.uint64]
@@ -40,6 +41,9 @@ class MeanScoreIndex:
 
     Answers are 1..`categories`, null is missing; `reversed_items` are turned; fewer than `min_valid` answers give no score.
     A pupil is at risk when the score is at least `cut`. Scores are counted in whole units, `unit` of them are 100.
+
+    Raises:
+        ValueError: no such index exists (a mistake in the catalogue's model, not in data).
     """
 
     key: str
@@ -48,6 +52,12 @@ class MeanScoreIndex:
     min_valid: int
     cut: float
     reversed_items: frozenset[str] = frozenset()
+
+    def __post_init__(self) -> None:
+        if not (1 <= self.min_valid <= len(self.items) and self.categories >= 2 and math.isfinite(self.cut)):
+            raise ValueError(f"{self.key}: needs 1 <= min_valid <= items, two categories or more and a finite cut")
+        if not self.reversed_items <= set(self.items):
+            raise ValueError(f"{self.key}: only the index's own items can be reversed")
 
     @property
     def unit(self) -> int:
@@ -69,14 +79,14 @@ class MeanScoreIndex:
         if len(turned) < self.min_valid:
             return False, 0, False
         units = (sum(turned) - len(turned)) * self.unit // (len(turned) * (self.categories - 1))
-        return True, units, units * 100 >= self.cut * self.unit
+        return True, units, round(units * 100 / self.unit, _SAME_SCORE) >= round(self.cut, _SAME_SCORE)
 
 
 @dataclass(frozen=True)
 class Design:
     """Columns of the design: strata, PSU (known within its stratum), sex (1, 2), weight and PSUs of the stratum in the register.
 
-    `weight` and `population` may be None: weights 1, no finite population correction.
+    `weight` and `population` may be None: weights 1, no finite population correction. Weights are used with six decimals.
     """
 
     stratum: tuple[str, ...]
@@ -106,138 +116,188 @@ class ClassSums:
     def unpack(self, index: int, sex: int) -> tuple[Ints, Ints, Ints]:
         """Pupils with a score, score units and pupils at risk per row; sex 0 or 1. Unweighted."""
         half = ((self.packed[index] >> np.uint64(_HALF * sex)) & np.uint64((1 << _HALF) - 1)).astype(np.int64)
-        mask = (1 << _FLAG_BITS) - 1
-        return half & mask, (half >> _FLAG_BITS) & ((1 << self.score_bits) - 1), half >> (_FLAG_BITS + self.score_bits)
+        mask = (1 << _COUNT_BITS) - 1
+        return half & mask, (half >> _COUNT_BITS) & ((1 << self.score_bits) - 1), half >> (_COUNT_BITS + self.score_bits)
 
 
 def class_sums(rows: pl.LazyFrame, indices: Sequence[MeanScoreIndex], design: Design, workers: int = 2) -> ClassSums:
     """Sum the answers by PSU and sex.
 
     Args:
-        rows: one row per pupil: the design's columns and the indices' items as whole numbers; sex 1 or 2 (others are left out).
+        rows: one row per pupil: the design's columns and the indices' items as whole numbers. It is read a slice at a time, so
+            its rows must come in the same order every time: a scanned file or a frame. Pupils of another or unknown sex are
+            in no sum, but their PSU counts as drawn.
         workers: threads.
 
     Raises:
-        PipelineError: an index has too many patterns, or an answer lies outside 1..categories.
+        PipelineError: a column is absent or doesn't hold whole numbers, an index has too many patterns, an answer lies outside
+            1..categories, a pupil lacks stratum, PSU or weight, or the PSUs in the register can't be right.
     """
-    _check(indices)
+    _check_indices(indices)
+    highest = _highest_answers(indices)
+    _check_columns(rows.collect_schema(), [*highest], design)
     limit = _run_limit(indices)
     score_bits = max((index.unit * limit).bit_length() for index in indices)
     tables = [_table(index, score_bits) for index in indices]
-    schema = rows.collect_schema()
-    codes = [_code(index, number, schema) for number, index in enumerate(indices)]
-    plan = rows.select(*_head_columns(design), pl.col(design.sex).alias("_sex"), _impossible(indices, schema), *codes)
+    plan = rows.select(*_head_columns(design), pl.col(design.sex).alias("_sex"), *highest)
     height = rows.select(pl.len()).collect().item()
 
     def one(start: int) -> tuple[pl.DataFrame, Packed]:
-        return _chunk(plan.slice(start, CHUNK_ROWS).collect(), tables, limit)
+        return _chunk(plan.slice(start, CHUNK_ROWS).collect(), indices, tables, limit)
 
     with ThreadPoolExecutor(workers) as pool:
         parts = list(pool.map(one, range(0, max(height, 1), CHUNK_ROWS)))
     heads = pl.concat([head for head, _ in parts])
+    _check_room(heads, height, indices)
     return _in_order(heads, np.concatenate([sums for _, sums in parts], axis=1), design, score_bits)
 
 
-def _check(indices: Sequence[MeanScoreIndex]) -> None:
+def _highest_answers(indices: Sequence[MeanScoreIndex]) -> dict[str, int]:
+    """The highest answer that every index with the item can place, per item."""
+    highest: dict[str, int] = {}
+    for index in indices:
+        highest |= {item: min(index.categories, highest.get(item, index.categories)) for item in index.items}
+    return highest
+
+
+def _check_indices(indices: Sequence[MeanScoreIndex]) -> None:
     for index in indices:
         if index.patterns > _MAX_PATTERNS or _run_limit([index]) < 1:
             raise PipelineError(
                 code="too_many_patterns",
                 where=f"Indexet {index.key}",
-                expected=f"högst {_MAX_PATTERNS} svarsmönster",
-                got=f"{index.patterns}",
+                expected=f"högst {_MAX_PATTERNS} svarsmönster och {_score_room()} poängsteg",
+                got=f"{index.patterns} svarsmönster och {index.unit} poängsteg",
                 hint="Räkna poängen per elev i stället.",
             )
 
 
+def _check_columns(schema: pl.Schema, items: Sequence[str], design: Design) -> None:
+    needed = [*design.stratum, design.psu, design.sex, design.weight, design.population, *items]
+    absent = sorted({name for name in needed if name is not None and name not in schema})
+    if absent:
+        raise PipelineError(
+            code="column_missing",
+            where="Tabellen med svar",
+            expected=f"kolumnerna {', '.join(absent)}",
+            got="en tabell utan dem",
+            hint="Kör om stegen före beräkningen av områdenas resultat.",
+        )
+    other = sorted(name for name in {*items, design.sex} if not schema[name].is_integer())
+    if other:
+        raise PipelineError(
+            code="answers_not_whole",
+            where="Tabellen med svar",
+            expected=f"heltal i {', '.join(other)}",
+            got="en annan sorts kolumn",
+            hint="Gör om svaren till koder med stegen före.",
+        )
+
+
+def _check_room(heads: pl.DataFrame, height: int, indices: Sequence[MeanScoreIndex]) -> None:
+    """Weighted scores are summed in 64 bits over all pupils."""
+    heaviest = heads["_weight"].max() or 0
+    if heaviest * height * max(index.unit for index in indices) >= 2**63:
+        raise PipelineError(
+            code="weight_out_of_range",
+            where="Vikterna",
+            expected="vikter vars summa över alla elever ryms i räkningen",
+            got=f"vikter för stora för {height} elever",
+            hint="Rätta vikterna i leveransen, eller lämna den utan vikter.",
+        )
+
+
+def _score_room() -> int:
+    """Score units that fit beside the two counts of a sex."""
+    return (1 << (_HALF - 2 * _COUNT_BITS)) - 1
+
+
 def _run_limit(indices: Sequence[MeanScoreIndex]) -> int:
     """Most pupils whose scores may be added in one packed number without a field running over."""
-    room = (1 << (_HALF - 2 * _FLAG_BITS)) - 1
-    return min((1 << _FLAG_BITS) - 1, *(room // index.unit for index in indices))
+    return min((1 << _COUNT_BITS) - 1, *(_score_room() // index.unit for index in indices))
 
 
 def _table(index: MeanScoreIndex, score_bits: int) -> Packed:
     """Packed outcome of every pattern; the second half of the table is for the second sex."""
     half = np.zeros(index.patterns, dtype=np.uint64)
-    answers_of_digits = (*range(1, index.categories + 1), 0)
-    for code, answers in enumerate(product(answers_of_digits, repeat=len(index.items))):
+    for code, answers in enumerate(product(range(index.categories + 1), repeat=len(index.items))):
         scored, units, at_risk = index.outcome(answers)
-        half[code] = int(scored) | units << _FLAG_BITS | int(at_risk) << (_FLAG_BITS + score_bits)
+        half[code] = int(scored) | units << _COUNT_BITS | int(at_risk) << (_COUNT_BITS + score_bits)
     return np.concatenate([half, half << np.uint64(_HALF)])
 
 
 def _head_columns(design: Design) -> list[pl.Expr]:
-    weight = pl.lit(1.0) if design.weight is None else pl.col(design.weight).cast(pl.Float64)
-    population = pl.lit(None, pl.Int64) if design.population is None else pl.col(design.population).cast(pl.Int64)
-    units = (weight * WEIGHT_UNITS).round().cast(pl.Int64)
-    return [pl.col(name) for name in design.stratum] + [
-        pl.col(design.psu).alias("_psu"),
-        units.alias("_weight"),
-        population.alias("_population"),
-    ]
+    """The design; what isn't a number becomes null, which `_require_design` finds."""
+    weight = pl.lit(1.0) if design.weight is None else pl.col(design.weight).cast(pl.Float64, strict=False)
+    units = (weight * WEIGHT_UNITS).round().cast(pl.Int64, strict=False)
+    columns = [*map(pl.col, design.stratum), pl.col(design.psu).alias("_psu"), units.alias("_weight")]
+    if design.population is not None:
+        columns.append(pl.col(design.population).cast(pl.Int64, strict=False).alias("_population"))
+    return columns
 
 
-def _digit(item: str, schema: pl.Schema) -> pl.Expr:
-    """The answer from 0 on, null for a blank. Numbers below 1 become large ones, so that one comparison finds them too."""
-    kind = pl.UInt8 if schema[item] in (pl.Int8, pl.UInt8) else pl.UInt16
-    return pl.col(item).cast(kind, wrap_numerical=True) - pl.lit(1, dtype=kind)
-
-
-def _impossible(indices: Sequence[MeanScoreIndex], schema: pl.Schema) -> pl.Expr:
-    """Whether any answer of the pupil lies outside its index's categories."""
-    worst = [pl.max_horizontal(_digit(item, schema) for item in index.items) >= index.categories for index in indices]
-    return pl.any_horizontal(worst).fill_null(False).alias("_impossible")
-
-
-def _code(index: MeanScoreIndex, number: int, schema: pl.Schema) -> pl.Expr:
-    """The pattern's number in the first half of the table; a blank is the digit after the last answer."""
+def _code(index: MeanScoreIndex) -> pl.Expr:
+    """The pattern's number in the first half of the table; a blank is the digit 0."""
     kind = pl.UInt8 if 2 * index.patterns <= 256 else pl.UInt16
-    code = pl.lit(0, dtype=kind)
-    for item in index.items:
-        code = code * (index.categories + 1) + _digit(item, schema).fill_null(index.categories).cast(kind, wrap_numerical=True)
-    return code.alias(f"code{number}")
+    # the answers have been checked: a cast that checks again costs four times as much
+    first, *rest = (pl.col(item).cast(kind, wrap_numerical=True).fill_null(0) for item in index.items)
+    for digit in rest:
+        first = first * (index.categories + 1) + digit
+    return first.alias(index.key)
 
 
-def _chunk(chunk: pl.DataFrame, tables: Sequence[Packed], limit: int) -> tuple[pl.DataFrame, Packed]:
+def _chunk(
+    chunk: pl.DataFrame, indices: Sequence[MeanScoreIndex], tables: Sequence[Packed], limit: int
+) -> tuple[pl.DataFrame, Packed]:
     """(first row of every run of pupils with the same PSU and weight, [index, run] packed sums)."""
-    if chunk["_impossible"].any():
-        raise PipelineError(
-            code="impossible_answer",
-            where="Svaren",
-            expected="svar inom frågans svarsalternativ",
-            got=f"{chunk['_impossible'].sum()} elever med något annat",
-            hint="Kontrollera att leveransen är godkänd.",
-        )
-    head = [name for name in chunk.columns if not name.startswith("code") and name not in ("_sex", "_impossible")]
+    _require_answers(chunk, _highest_answers(indices))
+    head = chunk.columns[: chunk.columns.index("_sex")]
     _require_design(chunk.select(head))
-    chunk = chunk.filter(pl.col("_sex").is_in(SEX_VALUES)) if not chunk["_sex"].is_in(SEX_VALUES).all() else chunk
     starts = _runs(chunk.select(head), limit)
-    if len(starts) > chunk.height // 2:
+    if len(starts) > chunk.height // 2:  # not class by class: sorting costs less than carrying so many runs
         chunk = chunk.sort(head)
         starts = _runs(chunk.select(head), limit)
-    second = chunk["_sex"].to_numpy() == SEX_VALUES[1]
+    sex = chunk["_sex"].fill_null(0)
+    second, counted = (sex == SEX_VALUES[1]).to_numpy(), sex.is_in(SEX_VALUES)
+    left_out = None if counted.all() else ~counted.to_numpy()
+    codes = chunk.select(_code(index) for index in indices)
     sums = np.zeros((len(tables), len(starts)), dtype=np.uint64)
-    for number, table in enumerate(tables):
-        code = chunk[f"code{number}"].to_numpy()
-        shifted = code + second * code.dtype.type(len(table) // 2)
-        if len(starts):
-            sums[number] = np.add.reduceat(table[shifted], starts)
+    for number, table in enumerate(tables if chunk.height else ()):
+        code = codes.to_series(number).to_numpy()
+        packed = np.take(table, code + second * code.dtype.type(len(table) // 2))
+        if left_out is not None:
+            packed[left_out] = 0
+        np.add.reduceat(packed, starts, out=sums[number])
     return chunk.select(head)[starts], sums
 
 
+def _require_answers(chunk: pl.DataFrame, highest: dict[str, int]) -> None:
+    """Every answer is one that its indices know. Extremes first: they cost next to nothing, counting pupils does not."""
+    lowest, top = (chunk.select(how(pl.col(item)) for item in highest).row(0) for how in (pl.Expr.min, pl.Expr.max))
+    ends = zip(highest.values(), lowest, top, strict=True)
+    if all(low is None or (low >= 1 and high <= most) for most, low, high in ends):
+        return
+    outside = [~pl.col(item).is_between(1, most) for item, most in highest.items()]
+    pupils = chunk.select(pl.any_horizontal(outside).fill_null(False).sum()).item()
+    raise PipelineError(
+        code="impossible_answer",
+        where="Svaren",
+        expected="svar inom frågans svarsalternativ",
+        got=f"något annat från {count_sv(pupils, 'elev', 'elever')}",
+        hint="Kontrollera att leveransen är godkänd.",
+    )
+
+
 def _require_design(head: pl.DataFrame) -> None:
-    """Every pupil has a stratum, a PSU and a weight; the register's PSUs are known for all or for none."""
-    gaps = {name: count for name, count in head.null_count().row(0, named=True).items() if count}
-    if gaps.get("_population") == head.height:
-        gaps.pop("_population")
-    light = int((head["_weight"] <= 0).sum())
-    if gaps or light:
+    """Every pupil has a stratum, a PSU, a weight above 0 and, when asked for, the PSUs in the register."""
+    gaps = [*head.null_count().row(0), int((head["_weight"] <= 0).sum())]
+    if any(gaps):
         raise PipelineError(
             code="design_incomplete",
-            where="Urvalsuppgifterna (stratum, klass, vikt)",
+            where="Urvalsuppgifterna (stratum, klass, vikt, klasser i registret)",
             expected="uppgift om varje elev, och vikter över noll",
-            got=f"{max([light, *gaps.values()])} elever utan",
-            hint="Ge eleverna klass och vikt, eller räkna utan vikter.",
+            got=f"{count_sv(max(gaps), 'elev', 'elever')} utan",
+            hint="Rätta urvalsuppgifterna i leveransen, eller räkna utan vikter.",
         )
 
 
@@ -246,9 +306,8 @@ def _runs(head: pl.DataFrame, limit: int) -> Ints:
     new = np.zeros(head.height, dtype=bool)
     new[:1] = True
     for column in head.get_columns():
-        if column.null_count() == 0:
-            values = column.rle_id().to_numpy() if column.dtype == pl.String else column.to_numpy()
-            new[1:] |= values[1:] != values[:-1]
+        values = column.to_numpy() if column.dtype.is_numeric() else column.rle_id().to_numpy()
+        new[1:] |= values[1:] != values[:-1]
     starts = np.flatnonzero(new)
     lengths = np.diff(np.append(starts, head.height))
     if not len(starts) or lengths.max() <= limit:
@@ -260,18 +319,52 @@ def _runs(head: pl.DataFrame, limit: int) -> Ints:
 def _in_order(heads: pl.DataFrame, packed: Packed, design: Design, score_bits: int) -> ClassSums:
     """Sort the runs by stratum, PSU and weight and number strata and PSUs."""
     stratum = list(design.stratum)
-    order = heads.select(pl.struct(*stratum, "_psu", "_weight").rank("ordinal") - 1).to_series()
-    if not order.is_sorted():
-        heads = heads.with_row_index("_row").sort(*stratum, "_psu", "_weight", maintain_order=True)
+    keys = [*stratum, "_psu", "_weight"]
+    if not heads.select(_sorted(keys).all()).item():
+        heads = heads.with_row_index("_row").sort(keys, maintain_order=True)
         packed = packed[:, heads["_row"].to_numpy()]
-    numbers = heads.select(h=pl.struct(stratum).rle_id(), c=pl.struct(*stratum, "_psu").rle_id())
-    strata = heads.unique(stratum, keep="first", maintain_order=True)
+    numbers = heads.select(h=pl.struct(stratum).rle_id(), c=pl.struct(*stratum, "_psu").rle_id()).cast(pl.Int64)
+    first = np.flatnonzero(np.diff(numbers["h"].to_numpy(), prepend=-1))
     return ClassSums(
-        strata=strata.select(stratum),
-        stratum=numbers["h"].cast(pl.Int64).to_numpy(),
-        psu=numbers["c"].cast(pl.Int64).to_numpy(),
-        population=None if design.population is None else strata["_population"].to_numpy(),
+        strata=heads.select(stratum)[first],
+        stratum=numbers["h"].to_numpy(),
+        psu=numbers["c"].to_numpy(),
+        population=None if design.population is None else _population(heads["_population"], numbers, first),
         weight=heads["_weight"].to_numpy(),
         packed=packed,
         score_bits=score_bits,
     )
+
+
+def _sorted(keys: Sequence[str]) -> pl.Expr:
+    """Whether each row is not before the one above it; a frame's `is_sorted` knows single columns only."""
+    in_order = pl.lit(True)
+    for key in reversed(keys):
+        above = pl.col(key).shift(1)
+        in_order = (above < pl.col(key)) | ((above == pl.col(key)) & in_order)
+    return in_order.fill_null(True)
+
+
+def _population(population: pl.Series, numbers: pl.DataFrame, first: Ints) -> Ints:
+    """PSUs in the register per stratum: one number, and not fewer than answered (the correction would turn negative)."""
+    registered = population.to_numpy()
+    uneven = np.unique(numbers["h"].to_numpy()[registered != registered[first][numbers["h"].to_numpy()]])
+    if len(uneven):
+        raise PipelineError(
+            code="population_varies",
+            where="Urvalsuppgifterna",
+            expected="samma antal klasser i registret för hela stratumet",
+            got=f"flera i {count_sv(len(uneven), 'stratum', 'strata')}",
+            hint="Rätta kolumnen med antal klasser.",
+        )
+    drawn = np.bincount(numbers.unique("c")["h"].to_numpy(), minlength=len(first))
+    short = int((registered[first] < drawn).sum())
+    if short:
+        raise PipelineError(
+            code="population_too_small",
+            where="Urvalsuppgifterna",
+            expected="minst lika många klasser i registret som har svarat",
+            got=f"färre i {count_sv(short, 'stratum', 'strata')}",
+            hint="Rätta kolumnen med antal klasser, eller räkna utan ändlighetskorrektion.",
+        )
+    return registered[first]
