@@ -70,26 +70,39 @@ def moments(sums: ClassSums, indices: Sequence[MeanScoreIndex], workers: int = 2
     free = 1.0 if sums.population is None else 1.0 - n / sums.population
     factor = free * np.where(n > 1, n / np.maximum(n - 1, 1), 1.0)
     share = np.where(n > 1, 1.0 / n, 0.0)
-    values = np.zeros((len(_PARTS), len(n), 3, len(indices)))
-    exact = np.zeros((3, len(n), 3, len(indices)), dtype=np.int64)
     rows = starts if len(starts) < len(sums.psu) else None
+    # written stratum after stratum, turned once at the end
+    values = np.empty((len(indices), 3, len(_PARTS), len(n)))
+    exact = np.empty((len(indices), 3, 3, len(n)), dtype=np.int64)
 
     def one(k: int) -> None:
-        scale = 100 / indices[k].unit
-        by_sex = [_weighted(sums, k, sex, rows) for sex in (0, 1)]
-        by_sex.append(tuple(a + b for a, b in zip(*by_sex, strict=True)))
-        weights, scores, risks = (int(part.sum()) for part in by_sex[2][1:])
-        middle = (scores / weights, risks / weights) if weights else (0.0, 0.0)
-        for sex, (count, weight, score, risk) in enumerate(by_sex):
-            w = weight / WEIGHT_UNITS
-            y = (score / WEIGHT_UNITS - middle[0] * w) * scale
-            r = risk / WEIGHT_UNITS - middle[1] * w
-            values[:, :, sex, k] = _stratum_parts(count, w, y, r, first, factor, share)
-            exact[:, :, sex, k] = [np.add.reduceat(part, first) for part in (weight, score, risk)]
+        unit = 100 / indices[k].unit
+        whole = [_weighted(sums, k, sex, rows) for sex in (0, 1)]
+        totals = [[np.add.reduceat(part, first) for part in parts] for parts in whole]
+        totals.append([a + b for a, b in zip(*totals, strict=True)])
+        weight, score, risk = (int(part.sum()) for part in totals[2][1:])
+        middle = (score / weight * unit, risk / weight) if weight else (0.0, 0.0)
+        variables = [_centred(*parts[1:], unit, middle) for parts in whole]
+        variables.append(tuple(a + b for a, b in zip(*variables, strict=True)))
+        counts = (whole[0][0], whole[1][0], whole[0][0] + whole[1][0])
+        for sex, (_, *sum_of) in enumerate(totals):
+            exact[k, sex] = sum_of
+            into = dict(zip(_PARTS, values[k, sex], strict=True))
+            into["n"][:] = totals[sex][0]
+            into["psus"][:] = np.add.reduceat((counts[sex] > 0).astype(np.int64), first)
+            into["strata"][:] = into["psus"] > 0
+            into["w"][:], into["y"][:], into["r"][:] = _centred(*sum_of, unit, middle)
+            w, y, r = variables[sex]
+            for name, a, b in (("ww", w, w), ("wy", w, y), ("yy", y, y), ("wr", w, r), ("rr", r, r)):
+                np.add.reduceat(a * b, first, out=into[name])
+                into[name] -= into[name[0]] * into[name[1]] * share
+                into[name] *= factor
 
     with ThreadPoolExecutor(workers) as pool:
         list(pool.map(one, range(len(indices))))
-    return Moments(sums.strata, values, exact, np.array([index.unit for index in indices], dtype=float))
+    units = np.array([index.unit for index in indices], dtype=float)
+    turned = (np.ascontiguousarray(array.transpose(2, 3, 1, 0)) for array in (values, exact))
+    return Moments(sums.strata, *turned, units)
 
 
 def _weighted(sums: ClassSums, index: int, sex: int, starts: Ints | None) -> tuple[Ints, Ints, Ints, Ints]:
@@ -99,19 +112,10 @@ def _weighted(sums: ClassSums, index: int, sex: int, starts: Ints | None) -> tup
     return parts if starts is None else tuple(np.add.reduceat(part, starts) for part in parts)
 
 
-def _stratum_parts(count: Ints, w: Floats, y: Floats, r: Floats, first: Ints, factor: Floats, share: Floats) -> Floats:
-    def total(values: npt.NDArray[np.generic]) -> Floats:
-        return np.add.reduceat(values, first).astype(float)
-
-    members = total((count > 0).astype(np.int64))
-    sum_w, sum_y, sum_r = total(w), total(y), total(r)
-
-    def moment(a: Floats, b: Floats, sum_a: Floats, sum_b: Floats) -> Floats:
-        return factor * (total(a * b) - sum_a * sum_b * share)
-
-    parts = [total(count), members, (members > 0).astype(float), sum_w, sum_y, sum_r, moment(w, w, sum_w, sum_w)]
-    parts += [moment(w, y, sum_w, sum_y), moment(y, y, sum_y, sum_y), moment(w, r, sum_w, sum_r), moment(r, r, sum_r, sum_r)]
-    return np.stack(parts)
+def _centred(weight: Ints, score: Ints, risk: Ints, unit: float, middle: tuple[float, float]) -> tuple[Floats, Floats, Floats]:
+    """Weights, weighted scores (0-100) and weighted pupils at risk as floats, the latter two less the mean of everybody."""
+    w = weight / WEIGHT_UNITS
+    return w, score * (unit / WEIGHT_UNITS) - middle[0] * w, risk / WEIGHT_UNITS - middle[1] * w
 
 
 def domain_moments(table: Moments, by: Sequence[str]) -> Moments:

@@ -262,9 +262,11 @@ def _chunk(
     left_out = None if counted.all() else ~counted.to_numpy()
     codes = chunk.select(_code(index) for index in indices)
     sums = np.zeros((len(tables), len(starts)), dtype=np.uint64)
+    packed = np.empty(chunk.height, dtype=np.uint64)
     for number, table in enumerate(tables if chunk.height else ()):
         code = codes.to_series(number).to_numpy()
-        packed = np.take(table, code + second * code.dtype.type(len(table) // 2))
+        # every code is inside the table; "clip" only spares numpy a copy of its own
+        np.take(table, code + second * code.dtype.type(len(table) // 2), out=packed, mode="clip")
         if left_out is not None:
             packed[left_out] = 0
         np.add.reduceat(packed, starts, out=sums[number])
