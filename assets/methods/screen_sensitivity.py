@@ -44,19 +44,21 @@ def removed_indices(persons: pl.DataFrame, kinds: Mapping[str, Kind]) -> pl.Data
 
 def removed_indicators(values: pl.DataFrame, ids: Sequence[str]) -> pl.DataFrame:
     """As `removed_indices` for indicators (`indicators.indicator_values` of the left-out pupils); `units` is null."""
-    if not ids:
-        counted = dict.fromkeys(("n", "yes", "units"), pl.lit(None, pl.Int64))
-        return values.clear().select(*_CELL, **counted, series=pl.lit(None, pl.String))
+    whole = dict.fromkeys(("n", "yes", "units"), pl.Int64)
+    nothing = values.select(*_CELL).clear().with_columns(pl.lit(None, kind).alias(name) for name, kind in whole.items())
     return pl.concat([
-        _sexes(
-            values.filter(_KNOWN).select(
-                *_CELL,
-                n=pl.col(key).is_not_null().cast(pl.Int64),
-                yes=pl.col(key).fill_null(0).cast(pl.Int64),
-                units=pl.lit(None, pl.Int64),
-            )
-        ).with_columns(series=pl.lit(key))
-        for key in ids
+        nothing.with_columns(series=pl.lit("")),  # a survey without screening rules has no indicator to follow
+        *(
+            _sexes(
+                values.filter(_KNOWN).select(
+                    *_CELL,
+                    n=pl.col(key).is_not_null().cast(pl.Int64),
+                    yes=pl.col(key).fill_null(0).cast(pl.Int64),
+                    units=pl.lit(None, pl.Int64),
+                )
+            ).with_columns(series=pl.lit(key))
+            for key in ids
+        ),
     ])  # fmt: skip
 
 
