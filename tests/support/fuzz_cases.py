@@ -139,7 +139,7 @@ TEXT_CASES = (
         "Är mättillfället nytt läggs året till i katalogens kalender (calendar.yml); lägg sedan filen i inkorgen igen.",
     ),
     Case("okand_kommun.csv", answers("Skolkommun", "77"), no_place("kolumnen Skolkommun: okänd kod 77 på 1 rad")),
-    Case("scb_kod_i_kommun.csv", answers("Skolkommun", "0160", 2), no_place("kolumnen Skolkommun: okänd kod 0160 på 2 rader")),
+    Case("scb_kod_i_annat_lan.csv", answers("Skolkommun", "1480", 2), no_place("kolumnen Skolkommun: okänd kod 1480 på 2 rader")),
     Case("kommun_felstavad.csv", answers("Skolkommun", "Tääby"), no_place("kolumnen Skolkommun: 1 okänd etikett på 1 rad")),
     Case(
         "okand_arskurs.csv", answers("Arskurs", "Nian", PUPILS), no_place(f"kolumnen Arskurs: 1 okänd etikett på {PUPILS} rader")
