@@ -115,7 +115,7 @@ class ClassSums:
 
     def unpack(self, index: int, sex: int) -> tuple[Ints, Ints, Ints]:
         """Pupils with a score, score units and pupils at risk per row; sex 0 or 1. Unweighted."""
-        half = ((self.packed[index] >> np.uint64(_HALF * sex)) & np.uint64((1 << _HALF) - 1)).astype(np.int64)
+        half = (self.packed[index] >> np.uint64(_HALF * sex)).view(np.int64) & ((1 << _HALF) - 1)
         mask = (1 << _COUNT_BITS) - 1
         return half & mask, (half >> _COUNT_BITS) & ((1 << self.score_bits) - 1), half >> (_COUNT_BITS + self.score_bits)
 
@@ -309,7 +309,7 @@ def _runs(head: pl.DataFrame, limit: int) -> Ints:
     new[:1] = True
     for column in head.get_columns():
         values = column.to_numpy() if column.dtype.is_numeric() else column.rle_id().to_numpy()
-        new[1:] |= values[1:] != values[:-1]
+        np.logical_or(new[1:], values[1:] != values[:-1], out=new[1:])
     starts = np.flatnonzero(new)
     lengths = np.diff(np.append(starts, head.height))
     if not len(starts) or lengths.max() <= limit:

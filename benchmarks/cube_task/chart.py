@@ -50,20 +50,19 @@ def chart_spec(rows: Sequence[Mapping[str, Any]]) -> Spec:
             points = [point for point in mine if point["table"] == table]
             layers.append(layer({"type": "line", "stroke": colour, "point": {"fill": colour, "size": 50}}, points, x=x, y=y))
             last = {**points[-1], "text": name}
-            text = {"type": "text", "align": "right", "dx": -6, "dy": -14 if table == "full" else 18, "fill": INK, "fontSize": 14}
+            text = {"type": "text", "align": "right", "dx": -6, "dy": -16 if table == "full" else 28, "fill": INK, "fontSize": 14}
             layers.append(layer(text, [last], x=x, y=y, text={"field": "text"}))
         panels.append(view(layers, height=190, width=600))
     return frame(TITLE, SUBTITLE, panels)
 
 
-def write_chart(rows: Sequence[Mapping[str, Any]], path: Path) -> list[Path]:
-    """Write the chart as SVG and, beside it, as PNG."""
+def write_chart(rows: Sequence[Mapping[str, Any]], path: Path) -> None:
+    """Write the chart: as PNG when the file's name ends so, else as SVG."""
     import vl_convert
 
     spec = json.dumps(chart_spec(rows))
-    path.write_text(
-        clean_svg(vl_convert.vegalite_to_svg(spec, vl_version="6.4"), "cube-growth", TITLE, SUBTITLE), encoding="utf-8"
-    )
-    png = path.with_suffix(".png")
-    png.write_bytes(vl_convert.vegalite_to_png(spec, vl_version="6.4", scale=1.5))
-    return [path, png]
+    if path.suffix == ".png":
+        path.write_bytes(vl_convert.vegalite_to_png(spec, vl_version="6.4", scale=1.5))
+        return
+    svg = clean_svg(vl_convert.vegalite_to_svg(spec, vl_version="6.4"), "cube-growth", TITLE, SUBTITLE)
+    path.write_text(svg, encoding="utf-8")
