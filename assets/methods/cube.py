@@ -176,9 +176,12 @@ def difference(area: Moments, whole: Moments, at: Ints, what: Literal["mean", "r
 
 def _less_rounding(terms: tuple[Floats, ...]) -> Floats:
     """Sum of the terms of a variance; what is left of rounding when they cancel counts as 0."""
-    total = sum(terms[1:], start=terms[0])
-    size = sum((np.abs(term) for term in terms[1:]), start=np.abs(terms[0]))
-    return np.where(total <= ROUNDING * size, 0.0, total)
+    total, size = terms[0].copy(), np.abs(terms[0])
+    for term in terms[1:]:
+        total += term
+        size += np.abs(term)
+    total[total <= ROUNDING * size] = 0.0
+    return total
 
 
 def standard_error(variance: Floats, scale: float) -> Floats:
