@@ -8,8 +8,9 @@ import polars as pl
 
 from assets.catalogue.load import Catalogue
 from assets.catalogue.psychometric_models import Criterion
+from assets.charts.numbers import thousands
 from assets.methods.psychometric_table import BASE_NEAREST, CRITERIA, criterion_results
-from assets.methods.psychometric_texts import CriterionSentence, criterion_sentence, table_number
+from assets.methods.psychometric_texts import CriterionSentence, criterion_sentence
 from assets.methods.psychometric_verdicts import CriterionResult
 
 
@@ -37,7 +38,7 @@ def steward_text(table: pl.DataFrame, catalogue: Catalogue) -> str:
     lines = []
     for index in catalogue.indices:
         n = table.filter((pl.col("index_key") == index.key) & (pl.col("statistic") == "n_scored"))["value"]
-        shown = f"cirka {table_number(n[0])}" if n.len() and n[0] is not None else f"färre än {BASE_NEAREST}"
+        shown = f"cirka {thousands(n[0])}" if n.len() and n[0] is not None else f"färre än {BASE_NEAREST}"
         lines += [f"### {index.label_sv}", "", f"Elever med indexvärde, alla mättillfällen: {shown}.", ""]
         lines += ["| kriterium | bedömning | vad det säger |", "|---|---|---|"]
         for result in criterion_results(table, index.key):

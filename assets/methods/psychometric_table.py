@@ -78,7 +78,8 @@ def psychometric_table(answers: pl.DataFrame, index_file: IndexFile, rules: Psyc
         except PipelineError as error:
             if error.code != "too_few_items":
                 raise
-            rows += [_row(spec.key, criterion, None, verdict="not_estimable", reason=error.code) for criterion in CRITERIA]
+            unknown = {"verdict": "not_estimable", "decides": True, "reason": error.code}
+            rows += [_row(spec.key, criterion, None, **unknown) for criterion in CRITERIA]
             continue
         asked = frame.select("wave", answered=pl.any_horizontal(pl.col(i.key).is_not_null() for i in spec.items))
         waves = asked.filter("answered")["wave"].unique().sort().to_list()

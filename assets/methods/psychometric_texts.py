@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from assets.catalogue.psychometric_models import MeasureText, PsychometricTexts
-from assets.charts.numbers import decimal, percent, thousands
+from assets.charts.numbers import decimal, percent
 from assets.methods.psychometric_verdicts import CriterionResult, Finding
 
 
@@ -70,11 +70,6 @@ def _number(value: float | None, measure: MeasureText) -> str:
     if value is None:
         return ""
     return percent(100.0 * value, measure.decimals) if measure.percent else decimal(value, measure.decimals)
-
-
-def table_number(value: float) -> str:
-    """A whole number with no-break spaces in thousands."""
-    return thousands(int(value))
 
 
 def _listed(words: list[str]) -> str:

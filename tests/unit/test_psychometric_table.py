@@ -87,6 +87,7 @@ def test_an_index_that_nobody_was_asked_is_not_judged_and_warns():
     frame = answers(300, 3).with_columns(pl.lit(None, pl.Int8).alias(key) for key in LABELS)
     table = psychometric_table(frame, index_file(), load_catalogue().psychometrics)
     assert set(verdicts(table).values()) == {"not_estimable"}
+    assert table.filter("decides")["criterion"].to_list() == list(CRITERIA)
     assert not check_result(faults_of(table, "drift")).passed
     assert "färre än 50" in steward_text(table, catalogue())
 
