@@ -30,6 +30,8 @@ DELIVERIES = TableName("raw", "survey_deliveries")
 REJECTED = TableName("raw", "rejected_files")
 REGISTER_FILES = TableName("raw", "register_rows")
 REGISTER_VALUES = TableName("validated", "register_values")
+OVER_ALL_WAVES = (TableName("indices", "psychometrics"), TableName("release", "index_anatomy"))
+"""Tables of the estimates that aren't sliced by wave: each run of the stage makes them anew."""
 WRITTEN: Mapping[Stage, tuple[str, ...]] = {
     "registers": ("harmonised", "validated", "release"),
     "surveys": ("harmonised", "validated"),
@@ -68,13 +70,14 @@ def _marks(paths: Paths, stage: Stage, waves: Sequence[int], edition: str) -> di
     written = [t for layer in WRITTEN[stage] for t in warehouse.tables(layer)]
     if stage == "registers":
         files = sorted((p.name, file_hash(p)) for p in inbox_files(paths.registers))
-        tables = [REGISTER_FILES, *(t for t in written if "wave" not in warehouse.columns(t))]
+        tables = [REGISTER_FILES, *(t for t in written if t not in OVER_ALL_WAVES and "wave" not in warehouse.columns(t))]
         return {WHOLE: _digest([always, files, [(str(t), warehouse.hashes(t)) for t in tables]])}
     if stage == "surveys":
         read = [DELIVERIES]
     else:
         read = [DELIVERIES, *(t for t in warehouse.tables("validated"))]
-        always = _digest([always, edition, warehouse.hashes(REGISTER_VALUES), warehouse.hashes(REGISTER_FILES)])
+        whole = (REGISTER_VALUES, REGISTER_FILES, *OVER_ALL_WAVES)
+        always = _digest([always, edition, *(warehouse.hashes(t) for t in whole)])
     tables = [t for t in dict.fromkeys([*read, *written]) if "wave" in warehouse.columns(t)]
     found = {str(t): warehouse.hashes(t, "wave") for t in tables}
     # What was set aside has no wave; the latest one's run tells about it on the page that lists all deliveries.
