@@ -15,6 +15,7 @@ from assets.bundle.render import render_bundle
 from assets.bundle.types import BundlePaths
 from assets.bundle.writer import write_bundle, write_county_overview
 from assets.charts import numbers
+from tests.support.contrast import CONTRAST
 from tests.support.sample_bundle import sample_bundle_frames, sample_bundle_meta, sample_report_meta
 
 pytestmark = pytest.mark.browser
@@ -162,25 +163,7 @@ def test_headings_and_landmarks_are_in_order(bundles, visitor):
 def test_text_has_enough_contrast(bundles, visitor):
     """Every visible text against its nearest filled background: 4.5 to 1, or 3 to 1 for large text (WCAG 2.1 AA)."""
     page = visitor.open(bundles["0127"].report).page
-    worst = page.evaluate(
-        """() => {
-          const parse = c => c.match(/[\\d.]+/g).map(Number);
-          const lum = c => { const [r, g, b] = c.map(v => (v /= 255) <= .03928 ? v / 12.92 : ((v + .055) / 1.055) ** 2.4);
-                             return .2126 * r + .7152 * g + .0722 * b; };
-          let worst = [99, ''];
-          for (const e of document.querySelectorAll('body *:not(svg *)')) {
-            if (![...e.childNodes].some(n => n.nodeType === 3 && n.textContent.trim()) || !e.getClientRects().length) continue;
-            let b = e; while (b && parse(getComputedStyle(b).backgroundColor)[3] === 0) b = b.parentElement;
-            const style = getComputedStyle(e);
-            const back = b ? parse(getComputedStyle(b).backgroundColor).slice(0, 3) : [255, 255, 255];
-            const [x, y] = [lum(parse(style.color).slice(0, 3)), lum(back)].sort((p, q) => q - p);
-            const size = parseFloat(style.fontSize), large = size >= 24 || (size >= 18.66 && style.fontWeight >= 700);
-            const margin = (x + .05) / (y + .05) / (large ? 3 : 4.5);
-            if (margin < worst[0]) worst = [margin, e.tagName + ' ' + e.className + ' ' + e.textContent.slice(0, 30)];
-          }
-          return worst;
-        }"""
-    )
+    worst = page.evaluate(CONTRAST)
     assert worst[0] >= 1, worst
 
 
