@@ -14,6 +14,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent
@@ -296,7 +297,27 @@ def doctor(arguments):
 def test(arguments):
     """The whole test suite; without Chromium all but the browser tests, unless this is CI."""
     in_ci = os.environ.get("CI", "").lower() in ("true", "1")
-    return run(["-m", "pytest", *(arguments if chromium_ready(in_ci) else without_browser(arguments))])
+    words = arguments if chromium_ready(in_ci) else without_browser(arguments)
+    return run(["-m", "pytest", *words]) if arguments else side_by_side(words)
+
+
+def side_by_side(words):
+    """The tests of whole chains beside all others: each takes about half of the time. What the chains' tests say comes last."""
+    pytest = [str(venv_program("python")), "-m", "pytest", *words]
+    with tempfile.TemporaryFile() as said:
+        chains = subprocess.Popen(
+            [*pytest, "tests/pipeline"], cwd=ROOT, env=child_environment(), stdout=said, stderr=subprocess.STDOUT
+        )
+        try:
+            others = subprocess.call([*pytest, "tests", "--ignore=tests/pipeline"], cwd=ROOT, env=child_environment())
+            code = chains.wait()
+        except KeyboardInterrupt:
+            chains.terminate()
+            raise
+        said.seek(0)
+        sys.stdout.flush()
+        shutil.copyfileobj(said, sys.stdout.buffer)
+    return others or code
 
 
 def check(arguments):

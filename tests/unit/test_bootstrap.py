@@ -274,3 +274,22 @@ def test_a_full_disk_in_our_own_hands_is_said_plainly(monkeypatch, capsys):
     monkeypatch.setattr(start, "setup", full)
     assert start.main(["setup"]) == 2
     assert "Disken är full" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("others", "chains", "code"), [(0, 0, 0), (1, 0, 1), (0, 2, 2)])
+def test_chains_are_tested_beside_all_others_and_any_failure_counts(monkeypatch, capfd, others, chains, code):
+    commands = []
+
+    class Running:
+        def __init__(self, command, stdout, **how):
+            commands.append(command[3:])
+            stdout.write(b"kedjornas rader\n")
+
+        def wait(self):
+            return chains
+
+    monkeypatch.setattr(start.subprocess, "Popen", Running)
+    monkeypatch.setattr(start.subprocess, "call", lambda command, **how: commands.append(command[3:]) or others)
+    assert start.side_by_side(["-q"]) == code
+    assert commands == [["-q", "tests/pipeline"], ["-q", "tests", "--ignore=tests/pipeline"]]
+    assert capfd.readouterr().out == "kedjornas rader\n"
