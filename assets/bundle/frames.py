@@ -42,12 +42,17 @@ def select_frames(release: ReleaseFrames, scope: Scope, indices: Mapping[str, In
         delivery_quality=release.delivery_quality.filter(until & (pl.col("area_code") == scope.area_code)).sort(
             "area_code", "wave", "item"
         ),
-        screen_sensitivity=_told_about(release.screen_sensitivity, scope),
-        response_by_school_type=_told_about(release.response_by_school_type, scope),
+        screen_sensitivity=_sorted(_told_about(release.screen_sensitivity, scope)),
+        response_by_school_type=_sorted(_told_about(release.response_by_school_type, scope)),
         indicator_results=_own_series(release.indicator_results, scope),
-        series_breaks=release.series_breaks.filter(until) if release.series_breaks.width else release.series_breaks,
+        series_breaks=_sorted(release.series_breaks.filter(until)) if release.series_breaks.width else release.series_breaks,
         index_anatomy=release.index_anatomy.filter(edition) if release.index_anatomy.width else release.index_anatomy,
     )
+
+
+def _sorted(frame: pl.DataFrame) -> pl.DataFrame:
+    """Rows in an order that does not depend on which wave was written last: a bundle's inputs are compared by their bytes."""
+    return frame.sort(pl.all()) if frame.width else frame
 
 
 def _own_series(series: pl.DataFrame, scope: Scope) -> pl.DataFrame:
