@@ -31,7 +31,12 @@ STAGES: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("raw rows", "assets.intake.tables", ("response_rows", "text_rows", "delivery_rows")),
     ("harmonise", "assets.harmonised", ("candidates", "delivery_gaps")),
     (EXPECTATIONS, "expectations.run", ("run_suite",)),
-    (EXPECTATIONS, "expectations.promote", ("held_back", "broken_units")),
+    (EXPECTATIONS, "expectations.promote", ("held_back",)),
+    (EXPECTATIONS, "expectations.outcomes", ("outcome_rows",)),
+    (EXPECTATIONS, "assets.rule_tables", ("prepare", "survey_prepared", "profile_prepared")),
+    (EXPECTATIONS, "assets.methods.item_profile", ("item_profile",)),
+    ("screen", "assets.harmonised", ("with_screen",)),
+    ("quality pages", "assets.delivery_reports", ("quality_content", "write_pages", "write_index")),
     ("promote, without its rules", "assets.validated", ("promote",)),
 )
 
