@@ -6,6 +6,7 @@ import multiprocessing
 import os
 import statistics
 import subprocess
+import tempfile
 import time
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
@@ -26,13 +27,16 @@ class Cost:
 def measured(command: list[str]) -> Cost:
     """Run to the end and ask the operating system what it took; start-up is part of it."""
     begun = time.perf_counter()
-    child = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-    output = child.stdout.read() if child.stdout else ""  # ends when the program does
-    _, status, used = os.wait4(child.pid, 0)
+    with tempfile.TemporaryFile("w+") as printed:
+        child = subprocess.Popen(command, stdout=printed)
+        _, status, used = os.wait4(child.pid, 0)
+        wall = time.perf_counter() - begun
+        printed.seek(0)
+        output = printed.read()
     child.returncode = os.waitstatus_to_exitcode(status)
     if child.returncode:
         raise SystemExit(f"{Path(command[1]).name} failed")
-    return Cost(time.perf_counter() - begun, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024, output)
+    return Cost(wall, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024, output)
 
 
 def apart(function: Callable[..., None], *args: object) -> None:

@@ -164,23 +164,26 @@ def _brackets(spec: IndexSpec, answered: Array, highest: Array) -> _Bracket:
 
 
 def _polish(spec: IndexSpec, answered: Array, raw: Array, bracket: _Bracket, *, warm: bool) -> Array:
-    """Newton's method on all keys at once, kept inside a shrinking bracket."""
-    low, high, theta = bracket.low, bracket.high, bracket.start
+    """Newton's method on all keys at once, kept inside a shrinking bracket; keys that are there leave."""
+    theta = bracket.start.copy()
+    rows, low, high = np.arange(len(raw)), bracket.low, bracket.high
     for _ in range(60):
-        mean, info, third, fourth = sums(spec, theta, answered)
-        value, slope = raw - mean, -info
+        here = theta[rows]
+        mean, info, third, fourth = sums(spec, here, answered[rows])
+        value, slope = raw[rows] - mean, -info
         if warm:
             value = value + third / (2.0 * info)
             slope = slope + (fourth * info - third * third) / (2.0 * info * info)
-        low, high = np.where(value > 0, theta, low), np.where(value < 0, theta, high)
+        low, high = np.where(value > 0, here, low), np.where(value < 0, here, high)
         with np.errstate(divide="ignore", invalid="ignore"):
-            following = theta - value / slope
+            following = here - value / slope
         inside = (following >= low) & (following <= high)
         following = np.where(inside, following, (low + high) / 2.0)
-        step = np.abs(following - theta)
-        theta = following
-        if (step < np.where(inside, _NEWTON_STEP, _BISECTION_STEP)).all():
+        theta[rows] = following
+        going = np.abs(following - here) >= np.where(inside, _NEWTON_STEP, _BISECTION_STEP)
+        if not going.any():
             return theta
+        rows, low, high = rows[going], low[going], high[going]
     raise _unusable(spec, "att beräkningen av poäng konvergerar", "ingen lösning efter 60 steg")
 
 

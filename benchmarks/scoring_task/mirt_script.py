@@ -26,4 +26,4 @@ with stopwatch():
         matrix = answers.filter(scored).select(pl.col(list(items)).fill_null(-1).cast(pl.Int64)).to_numpy()
         result = fscores(model, matrix, method="WLE", bounds=(-BOUND, BOUND))
         columns += [placed(key, np.ravel(result.theta), scored)]
-    answers.select("respondent").with_columns(columns).write_parquet(target)
+    answers.select("respondent").with_columns(columns).write_parquet(target, compression="snappy")

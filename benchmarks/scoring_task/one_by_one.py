@@ -57,7 +57,7 @@ def main(source: str, target: str, respondents: str) -> None:
             found = [solved(row, items) for row in rows]
             turned = -1.0 if key in PROTECTIVE else 1.0
             scores = scores.with_columns(pl.Series(key, found, dtype=pl.Float64) * turned)
-        scores.write_parquet(target)
+        scores.write_parquet(target, compression="snappy")
 
 
 if __name__ == "__main__":

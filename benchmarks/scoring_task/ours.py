@@ -34,7 +34,7 @@ def main(source: str, target: str, count: str = "7") -> None:
     specs = published_specs()[: int(count)]
     with stopwatch():
         scores = [f"{spec.key}{part}" for spec in specs for part in ("", "_se", "_n")]
-        score(pl.scan_parquet(source), specs).select("respondent", *scores).sink_parquet(target)
+        score(pl.scan_parquet(source), specs).select("respondent", *scores).sink_parquet(target, compression="snappy")
 
 
 if __name__ == "__main__":

@@ -26,4 +26,4 @@ with stopwatch():
         model.thresholds_uncentred = pd.DataFrame.from_dict(steps, orient="index", columns=range(1, widest + 1))
         model.person_estimates()
         columns += [placed(key, model.persons.to_numpy(), scored)]
-    answers.select("respondent").with_columns(columns).write_parquet(target)
+    answers.select("respondent").with_columns(columns).write_parquet(target, compression="snappy")
