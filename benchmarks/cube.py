@@ -11,13 +11,9 @@ from __future__ import annotations
 
 import argparse
 import hashlib
-import os
 import shutil
 import statistics
-import subprocess
 import sys
-import time
-from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -25,6 +21,7 @@ sys.path.insert(0, str(ROOT))
 
 import polars as pl  # noqa: E402
 
+from benchmarks.costs import Cost, measured, ratio  # noqa: E402
 from benchmarks.cube_task.data import write, write_csv  # noqa: E402
 
 TASK = ROOT / "benchmarks" / "cube_task"
@@ -34,26 +31,6 @@ TOLERANCE = 1e-9
 OURS, FULL, FLOOR = "ours, table", "ours, full cube", "scan of the columns (Polars)"
 PEERS = ("polars", "duckdb", "pandas", "datatable", "survey", "svy")
 NAMES = {"polars": "Polars script", "duckdb": "DuckDB SQL", "pandas": "pandas", "datatable": "R data.table", "survey": "R survey"}
-
-
-@dataclass(frozen=True)
-class Cost:
-    """What one process needed: wall and cpu seconds, peak MB."""
-
-    wall: float
-    cpu: float
-    peak: float
-
-
-def measured(command: list[str]) -> Cost:
-    """Run to the end and ask the operating system what it took; start-up is part of it."""
-    begun = time.perf_counter()
-    child = subprocess.Popen(command, stdout=subprocess.DEVNULL)
-    _, status, used = os.wait4(child.pid, 0)
-    child.returncode = os.waitstatus_to_exitcode(status)
-    if child.returncode:
-        raise SystemExit(f"{Path(command[1]).name} failed")
-    return Cost(time.perf_counter() - begun, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024)
 
 
 def commands(data: Path, out: Path, chosen: argparse.Namespace) -> dict[str, list[str]]:
@@ -115,11 +92,6 @@ def turns(programs: dict[str, list[str]], out: Path, runs: int) -> dict[str, lis
     return costs
 
 
-def ratio(a: list[Cost], b: list[Cost], what: str) -> float:
-    """Median over turns of a's cost over b's."""
-    return statistics.median(getattr(x, what) / getattr(y, what) for x, y in zip(a, b, strict=True))
-
-
 def compare(data: Path, chosen: argparse.Namespace) -> int:
     """Measure the programs, check their numbers, print a table."""
     out = chosen.folder / "out"
@@ -154,7 +126,7 @@ GROWTH = (
 
 def growth(chosen: argparse.Namespace) -> int:
     """Our cost as rows, indices and municipalities grow: a table on standard output, and a chart."""
-    from benchmarks.cube_task.chart import write_chart
+    from benchmarks.growth_chart import CUBE, write_chart
 
     out = chosen.folder / "out"
     out.mkdir(parents=True, exist_ok=True)
@@ -188,7 +160,7 @@ def growth(chosen: argparse.Namespace) -> int:
         keys = " | ".join(str(plain[key]) for key in ("what", "respondents", "municipalities", "indices"))
         seconds = " | ".join(f"{row[key]:.2f}" for key in ("cpu", "wall") for row in (plain, full))
         say(f"| {keys} | {seconds} | {max(plain['peak'], full['peak']):.0f} |\n")
-    write_chart(rows, chosen.chart)
+    write_chart(rows, CUBE, chosen.chart)
     say(f"chart: {chosen.chart}\n")
     return 0
 

@@ -23,7 +23,9 @@ from assets.methods.psychometric_report import psychometric_report
 from assets.methods.rasch_answers import count_answers
 from assets.methods.rasch_cml import estimate_cml
 from assets.methods.rasch_model import IndexSpec
-from benchmarks.scoring import published_specs, simulate
+from benchmarks.scoring_task.answers import published
+from benchmarks.scoring_task.data import simulate
+from benchmarks.scoring_task.ours import published_specs
 
 WAVES = [2014, 2016, 2018, 2020, 2022, 2024]
 
@@ -35,7 +37,7 @@ def main() -> None:
     n = parser.parse_args().respondents
     specs, rng, rules = published_specs(), np.random.default_rng(2), load_catalogue().psychometrics
     groups = {"sex": rng.choice(["girl", "boy"], n), "grade": rng.choice(["ak9", "gy2"], n), "wave": rng.choice(WAVES, n)}
-    frame = simulate(specs, n).with_columns(pl.Series(name, values) for name, values in groups.items())
+    frame = simulate(published(), n).with_columns(pl.Series(name, values) for name, values in groups.items())
     eleven = IndexSpec("eleven items", "risk", specs[0].items + specs[5].items[:2])
     rows = [("item parameters", spec, lambda spec=spec: estimate_cml(count_answers(frame, spec))) for spec in (*specs, eleven)]
     rows += [("report", spec, lambda spec=spec: psychometric_report(frame, spec, rules)) for spec in specs]

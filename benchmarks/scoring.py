@@ -1,156 +1,171 @@
-"""Scoring speed: 100 000 respondents on seven indices, parquet to parquet, beside a loop that solves them one at a time.
+"""Scoring speed: respondents x seven indices, parquet to parquet, beside other programs: benchmarks/README.md says what and how.
 
-    python benchmarks/scoring.py [--respondents 100000] [--peer 1000] [--runs 5]
+    python -m benchmarks.scoring [--respondents 100000 1000000 10000000] [--runs 3] [--peers loop mirt raschpy]
+    python -m benchmarks.scoring --growth
 
-Ours is timed whole: solving the lookup tables, reading, scoring, writing. The loop does what the predecessor's method does per
-respondent and index (a bracketing root search on the same equation, bounds -10..10), here with scipy's `brentq`; only its
-scoring is timed. Both run in this process, turn by turn; the first scores of the two are compared. See README.md beside.
+Whole processes in turns; ratios are taken within a turn, per respondent where a peer scores the first ones only. Fails when a
+score differs from ours by 1e-6 or stands where the other has none, or when our file is not the same bytes in every turn.
 """
 
 from __future__ import annotations
 
 import argparse
-import csv
+import hashlib
 import statistics
 import sys
-import tempfile
-import time
-from collections.abc import Callable
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
-
-import numpy as np
-import polars as pl
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from assets.methods import rasch  # noqa: E402
+import polars as pl  # noqa: E402
 
-PARAMETERS = ROOT / "tests" / "oracle" / "data" / "rasch" / "item_parameters.csv"
-PROTECTIVE = {"SkolaPositiv", "Wellbeing"}
-BOUND = 10.0
+from benchmarks.costs import Cost, measured, ratio  # noqa: E402
+from benchmarks.scoring_task.answers import published  # noqa: E402
+from benchmarks.scoring_task.data import write  # noqa: E402
 
-
-def published_specs() -> list[rasch.IndexSpec]:
-    """The seven indices with their published thresholds."""
-    items: dict[str, list[rasch.ItemSpec]] = {}
-    with PARAMETERS.open(encoding="utf-8") as file:
-        for row in csv.DictReader(file):
-            steps = tuple(float(row[f"threshold_{k}"]) for k in range(1, int(row["n_categories"])))
-            items.setdefault(row["index"], []).append(rasch.ItemSpec(row["item"], steps))
-    return [rasch.IndexSpec(name, "protective" if name in PROTECTIVE else "risk", tuple(found)) for name, found in items.items()]
+TASK = ROOT / "benchmarks" / "scoring_task"
+TOLERANCE = 1e-6
+OURS = "ours"
+LOOP = "one by one"
+PEERS = ("loop", "mirt", "raschpy")
 
 
-def simulate(specs: list[rasch.IndexSpec], respondents: int, seed: int = 1) -> pl.DataFrame:
-    """Answers from the model: one general factor and one per index, 3 % of answers missing, 4 % of respondents break off."""
-    rng = np.random.default_rng(seed)
-    general = rng.normal(0.0, 1.0, respondents)
-    stop = np.where(rng.random(respondents) < 0.04, rng.integers(0, 55, respondents), 10_000)
-    columns: dict[str, pl.Series] = {}
-    for spec in specs:
-        theta = 0.7 * general + rng.normal(-0.5, 0.9, respondents)
-        for item in spec.items:
-            if item.key in columns:
-                continue
-            shares = _category_shares(theta, item.thresholds)
-            answer = (rng.random(respondents)[:, None] > shares.cumsum(axis=1)[:, :-1]).sum(axis=1)
-            missing = (rng.random(respondents) < 0.03) | (len(columns) >= stop)
-            columns[item.key] = pl.Series(item.key, answer, dtype=pl.Int8).set(pl.Series(missing), None)
-    return pl.DataFrame({"respondent": np.arange(respondents), **columns})
+@dataclass(frozen=True)
+class Program:
+    """A program of a turn and the respondents it scores."""
+
+    command: list[str]
+    respondents: int
 
 
-def _category_shares(theta: np.ndarray, thresholds: tuple[float, ...]) -> np.ndarray:
-    log_weight = np.outer(theta, np.arange(len(thresholds) + 1)) - np.concatenate([[0.0], np.cumsum(thresholds)])
-    weight = np.exp(log_weight - log_weight.max(axis=1, keepdims=True))
-    return weight / weight.sum(axis=1, keepdims=True)
+def programs(data: Path, out: Path, respondents: int, chosen: argparse.Namespace) -> dict[str, Program]:
+    """Ours and the peers that were asked for; packages only up to `--peer-limit`, the loop on the first respondents."""
+    turn = {OURS: Program([sys.executable, str(TASK / "ours.py"), str(data), str(out / f"{OURS}.parquet")], respondents)}
+    for peer in chosen.peers:
+        if peer == "loop":
+            first = min(chosen.loop, respondents)
+            target = str(out / f"{LOOP}.parquet")
+            turn[LOOP] = Program([sys.executable, str(TASK / "one_by_one.py"), str(data), target, str(first)], first)
+        elif respondents <= chosen.peer_limit:
+            command = [chosen.peer_python, str(TASK / f"{peer}_script.py"), str(data), str(out / f"{peer}.parquet")]
+            turn[peer] = Program(command, respondents)
+    return turn
 
 
-def ours(source: Path, target: Path, specs: list[rasch.IndexSpec]) -> None:
-    """The whole way, with nothing left over from an earlier run."""
-    rasch._table.cache_clear()
-    rasch.score(pl.scan_parquet(source), specs).sink_parquet(target)
+def within(cost: Cost) -> Cost:
+    """The work alone, as the program itself counts it: from before reading to after writing."""
+    wall, cpu = map(float, cost.output.split()[-2:])
+    return replace(cost, wall=wall, cpu=cpu)
 
 
-def one_by_one(rows: list[dict[str, int | None]], specs: list[rasch.IndexSpec]) -> list[dict[str, float | None]]:
-    """Every respondent and index solved alone."""
-    cumulative = {spec.key: [np.concatenate([[0.0], np.cumsum(item.thresholds)]) for item in spec.items] for spec in specs}
-    return [{spec.key: _solve(row, spec, cumulative[spec.key]) for spec in specs} for row in rows]
-
-
-def _solve(row: dict[str, int | None], spec: rasch.IndexSpec, cumulative: list[np.ndarray]) -> float | None:
-    from scipy.optimize import brentq
-
-    answered = [(row[item.key], steps) for item, steps in zip(spec.items, cumulative, strict=True) if row[item.key] is not None]
-    if len(answered) < spec.min_answered:
-        return None
-
-    def equation(theta: float) -> float:
-        value, information, third = 0.0, 0.0, 0.0
-        for answer, steps in answered:
-            category = np.arange(len(steps))
-            weight = np.exp(theta * category - steps)
-            share = weight / weight.sum()
-            mean = (share * category).sum()
-            off = category - mean
-            value += answer - mean
-            information += (share * off**2).sum()
-            third += (share * off**3).sum()
-        return value + third / (2.0 * information)
-
-    theta = float(brentq(equation, -BOUND, BOUND, xtol=1e-12))
-    return -theta if spec.kind == "protective" else theta
-
-
-def timed(work: Callable[[], object]) -> tuple[float, float, object]:
-    """(wall seconds, cpu seconds of the process, result)."""
-    wall, cpu = time.perf_counter(), time.process_time()
-    result = work()
-    return time.perf_counter() - wall, time.process_time() - cpu, result
-
-
-def largest_difference(mine: pl.DataFrame, peer: list[dict[str, float | None]], specs: list[rasch.IndexSpec]) -> float:
-    """Largest difference of two sets of scores; infinite when one has a score where the other has none."""
+def largest_difference(ours: Path, other: Path, keys: Sequence[str]) -> float:
+    """Largest difference of two files of scores; infinite when one has a score where the other has none."""
+    theirs = pl.read_parquet(other)
+    mine = pl.scan_parquet(ours).select("respondent", *keys).head(theirs.height).collect()
+    if not mine["respondent"].equals(theirs["respondent"]):
+        raise SystemExit("the files don't hold the same respondents")
     worst = 0.0
-    for spec in specs:
-        for left, right in zip(mine[spec.key], (row[spec.key] for row in peer), strict=True):
-            if (left is None) != (right is None):
-                return float("inf")
-            if left is not None and right is not None:
-                worst = max(worst, abs(left - right))
+    for key in keys:
+        if (mine[key].is_null() != theirs[key].is_null()).any():
+            return float("inf")
+        apart = (mine[key] - theirs[key]).abs().max()
+        worst = max(worst, apart if isinstance(apart, float) else 0.0)
     return worst
 
 
-def main() -> int:
-    """Run, print, and fail when the answers differ."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--respondents", type=int, default=100_000)
-    parser.add_argument("--peer", type=int, default=1_000)
-    parser.add_argument("--runs", type=int, default=5)
-    chosen = parser.parse_args()
-    specs = published_specs()
+def turns(turn: Mapping[str, Program], ours: Path, runs: int) -> dict[str, list[Cost]]:
+    """Round robin; our bytes must be the same in every turn."""
+    costs: dict[str, list[Cost]] = {name: [] for name in turn}
+    seen = ""
+    for _ in range(runs):
+        for name, program in turn.items():
+            costs[name].append(measured(program.command))
+        with ours.open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+        if seen and digest != seen:
+            raise SystemExit("ours: not the same bytes in every turn")
+        seen = digest
+    return costs
+
+
+def compare(respondents: int, chosen: argparse.Namespace) -> bool:
+    """Measure one size, check the scores, print a table; whether the scores agree."""
+    out = chosen.folder / "out"
+    out.mkdir(parents=True, exist_ok=True)
+    turn = programs(write(chosen.folder, respondents), out, respondents, chosen)
+    costs = turns(turn, out / f"{OURS}.parquet", chosen.runs)
     say = sys.stdout.write
-    with tempfile.TemporaryDirectory() as folder:
-        source, target = Path(folder) / "answers.parquet", Path(folder) / "scores.parquet"
-        simulate(specs, chosen.respondents).write_parquet(source)
-        rows = pl.read_parquet(source).head(chosen.peer).to_dicts()
-        one_by_one(rows[:2], specs)  # loads scipy outside the clock
-        cpu_100k, ratios = [], []
-        for run in range(chosen.runs):
-            wall, cpu, _ = timed(lambda: ours(source, target, specs))
-            peer_wall, peer_cpu, peer = timed(lambda: one_by_one(rows, specs))
-            cpu_100k.append(cpu * 100_000 / chosen.respondents)
-            ratios.append((peer_cpu / len(rows)) / (cpu / chosen.respondents))
-            say(
-                f"run {run + 1}: ours {wall:.2f} s wall, {cpu:.2f} s cpu for {chosen.respondents} respondents; "
-                f"one by one {peer_wall:.2f} s wall, {peer_cpu:.2f} s cpu for {len(rows)}; ratio {ratios[-1]:.0f}\n"
-            )
-        scores = pl.read_parquet(target)
-        difference = largest_difference(scores.head(chosen.peer), peer, specs)
-    say(f"cpu s per 100 000: median {statistics.median(cpu_100k):.2f} ({min(cpu_100k):.2f}-{max(cpu_100k):.2f})\n")
-    say(f"ratio per respondent: median {statistics.median(ratios):.0f} ({min(ratios):.0f}-{max(ratios):.0f})\n")
-    say(f"scored cells {sum(scores[spec.key].count() for spec in specs)} of {scores.height * len(specs)}; ")
-    say(f"largest difference on {chosen.peer} respondents: {difference:.1e}\n")
-    return 0 if difference < 1e-6 else 1
+    say(f"\n{respondents} respondents, {chosen.runs} turns\n\n")
+    say("| program | respondents | work: wall s | cpu s | process: wall s | cpu s | peak MB | work / ours: wall | cpu ")
+    say("| process / ours: cpu | largest difference |\n|---|---|---|---|---|---|---|---|---|---|---|\n")
+    mine = list(map(within, costs[OURS]))
+    agree = True
+    for name, whole in costs.items():
+        work = list(map(within, whole))
+        scale = respondents / turn[name].respondents
+        seconds = [statistics.median(getattr(run, what) for run in runs) for runs in (work, whole) for what in ("wall", "cpu")]
+        ratios = [ratio(work, mine, "wall"), ratio(work, mine, "cpu"), ratio(whole, costs[OURS], "cpu")]
+        apart = 0.0
+        if name != OURS:
+            apart = largest_difference(out / f"{OURS}.parquet", out / f"{name}.parquet", list(published()))
+            agree &= apart < TOLERANCE
+        cells = [f"{value:.2f}" for value in seconds] + [f"{max(run.peak for run in whole):.0f}"]
+        cells += [f"{value * scale:.1f}" for value in ratios] + [f"{apart:.0e}" if name != OURS else ""]
+        say(f"| {name} | {turn[name].respondents} | {' | '.join(cells)} |\n")
+    return agree
+
+
+GROWTH = (
+    ("rows", [(n, 7) for n in (100_000, 300_000, 1_000_000, 3_000_000, 10_000_000)]),
+    ("indices", [(1_000_000, k) for k in (1, 3, 5, 7)]),
+)
+
+
+def growth(chosen: argparse.Namespace) -> None:
+    """Our cost as rows and indices grow: a table on standard output, and a chart."""
+    from benchmarks.growth_chart import SCORING, write_chart
+
+    out = chosen.folder / "out"
+    out.mkdir(parents=True, exist_ok=True)
+    say = sys.stdout.write
+    say("| grows | respondents | indices | cpu s | wall s | peak MB |\n|---|---|---|---|---|---|\n")
+    known: dict[tuple[int, int], list[Cost]] = {}
+    rows = []
+    for what, cases in GROWTH:
+        for respondents, indices in cases:
+            if respondents > max(chosen.respondents):
+                continue
+            command = [sys.executable, str(TASK / "ours.py"), str(write(chosen.folder, respondents)), str(out / "growth.parquet")]
+            if (respondents, indices) not in known:
+                known[respondents, indices] = [measured([*command, str(indices)]) for _ in range(chosen.runs)]
+            runs = known[respondents, indices]
+            wall, cpu, peak = (statistics.median(getattr(run, part) for run in runs) for part in ("wall", "cpu", "peak"))
+            rows.append({"what": what, "respondents": respondents, "indices": indices, "table": "scores", "cpu": cpu})
+            say(f"| {what} | {respondents} | {indices} | {cpu:.2f} | {wall:.2f} | {peak:.0f} |\n")
+    write_chart(rows, SCORING, chosen.chart)
+    say(f"chart: {chosen.chart}\n")
+
+
+def main() -> int:
+    """Measure and print; 1 when a peer's scores differ from ours."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--respondents", type=int, nargs="+", default=[100_000, 1_000_000, 10_000_000])
+    parser.add_argument("--runs", type=int, default=3)
+    parser.add_argument("--peers", nargs="*", choices=PEERS, default=["loop"])
+    parser.add_argument("--loop", type=int, default=1_000, help="respondents that the loop solves")
+    parser.add_argument("--peer-python", default=sys.executable, help="the Python that has mirt and raschpy")
+    parser.add_argument("--peer-limit", type=int, default=100_000, help="the largest size that the packages score")
+    parser.add_argument("--folder", type=Path, default=ROOT / "data" / "cache" / "bench_scoring")
+    parser.add_argument("--growth", action="store_true", help="how our cost grows")
+    parser.add_argument("--chart", type=Path, default=ROOT / "benchmarks" / "scoring_growth.svg")
+    chosen = parser.parse_args()
+    if chosen.growth:
+        growth(chosen)
+        return 0
+    return int(not all([compare(respondents, chosen) for respondents in sorted(chosen.respondents)]))
 
 
 if __name__ == "__main__":

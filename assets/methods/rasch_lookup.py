@@ -13,6 +13,7 @@ and third central moment of the category at t.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Literal, get_args
 
 import numpy as np
@@ -26,6 +27,9 @@ Estimator = Literal["wle", "mle", "eap"]
 _GRID_POINTS = 401
 _GRID_MARGIN = 10.0
 _EAP_GRID = np.linspace(-4.0, 4.0, 33)
+_NEWTON_STEP = 1e-8
+"""After a step of Newton's as short as this, what is left is its square: below rounding."""
+_BISECTION_STEP = 1e-11
 
 
 def build_lookup(spec: IndexSpec, theta_range: float | None = None, estimator: Estimator = "wle") -> pl.DataFrame:
@@ -96,19 +100,35 @@ def _log_normaliser(thresholds: tuple[float, ...]) -> Array:
 def _solved(spec: IndexSpec, answered: Array, highest: Array, set_row: Array, raw: Array, *, warm: bool) -> Array:
     """The root per key; without Warm's term the ends are minus and plus infinity."""
     if warm:
-        start, width = _brackets(spec, answered, highest)
-        return _polish(spec, answered[set_row], raw, start, width, warm=True)
+        return _polish(spec, answered[set_row], raw, _brackets(spec, answered, highest), warm=True)
     top = highest[set_row]
     theta = np.where(raw == 0, -np.inf, np.where(raw == top, np.inf, 0.0))
     inner = (raw > 0) & (raw < top)
     grid = _grid(spec)
     expected = answered @ np.stack([moments(item, grid)[0] for item in spec.items])  # rises: one root each
-    lowest = np.empty(len(raw))
+    position = np.empty(len(raw), dtype=np.int64)
     for row in range(len(answered)):
         here = inner & (set_row == row)
-        lowest[here] = grid[np.searchsorted(expected[row], raw[here]) - 1]
-    theta[inner] = _polish(spec, answered[set_row][inner], raw[inner], lowest[inner], float(grid[1] - grid[0]), warm=False)
+        position[here] = np.searchsorted(expected[row], raw[here])
+    bracket = _bracket(grid, expected, set_row[inner], raw[inner], position[inner])
+    theta[inner] = _polish(spec, answered[set_row][inner], raw[inner], bracket, warm=False)
     return theta
+
+
+@dataclass(frozen=True)
+class _Bracket:
+    """Per key the ends of a grid step that holds the root, and where in it a straight line would have the root."""
+
+    low: Array
+    high: Array
+    start: Array
+
+
+def _bracket(grid: Array, expected: Array, set_row: Array, raw: Array, position: Array) -> _Bracket:
+    """The step up to `position`; `expected` [set, grid] crosses the raw sum there."""
+    low, high = grid[position - 1], grid[position]
+    before, after = expected[set_row, position - 1], expected[set_row, position]
+    return _Bracket(low, high, low + (high - low) * (raw - before) / (after - before))
 
 
 def _grid(spec: IndexSpec) -> Array:
@@ -116,13 +136,13 @@ def _grid(spec: IndexSpec) -> Array:
     return np.linspace(min(steps) - _GRID_MARGIN, max(steps) + _GRID_MARGIN, _GRID_POINTS)
 
 
-def _brackets(spec: IndexSpec, answered: Array, highest: Array) -> tuple[Array, float]:
-    """Lower end of a grid step that holds the root of every key, and the step's width. Counts the roots on the way."""
+def _brackets(spec: IndexSpec, answered: Array, highest: Array) -> _Bracket:
+    """The grid step that holds the root of every key. Counts the roots on the way."""
     grid = _grid(spec)
     mean, variance, third, _ = (np.array(part) for part in zip(*(moments(item, grid) for item in spec.items), strict=True))
     expected = answered @ mean - (answered @ third) / (2.0 * (answered @ variance))
     rising = (np.diff(expected, axis=1) > 0).all(axis=1)
-    starts = []
+    positions = []
     for row, top in enumerate(highest):
         raws = np.arange(top + 1.0)
         if rising[row]:
@@ -137,30 +157,33 @@ def _brackets(spec: IndexSpec, answered: Array, highest: Array) -> tuple[Array, 
             raise _unusable(
                 spec, "exakt en lösning per svarsmönster", f"{int((~single).sum())} svarsmönster utan entydig lösning"
             )
-        starts.append(grid[position - 1])
-    return np.concatenate(starts), float(grid[1] - grid[0])
+        positions.append(position)
+    set_row = np.repeat(np.arange(len(highest)), highest + 1)
+    raw = np.concatenate([np.arange(top + 1.0) for top in highest])
+    return _bracket(grid, expected, set_row, raw, np.concatenate(positions))
 
 
-def _polish(spec: IndexSpec, answered: Array, raw: Array, low: Array, width: float, *, warm: bool) -> Array:
-    """Newton's method on all keys at once, kept inside a shrinking bracket."""
-    low = low.copy()
-    high = low + width
-    theta = (low + high) / 2.0
+def _polish(spec: IndexSpec, answered: Array, raw: Array, bracket: _Bracket, *, warm: bool) -> Array:
+    """Newton's method on all keys at once, kept inside a shrinking bracket; keys that are there leave."""
+    theta = bracket.start.copy()
+    rows, low, high = np.arange(len(raw)), bracket.low, bracket.high
     for _ in range(60):
-        mean, info, third, fourth = sums(spec, theta, answered)
-        value, slope = raw - mean, -info
+        here = theta[rows]
+        mean, info, third, fourth = sums(spec, here, answered[rows])
+        value, slope = raw[rows] - mean, -info
         if warm:
             value = value + third / (2.0 * info)
             slope = slope + (fourth * info - third * third) / (2.0 * info * info)
-        low, high = np.where(value > 0, theta, low), np.where(value < 0, theta, high)
+        low, high = np.where(value > 0, here, low), np.where(value < 0, here, high)
         with np.errstate(divide="ignore", invalid="ignore"):
-            following = theta - value / slope
+            following = here - value / slope
         inside = (following >= low) & (following <= high)
         following = np.where(inside, following, (low + high) / 2.0)
-        step = np.abs(following - theta).max(initial=0.0)
-        theta = following
-        if step < 1e-11:  # quadratic convergence: what is left is rounding
+        theta[rows] = following
+        going = np.abs(following - here) >= np.where(inside, _NEWTON_STEP, _BISECTION_STEP)
+        if not going.any():
             return theta
+        rows, low, high = rows[going], low[going], high[going]
     raise _unusable(spec, "att beräkningen av poäng konvergerar", "ingen lösning efter 60 steg")
 
 

@@ -79,16 +79,18 @@ def answered_sets(spec: IndexSpec) -> tuple[Array, Array, Array]:
 
 def moments(item: ItemSpec, theta: Array) -> tuple[Array, Array, Array, Array]:
     """Mean, variance, third central moment and fourth cumulant of the item's category at theta; each is d/dtheta of the last."""
-    category = np.arange(item.max_score + 1.0)
-    log_weight = category * theta[:, None] - np.concatenate([[0.0], np.cumsum(item.thresholds)])
-    weight = np.exp(log_weight - log_weight.max(axis=1, keepdims=True))
-    share = weight / weight.sum(axis=1, keepdims=True)
-    mean = share @ category
-    off = category - mean[:, None]
+    category = np.arange(item.max_score + 1.0)[:, None]  # categories first: sums of few long rows, not of many short ones
+    log_weight = category * theta - np.concatenate([[0.0], np.cumsum(item.thresholds)])[:, None]
+    weight = np.exp(log_weight - log_weight.max(axis=0))
+    share = weight / weight.sum(axis=0)
+    mean = (share * category).sum(axis=0)
+    off = category - mean
     second = share * off * off
-    variance = second.sum(axis=1)
-    third = (second * off).sum(axis=1)
-    fourth = (second * off * off).sum(axis=1) - 3.0 * variance * variance
+    variance = second.sum(axis=0)
+    second *= off
+    third = second.sum(axis=0)
+    second *= off
+    fourth = second.sum(axis=0) - 3.0 * variance * variance
     return mean, variance, third, fourth
 
 
@@ -96,5 +98,6 @@ def sums(spec: IndexSpec, theta: Array, answered: Array) -> tuple[Array, Array, 
     """E, I, J and K at theta[n], summed over the answered items of each row [n, items], in the order of the items."""
     total = np.zeros((4, len(theta)))
     for column, item in enumerate(spec.items):
-        total += answered[:, column] * np.stack(moments(item, theta))
+        for part, moment in enumerate(moments(item, theta)):
+            total[part] += answered[:, column] * moment
     return total[0], total[1], total[2], total[3]

@@ -7,13 +7,12 @@ three make an index, the third is reversed. Adapted from the project's own bench
 
 from __future__ import annotations
 
-import multiprocessing
-from collections.abc import Callable
-from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 import numpy as np
 import polars as pl
+
+from benchmarks.costs import apart
 
 YEARS = (2016, 2018, 2020, 2022, 2024)
 GRADES = (9, 11)
@@ -28,7 +27,7 @@ def write(folder: Path, respondents: int, municipalities: int, seed: int = 1) ->
     path = folder / f"respondents_{respondents}_{municipalities}_{seed}.parquet"
     if not path.exists():
         folder.mkdir(parents=True, exist_ok=True)
-        _apart(_write, path.with_suffix(".part"), respondents, municipalities, seed)
+        apart(_write, path.with_suffix(".part"), respondents, municipalities, seed)
         path.with_suffix(".part").replace(path)
     return path
 
@@ -37,14 +36,8 @@ def write_csv(parquet: Path) -> Path:
     """The same rows as CSV, for programs that read nothing else; a blank is empty."""
     path = parquet.with_suffix(".csv")
     if not path.exists():
-        _apart(_write_csv, parquet, path)
+        apart(_write_csv, parquet, path)
     return path
-
-
-def _apart(function: Callable[..., None], *args: object) -> None:
-    """Run in a process of its own: a process that has been large makes the peaks of those it starts look as large."""
-    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
-        pool.submit(function, *args).result()
 
 
 def _write(path: Path, respondents: int, municipalities: int, seed: int) -> None:

@@ -12,8 +12,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 import polars as pl
 
-from assets.methods.cube import full_table, moments, plain_table
-from assets.methods.pattern_sums import Design, MeanScoreIndex, class_sums
+from benchmarks.cube_task.cube import full_table, moments, plain_table
+from benchmarks.cube_task.pattern_sums import Design, MeanScoreIndex, class_sums
 
 
 def task_indices(count: int = 20) -> list[MeanScoreIndex]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import polars as pl
 import pytest
 
-from assets.methods.cube import Moments, domain_moments, full_table, moments, plain_table
-from assets.methods.pattern_sums import Design, MeanScoreIndex, class_sums
+from benchmarks.cube_task.cube import Moments, domain_moments, full_table, moments, plain_table
+from benchmarks.cube_task.pattern_sums import Design, MeanScoreIndex, class_sums
 from tests.oracle.rasch_reference import DATA
 
 SURVEY = DATA / "survey_design"

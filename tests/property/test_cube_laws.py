@@ -7,8 +7,8 @@ import polars as pl
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from assets.methods.cube import Moments, domain_moments, full_table, measure, moments, plain_table
-from assets.methods.pattern_sums import class_sums
+from benchmarks.cube_task.cube import Moments, domain_moments, full_table, measure, moments, plain_table
+from benchmarks.cube_task.pattern_sums import class_sums
 from tests.support.pattern_answers import DESIGN, INDICES, pupils
 
 SEEDS = st.integers(0, 10_000)

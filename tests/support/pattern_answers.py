@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 
-from assets.methods.pattern_sums import Design, MeanScoreIndex
+from benchmarks.cube_task.pattern_sums import Design, MeanScoreIndex
 
 INDICES = (
     MeanScoreIndex("a", ("i1", "i2", "i3"), 4, 2, 60.0, frozenset({"i3"})),

@@ -8,10 +8,11 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from benchmarks.cube import KEYS, TASK, largest_difference, measured
-from benchmarks.cube_task.chart import chart_spec
+from benchmarks.costs import measured
+from benchmarks.cube import KEYS, TASK, largest_difference
 from benchmarks.cube_task.data import simulate, write
 from benchmarks.cube_task.ours import main
+from benchmarks.growth_chart import CUBE, chart_spec
 
 
 def test_the_same_seed_gives_the_same_respondents_and_strata_can_be_estimated() -> None:
@@ -45,4 +46,4 @@ def test_ours_equals_the_straight_script_and_a_wrong_number_is_found(tmp_path: P
 def test_the_chart_has_a_panel_for_each_thing_that_grows() -> None:
     row = {"respondents": 10, "municipalities": 2, "indices": 1, "cpu": 1.0}
     rows = [{**row, "what": what, "table": table} for what in ("rows", "indices") for table in ("plain", "full")]
-    assert len(chart_spec(rows)["vconcat"]) == 2
+    assert len(chart_spec(rows, CUBE)["vconcat"]) == 2

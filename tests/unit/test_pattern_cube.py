@@ -5,9 +5,9 @@ import polars as pl
 import pytest
 
 from assets.methods import linearise
-from assets.methods.cube import domain_moments, full_table, moments, plain_table
 from assets.methods.errors import PipelineError
-from assets.methods.pattern_sums import Design, MeanScoreIndex, class_sums
+from benchmarks.cube_task.cube import domain_moments, full_table, moments, plain_table
+from benchmarks.cube_task.pattern_sums import Design, MeanScoreIndex, class_sums
 from tests.support.pattern_answers import DESIGN, INDICES, pupils
 
 
@@ -71,7 +71,7 @@ def test_long_classes_and_many_chunks_add_up(monkeypatch: pytest.MonkeyPatch) ->
     frame = pupils(3, n=3000, lonely=True)
     whole = class_sums(frame.lazy(), INDICES, DESIGN)
     assert len(whole.psu) > whole.psu.max() + 1  # a class longer than a packed number holds is spread over rows
-    monkeypatch.setattr("assets.methods.pattern_sums.CHUNK_ROWS", 70)
+    monkeypatch.setattr("benchmarks.cube_task.pattern_sums.CHUNK_ROWS", 70)
     pieces = class_sums(frame.lazy(), INDICES, DESIGN)
     assert plain_table(moments(pieces, INDICES), INDICES).equals(plain_table(moments(whole, INDICES), INDICES))
 

@@ -25,7 +25,7 @@ import numpy.typing as npt
 import polars as pl
 
 from assets.methods import intervals
-from assets.methods.pattern_sums import SEX_VALUES, WEIGHT_UNITS, ClassSums, MeanScoreIndex
+from benchmarks.cube_task.pattern_sums import SEX_VALUES, WEIGHT_UNITS, ClassSums, MeanScoreIndex
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
