@@ -56,7 +56,7 @@ def psu_sums(
             in logits) and `<key>_band` (1, 2, 3; null exactly where the score is). Rows with another sex than girl or boy, or
             without wave, grade or municipality, are in no published table and are left out. A class is known by municipality,
             wave, grade, school and `psu`; persons without `psu` form one class of their school.
-        weight: name of a column of weights, above 0 and at most `MAX_WEIGHT`; None = 1.
+        weight: name of a column of weights, a millionth to `MAX_WEIGHT`; None = 1.
         stratum: name of a column of design strata, see the module; None = municipality x grade x wave.
 
     Returns:
@@ -64,7 +64,7 @@ def psu_sums(
         sums `<key>:n` and so on (Int64), and dense numbers `stratum_id`, `psu_id`, `school_id`.
 
     Raises:
-        PipelineError: a column is absent, a weight is impossible, or the bands of an index do not fit its scores.
+        PipelineError: see `class_table`; or the bands of an index do not fit its scores.
     """
     weights = _weight(weight)
     sums = [expr for key in index_keys for expr in _index_sums(key, weights, weight)]
@@ -82,10 +82,15 @@ def class_table(
     weight: str | None = None,
     stratum: str | None = None,
 ) -> pl.DataFrame:
-    """`psu_sums` for any whole-number expressions `sums` over the columns `needed`."""
+    """`psu_sums` for any whole-number expressions `sums` over the columns `needed`.
+
+    Raises:
+        PipelineError: a column is absent, holds something that is no number, or a weight or the design is impossible.
+    """
     frame = persons.lazy()
     design = [stratum] if stratum else []
     _require(frame, [*_CLASS, "district_code", "sex", *needed, *design, *([weight] if weight else [])])
+    _check_numbers(frame, needed)
     if weight:
         _check_weights(frame, weight)
     if stratum:
@@ -166,15 +171,33 @@ def _require(frame: pl.LazyFrame, needed: Sequence[str]) -> None:
         )
 
 
+def _check_numbers(frame: pl.LazyFrame, needed: Sequence[str]) -> None:
+    """A value that is neither a number nor missing would be no whole number of units."""
+    schema = frame.collect_schema()
+    floats = [name for name in needed if schema[name].is_float()]
+    if not floats:
+        return
+    bad = frame.select((pl.col(name).is_finite().not_()).sum() for name in floats).collect().row(0, named=True)
+    if any(bad.values()):
+        raise PipelineError(
+            code="not_a_number",
+            where=f"Kolumnen {', '.join(name for name, rows in bad.items() if rows)}",
+            expected="ett tal för varje elev, eller tomt",
+            got=f"{max(bad.values())} rader med något annat",
+            hint="Räkna om stegen före beräkningen av områdenas resultat.",
+        )
+
+
 def _check_weights(frame: pl.LazyFrame, weight: str) -> None:
     column = pl.col(weight).cast(pl.Float64)
-    bad = ~(column.is_finite() & (column > 0) & (column <= MAX_WEIGHT)).fill_null(False)
+    least = 1 / WEIGHT_UNITS  # a smaller weight would count as nobody
+    bad = ~(column.is_finite() & (column >= least) & (column <= MAX_WEIGHT)).fill_null(False)
     rows = frame.select(bad.sum()).collect().item()
     if rows:
         raise PipelineError(
             code="weight_out_of_range",
             where=f"Vikten {weight}",
-            expected=f"tal över 0 och högst {MAX_WEIGHT} för varje elev",
+            expected=f"tal från en miljondel till {MAX_WEIGHT} för varje elev",
             got=f"{rows} rader med annat",
             hint="Rätta vikterna i leveransen, eller lämna den utan vikter.",
         )

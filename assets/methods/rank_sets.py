@@ -44,4 +44,5 @@ def rank_sets(
         for name, column in columns.items()
     ]
     reason = pl.Series("rank_reason", np.where(known, "ok", "no_estimate").tolist(), dtype=pl.String)
-    return areas.with_columns(*numbers, reason)
+    given = [pl.col(name).cast(pl.Float64).fill_nan(None) for name in (estimate, se)]
+    return areas.with_columns(*given, *numbers, reason)

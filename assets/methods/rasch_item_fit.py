@@ -67,7 +67,7 @@ def unconditional_item_fit(counts: AnswerCounts, spec: IndexSpec, estimator: Est
     """Mean squares at estimated persons, extreme scorers left out: biased below 1, for comparison with other programs only.
 
     Returns:
-        One row per item: `item`, `outfit_biased`, `infit_biased`, `n` answers.
+        One row per item: `item`, `outfit_biased`, `infit_biased` (null without answers), `n` answers.
     """
     persons = locate(counts, spec, estimator)
     rows = persons.scored & ~persons.extreme
@@ -76,11 +76,9 @@ def unconditional_item_fit(counts: AnswerCounts, spec: IndexSpec, estimator: Est
     answered = used.answers >= 0
     weight = np.where(answered, used.counts[:, None], 0)
     squares = weight * np.where(answered, used.answers - expected, 0.0) ** 2
-    return pl.DataFrame(
-        {
-            "item": used.items,
-            "outfit_biased": (squares / variance).sum(axis=0) / weight.sum(axis=0),
-            "infit_biased": squares.sum(axis=0) / (weight * variance).sum(axis=0),
-            "n": weight.sum(axis=0),
-        }
-    )
+    n = weight.sum(axis=0)
+    some = np.maximum(n, 1)
+    outfit = (squares / variance).sum(axis=0) / some
+    infit = squares.sum(axis=0) / np.where(n > 0, (weight * variance).sum(axis=0), 1.0)
+    frame = pl.DataFrame({"item": used.items, "outfit_biased": outfit, "infit_biased": infit, "n": n})
+    return frame.with_columns(pl.when(pl.col("n") > 0).then(pl.col("outfit_biased", "infit_biased")))

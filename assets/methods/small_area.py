@@ -47,11 +47,13 @@ def fit_areas(y: Floats, d: Floats, x: Floats, method: Method = "REML") -> AreaM
         method: restricted or full maximum likelihood, DerSimonian & Laird (1986) or Paule & Mandel (1982).
 
     Raises:
-        PipelineError: not more areas than coefficients (`too_few_areas`), a variance that is not above 0 (`area_variance`; smooth
-            first), or covariates that follow from each other (`covariates_collinear`).
+        PipelineError: not more areas than coefficients (`too_few_areas`), an area without a value (`area_value`), a variance that
+            is not above 0 (`area_variance`; smooth first), or covariates that follow from each other (`covariates_collinear`).
     """
     if len(y) <= x.shape[1]:
         raise _problem("too_few_areas", f"fler än {x.shape[1]} områden med värden", f"{len(y)}", "Ta bort förklarande variabler.")
+    if not (np.isfinite(y).all() and np.isfinite(x).all()):
+        raise _problem("area_value", "ett värde för varje område", "tomma", "Skatta modellen på områdena som har värden.")
     if not (np.isfinite(d) & (d > 0)).all():
         raise _problem("area_variance", "varianser över 0", "andra", "Jämna ut varianserna först.")
     if np.linalg.matrix_rank(x) < x.shape[1]:

@@ -143,10 +143,11 @@ def weighted_line(years: npt.ArrayLike, estimates: npt.ArrayLike, variances: npt
 
 
 def share_variance(x: npt.ArrayLike, n: npt.ArrayLike) -> Floats:
-    """Variance of a share of plain counts; 0 and n count as 0.5 and n - 0.5, for the variance only."""
+    """Variance of a share of plain counts; 0 and n count as 0.5 and n - 0.5, for the variance only. NaN where n is 0."""
     x, n = np.asarray(x, dtype=float), np.asarray(n, dtype=float)
-    share = np.clip(x, 0.5, n - 0.5) / n
-    return share * (1 - share) / n
+    some = np.maximum(n, 1.0)
+    share = np.clip(x, 0.5, some - 0.5) / some
+    return np.where(n > 0, share * (1 - share) / some, NAN)
 
 
 def cochran_armitage(years: npt.ArrayLike, x: npt.ArrayLike, n: npt.ArrayLike) -> tuple[float, float]:
@@ -154,17 +155,18 @@ def cochran_armitage(years: npt.ArrayLike, x: npt.ArrayLike, n: npt.ArrayLike) -
     from scipy.special import chdtrc
 
     t, x, n = (np.asarray(values, dtype=float) for values in (years, x, n))
-    p = x.sum() / n.sum()
-    if len(np.unique(t)) < 2 or not 0 < p < 1:
+    if len(np.unique(t[n > 0])) < 2 or not 0 < x.sum() < n.sum():
         return NAN, NAN
+    p = x.sum() / n.sum()
     t = t - np.sum(n * t) / n.sum()
     chi2 = float(np.sum(t * x) ** 2 / (p * (1 - p) * np.sum(n * t**2)))
     return chi2, float(chdtrc(1, chi2))
 
 
 def logit_slope(years: npt.ArrayLike, x: npt.ArrayLike, n: npt.ArrayLike) -> tuple[float, float, float]:
-    """(slope of the log odds per two years, se, p) of plain counts; NaN when not estimable."""
+    """(slope of the log odds per two years, se, p) of plain counts; NaN when not estimable. A wave with n = 0 is left out."""
     t, x, n = (np.asarray(values, dtype=float) for values in (years, x, n))
+    t, x, n = t[n > 0], x[n > 0], n[n > 0]
     if len(np.unique(t)) < 2 or not 0 < x.sum() < n.sum():
         return NAN, NAN, NAN
     columns = np.column_stack([np.ones(len(t)), (t - t.mean()) / PERIOD])
