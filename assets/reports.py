@@ -36,7 +36,7 @@ UNSHOWN_COLUMNS = ("method", "interval_method", "confidence_level")
 RELEASE_TABLES = (
     *("index_results", "response_rates", "delivery_quality", "suppression_log", "provenance", "register_values"),
     *("screen_sensitivity", "response_by_school_type"),
-    *("indicator_results", "indicator_suppression_log", "series_breaks", "index_anatomy"),
+    *("indicator_results", "indicator_suppression_log", "series_breaks", "index_anatomy", "trends"),
 )
 RELEASE_DEPS = [dg.AssetDep(["release", name], partition_mapping=dg.AllPartitionMapping()) for name in RELEASE_TABLES]
 
@@ -66,7 +66,8 @@ def with_series(release: ReleaseFrames, reader: ReleaseReader, catalogue: Catalo
     districts = [d.district_code for d in catalogue.districts if d.district_code.startswith(f"{scope.area_code}-")]
     results = reader.read("indicator_results", area_code=[COUNTY_CODE, scope.area_code, *districts])
     slim = results.drop(UNSHOWN_COLUMNS, strict=False)
-    return replace(release, indicator_results=slim, series_breaks=reader.read("series_breaks"))
+    changes = reader.read("trends", area_code=[COUNTY_CODE, scope.area_code, *districts], wave=[scope.wave])
+    return replace(release, indicator_results=slim, series_breaks=reader.read("series_breaks"), trends=changes)
 
 
 def certificate(reader: ReleaseReader, catalogue: Catalogue, scope: Scope) -> BundleMeta:

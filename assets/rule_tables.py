@@ -42,6 +42,11 @@ INDEX_RESULTS = TableName("release", "index_results")
 PSYCHOMETRICS = TableName("indices", "psychometrics")
 INDEX_ANATOMY = TableName("release", "index_anatomy")
 INDICATOR_RESULTS = TableName("release", "indicator_results")
+TRENDS = TableName("release", "trends")
+TREND_COLUMNS = (
+    *("edition", "area_code", "wave", "grade", "sex", "series_kind", "series", "measure"),
+    *("value", "value_from", "change", "low", "high", "verdict", "reason"),
+)
 SERIES_BREAKS = TableName("release", "series_breaks")
 DELIVERY_KEY = ["delivery_id", "wave"]
 
@@ -180,6 +185,11 @@ def _series(warehouse: Warehouse, catalogue: Catalogue, waves: list[int]) -> Pre
     return Prepared(only_rows(warehouse.read(INDICATOR_RESULTS, {"wave": waves})), series_parameters(catalogue))
 
 
+def _trends(warehouse: Warehouse, catalogue: Catalogue, waves: list[int]) -> Prepared:
+    """Only the columns that a rule is about: the table is large."""
+    return Prepared(only_rows(_read(warehouse, TRENDS, {}, list(TREND_COLUMNS))), common_parameters(catalogue))
+
+
 PREPARE: dict[str, Callable[[Warehouse, Catalogue, list[int]], Prepared]] = {
     "raw/survey_responses": _raw_responses,
     "raw/survey_deliveries": _raw_deliveries,
@@ -201,5 +211,6 @@ PREPARE: dict[str, Callable[[Warehouse, Catalogue, list[int]], Prepared]] = {
     "release/series_breaks": _by_wave(SERIES_BREAKS),
     "indices/psychometrics": _whole(PSYCHOMETRICS),
     "release/index_anatomy": _whole(INDEX_ANATOMY),
+    "release/trends": _trends,
 }
 """Table -> how its rules are prepared."""

@@ -12,10 +12,12 @@ from assets import (
     inbox,
     indices,
     indices_psychometrics,
+    indices_trends,
     raw,
     release,
     release_anatomy,
     release_series,
+    release_trends,
     reports,
     validated,
 )
@@ -30,7 +32,9 @@ from pipelines.sensors import SENSORS
 
 LAYERS = (
     *(inbox, raw, harmonised, validated, delivery_reports, indices, indices_psychometrics),
-    *(release, release_series, release_anatomy, reports),
+    *(release, release_series, release_anatomy),
+    *(indices_trends, release_trends),
+    reports,
 )
 
 

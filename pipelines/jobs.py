@@ -63,6 +63,7 @@ build_indices = dg.define_asset_job(
         "indices/screen_sensitivity",
         "indices/scale_estimates",
         "indices/psychometrics",
+        "indices/trends",
         "release/index_results",
         "release/suppression_log",
         "release/response_rates",
@@ -74,6 +75,7 @@ build_indices = dg.define_asset_job(
         "release/indicator_suppression_log",
         "release/series_breaks",
         "release/index_anatomy",
+        "release/trends",
     ),
     description=TEXTS["jobs"]["build_indices"],
 )

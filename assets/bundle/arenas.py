@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from assets.bundle.development import development
 from assets.bundle.overview import difference_interval, hidden_reason
 from assets.bundle.registers import register_blocks
 from assets.bundle.types import Block, Figure, Section, SubHeading, Table, Text
@@ -22,6 +23,7 @@ def section(context: Context, arena: str) -> Section:
         for index in chosen:
             blocks += _index(context, index)
         blocks += _values(context, arena, chosen)
+        blocks += development(context, arena, chosen)
     else:
         blocks.append(Text(context.say("arenas.no_index")))
     blocks += register_blocks(context, arena)

@@ -46,6 +46,7 @@ def select_frames(release: ReleaseFrames, scope: Scope, indices: Mapping[str, In
         response_by_school_type=_sorted(_told_about(release.response_by_school_type, scope)),
         indicator_results=_own_series(release.indicator_results, scope),
         series_breaks=_sorted(release.series_breaks.filter(until)) if release.series_breaks.width else release.series_breaks,
+        trends=_own_trends(release.trends, scope),
         index_anatomy=release.index_anatomy.filter(edition) if release.index_anatomy.width else release.index_anatomy,
     )
 
@@ -63,6 +64,14 @@ def _own_series(series: pl.DataFrame, scope: Scope) -> pl.DataFrame:
     return series.filter(mine).sort("area_level", "area_code", "wave", "grade", "indicator", "sex", "measure")
 
 
+def _own_trends(trends: pl.DataFrame, scope: Scope) -> pl.DataFrame:
+    """The bundle's own changes and the county's, up to the scope's wave; an empty table stays empty."""
+    if not trends.width:
+        return trends
+    mine = (pl.col("edition") == scope.edition) & (pl.col("wave") == scope.wave) & (_own(scope) | _county())
+    return trends.filter(mine).sort("area_level", "area_code", "grade", "series_kind", "series", "sex", "measure")
+
+
 def guard_frames(frames: ReleaseFrames, scope: Scope, indices: Mapping[str, IndexMeta]) -> None:
     """Refuse frames that hold more than the bundle may see.
 
@@ -76,11 +85,12 @@ def guard_frames(frames: ReleaseFrames, scope: Scope, indices: Mapping[str, Inde
     } | {name: getattr(frames, name).filter(~(_own(scope) | _county())) for name in OWN_AND_COUNTY}
     editions = {
         name: frame.filter(pl.col("edition") != scope.edition)
-        for name in ("index_results", "response_rates", "indicator_results", "index_anatomy", *OWN_AND_COUNTY)
+        for name in ("index_results", "response_rates", "indicator_results", "index_anatomy", "trends", *OWN_AND_COUNTY)
         if (frame := getattr(frames, name)).width
     }
-    if frames.indicator_results.width:
-        foreign["indicator_results"] = frames.indicator_results.filter(~(_own(scope) | _county()))
+    for name in ("indicator_results", "trends"):
+        if (frame := getattr(frames, name)).width:
+            foreign[name] = frame.filter(~(_own(scope) | _county()))
     for name in sorted(foreign.keys() | editions.keys()):
         rows = sum(part[name].height for part in (foreign, editions) if name in part)
         if rows:

@@ -10,7 +10,7 @@ from typing import Any
 
 import yaml
 
-from assets.bundle.types import IndexText, RegisterGroup, ReportMeta
+from assets.bundle.types import FindingMeta, IndexText, RegisterGroup, ReportMeta
 from assets.catalogue.load import Catalogue, catalogue_file
 from assets.charts.numbers import lower_first
 from assets.charts.types import ChartMeta, IndexMeta, IndicatorMeta, ReasonText, SeriesBreak
@@ -84,8 +84,20 @@ def build_report_meta(
         codebooks={book.id: book.title_sv for book in catalogue.codebooks},
         screening_text=catalogue.screening.removal.text_sv,
         series_titles={s.id: s.title_sv for s in (*catalogue.indicator_file.indicators, *catalogue.indicator_file.indices)},
+        findings=finding_meta(catalogue),
+        trend_words={verdict: word.text_sv for verdict, word in catalogue.statistics.trend.verdicts.items()},
+        trend_reasons={code: "" if code == "ok" else text for code, text in catalogue.statistics.reasons.items()},
         more_registers=tuple(_indicator(source, i, units) for source in more.values() for i in source.indicators),
     )
+
+
+def finding_meta(catalogue: Catalogue) -> FindingMeta:
+    """How the overview's sentences are chosen and worded; single questions by their titles."""
+    file, series = catalogue.findings, catalogue.indicator_file
+    factors = {i.id: i.title_sv for i in series.indicators} | {i.key: i.label_sv for i in catalogue.indices}
+    words = file.words.model_dump() | {"factor": factors}
+    questions = {key: series.by_id[key].good for key in file.questions if key in series.by_id}
+    return FindingMeta(file.rules(), file.templates(), words, questions)
 
 
 def _index_meta(catalogue: Catalogue, key: str, texts: Mapping[str, Any]) -> IndexMeta:

@@ -5,18 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from assets.bundle.highlights import Highlights, Listed, highlights
 from assets.bundle.types import Block, Bullets, Figure, Notice, Section, SubHeading, Text
 from assets.bundle.words import Context, names
 from assets.charts import faktorprofil, findings, konsskillnad, numbers, skillnadsdiagram
 from assets.charts.cells import Cell
+from assets.charts.changes import read_changes
 from assets.charts.types import GRADES, IndexMeta
 
-HIGHLIGHTED = 6
 MOSTLY_HIDDEN = 0.5
 
 
 @dataclass(frozen=True)
-class Finding:
+class Compared:
     """One factor and grade with its share, its difference to the county and what may be said about it."""
 
     index: IndexMeta
@@ -25,30 +26,23 @@ class Finding:
     difference: Cell
     verdict: str
 
-    @property
-    def size(self) -> float:
-        """Absolute difference in points, 0 when hidden."""
-        return abs(self.difference.value or 0.0)
-
 
 def section(context: Context) -> Section:
     """The first section of the report."""
-    found = read_findings(context)
+    compared, chosen = read_compared(context), highlights(context)
     blocks: list[Block] = [*context.synthetic_notice()]
     county = context.meta.charts.comparison_label
-    blocks.append(Text(context.say("overview.intro", county=county, limit=numbers.spelled(HIGHLIGHTED))))
+    blocks.append(Text(context.say("overview.intro", county=county, limit=numbers.spelled(chosen.most))))
     shown, total = context.shown_count()
     if total and 0 < shown < total * MOSTLY_HIDDEN:
         text = context.say(
             "overview.hidden.mostly", area=context.scope.area_name, shown=shown, total=total, wave=context.scope.wave
         )
         blocks.append(Notice(text))
-    comparable = [f for f in found if f.difference.shown]
-    if comparable:
-        strengths, attention = split_highlights(found)
-        blocks += _highlights(context, "strengths", "strength", strengths, len(comparable))
-        blocks += _highlights(context, "attention", "attention", attention, len(comparable))
-        blocks += _list(context, "unclear", unclear_sentences(context, found))
+    if chosen.compared:
+        blocks += _highlights(context, "strengths", "strength", chosen.strengths, chosen)
+        blocks += _highlights(context, "attention", "attention", chosen.attention, chosen)
+        blocks += _list(context, "unclear", [*unclear_sentences(context, compared), *unclear_changes(context)])
     else:
         blocks.append(Notice(context.say("overview.nothing_compared", area=context.scope.area_name, county=county)))
     blocks += _list(context, "hidden", hidden_sentences(context))
@@ -56,38 +50,21 @@ def section(context: Context) -> Section:
     return Section("oversikt", context.title("oversikt"), tuple(blocks))
 
 
-def read_findings(context: Context) -> list[Finding]:
+def read_compared(context: Context) -> list[Compared]:
     """Every factor and grade, in catalogue order."""
     found = []
     for grade in GRADES:
         for key, index in context.indices.items():
             difference = context.difference(key, grade)
-            found.append(Finding(index, grade, context.focus(key, grade), difference, findings.verdict(difference)))
+            found.append(Compared(index, grade, context.focus(key, grade), difference, findings.verdict(difference)))
     return found
 
 
-def split_highlights(found: Sequence[Finding]) -> tuple[tuple[list[Finding], int], tuple[list[Finding], int]]:
-    """Strengths and things to look at: those that are shown and how many more there are. At most six together, half each first.
-
-    Only differences that are certain and more than small are highlighted, the largest first. A focus share lower than the
-    county's is a strength both for risk and for protection.
-    """
-    lower, higher = (
-        sorted((f for f in found if f.verdict == verdict and f.share.shown), key=lambda f: (-f.size, f.grade, f.index.index_key))
-        for verdict in ("lower", "higher")
-    )
-    half = HIGHLIGHTED // 2
-    strengths = max(half, HIGHLIGHTED - len(higher))
-    attention = max(half, HIGHLIGHTED - len(lower))
-    return (lower[:strengths], len(lower[strengths:])), (higher[:attention], len(higher[attention:]))
-
-
-def _highlights(context: Context, name: str, tone: str, chosen: tuple[list[Finding], int], compared: int) -> list[Block]:
-    shown, more = chosen
-    sentences = [sentence(context, name, finding) for finding in shown]
-    if more:
-        sentences.append(context.say(f"overview.{name}.more", count=numbers.spelled(more)))
-    return _list(context, name, sentences, tone, compared)
+def _highlights(context: Context, name: str, tone: str, listed: Listed, chosen: Highlights) -> list[Block]:
+    sentences = list(listed.sentences)
+    if listed.more:
+        sentences.append(context.say(f"overview.{name}.more", count=numbers.spelled(listed.more)))
+    return _list(context, name, sentences, tone, chosen.compared)
 
 
 def _list(context: Context, name: str, sentences: Sequence[str], tone: str = "", compared: int = 0) -> list[Block]:
@@ -97,27 +74,12 @@ def _list(context: Context, name: str, sentences: Sequence[str], tone: str = "",
     return [heading, Bullets(tuple(sentences), tone or name)]
 
 
-def sentence(context: Context, name: str, finding: Finding) -> str:
-    """One highlighted finding with its share, interval and difference. `name`: `strengths` or `attention`."""
-    amount = abs(round(finding.difference.value or 0.0))
-    word = "procentenhet" if amount == 1 else "procentenheter"
-    return context.say(
-        f"overview.{name}.{finding.index.kind}",
-        factor=finding.index.label_sv,
-        grade=context.grade(finding.grade),
-        share=context.share(finding.share),
-        interval=context.interval(finding.share),
-        points=f"{amount}{numbers.NBSP}{word}",
-        diff_interval=difference_interval(finding.difference),
-    )
-
-
 def difference_interval(cell: Cell) -> str:
     """`−6 till −2`, or nothing."""
     return numbers.signed_interval(cell.low, cell.high) if cell.low is not None and cell.high is not None else ""
 
 
-def unclear_sentences(context: Context, found: Sequence[Finding]) -> list[str]:
+def unclear_sentences(context: Context, found: Sequence[Compared]) -> list[str]:
     """What can't be decided and what is certainly small, per grade."""
     sentences = []
     for grade in GRADES:
@@ -126,6 +88,24 @@ def unclear_sentences(context: Context, found: Sequence[Finding]) -> list[str]:
             if chosen:
                 where = {"grade": context.grade(grade, short=True), "area": context.scope.area_name}
                 sentences.append(context.say(f"overview.unclear.{text}", names=names(chosen), **where))
+    return sentences
+
+
+def unclear_changes(context: Context) -> list[str]:
+    """For which factors it can't be told whether they have changed, and for which the change is small, per grade and wave."""
+    changes = read_changes(context.frames, context.scope)
+    sentences = []
+    for grade in GRADES:
+        found = [(index, changes.get((grade, "all", "index", key, "share_focus"))) for key, index in context.indices.items()]
+        known = [(index, change) for index, change in found if change is not None and change.shown]
+        for since in sorted({change.from_wave or 0 for _, change in known}):
+            for verdict, text in (("cannot_tell", "change"), ("stable", "stable")):
+                chosen = [index for index, change in known if change.from_wave == since and change.verdict == verdict]
+                if chosen:
+                    short = context.grade(grade, short=True)
+                    every = len(chosen) == len(context.indices)
+                    named = context.say("overview.unclear.every") if every else names(chosen)
+                    sentences.append(context.say(f"overview.unclear.{text}", names=named, grade=short, earlier=since))
     return sentences
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from assets.charts.types import ChartCard, ChartMeta, IndicatorMeta, Scope
+from assets.methods.findings import FindingRules
 
 SCHEMA_VERSION = "1.0"
 
@@ -176,12 +177,26 @@ class RegisterGroup:
 
 
 @dataclass(frozen=True)
+class FindingMeta:
+    """How the sentences of the overview are chosen and worded (`findings.yml`).
+
+    `questions`: single questions that may be findings -> whether a high share is wanted.
+    """
+
+    rules: FindingRules
+    templates: Mapping[str, str]
+    words: Mapping[str, Mapping[str, str]]
+    questions: Mapping[str, bool] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class ReportMeta:
     """Everything the report is told besides the numbers. `released` is an input; nothing here reads the clock.
 
     `ascii_names`: area code -> folder name. `area_names`: area code -> name. `codebooks`: id -> title. `screening_text`: the
     written rule for leaving out unserious answers. `series_titles`: id of a single-question series or 0-100 scale -> title.
-    `more_registers`: indicators of sources that come only when somebody fetches or drops them.
+    `more_registers`: indicators of sources that come only when somebody fetches or drops them. `findings`: how the overview's
+    sentences are chosen and worded. `trend_words`, `trend_reasons`: verdicts on a line over the waves, and why there is none.
     """
 
     charts: ChartMeta
@@ -202,6 +217,9 @@ class ReportMeta:
     screening_text: str = ""
     series_titles: Mapping[str, str] = field(default_factory=dict)
     more_registers: tuple[IndicatorMeta, ...] = ()
+    findings: FindingMeta | None = None
+    trend_words: Mapping[str, str] = field(default_factory=dict)
+    trend_reasons: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -11,10 +11,11 @@ from assets.catalogue.models import Strict
 from assets.methods.accumulated import CountRule
 from assets.methods.design import Lonely
 from assets.methods.design_options import DesignOption
-from assets.methods.findings import GRADES, CertaintyRule, FindingRules
+from assets.methods.findings import GOOD_QUESTION, GRADES, QUESTION, CertaintyRule, FindingRules
 from assets.methods.trends import TrendRule
+from assets.methods.wave_trends import ChangeRules
 
-SENTENCE_PLACES = {"factor", "group", "share", "interval", "points", "diff_interval"}
+SENTENCE_PLACES = {"factor", "group", "share", "interval", "points", "diff_interval", "earlier", "more", "fewer"}
 DOUBTS = {"wide_interval", "few_pupils", "low_response", "unknown_response", "series_break"}
 CAUSAL = ("orsak", "leder till", "beror på", "påverka", "effekt", "på grund av", "förebygg")
 """Words that would claim a cause; no sentence about association or a finding may hold one."""
@@ -67,18 +68,23 @@ class TrendChoice(Strict):
     """When a trend is called one."""
 
     least_waves: int = Field(ge=3)
+    least_schools: int = Field(ge=2)
     alpha: float = Field(gt=0, lt=0.5)
     minimum_points: float = Field(ge=0)
-    verdicts: dict[Literal["increase", "decrease", "not_linear", "cannot_tell"], TrendWord]
+    verdicts: dict[Literal["increase", "decrease", "stable", "not_linear", "cannot_tell"], TrendWord]
 
     def rule(self, points: bool = True) -> TrendRule:
         """The rule for estimates in points, or for shares as 0..1."""
         return TrendRule(self.least_waves, self.alpha, self.minimum_points / (1 if points else 100))
 
+    def change_rules(self) -> ChangeRules:
+        """As changes between waves, and many slopes at once, take it."""
+        return ChangeRules(self.alpha, self.least_waves, self.least_schools)
+
     @model_validator(mode="after")
     def _complete(self) -> TrendChoice:
-        if len(self.verdicts) != 4:
-            raise ValueError("verdicts: alla fyra bedömningar behöver ord")
+        if len(self.verdicts) != 5:
+            raise ValueError("verdicts: alla fem bedömningar behöver ord")
         return self
 
 
@@ -125,6 +131,20 @@ class StatisticsFile(Strict):
     trend: TrendChoice
     association: Association
     reasons: dict[str, str]
+    shown_as: dict[str, str] = Field(default_factory=dict)
+
+    def reader_reason(self, code: str) -> str:
+        """The code of `reasons.yml` that readers see for a statistical reason; most have the same name there. Raises KeyError."""
+        if code not in self.reasons:
+            raise KeyError(code)
+        return self.shown_as.get(code, code)
+
+    @model_validator(mode="after")
+    def _shown_as_known(self) -> StatisticsFile:
+        unknown = sorted(set(self.shown_as) - set(self.reasons))
+        if unknown:
+            raise ValueError(f"shown_as: okända skäl: {', '.join(unknown)}")
+        return self
 
 
 class CertaintyChoice(Strict):
@@ -145,13 +165,14 @@ class FindingWords(Strict):
 
 
 class FindingFile(Strict):
-    """`findings.yml`."""
+    """`findings.yml`. `questions`: single questions that may be findings; those that a survey doesn't have are no matter."""
 
     most: int = Field(ge=1, le=6)
     minimum_points: float = Field(gt=0)
     lower_is_strength: bool
     measures: dict[str, int]
     certainty: CertaintyChoice
+    questions: tuple[str, ...] = ()
     sentences: dict[str, str]
     certainty_sentences: dict[Literal["high", "moderate", "low"], str]
     words: FindingWords
@@ -168,7 +189,8 @@ class FindingFile(Strict):
     @model_validator(mode="after")
     def _sentences_fit(self) -> FindingFile:
         tones = {m: ("attention",) if m.startswith("sex_gap") else ("strength", "attention") for m in self.measures}
-        needed = {f"{m}.{tone}.{kind}" for m, chosen in tones.items() for tone in chosen for kind in ("risk", "protective")}
+        kinds = {m: (QUESTION, GOOD_QUESTION) if m.endswith("_share") else ("risk", "protective") for m in self.measures}
+        needed = {f"{m}.{tone}.{kind}" for m, chosen in tones.items() for tone in chosen for kind in kinds[m]}
         problems = [f"sentences: {name} saknas" for name in sorted(needed - set(self.sentences))]
         problems += [f"sentences: {name} används inte" for name in sorted(set(self.sentences) - needed)]
         for name, text in self.sentences.items():

@@ -66,15 +66,6 @@ def _by_interval(cell: Cell) -> str:
     return "lower" if cell.high is not None and cell.high < 0 else "unclear"
 
 
-def changed(earlier: Cell, later: Cell) -> str:
-    """`higher`, `lower` or `unclear`: two waves differ only when their published intervals don't overlap (conservative)."""
-    if earlier.low is None or earlier.high is None or later.low is None or later.high is None:
-        return "unclear"
-    if later.low > earlier.high:
-        return "higher"
-    return "lower" if later.high < earlier.low else "unclear"
-
-
 def survey_subtitle(meta: ChartMeta, scope: Scope, grade: str, cells: Sequence[Cell]) -> str:
     """Population, year, n (the range over the factors when it differs) and area basis."""
     counts = sorted({cell.n for cell in cells if cell.n is not None})

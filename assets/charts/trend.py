@@ -10,7 +10,8 @@ import polars as pl
 
 from assets.charts import numbers
 from assets.charts.cells import Cell, count_text, has_pupils, interval_text, read_cells, reason_words, share_text
-from assets.charts.findings import changed, complete_alt, grade_name, lookup, one_sentence, say, survey_subtitle
+from assets.charts.changes import Change, index_change
+from assets.charts.findings import complete_alt, grade_name, lookup, one_sentence, say, survey_subtitle
 from assets.charts.key import KeyItem, key_view
 from assets.charts.rows import axis_top
 from assets.charts.theme import (
@@ -29,7 +30,7 @@ from assets.charts.theme import (
     wrap,
 )
 from assets.charts.types import COUNTY_CODE, ChartCard, ChartMeta, IndexMeta, ReleaseFrames, Scope, SeriesBreak
-from assets.methods.series_breaks import may_be_compared, segment_numbers
+from assets.methods.series_breaks import segment_numbers
 
 PLOT_HEIGHT = 250
 AXIS_TITLE = 30
@@ -41,6 +42,7 @@ AXIS_ROW = 42
 MOST_ROOM = 100.0
 ENOUGH_ROOM = 170.0
 PAD_YEARS = 0.6
+LEAST_WAVES = 3
 
 
 @dataclass(frozen=True)
@@ -89,14 +91,15 @@ def build(frames: ReleaseFrames, scope: Scope, meta: ChartMeta, *, grade: str, i
         return segments(waves, found, index)
 
     own, county = line(scope.area_code), line(COUNTY_CODE)
-    kind, words = _finding(own, index, meta, scope, grade)
+    change = index_change(frames, scope, grade, index_key)
+    kind, words = _finding(own[-1], change, index, meta, scope, grade)
     title = say(meta, f"trend.title.{kind}", **words)
     subtitle = survey_subtitle(meta, scope, grade, [own[-1].cell])
     return ChartCard(
         chart_id=f"trend_{index_key}_{grade}",
         title=title,
         subtitle=subtitle,
-        alt=_alt(own, index, meta, scope, grade=grade, title=title),
+        alt=_alt(own, change, index, meta, scope, grade=grade, title=title),
         spec=frame(title, subtitle, [_key(meta, scope), _panel(own, county, index, meta, scope)], width=WHOLE),
         table=_table(own, county, meta, scope),
         source=meta.survey_source,
@@ -111,26 +114,36 @@ def segments(waves: Sequence[int], cells: Sequence[Cell], index: IndexMeta) -> l
     return [Point(wave, cell, number) for wave, cell, number in zip(waves, cells, numbered, strict=True)]
 
 
-def comparable(points: Sequence[Point], index: IndexMeta) -> list[Point]:
-    """Earlier shown waves that may be compared with the latest: none across a major break; a gap doesn't matter."""
-    last = points[-1].year
-    return [point for point in points[:-1] if point.cell.shown and may_be_compared(point.year, last, index.breaks)]
-
-
-def _finding(own: Sequence[Point], index: IndexMeta, meta: ChartMeta, scope: Scope, grade: str) -> tuple[str, dict[str, Any]]:
-    last = own[-1]
+def _finding(
+    last: Point, change: Change | None, index: IndexMeta, meta: ChartMeta, scope: Scope, grade: str
+) -> tuple[str, dict[str, Any]]:
+    """Which title: the verdict that the release publishes, or why there is none."""
     words: dict[str, Any] = {
         "factor": index.label_sv, "grade": grade_name(meta, grade), "group": index.focus_band_label_sv,
         "area": scope.area_name, "year": last.year, "value": share_text(last.cell, meta), "reason": reason_words(last.cell, meta),
     }  # fmt: skip
     if not last.cell.shown:
         return "hidden", words
-    earlier = comparable(own, index)
-    if not earlier:
-        return ("broken" if any(point.cell.shown for point in own[:-1]) else "single"), words
-    first = earlier[0]
-    words |= {"earlier": first.year, "earlier_value": share_text(first.cell, meta)}
-    return changed(first.cell, last.cell), words
+    if change is None:
+        return "plain", words
+    if change.shown:
+        earlier = {"earlier": change.from_wave, "earlier_value": numbers.percent(change.value_from)}
+        return str(change.verdict), words | earlier
+    if change.from_wave is None:
+        return ("broken" if change.reason == "series_break" else "single"), words
+    return "earlier_hidden", words | {"earlier": change.from_wave, "reason": str(meta.reasons[change.reason])}
+
+
+def line_sentence(change: Change | None, meta: ChartMeta, year: int) -> str:
+    """What can be said about all comparable waves together, or nothing when there are too few of them."""
+    if change is None or change.trend_verdict is None or (change.n_waves or 0) < LEAST_WAVES:
+        return ""
+    slope = {}
+    if change.slope is not None and change.slope_low is not None and change.slope_high is not None:
+        interval = f"{numbers.signed(change.slope_low, 1)} till {numbers.signed(change.slope_high, 1)}"
+        slope = {"slope": numbers.decimal(abs(change.slope), 1), "interval": interval}
+    words = {"first": change.first_wave, "year": year, "n": numbers.spelled(change.n_waves or 0)}
+    return say(meta, f"trend.line.{change.trend_verdict}", **words, **slope)
 
 
 def _key(meta: ChartMeta, scope: Scope) -> Spec:
@@ -285,7 +298,9 @@ def _end_labels(lines: Sequence[tuple[Sequence[Point], str, str]], place: Frame,
     return layers
 
 
-def _alt(own: Sequence[Point], index: IndexMeta, meta: ChartMeta, scope: Scope, *, grade: str, title: str) -> str:
+def _alt(
+    own: Sequence[Point], change: Change | None, index: IndexMeta, meta: ChartMeta, scope: Scope, *, grade: str, title: str
+) -> str:
     missing = [point for point in own if not point.cell.shown]
     reasons = sorted({reason_words(point.cell, meta) for point in missing})
     parts = [say(meta, "trend.gap", year=numbers.words([str(point.year) for point in missing]), reason=numbers.words(reasons))]
@@ -295,6 +310,7 @@ def _alt(own: Sequence[Point], index: IndexMeta, meta: ChartMeta, scope: Scope, 
         for item in merged_breaks(index, own[0].year, own[-1].year)
         if item.level == "major"
     ]
+    parts.append(line_sentence(change, meta, own[-1].year) if own[-1].cell.shown else "")
     text = say(
         meta, "trend.alt", grade=grade_name(meta, grade), group=index.focus_band_label_sv,
         factor_lower=numbers.lower_first(index.label_sv), span=numbers.years([point.year for point in own]),

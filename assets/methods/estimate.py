@@ -23,6 +23,7 @@ import polars as pl
 
 from assets.methods import intervals
 from assets.methods.bands import FOCUS_BAND, Kind
+from assets.methods.estimate_reasons import reason_of_estimate
 from assets.methods.linearise import Floats, Layout, Lonely, add, covariance, degrees_of_freedom, layout, ratios, variance
 from assets.methods.psu_sums import (
     AREA_LEVELS,
@@ -129,9 +130,10 @@ def area_estimates(
     Returns:
         One row per area, wave and grade with respondents x sex x index x measure, sorted so: `area_level, area_code, wave,
         grade, sex, index_key, measure`, `estimate, se, low, high` (shares 0..1, else logits), `df`, `n` (scored persons), `n_psu`
-        (classes with one), `method` (`METHOD`; `WEIGHTED_METHOD` with weights), `interval_method, confidence_level, p_value`
-        (two-sided t test of no difference; differences only). Measures: `MEASURES`; differences to the county only for smaller
-        areas, sex gaps (girl minus boy) only on `all`.
+        (classes with one), `sum_w` (their weights; n without), `method` (`METHOD`; `WEIGHTED_METHOD` with weights),
+        `interval_method, confidence_level, p_value` (two-sided t test of no difference; differences only), `reason` (why the
+        estimate or its interval is null, `estimate_reasons.py`). Measures: `MEASURES`; differences to the county only for
+        smaller areas, sex gaps (girl minus boy) only on `all`.
         `sd` is the spread between pupils (n - 1), without interval. Null: it cannot be estimated. Scores count in millionths.
 
     Raises:
@@ -159,7 +161,9 @@ def area_estimates(
                 parts.append(diff.with_columns(area_level=pl.lit(level), index_key=pl.lit(key)))
     floats = ["estimate", "se", "low", "high", "df", "p_value"]
     result = pl.concat(parts, how="diagonal").with_columns(pl.col(floats).fill_nan(None), confidence_level=confidence_level)
-    result = result.with_columns(pl.col("method").replace({METHOD: WEIGHTED_METHOD}) if weight else "method")
+    result = result.with_columns(
+        pl.col("method").replace({METHOD: WEIGHTED_METHOD}) if weight else "method", reason_of_estimate()
+    )
     return _in_order(result, list(kinds)).select(_empty().columns).cast(_empty().schema)
 
 
@@ -177,6 +181,7 @@ class _Block:
     df: Floats
     sd: Floats
     kish: Floats  # [domains, 3]
+    sum_w: Floats  # [domains, 3]
 
 
 def _block(key: str, area: AreaSums, rows: Layout, units: int) -> _Block:
@@ -188,7 +193,8 @@ def _block(key: str, area: AreaSums, rows: Layout, units: int) -> _Block:
     n = add(sums["n"], rows.domain_start).astype(float)
     kish = kish_effect(n, weight, area.sums.get(sum_name(key, WEIGHT_SQUARES)), rows)
     spread = _standard_deviations(sums, rows, units)
-    return _Block(area, rows, estimate, residual, variance(residual, rows), n, n_psu, df, spread, kish)
+    sum_w = add(weight, rows.domain_start)
+    return _Block(area, rows, estimate, residual, variance(residual, rows), n, n_psu, df, spread, kish, sum_w)
 
 
 def kish_effect(n: Floats, weight: Floats, squares: np.ndarray | None, rows: Layout) -> Floats:
@@ -331,6 +337,7 @@ def _rows(
         pl.Series("df", df),
         pl.Series("n", block.n[:, sex]).cast(pl.Int64),
         pl.Series("n_psu", block.n_psu[:, sex]).cast(pl.Int64),
+        pl.Series("sum_w", block.sum_w[:, sex]),
         pl.lit(METHOD if measure != "sd" else "standard_deviation").alias("method"),
         pl.when(pl.Series(has_interval)).then(pl.Series(np.broadcast_to(np.array(kind, dtype=object), len(low)), dtype=pl.String))
         .alias("interval_method"),
@@ -345,11 +352,8 @@ def _in_order(frame: pl.DataFrame, index_keys: Sequence[str]) -> pl.DataFrame:
 
 
 def _empty() -> pl.DataFrame:
-    texts = [*_KEYS, "measure", "method", "interval_method"]
-    order = [*_KEYS, "measure", "estimate", "se", "low", "high", "df", "n", "n_psu", "method", "interval_method"]
+    texts = [*_KEYS, "measure", "method", "interval_method", "reason"]
+    order = [*_KEYS, "measure", "estimate", "se", "low", "high", "df", "n", "n_psu", "sum_w", "method", "interval_method"]
     types = {"wave": pl.Int32, "n": pl.Int64, "n_psu": pl.Int64}
-    return pl.DataFrame(
-        schema={
-            name: types.get(name, pl.String if name in texts else pl.Float64) for name in [*order, "confidence_level", "p_value"]
-        }
-    )
+    order += ["confidence_level", "p_value", "reason"]
+    return pl.DataFrame(schema={name: types.get(name, pl.String if name in texts else pl.Float64) for name in order})

@@ -14,7 +14,8 @@ def sentence(finding: Finding, templates: Mapping[str, str], words: Mapping[str,
     """The sentence of a finding, with its certainty.
 
     Args:
-        templates: `measure.tone.kind` -> text with the places `{factor} {group} {share} {interval} {points} {diff_interval}`, and
+        templates: `measure.tone.kind` -> text with the places `{factor} {group} {share} {interval} {points} {diff_interval}
+            {earlier} {more} {fewer}` (the last two: for a gap, the sex with the higher share and the other), and
             `certainty.<grade>` with `{doubts}`. words: `factor` (index key -> name), `grade`, `sex`, `doubt` -> words.
 
     Returns:
@@ -34,6 +35,9 @@ def sentence(finding: Finding, templates: Mapping[str, str], words: Mapping[str,
         share=_percent(finding.share),
         interval=_range(finding.share_low, finding.share_high),
         points=f"{amount}{NBSP}{unit}",
+        earlier="" if finding.from_wave is None else str(finding.from_wave),
+        more=words["sex"]["girl" if finding.difference > 0 else "boy"],
+        fewer=words["sex"]["boy" if finding.difference > 0 else "girl"],
         diff_interval=f"{_signed(finding.difference_low)} till {_signed(finding.difference_high)}",
     )
     doubts = _listed([words["doubt"][doubt] for doubt in finding.doubts])

@@ -16,6 +16,7 @@ import polars as pl
 
 from assets.methods import intervals
 from assets.methods.estimate import METHOD, NOISE, WEIGHTED_METHOD
+from assets.methods.estimate_reasons import reason_of_estimate
 from assets.methods.linearise import Floats, Layout, add, covariance, degrees_of_freedom, layout, ratios, variance
 from assets.methods.psu_sums import (
     AREA_LEVELS,
@@ -46,6 +47,7 @@ COLUMNS = {
     **dict.fromkeys(("grade", "sex", "indicator", "measure"), pl.String),
     **dict.fromkeys(("estimate", "se", "low", "high", "df"), pl.Float64), "n": pl.Int64, "n_psu": pl.Int64, "sum_w": pl.Float64,
     "method": pl.String, "interval_method": pl.String, "confidence_level": pl.Float64, "p_value": pl.Float64,
+    "reason": pl.String,
 }  # fmt: skip
 _ENUMS = {
     "area_level": pl.Enum(AREA_LEVELS),
@@ -71,7 +73,7 @@ def series_estimates(
     Returns:
         One row per area, wave and grade with respondents x sex x series x measure, sorted so (series in the order of `keys`):
         columns `COLUMNS`; `n` pupils and `sum_w` their weights; estimates 0..1 for shares and 0..100 for means. Differences to
-        the county only for smaller areas, sex gaps only on `all`. What cannot be estimated is null.
+        the county only for smaller areas, sex gaps only on `all`. What cannot be estimated is null, and `reason` says why.
 
     Raises:
         PipelineError: see `psu_sums.class_table`.
@@ -83,6 +85,7 @@ def series_estimates(
         return pl.DataFrame(schema=COLUMNS)
     method = pl.lit(WEIGHTED_METHOD if weight else METHOD).alias("method")
     frame = pl.concat(parts).with_columns(method, pl.col("estimate", "se", "low", "high", "df", "p_value").fill_nan(None))
+    frame = frame.with_columns(reason_of_estimate())
     enums = {**_ENUMS, "indicator": pl.Enum(list(keys))}
     order = ["area_level", *DOMAIN, "sex", "indicator", "measure"]
     frame = frame.with_columns(pl.col(name).cast(kind) for name, kind in enums.items()).sort(order)

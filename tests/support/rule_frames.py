@@ -258,6 +258,15 @@ def anatomy() -> Frames:
     return {"rows": pl.DataFrame(keys | {"n": [50, None], "verdict": ["holds", None]})}
 
 
+def trends() -> Frames:
+    """A change that is shown and one that is hidden."""
+    keys = {"edition": "intern", "area_code": "0114", "wave": 2024, "grade": "ak9", "sex": "all", "series_kind": "index",
+            "measure": "share_focus"}  # fmt: skip
+    shown = {"series": "x", "value": 12.0, "value_from": 9.0, "change": 3.0, "low": 1.0, "high": 5.0, "verdict": "increase"}
+    hidden = {"series": "y", "reason": "suppressed"} | dict.fromkeys(("value", "value_from", "change", "low", "high", "verdict"))
+    return {"rows": pl.DataFrame([keys | shown | {"reason": "ok"}, keys | hidden])}
+
+
 def screened() -> Frames:
     """Two flags of a delivery: everybody flagged, nobody flagged."""
     said = {"municipality_code": ["0114"] * 2, "grade": ["ak9"] * 2, "flag": ["any", "removed"]}
@@ -296,6 +305,7 @@ GOOD: dict[str, Callable[[], Frames]] = {
     "release/series_breaks": breaks,
     "indices/psychometrics": psychometrics,
     "release/index_anatomy": anatomy,
+    "release/trends": trends,
 }
 _VIEWS: dict[str, Callable[[Frames], Frames]] = {
     "raw/survey_responses": lambda f: raw_views(f["rows"], f["deliveries"]),

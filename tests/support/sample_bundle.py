@@ -20,6 +20,7 @@ from assets.registers.files import load_register_catalogue
 from tests.support.sample_release import REGISTER_SCHEMA, RESULT_SCHEMA, sample_release, sample_scope
 
 RELEASED = date(2026, 3, 12)
+CHANGED_COLUMNS = ("value", "value_from", "change", "low", "high", "verdict", "slope", "slope_low", "slope_high", "trend_verdict")
 DISTRICTS = {"0180-101": "Järva", "0180-107": "Älvsjö", "0180-106": "Södermalm"}
 
 
@@ -41,6 +42,7 @@ def whole_release(area_code: str = "0127") -> ReleaseFrames:
         response_rates=release.response_rates,
         register_values=pl.concat([release.register_values, _school_registers(area_code)]),
         delivery_quality=release.delivery_quality,
+        trends=release.trends,
     )
 
 
@@ -65,6 +67,7 @@ def hide(frames: ReleaseFrames, area_code: str, reason: str, *, grade: str | Non
         response_rates=masked(frames.response_rates, ("respondents", "scored_any", "response_pct", "schools_participating")),
         register_values=frames.register_values,
         delivery_quality=frames.delivery_quality,
+        trends=masked(frames.trends, CHANGED_COLUMNS) if frames.trends.width else frames.trends,
     )
 
 

@@ -16,6 +16,10 @@ from pathlib import Path
 import polars as pl
 
 from assets.charts.types import ChartMeta, IndexMeta, IndicatorMeta, ReasonText, ReleaseFrames, Scope, SeriesBreak
+from assets.methods import change_table
+from assets.methods.published_trends import published_cells, published_trends
+from assets.methods.series_breaks import SeriesDefinition, series_breaks
+from assets.methods.wave_trends import CELL, GROUP, ChangeRules
 
 HERE = Path(__file__).parent
 WAVES = (2016, 2018, 2020, 2022, 2024)
@@ -143,12 +147,30 @@ def sample_meta() -> ChartMeta:
 
 def sample_release(area_code: str = "0127", seed: int = 20240307) -> ReleaseFrames:
     """Release tables for one municipality, the county and the other municipalities' latest wave."""
+    results = _index_results(area_code, seed)
     return ReleaseFrames(
-        index_results=_index_results(area_code, seed),
+        index_results=results,
+        trends=sample_trends(results),
         response_rates=_response_rates(area_code, seed),
         register_values=_register_values(),
         delivery_quality=_delivery_quality(area_code),
     )
+
+
+def sample_trends(results: pl.DataFrame) -> pl.DataFrame:
+    """Changes of the sample's index values by the rules of the release; standard errors from the published intervals."""
+    focus = {key: IndexMeta(key, *row[:3], "", 0).focus_measure for key, row in INDICES.items()}
+    cells = published_cells(results, focus, pl.DataFrame())
+    comparable = series_breaks([SeriesDefinition("index", key, BREAKS.get(key, ())) for key in INDICES], WAVES)
+    ends = results.filter(pl.col("measure") == pl.col("index_key").replace_strict(focus))
+    ends = ends.with_columns(series="index_key", series_kind=pl.lit("index"), measure=pl.lit("share_focus"))
+    half = (pl.col("high") - pl.col("low")) / 400
+    own = cells.join(ends.select(*CELL, se=half, n="n"), on=CELL, how="left")
+    own = own.with_columns(estimate=pl.col("value") / 100, df=pl.lit(40.0), minimum=pl.lit(0.03), n=pl.col("n").fill_null(0))
+    none = pl.DataFrame(schema={name: change_table.SCHEMA[name] for name in (*GROUP, "from_wave", "wave", "se", "df")})
+    rules = ChangeRules()
+    evidence = change_table.change_table(own, comparable, none, rules)
+    return published_trends(cells, evidence, comparable, {"percent": 1.0, "logit": 0.01}, 3.0, rules)
 
 
 def _pupils(code: str, grade: str) -> int:

@@ -13,13 +13,14 @@ from hypothesis import strategies as st
 from assets.bundle.content import folder_name, municipality_report
 from assets.bundle.districts import swedish
 from assets.bundle.frames import guard_frames, select_frames
-from assets.bundle.overview import HIGHLIGHTED, Finding, read_findings, sentence, split_highlights
+from assets.bundle.highlights import chosen_findings, highlights
+from assets.bundle.overview import unclear_changes
 from assets.bundle.tables import bundle_tables
 from assets.bundle.types import Bullets, Figure, Notice, ReportContent, Section, SubHeading, Table, Text
 from assets.bundle.words import Context, date_text, source_line
-from assets.charts.cells import Cell
 from assets.charts.types import ReleaseFrames
 from assets.methods.errors import PipelineError
+from assets.methods.finding_sentences import sentence
 from tests.support.sample_bundle import RELEASED, hide, sample_bundle_frames, sample_report_meta, whole_release
 from tests.support.sample_release import sample_scope
 
@@ -76,42 +77,75 @@ def test_every_chart_of_the_catalogue_is_there_once():
 
 def test_strengths_stand_before_what_needs_attention_and_carry_published_numbers():
     frames, scope = sample_bundle_frames()
+    grown = (pl.col("series") == "wellbeing") & (pl.col("sex") == "all") & (pl.col("measure") == "share_focus")
+    seen = {"change": pl.lit(5.0), "low": pl.lit(2.0), "high": pl.lit(8.0), "verdict": pl.lit("increase")}
+    changed = frames.trends.with_columns(pl.when(grown).then(new).otherwise(name).alias(name) for name, new in seen.items())
+    frames = replace(frames, trends=changed)
     content = municipality_report(frames, scope, META)
     headings = [block.text for block in section(content, "oversikt").blocks if isinstance(block, SubHeading)]
     assert headings[:4] == ["Styrkor", "Att uppmärksamma", "Osäkert", "Det här kan inte sägas"]
     context = Context(frames, scope, META)
-    (lower, _), (higher, _) = split_highlights(read_findings(context))
-    assert higher, "the sample has something to look at"
-    for name, chosen in (("strengths", lower), ("attention", higher)):
-        for finding in chosen:
-            row = frames.index_results.row(
-                by_predicate=(pl.col("area_code") == scope.area_code)
-                & (pl.col("wave") == scope.wave)
-                & (pl.col("grade") == finding.grade)
-                & (pl.col("sex") == "all")
-                & (pl.col("index_key") == finding.index.index_key)
-                & (pl.col("measure") == "diff_share_focus"),
-                named=True,
-            )
-            assert row["verdict"] == ("lower" if name == "strengths" else "higher")
-            text = sentence(context, name, finding)
-            assert f"{abs(round(row['value']))}\u00a0procentenhet" in text
-            assert ("lägre" if name == "strengths" else "högre") in text
-            assert any(text in block.items for block in section(content, "oversikt").blocks if isinstance(block, Bullets))
+    chosen = chosen_findings(context)
+    assert any(finding.tone == "attention" for finding in chosen), "the sample has something to look at"
+    assert any(finding.measure == "change_share_focus" for finding in chosen), "and something that has changed"
+    said = [text for block in section(content, "oversikt").blocks if isinstance(block, Bullets) for text in block.items]
+    places = [said.index(sentence(f, META.findings.templates, META.findings.words)) for f in chosen]
+    assert places == sorted(places)
+    assert [f.tone for f in chosen] == sorted((f.tone for f in chosen), reverse=True)
+    for finding in chosen:
+        table, names = frames.index_results, {"index_key": finding.index_key, "measure": finding.measure}
+        if finding.measure == "change_share_focus":
+            table, names = frames.trends, {"series": finding.index_key, "measure": "share_focus"}
+        names |= {"area_code": scope.area_code, "wave": scope.wave, "grade": finding.grade, "sex": "all"}
+        row = table.row(by_predicate=pl.all_horizontal(pl.col(name) == value for name, value in names.items()), named=True)
+        assert row["verdict"] in (("lower", "decrease") if finding.difference < 0 else ("higher", "increase"))
+        assert finding.difference == row["change" if finding.measure == "change_share_focus" else "value"]
 
 
-@settings(max_examples=40, deadline=None)
-@given(st.lists(st.tuples(st.sampled_from(["higher", "lower", "unclear", "small"]), st.integers(3, 30)), max_size=14))
+def test_what_cannot_be_told_about_changes_is_said():
+    frames, scope = sample_bundle_frames()
+    context = Context(frames, scope, META)
+    sentences = unclear_changes(context)
+    assert any("kan inte avgöras" in text for text in sentences)
+    table = next(b for b in section(municipality_report(frames, scope, META), "individ").blocks
+                 if isinstance(b, Table) and b.id == "utveckling-individ")  # fmt: skip
+    assert any("kan inte avgöras" in row[4] for row in table.rows)
+    assert not any(word in " ".join(row) for row in table.rows for word in ("↑", "↓", "p ="))
+
+
+def test_hidden_values_have_no_change_in_words_or_table():
+    frames, scope = sample_bundle_frames("0115")
+    table = next(b for b in section(municipality_report(frames, scope, META), "individ").blocks
+                 if isinstance(b, Table) and b.id == "utveckling-individ")  # fmt: skip
+    row = next(row for row in table.rows if row[0] == "Utagerande" and row[1] == "Gy 2")
+    assert (row[3], row[4]) == ("", "skyddat av sekretesskäl [c]"), "hidden in 2022, so there is no change"
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.lists(st.tuples(st.sampled_from(["higher", "lower", "unclear"]), st.integers(0, 30)), max_size=14))
 def test_at_most_six_findings_are_highlighted_and_the_rest_are_counted(drawn):
-    index = next(iter(META.charts.indices.values()))
-    found = [
-        Finding(index, "ak9", Cell(12.0), Cell(float(-size if verdict == "lower" else size)), verdict) for verdict, size in drawn
-    ]
-    (lower, more_lower), (higher, more_higher) = split_highlights(found)
-    assert len(lower) + len(higher) <= HIGHLIGHTED
-    assert len(lower) + more_lower == sum(verdict == "lower" for verdict, _ in drawn)
-    assert len(higher) + more_higher == sum(verdict == "higher" for verdict, _ in drawn)
-    assert [f.size for f in higher] == sorted((f.size for f in higher), reverse=True)
+    frames, scope = sample_bundle_frames()
+    cells = [(key, grade) for grade in ("ak9", "gy2") for key in META.indices]
+    verdicts = {cell: drawn[n] if n < len(drawn) else ("unclear", 0) for n, cell in enumerate(cells)}
+    given = [
+        {"area_code": scope.area_code, "wave": scope.wave, "grade": grade, "index_key": key, "sex": "all",
+         "measure": "diff_share_focus", "sign": -size if verdict == "lower" else size, "said": verdict}
+        for (key, grade), (verdict, size) in verdicts.items()
+    ]  # fmt: skip
+    keys, gap = ["area_code", "wave", "grade", "index_key", "sex", "measure"], pl.col("measure").str.starts_with("sex_gap")
+    changed = frames.index_results.join(pl.DataFrame(given).cast({"wave": pl.Int32}), on=keys, how="left").with_columns(
+        value=pl.coalesce(pl.col("sign").cast(pl.Float64), "value"),
+        low=pl.coalesce(pl.col("sign") - 1.0, "low"),
+        high=pl.coalesce(pl.col("sign") + 1.0, "high"),
+        verdict=pl.when(gap).then(pl.lit("unclear")).otherwise(pl.coalesce("said", "verdict")),
+        reason=pl.when(pl.col("sign").is_not_null()).then(pl.lit("ok")).otherwise("reason"),
+    )
+    without = replace(frames, index_results=changed.drop("sign", "said"), trends=pl.DataFrame())
+    found = highlights(Context(without, scope, META))
+    clear = [verdict for verdict, size in verdicts.values() if verdict != "unclear" and size >= 3]
+    assert len(found.strengths.sentences) + len(found.attention.sentences) <= found.most == 6
+    assert len(found.strengths.sentences) + found.strengths.more == clear.count("lower")
+    assert len(found.attention.sentences) + found.attention.more == clear.count("higher")
 
 
 def test_a_hidden_factor_is_named_with_its_reason_and_gives_no_number():

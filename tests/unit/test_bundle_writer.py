@@ -66,7 +66,7 @@ def test_two_runs_give_the_same_bytes(rendered, tmp_path):
     frames, scope = sample_bundle_frames()
     shuffled = ReleaseFrames(
         frames.index_results.sample(fraction=1.0, shuffle=True, seed=4), frames.response_rates.reverse(),
-        frames.register_values.reverse(), frames.delivery_quality.reverse(),
+        frames.register_values.reverse(), frames.delivery_quality.reverse(), trends=frames.trends.reverse(),
     )  # fmt: skip
     again = render_bundle(shuffled, scope, META, draw=outline)
     first, second = (write_bundle(bundle, tmp_path / name, RUN) for name, bundle in (("a", rendered), ("b", again)))

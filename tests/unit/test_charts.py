@@ -369,3 +369,34 @@ def test_more_answers_than_pupils_is_said_and_no_share_is_formed():
     assert ninth.response_pct is None
     assert [step.share for step in ninth.steps] == [None, None, None]
     assert ninth.steps[1].loss is None
+
+
+@pytest.mark.parametrize(
+    ("row", "said"),
+    [
+        ({"change": 4.0, "low": 1.0, "high": 7.0, "verdict": "increase"}, "är högre 2024 än 2022"),
+        ({"change": -4.0, "low": -7.0, "high": -1.0, "verdict": "decrease"}, "är lägre 2024 än 2022"),
+        ({"change": 0.0, "low": -2.0, "high": 2.0, "verdict": "stable"}, "ändringen sedan 2022 är liten eller ingen"),
+        ({"change": 9.0, "low": 1.0, "high": 17.0, "verdict": "cannot_tell"}, "om den har ändrats sedan 2022 kan inte avgöras"),
+        (
+            {"change": None, "verdict": None, "reason": "suppressed"},
+            "värdet för 2022 kan inte visas (skyddat av sekretesskäl [c])",
+        ),
+        ({"change": None, "verdict": None, "reason": "series_break", "from_wave": None}, "tidigare år är inte jämförbara"),
+        ({"change": None, "verdict": None, "reason": "no_earlier_wave", "from_wave": None}, "inget tidigare värde kan visas"),
+        ({"trend_verdict": "increase", "n_waves": 4, "slope": 1.25, "slope_low": 0.5, "slope_high": 2.0}, ""),
+    ],
+)
+def test_trend_title_says_what_the_release_says_of_the_development(row, said):
+    """The chart has no rule of its own: the same values carry whatever verdict the release publishes."""
+    frames, scope, meta = sample_release("0127"), sample_scope("0127"), sample_meta()
+    mine = (pl.col("area_code") == "0127") & (pl.col("series") == "parenting") & (pl.col("measure") == "share_focus")
+    new = {name: pl.lit(value, frames.trends.schema[name]) for name, value in row.items()}
+    changed = frames.trends.with_columns(pl.when(mine).then(value).otherwise(name).alias(name) for name, value in new.items())
+    item = trend.build(replace(frames, trends=changed), scope, meta, grade="ak9", index_key="parenting")
+    assert said in item.title
+    if "slope" in row:
+        assert "ökar andelen i snitt 1,3 procentenheter på två år (+0,5 till +2,0)" in item.alt
+    without = trend.build(replace(frames, trends=pl.DataFrame()), scope, meta, grade="ak9", index_key="parenting")
+    assert "änd" not in without.title
+    assert "2022" not in without.title

@@ -73,14 +73,6 @@ def test_verdict(cell, found):
     assert findings.verdict(cell) == found
 
 
-def test_two_waves_differ_only_when_their_intervals_do_not_overlap():
-    low, high = Cell(10, 8, 12), Cell(15, 13, 17)
-    assert findings.changed(low, high) == "higher"
-    assert findings.changed(high, low) == "lower"
-    assert findings.changed(low, Cell(14, 12, 16)) == "unclear"
-    assert findings.changed(low, Cell(30)) == "unclear"
-
-
 def test_a_protective_factor_is_never_named_without_its_group():
     indices = sample_indices()
     text = findings.grouped_names([indices["wellbeing"], indices["acting_out"], indices["parenting"]])

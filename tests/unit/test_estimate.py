@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import get_args
+
 import polars as pl
 import pytest
 
+from assets.catalogue.load import load_catalogue
 from assets.methods import intervals
 from assets.methods.errors import PipelineError
 from assets.methods.estimate import MEASURES, area_counts, area_estimates
+from assets.methods.estimate_reasons import Reason
 from assets.methods.linearise import Design, differences_to_whole, domain_ratios
 from tests.support.estimate_sample import KINDS, sample_persons
 
@@ -263,6 +267,29 @@ def test_schools_and_classes_with_a_scored_pupil_are_counted() -> None:
     ).with_columns(i_band=pl.when(pl.col("i").is_not_null()).then(pl.lit(2, dtype=pl.Int8)))  # fmt: skip
     got = area_counts(persons, ["i"]).filter(pl.col("area_level") == "municipality", pl.col("sex") == "all").row(0, named=True)
     assert (got["n_schools"], got["n_psu"], got["n_scored"], got["n_unscored"]) == (2, 3, 3, 2)
+
+
+def test_every_row_has_its_reason_and_nothing_is_nan(persons: pl.DataFrame, estimates: pl.DataFrame) -> None:
+    """One class, nobody, a share of nought, everybody alike: each null says why; nothing is null without a reason, or NaN."""
+    few = persons.filter(pl.col("municipality_code") == persons["municipality_code"].min())
+    one = few.filter(pl.struct("school_code", "psu").rank("dense") == 1)
+    nobody = persons.with_columns(pl.lit(None, pl.Float64).alias(key) for key in KINDS).with_columns(
+        pl.lit(None, persons.schema[f"{key}_band"]).alias(f"{key}_band") for key in KINDS
+    )
+    alike = persons.with_columns(acting_out=pl.lit(0.5), acting_out_band=pl.lit(2, persons.schema["acting_out_band"]))
+    known = set(get_args(Reason))
+    found: set[str] = set()
+    for sample in (estimates, *(area_estimates(some, KINDS) for some in (one, nobody, alike, persons.head(1)))):
+        floats = [name for name, kind in sample.schema.items() if kind == pl.Float64]
+        assert not sample.select(pl.any_horizontal(pl.col(floats).is_nan().fill_null(False)).any()).item()
+        assert sample["reason"].null_count() == 0
+        bare = sample.filter(pl.any_horizontal(pl.col("estimate", "low", "high").is_null()))
+        assert (bare["reason"] != "ok").all()
+        assert (sample.filter(pl.col("reason") == "ok").select("se", "low", "high", "df").null_count().row(0)) == (0, 0, 0, 0)
+        found |= set(sample["reason"])
+    assert found == known
+    assert known <= set(load_catalogue().statistics.reasons)
+    assert (estimates["sum_w"] == estimates["n"]).all()
 
 
 def test_order_of_rows_is_stated(estimates: pl.DataFrame) -> None:

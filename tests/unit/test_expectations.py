@@ -228,6 +228,17 @@ BREAKERS: dict[str, list[tuple[str, str, Change]]] = {
         ("anatomi_bedomningar", "rows", put(0, verdict="not_judged")),
         ("anatomi_antal", "rows", put(0, n=40)),
     ],
+    "release/trends": [
+        ("utveckling_rader_finns", "rows", lambda f: f.clear()),
+        ("utveckling_unik", "rows", twice),
+        ("utveckling_skal_kant", "rows", put(1, reason="hemlig")),
+        ("utveckling_skal_finns", "rows", put(1, reason=None)),
+        ("utveckling_visad_ar_hel", "rows", put(0, value_from=None)),
+        ("utveckling_visad_ar_hel", "rows", put(0, verdict=None)),
+        ("utveckling_dold_ar_tom", "rows", put(1, change=2.0)),
+        ("utveckling_dold_ar_tom", "rows", put(1, verdict="increase")),
+        ("utveckling_bedomning_kand", "rows", put(0, verdict="upp")),
+    ],
     "release/series_breaks": [
         ("brott_rader_finns", "rows", lambda f: f.clear()),
         ("brott_unik", "rows", twice),

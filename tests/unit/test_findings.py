@@ -7,16 +7,17 @@ from typing import get_args
 import polars as pl
 import pytest
 
+from assets.bundle.load import finding_meta
 from assets.catalogue.load import load_catalogue
 from assets.catalogue.statistics_models import CAUSAL, FindingFile, StatisticsFile
-from assets.methods import design_estimates, trends
+from assets.methods import design_estimates, trends, wave_trends
 from assets.methods.finding_sentences import sentence
-from assets.methods.findings import COLUMNS, finding_rows, select_findings
+from assets.methods.findings import COLUMNS, change_rows, finding_rows, question_rows, select_findings
 
 CATALOGUE = load_catalogue()
 RULES = CATALOGUE.findings.rules()
 KINDS = {index.key: index.kind for index in CATALOGUE.indices}
-WORDS = CATALOGUE.findings.words.model_dump() | {"factor": {i.key: i.label_sv for i in CATALOGUE.indices}}
+WORDS = finding_meta(CATALOGUE).words
 BASE = {
     "area_code": "0127",
     "wave": 2024,
@@ -36,6 +37,7 @@ BASE = {
     "share_high": 11.0,
     "response_pct": 80.0,
     "has_break": False,
+    "from_wave": None,
 }
 
 
@@ -134,13 +136,19 @@ def test_sentences_are_plain_swedish():
 
 
 def test_every_finding_that_can_be_made_has_its_sentence():
+    about_indices, about_questions = (
+        (("risk", "community"), ("protective", "wellbeing")),
+        (("question", "dik61"), ("good_question", "dik55b")),
+    )
     for measure in RULES.measures:
-        for change in (higher(6, measure=measure), lower(6, measure=measure)):
-            for kind, key in (("risk", "community"), ("protective", "wellbeing")):
+        about = about_questions if measure.endswith("_share") else about_indices
+        for change in (higher(6, measure=measure, from_wave=2022), lower(6, measure=measure, from_wave=2022)):
+            for kind, key in about:
                 for sex in ("girl", "boy", "all"):
                     (found,) = select_findings(rows(change | {"kind": kind, "index_key": key, "sex": sex}), RULES)
                     text = sentence(found, CATALOGUE.findings.templates(), WORDS)
                     assert "{" not in text
+                    assert ("2022" in text) == measure.startswith("change")
                     assert text.startswith(WORDS["factor"][key])
 
 
@@ -166,13 +174,56 @@ def test_rows_are_put_together_from_the_release():
     response = pl.DataFrame({"area_code": ["0127"], "wave": [2024], "grade": ["ak9"], "response_pct": [81]}).cast(
         {"wave": pl.Int32}
     )
-    got = finding_rows(results, KINDS, response, [("wellbeing", 2024), ("wellbeing", 2024)])
+    got = finding_rows(results, KINDS, response)
     assert got.height == 1
-    assert got.row(0, named=True) | {"share": 12.0, "share_low": 9.0, "response_pct": 81.0, "has_break": True} == got.row(
+    assert got.row(0, named=True) | {"share": 12.0, "share_low": 9.0, "response_pct": 81.0, "has_break": False} == got.row(
         0, named=True
     )
     (found,) = select_findings(got, RULES)
-    assert (found.tone, found.kind, found.certainty) == ("strength", "protective", "moderate")
+    assert (found.tone, found.kind, found.certainty) == ("strength", "protective", "high")
+    change = {name: key[name] for name in ("edition", "area_code", "wave", "grade", "sex")} | {
+        "series": "wellbeing", "measure": "share_focus", "change": -6.0, "low": -9.0, "high": -3.0, "verdict": "decrease",
+        "reason": "ok", "from_wave": 2020,
+    }  # fmt: skip
+    trends = pl.DataFrame([change], schema_overrides={"wave": pl.Int32, "from_wave": pl.Int32})
+    for broken, certainty in (([("wellbeing", 2022)], "moderate"), ([("wellbeing", 2020), ("community", 2024)], "high")):
+        (found,) = select_findings(change_rows(trends, results, KINDS, {}, response, broken), RULES)
+        assert (found.template, found.share, found.n, found.from_wave) == (
+            "change_share_focus.strength.protective",
+            12.0,
+            200,
+            2020,
+        )
+        assert found.certainty == certainty, "a question that changed between the two waves is a doubt, an older change is not"
+
+
+def test_single_questions_are_turned_the_way_that_is_wanted():
+    key = {"edition": "intern", "area_code": "0127", "wave": 2024, "grade": "ak9", "sex": "all"}
+    key |= {"low": 3.0, "high": 9.0, "n": 200, "reason": "ok"}
+    rows_of = [
+        key | {"indicator": name, "measure": measure, "value": 6.0, "verdict": verdict}
+        for name in ("dik61", "dik55b", "dik77q")
+        for measure, verdict in (("share", None), ("diff_share", "higher"))
+    ]
+    results = pl.DataFrame(rows_of, schema_overrides={"wave": pl.Int32})
+    response = pl.DataFrame({"area_code": ["0127"], "wave": [2024], "grade": ["ak9"], "response_pct": [81]}).cast(
+        {"wave": pl.Int32}
+    )
+    found = select_findings(question_rows(results, finding_meta(CATALOGUE).questions, response), RULES)
+    assert [f.template for f in found] == ["diff_share.strength.good_question", "diff_share.attention.question"]
+    assert {f.index_key for f in found} == {"dik55b", "dik61"}, "only the questions that the catalogue names"
+
+
+def test_what_sets_the_area_apart_or_has_changed_comes_before_gaps_between_the_sexes():
+    several = rows(higher(30, measure="sex_gap_share_focus"), higher(4), higher(5, measure="change_share_focus"))
+    found = select_findings(several, RULES)
+    assert [f.measure for f in found] == ["change_share_focus", "diff_share_focus", "sex_gap_share_focus"]
+
+
+def test_questions_of_the_catalogue_exist_and_are_published():
+    known = CATALOGUE.indicator_file.by_id
+    assert set(CATALOGUE.findings.questions) <= set(known)
+    assert not [key for key in CATALOGUE.findings.questions if known[key].last_wave]
 
 
 def test_the_catalogue_refuses_missing_sentences_unknown_places_and_causal_words():
@@ -194,7 +245,7 @@ def test_the_catalogue_refuses_missing_sentences_unknown_places_and_causal_words
 
 def test_trend_words_have_no_arrows_and_every_verdict_and_reason_has_words():
     choice = CATALOGUE.statistics.trend
-    assert set(choice.verdicts) == set(get_args(trends.Verdict))
+    assert set(choice.verdicts) == set(get_args(trends.Verdict)) | set(get_args(wave_trends.ChangeVerdict))
     assert choice.verdicts["cannot_tell"].text_sv == "kan inte avgöras"
     assert not any(word.arrow for word in choice.verdicts.values())
     assert choice.rule().minimum_change == 3
@@ -203,6 +254,16 @@ def test_trend_words_have_no_arrows_and_every_verdict_and_reason_has_words():
     assert codes <= set(CATALOGUE.statistics.reasons)
     for text in CATALOGUE.statistics.association.words.values():
         assert not any(word in text.lower() for word in CAUSAL)
+
+
+def test_every_statistical_reason_has_a_reason_that_readers_see():
+    """Codes of `statistics.yml` are the same in `reasons.yml`, or `shown_as` says which one a reader sees."""
+    readers = {reason.code for reason in CATALOGUE.reasons}
+    for code in CATALOGUE.statistics.reasons:
+        assert CATALOGUE.statistics.reader_reason(code) in readers, code
+    assert not set(CATALOGUE.statistics.shown_as) & readers, "a code that both have needs no other name"
+    with pytest.raises(KeyError):
+        CATALOGUE.statistics.reader_reason("hemlig")
 
 
 def test_accumulated_rules_are_those_of_the_domain_report():

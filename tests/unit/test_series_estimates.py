@@ -45,10 +45,13 @@ def test_the_same_numbers_as_area_estimates(answers: pl.DataFrame, design: bool)
     truth = truth.with_columns(pl.col("measure").replace(AS_SHARES)).rename({"index_key": "indicator"})
     both = got.join(truth, on=CELL, suffix="_truth")
     assert both.height == truth.height == got.height > 700
-    for column in ("estimate", "se", "low", "high", "df", "n", "n_psu", "p_value"):
+    for column in ("estimate", "se", "low", "high", "df", "n", "n_psu", "sum_w", "p_value"):
         assert both[column].is_null().equals(both[f"{column}_truth"].is_null().alias(column))
         assert (both[column] - both[f"{column}_truth"]).abs().fill_null(0).max() < 1e-9, column
     assert both.filter(pl.col("interval_method").ne_missing(pl.col("interval_method_truth"))).height == 0
+    assert both["reason"].equals(both["reason_truth"].alias("reason"))
+    assert both["reason"].null_count() == 0
+    assert (both.filter(pl.col("low").is_null())["reason"] != "ok").all()
     assert set(got["method"]) == {WEIGHTED_METHOD if design else METHOD}
 
 
