@@ -15,6 +15,7 @@ from assets import (
     raw,
     release,
     release_anatomy,
+    release_compared,
     release_series,
     reports,
     validated,
@@ -31,6 +32,7 @@ from pipelines.sensors import SENSORS
 LAYERS = (
     *(inbox, raw, harmonised, validated, delivery_reports, indices, indices_psychometrics),
     *(release, release_series, release_anatomy, reports),
+    release_compared,
 )
 
 

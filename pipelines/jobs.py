@@ -74,6 +74,9 @@ build_indices = dg.define_asset_job(
         "release/indicator_suppression_log",
         "release/series_breaks",
         "release/index_anatomy",
+        "release/model_estimates",
+        "release/rank_sets",
+        "release/funnel",
     ),
     description=TEXTS["jobs"]["build_indices"],
 )

@@ -46,6 +46,7 @@ def select_frames(release: ReleaseFrames, scope: Scope, indices: Mapping[str, In
         response_by_school_type=_sorted(_told_about(release.response_by_school_type, scope)),
         indicator_results=_own_series(release.indicator_results, scope),
         series_breaks=_sorted(release.series_breaks.filter(until)) if release.series_breaks.width else release.series_breaks,
+        model_estimates=_small_groups(release.model_estimates, scope),
         index_anatomy=release.index_anatomy.filter(edition) if release.index_anatomy.width else release.index_anatomy,
     )
 
@@ -63,6 +64,14 @@ def _own_series(series: pl.DataFrame, scope: Scope) -> pl.DataFrame:
     return series.filter(mine).sort("area_level", "area_code", "wave", "grade", "indicator", "sex", "measure")
 
 
+def _small_groups(estimates: pl.DataFrame, scope: Scope) -> pl.DataFrame:
+    """The municipality's model-supported rows of the scope's wave, small groups only; an empty table stays empty."""
+    if not estimates.width:
+        return estimates
+    mine = (pl.col("edition") == scope.edition) & (pl.col("wave") == scope.wave) & (pl.col("area_code") == scope.area_code)
+    return estimates.filter(mine & pl.col("small")).sort("grade", "index_key", "method")
+
+
 def guard_frames(frames: ReleaseFrames, scope: Scope, indices: Mapping[str, IndexMeta]) -> None:
     """Refuse frames that hold more than the bundle may see.
 
@@ -76,11 +85,13 @@ def guard_frames(frames: ReleaseFrames, scope: Scope, indices: Mapping[str, Inde
     } | {name: getattr(frames, name).filter(~(_own(scope) | _county())) for name in OWN_AND_COUNTY}
     editions = {
         name: frame.filter(pl.col("edition") != scope.edition)
-        for name in ("index_results", "response_rates", "indicator_results", "index_anatomy", *OWN_AND_COUNTY)
+        for name in ("index_results", "response_rates", "indicator_results", "index_anatomy", "model_estimates", *OWN_AND_COUNTY)
         if (frame := getattr(frames, name)).width
     }
     if frames.indicator_results.width:
         foreign["indicator_results"] = frames.indicator_results.filter(~(_own(scope) | _county()))
+    if frames.model_estimates.width:
+        foreign["model_estimates"] = frames.model_estimates.filter(pl.col("area_code") != scope.area_code)
     for name in sorted(foreign.keys() | editions.keys()):
         rows = sum(part[name].height for part in (foreign, editions) if name in part)
         if rows:

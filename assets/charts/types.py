@@ -42,7 +42,7 @@ def _no_rows() -> pl.DataFrame:
 class ReleaseFrames:
     """Release tables for one area and what it is compared with. Columns: `docs/development/contracts.md`.
 
-    The last five may be empty frames; then nothing is said about them.
+    Those from `screen_sensitivity` on may be empty frames; then nothing is said about them.
     """
 
     index_results: pl.DataFrame
@@ -54,6 +54,7 @@ class ReleaseFrames:
     indicator_results: pl.DataFrame = field(default_factory=pl.DataFrame)
     series_breaks: pl.DataFrame = field(default_factory=pl.DataFrame)
     index_anatomy: pl.DataFrame = field(default_factory=pl.DataFrame)
+    model_estimates: pl.DataFrame = field(default_factory=pl.DataFrame)
 
 
 @dataclass(frozen=True)

@@ -83,7 +83,7 @@ def test_report_code_reaches_only_the_release():
     for path in [ROOT / "assets/reports.py", *files("assets/bundle"), *files("assets/charts")]:
         named = imports(path)
         survey = ("raw", "harmonised", "validated", "indices", "indices_psychometrics")
-        layers = (*survey, "release", "release_series", "release_anatomy")
+        layers = (*survey, "release", "release_series", "release_anatomy", "release_compared")
         assert not named & {f"assets.{layer}" for layer in layers}, path.name
         assert "pipelines.warehouse" not in named, path.name
 
@@ -155,3 +155,13 @@ def test_importing_the_definitions_stays_light():
     command = [sys.executable, "-W", "ignore", "-c", code]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True, timeout=120)
     assert done.stdout.strip() == "[]"
+
+
+def test_models_and_comparisons_of_areas_read_nothing_but_the_release():
+    """They need no disclosure control of their own because they can't see what is hidden (docs/adr/0022)."""
+    graph = defs.resolve_asset_graph()
+    for name in ("model_estimates", "rank_sets", "funnel"):
+        parents = graph.get(dg.AssetKey(["release", name])).parent_keys
+        assert {parent.path[0] for parent in parents} == {"release"}, name
+    tables = {name for name in imports(ROOT / "assets/release_compared.py") if name.startswith("assets.")}
+    assert not tables & {"assets.indices", "assets.validated", "assets.raw", "assets.harmonised"}
