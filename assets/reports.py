@@ -11,6 +11,7 @@ import dagster as dg
 import polars as pl
 
 from assets.bundle.content import bundle_summary, folder_name
+from assets.bundle.county import PAGE as COMPARISON_PAGE
 from assets.bundle.frames import select_frames
 from assets.bundle.inputs import inputs_hash, up_to_date
 from assets.bundle.load import build_report_meta
@@ -152,7 +153,11 @@ def reports_municipality_bundle(
 
 @dg.asset(
     key=["reports", "county_overview"],
-    deps=[dg.AssetDep(["reports", "municipality_bundle"], partition_mapping=dg.AllPartitionMapping()), *RELEASE_DEPS],
+    deps=[
+        dg.AssetDep(["reports", "municipality_bundle"], partition_mapping=dg.AllPartitionMapping()),
+        dg.AssetDep(["reports", "county_comparison"]),
+        *RELEASE_DEPS,
+    ],
     group_name="reports",
     partitions_def=survey_waves,
     backfill_policy=ONE_RUN,
@@ -169,7 +174,10 @@ def reports_county_overview(
     pages = []
     for wave in int_keys(context, []):
         summaries = _summaries(release, catalogue, meta, wave, choices.edition, target)
-        pages.append(write_county_overview(summaries, target, meta, wave=wave, edition=choices.edition, expected=names))
+        page = write_county_overview(
+            summaries, target, meta, wave=wave, edition=choices.edition, expected=names, comparison=COMPARISON_PAGE
+        )
+        pages.append(page)
     return dg.MaterializeResult(
         metadata={"dagster/row_count": len(pages), "sidor": dg.MetadataValue.md("\n".join(f"- `{p}`" for p in pages))}
     )

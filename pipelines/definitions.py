@@ -18,6 +18,7 @@ from assets import (
     release_compared,
     release_series,
     reports,
+    reports_county,
     validated,
 )
 from assets.asset_keys import of_profile
@@ -32,7 +33,7 @@ from pipelines.sensors import SENSORS
 LAYERS = (
     *(inbox, raw, harmonised, validated, delivery_reports, indices, indices_psychometrics),
     *(release, release_series, release_anatomy, reports),
-    release_compared,
+    *(release_compared, reports_county),
 )
 
 

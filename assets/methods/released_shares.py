@@ -14,6 +14,8 @@ import polars as pl
 KEYS = ("area_level", "area_code", "wave", "grade", "index_key")
 COUNTY, MUNICIPALITY = "county", "municipality"
 SHOWN = ("ok", "not_reconciled")
+NEARLY_HALF = 0.44
+"""Of a rounding step: a number so far from a published one still rounds to it, also after rounding to a tenth."""
 
 
 def released_shares(results: pl.DataFrame, focus: Mapping[str, str], edition: str, step: float = 1.0) -> pl.DataFrame:
@@ -62,4 +64,5 @@ def within_rounding(value: float, published: float | None, step: float = 0.01) -
     """The number nearest to `value` that rounds to what is published (both 0..1); `value` when nothing is published."""
     if published is None:
         return value
-    return min(max(value, published - step / 2), published + step / 2)
+    half = NEARLY_HALF * step
+    return min(max(value, published - half), published + half)

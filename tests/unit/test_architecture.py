@@ -80,7 +80,7 @@ def test_simulator_imports_nothing_from_the_scoring():
 
 def test_report_code_reaches_only_the_release():
     """Neither the reports' asset module nor the bundle code can name a table of another layer."""
-    for path in [ROOT / "assets/reports.py", *files("assets/bundle"), *files("assets/charts")]:
+    for path in [ROOT / "assets/reports.py", ROOT / "assets/reports_county.py", *files("assets/bundle"), *files("assets/charts")]:
         named = imports(path)
         survey = ("raw", "harmonised", "validated", "indices", "indices_psychometrics")
         layers = (*survey, "release", "release_series", "release_anatomy", "release_compared")
