@@ -22,11 +22,11 @@ TABLES = ("rank_sets", "funnel")
 
 
 def draw_all(cards: list[ChartCard], workers: int) -> list[str]:
-    """SVG texts of the cards in order; in worker processes when more than one is allowed, which give their memory back."""
+    """SVG texts of the cards in order; in a process of their own when the run may have any, which gives its memory back."""
     if workers < 2:
         return [with_fallback_fonts(to_svg(card)) for card in cards]
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
-        return [with_fallback_fonts(svg) for svg in pool.map(to_svg, cards, chunksize=4)]
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+        return [with_fallback_fonts(svg) for svg in pool.map(to_svg, cards, chunksize=len(cards))]
 
 
 @dg.asset(
