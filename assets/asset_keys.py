@@ -19,6 +19,7 @@ OF_INDICES = (
     *("indices/person_scores", "indices/area_counts", "indices/area_estimates", "indices/screen_sensitivity"),
     *("release/index_results", "release/suppression_log", "release/response_rates", "release/response_by_school_type"),
     *("release/delivery_quality", "release/provenance", "release/screen_sensitivity"),
+    *("release/model_estimates", "release/rank_sets", "release/funnel", "reports/county_comparison"),
 )
 """Tables that only a profile with indices has: the release's are made together, from scores and registers."""
 OF_SCALES = ("indices/scale_means", "indices/scale_estimates")

@@ -11,6 +11,7 @@ import dagster as dg
 import polars as pl
 
 from assets.bundle.content import bundle_summary, folder_name
+from assets.bundle.county import PAGE as COMPARISON_PAGE
 from assets.bundle.frames import select_frames
 from assets.bundle.inputs import inputs_hash, up_to_date
 from assets.bundle.load import build_report_meta
@@ -30,13 +31,16 @@ from pipelines.resources import ReleaseReader, RunChoices
 SUMMARY_COLUMNS = (
     *("index_results", "response_rates", "register_values", "delivery_quality"),
     *("screen_sensitivity", "response_by_school_type", "index_anatomy"),
+    "model_estimates",
 )
 UNSHOWN_COLUMNS = ("method", "interval_method", "confidence_level")
 """Columns of the series that no report shows; left behind, as the table is large."""
 RELEASE_TABLES = (
     *("index_results", "response_rates", "delivery_quality", "suppression_log", "provenance", "register_values"),
     *("screen_sensitivity", "response_by_school_type"),
-    *("indicator_results", "indicator_suppression_log", "series_breaks", "index_anatomy", "trends"),
+    *("indicator_results", "indicator_suppression_log", "series_breaks", "index_anatomy"),
+    "trends",
+    "model_estimates",
 )
 RELEASE_DEPS = [dg.AssetDep(["release", name], partition_mapping=dg.AllPartitionMapping()) for name in RELEASE_TABLES]
 
@@ -151,7 +155,11 @@ def reports_municipality_bundle(
 
 @dg.asset(
     key=["reports", "county_overview"],
-    deps=[dg.AssetDep(["reports", "municipality_bundle"], partition_mapping=dg.AllPartitionMapping()), *RELEASE_DEPS],
+    deps=[
+        dg.AssetDep(["reports", "municipality_bundle"], partition_mapping=dg.AllPartitionMapping()),
+        dg.AssetDep(["reports", "county_comparison"]),
+        *RELEASE_DEPS,
+    ],
     group_name="reports",
     partitions_def=survey_waves,
     backfill_policy=ONE_RUN,
@@ -168,7 +176,10 @@ def reports_county_overview(
     pages = []
     for wave in int_keys(context, []):
         summaries = _summaries(release, catalogue, meta, wave, choices.edition, target)
-        pages.append(write_county_overview(summaries, target, meta, wave=wave, edition=choices.edition, expected=names))
+        page = write_county_overview(
+            summaries, target, meta, wave=wave, edition=choices.edition, expected=names, comparison=COMPARISON_PAGE
+        )
+        pages.append(page)
     return dg.MaterializeResult(
         metadata={"dagster/row_count": len(pages), "sidor": dg.MetadataValue.md("\n".join(f"- `{p}`" for p in pages))}
     )

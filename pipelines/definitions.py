@@ -16,9 +16,11 @@ from assets import (
     raw,
     release,
     release_anatomy,
+    release_compared,
     release_series,
     release_trends,
     reports,
+    reports_county,
     validated,
 )
 from assets.asset_keys import of_profile
@@ -34,6 +36,7 @@ LAYERS = (
     *(inbox, raw, harmonised, validated, delivery_reports, indices, indices_psychometrics),
     *(release, release_series, release_anatomy),
     *(indices_trends, release_trends),
+    *(release_compared, reports_county),
     reports,
 )
 

@@ -76,6 +76,9 @@ build_indices = dg.define_asset_job(
         "release/series_breaks",
         "release/index_anatomy",
         "release/trends",
+        "release/model_estimates",
+        "release/rank_sets",
+        "release/funnel",
     ),
     description=TEXTS["jobs"]["build_indices"],
 )
@@ -91,7 +94,7 @@ publish_bundles = dg.define_asset_job(
 )
 publish_overview = dg.define_asset_job(
     "publish_overview",
-    selection=_keys("reports/county_overview"),
+    selection=_keys("reports/county_overview", "reports/county_comparison"),
     description=TEXTS["jobs"]["publish_overview"],
 )
 NEEDS = {

@@ -10,6 +10,7 @@ from assets.bundle.districts import district_section
 from assets.bundle.frames import guard_frames
 from assets.bundle.method import method_section
 from assets.bundle.overview import section as overview_section
+from assets.bundle.small_areas import small_area_section
 from assets.bundle.types import BundleSummary, ReportContent, ReportMeta, Section, Table, Terms
 from assets.bundle.who import quality_section, who_section
 from assets.bundle.words import Context, date_text
@@ -35,6 +36,7 @@ def municipality_report(frames: ReleaseFrames, scope: Scope, meta: ReportMeta) -
         overview_section(context),
         *(arena_section(context, arena) for arena in ARENAS),
         district_section(context),
+        small_area_section(context),
         who_section(context),
         quality_section(context),
         method_section(context),

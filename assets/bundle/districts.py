@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import polars as pl
 
 from assets.bundle.frames import districts
 from assets.bundle.types import Block, Section, Strip, SubHeading, Table, Text
 from assets.bundle.words import Context
+from assets.charts import numbers
 from assets.charts.cells import DRAWN, Cell
 from assets.charts.types import GRADES, IndexMeta
 
@@ -79,7 +79,4 @@ def _top(cells: Sequence[Cell]) -> int:
     return min(100, int(max(drawn, default=0) // STEP + 1) * STEP)
 
 
-def swedish(name: str) -> tuple[Any, ...]:
-    """Sort key for Swedish names: å, ä, ö last, in that order."""
-    alphabet = "abcdefghijklmnopqrstuvwxyzåäö"
-    return tuple(alphabet.find(c) if c in alphabet else -1 for c in name.lower())
+swedish = numbers.swedish

@@ -14,6 +14,12 @@ from assets.charts.types import COUNTY_CODE, IndexMeta, ReleaseFrames, Scope
 from assets.methods.errors import PipelineError
 
 OWN_AND_COUNTY = ("screen_sensitivity", "response_by_school_type")
+OWN_AND_COUNTY_IF_ANY = (
+    "indicator_results",
+    "trends",
+)
+"""Tables that a release may lack: then the frame has no columns."""
+OWN_IF_ANY = ("model_estimates",)
 
 
 def _told_about(frame: pl.DataFrame, scope: Scope) -> pl.DataFrame:
@@ -47,6 +53,7 @@ def select_frames(release: ReleaseFrames, scope: Scope, indices: Mapping[str, In
         indicator_results=_own_series(release.indicator_results, scope),
         series_breaks=_sorted(release.series_breaks.filter(until)) if release.series_breaks.width else release.series_breaks,
         trends=_own_trends(release.trends, scope),
+        model_estimates=_small_groups(release.model_estimates, scope),
         index_anatomy=release.index_anatomy.filter(edition) if release.index_anatomy.width else release.index_anatomy,
     )
 
@@ -72,6 +79,14 @@ def _own_trends(trends: pl.DataFrame, scope: Scope) -> pl.DataFrame:
     return trends.filter(mine).sort("area_level", "area_code", "grade", "series_kind", "series", "sex", "measure")
 
 
+def _small_groups(estimates: pl.DataFrame, scope: Scope) -> pl.DataFrame:
+    """The municipality's model-supported rows of the scope's wave, small groups only; an empty table stays empty."""
+    if not estimates.width:
+        return estimates
+    mine = (pl.col("edition") == scope.edition) & (pl.col("wave") == scope.wave) & (pl.col("area_code") == scope.area_code)
+    return estimates.filter(mine & pl.col("small")).sort("grade", "index_key", "method")
+
+
 def guard_frames(frames: ReleaseFrames, scope: Scope, indices: Mapping[str, IndexMeta]) -> None:
     """Refuse frames that hold more than the bundle may see.
 
@@ -85,12 +100,11 @@ def guard_frames(frames: ReleaseFrames, scope: Scope, indices: Mapping[str, Inde
     } | {name: getattr(frames, name).filter(~(_own(scope) | _county())) for name in OWN_AND_COUNTY}
     editions = {
         name: frame.filter(pl.col("edition") != scope.edition)
-        for name in ("index_results", "response_rates", "indicator_results", "index_anatomy", "trends", *OWN_AND_COUNTY)
+        for name in ("index_results", "response_rates", "index_anatomy", *OWN_AND_COUNTY, *OWN_AND_COUNTY_IF_ANY, *OWN_IF_ANY)
         if (frame := getattr(frames, name)).width
     }
-    for name in ("indicator_results", "trends"):
-        if (frame := getattr(frames, name)).width:
-            foreign[name] = frame.filter(~(_own(scope) | _county()))
+    for names, allowed in ((OWN_AND_COUNTY_IF_ANY, _own(scope) | _county()), (OWN_IF_ANY, _own(scope))):
+        foreign |= {name: frame.filter(~allowed) for name in names if (frame := getattr(frames, name)).width}
     for name in sorted(foreign.keys() | editions.keys()):
         rows = sum(part[name].height for part in (foreign, editions) if name in part)
         if rows:

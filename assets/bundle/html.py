@@ -125,8 +125,26 @@ def render_readme(content: ReportContent, meta: ReportMeta, *, anatomy: bool = F
     )
 
 
+def render_comparison(sections: Sequence[Section], svgs: Mapping[str, str], meta: ReportMeta, *, wave: int) -> str:
+    """`lansjamforelse.html`: municipalities beside each other (`assets.bundle.county`). `svgs`: chart id -> SVG text."""
+    words, texts = _words(meta), meta.texts["comparison"]
+    cards = [figure.card for section in sections for figure in section.figures]
+    words.svgs = {key: Markup(without_title(svg)) for key, svg in svgs.items()}
+    words.notes = {card.chart_id: list(card.notes[:1]) for card in cards}
+    words.repeated = {card.chart_id: list(card.notes[1:]) for card in cards}
+    words.tables = {card.chart_id: card_table(card, meta.texts) for card in cards}
+    title, synthetic = say(texts, "title", wave=wave), meta.charts.synthetic
+    return _render("comparison.html", meta, sections=sections, texts=texts, title=title, synthetic=synthetic, words=words)
+
+
 def render_overview(
-    summaries: Sequence[BundleSummary], missing: Sequence[str], *, wave: int, edition: str, meta: ReportMeta
+    summaries: Sequence[BundleSummary],
+    missing: Sequence[str],
+    *,
+    wave: int,
+    edition: str,
+    meta: ReportMeta,
+    comparison: str = "",
 ) -> str:
     """The county page: all bundles in the order given (alphabetical), with relative links.
 
@@ -134,6 +152,7 @@ def render_overview(
         summaries: one per bundle.
         missing: names of municipalities without a bundle.
         wave, edition: what the bundles are about.
+        comparison: the page that sets the municipalities beside each other, if there is one.
     """
     texts = meta.texts["county"]
     delivered = sum(summary.status in ("complete", "only") for summary in summaries)
@@ -149,6 +168,7 @@ def render_overview(
         summary=say(meta.texts, "county.summary", bundles=len(summaries), delivered=delivered),
         missing=say(meta.texts, "county.missing", names=numbers.words(list(missing))) if missing else "",
         synthetic=meta.charts.synthetic,
+        comparison=comparison,
         rows=[_overview_row(summary, meta) for summary in summaries],
     )
 

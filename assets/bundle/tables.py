@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import polars as pl
@@ -19,28 +19,36 @@ from assets.bundle.frames import own_rows
 from assets.bundle.series_table import KEYS as SERIES_KEYS
 from assets.bundle.series_table import NAME as SERIES_TABLE
 from assets.bundle.series_table import series_table
+from assets.bundle.small_areas import KEYS as SMALL_KEYS
+from assets.bundle.small_areas import TABLE as SMALL_TABLE
+from assets.bundle.small_areas import small_area_table
 from assets.bundle.types import ReportMeta
 from assets.bundle.words import say, source_line
 from assets.charts.types import COUNTY_CODE, ReleaseFrames, Scope
 
 FIELD_TYPES = {pl.String: "string", pl.Int64: "integer", pl.Int32: "integer", pl.Float64: "number"}
+SWEDISH_TABLES: tuple[tuple[str, Sequence[str], Callable[[ReleaseFrames, ReportMeta], pl.DataFrame | None]], ...] = (
+    (SERIES_TABLE, SERIES_KEYS, series_table),
+    (ANATOMY_TABLE, ANATOMY_KEYS, anatomy_table),
+    (DEVELOPMENT_TABLE, DEVELOPMENT_KEYS, development_table),
+    (SMALL_TABLE, SMALL_KEYS, small_area_table),
+)
+"""Tables with Swedish headers: name, key columns and what makes them (None: the bundle has no such table)."""
 KEYS = {
     "index_results": ["area_code", "wave", "grade", "sex", "index_key", "measure"],
     "response_rates": ["area_code", "wave", "grade"],
     "delivery_quality": ["area_code", "wave", "item"],
     "reasons": ["code"],
-    SERIES_TABLE: list(SERIES_KEYS),
-    ANATOMY_TABLE: list(ANATOMY_KEYS),
-    DEVELOPMENT_TABLE: list(DEVELOPMENT_KEYS),
+    **{name: list(keys) for name, keys, _ in SWEDISH_TABLES},
 }
-SURVEY_TABLES = ("index_results", "response_rates", "delivery_quality", SERIES_TABLE, ANATOMY_TABLE, DEVELOPMENT_TABLE)
-SWEDISH_HEADERS = (SERIES_TABLE, ANATOMY_TABLE, DEVELOPMENT_TABLE)
+SWEDISH_HEADERS = tuple(name for name, _, _ in SWEDISH_TABLES)
+SURVEY_TABLES = ("index_results", "response_rates", "delivery_quality", *SWEDISH_HEADERS)
 
 
 def bundle_tables(frames: ReleaseFrames, scope: Scope, meta: ReportMeta) -> dict[str, pl.DataFrame]:
     """The tables by name: the municipality (with its districts) and the county only, in a fixed order."""
     registers = frames.register_values.filter(pl.col("area_code").is_in([scope.area_code, COUNTY_CODE]))
-    series, anatomy, changes = series_table(frames, meta), anatomy_table(frames, meta), development_table(frames, meta)
+    own = {name: build(frames, meta) for name, _, build in SWEDISH_TABLES}
     reasons = [(code, reason.mark, reason.text_sv) for code, reason in meta.charts.reasons.items()]
     return {
         "index_results": own_rows(frames.index_results, scope).sort(KEYS["index_results"]),
@@ -48,9 +56,7 @@ def bundle_tables(frames: ReleaseFrames, scope: Scope, meta: ReportMeta) -> dict
         "register_values": registers.sort("source", "indicator_key", "area_code", "year", "sex"),
         "delivery_quality": frames.delivery_quality.sort(KEYS["delivery_quality"]),
         "reasons": pl.DataFrame(reasons, schema={"code": pl.String, "mark": pl.String, "text": pl.String}, orient="row"),
-        **({} if series is None else {SERIES_TABLE: series}),
-        **({} if anatomy is None else {ANATOMY_TABLE: anatomy}),
-        **({} if changes is None else {DEVELOPMENT_TABLE: changes}),
+        **{name: table for name, table in own.items() if table is not None},
     }
 
 

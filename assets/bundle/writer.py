@@ -93,6 +93,7 @@ def write_county_overview(
     wave: int,
     edition: str,
     expected: Mapping[str, str] | None = None,
+    comparison: str = "",
 ) -> Path:
     """Write `<wave>/lansoversikt.html` with a relative link to every bundle, in alphabetical order (no ranking).
 
@@ -100,12 +101,18 @@ def write_county_overview(
         summaries: `RenderedBundle.summary` of the bundles that were written.
         target_root: the same as for `write_bundle`.
         expected: municipality code -> name of those that should have a bundle; those without are named on the page.
+        comparison: name of a page beside it to link to, if it is there.
     """
     ordered = sorted(summaries, key=lambda summary: swedish(summary.area_name))
     have = {summary.area_code for summary in summaries}
     missing = sorted((name for code, name in (expected or {}).items() if code not in have), key=swedish)
-    page = render_overview(ordered, missing, wave=wave, edition=edition, meta=meta)
-    path = target_root / str(wave) / "lansoversikt.html"
+    linked = comparison if comparison and (target_root / str(wave) / comparison).is_file() else ""
+    page = render_overview(ordered, missing, wave=wave, edition=edition, meta=meta, comparison=linked)
+    return write_page(page, target_root / str(wave) / "lansoversikt.html")
+
+
+def write_page(page: str, path: Path) -> Path:
+    """Write a page beside the bundles as one step; one that is the same already is left alone."""
     path.parent.mkdir(parents=True, exist_ok=True)
     if path.exists() and path.read_bytes() == page.encode("utf-8"):
         return path

@@ -16,6 +16,7 @@ from typing import Any
 
 from assets.catalogue import models as m
 from assets.catalogue.base_profile import BASE_PROFILE, PROFILE_VARIABLE
+from assets.catalogue.estimate_models import EstimateFile
 from assets.catalogue.indicator_models import IndicatorFile, problems_with_items
 from assets.catalogue.profile_models import Profile
 from assets.catalogue.psychometric_models import PsychometricRules, PsychometricTexts
@@ -51,6 +52,7 @@ class Catalogue:
     statistics: StatisticsFile
     factors: FactorFile
     findings: FindingFile
+    estimates: EstimateFile
     disclosure: dict[str, Any]
     psychometrics: PsychometricRules
     psychometric_texts: PsychometricTexts
@@ -299,6 +301,7 @@ def read_catalogue(root: Path, profile_id: str | None = None) -> Catalogue:
     statistics = read.model(StatisticsFile, "statistics.yml")
     factors = read.model(FactorFile, "factors.yml") if read.has("factors.yml") else FactorFile(survey=profile.survey)
     findings = read.model(FindingFile, "findings.yml")
+    estimates = read.model(EstimateFile, "estimates.yml")
     municipalities = read.table(m.Municipality, "areas/municipalities.csv")
     with_districts = "district" in profile.area_levels
     districts = read.table(m.District, "areas/districts.csv") if with_districts else ()
@@ -327,6 +330,7 @@ def read_catalogue(root: Path, profile_id: str | None = None) -> Catalogue:
         statistics=statistics,
         factors=factors,
         findings=findings,
+        estimates=estimates,
         disclosure=disclosure,
         content_hash=_hash(root, overlay),
         psychometrics=psychometrics,

@@ -11,6 +11,7 @@ from pathlib import Path
 from pydantic import BaseModel
 
 from assets.catalogue import models as m
+from assets.catalogue.estimate_models import EstimateFile
 from assets.catalogue.indicator_models import IndicatorFile
 from assets.catalogue.profile_models import Profile
 from assets.catalogue.psychometric_models import PsychometricRules, PsychometricTexts
@@ -35,6 +36,7 @@ KINDS: dict[str, tuple[type[BaseModel], tuple[str, ...]]] = {
     "comparison": (m.Comparison, ("comparison.yml",)),
     "cutoffs": (m.CutOffFile, ("cutoffs.yml",)),
     "disclosure": (DisclosurePolicy, ("disclosure.yml",)),
+    "estimates": (EstimateFile, ("estimates.yml",)),
     "factors": (FactorFile, ("factors.yml",)),
     "findings": (FindingFile, ("findings.yml",)),
     "indicators": (IndicatorFile, ("indicators/*.yml",)),

@@ -92,3 +92,9 @@ def lower_first(label: str) -> str:
 def upper_first(sentence: str) -> str:
     """The first letter as a capital, the rest untouched."""
     return sentence[:1].upper() + sentence[1:]
+
+
+def swedish(name: str) -> tuple[int, ...]:
+    """Sort key for Swedish names: å, ä, ö last, in that order."""
+    alphabet = "abcdefghijklmnopqrstuvwxyzåäö"
+    return tuple(alphabet.find(c) if c in alphabet else -1 for c in name.lower())

@@ -78,12 +78,14 @@ def test_simulator_imports_nothing_from_the_scoring():
         assert named <= {"assets.methods.errors"}, f"{path.name} imports {sorted(named)}"
 
 
+SURVEY_LAYERS = ("raw", "harmonised", "validated", "indices", "release")
+
+
 def test_report_code_reaches_only_the_release():
     """Neither the reports' asset module nor the bundle code can name a table of another layer."""
-    for path in [ROOT / "assets/reports.py", *files("assets/bundle"), *files("assets/charts")]:
+    for path in [*(ROOT / "assets").glob("reports*.py"), *files("assets/bundle"), *files("assets/charts")]:
         named = imports(path)
-        survey = ("raw", "harmonised", "validated", "indices", "indices_psychometrics", "indices_trends")
-        layers = (*survey, "release", "release_series", "release_anatomy", "release_trends")
+        layers = {p.stem for p in (ROOT / "assets").glob("*.py") if p.stem.split("_")[0] in SURVEY_LAYERS}
         assert not named & {f"assets.{layer}" for layer in layers}, path.name
         assert "pipelines.warehouse" not in named, path.name
 
@@ -155,3 +157,13 @@ def test_importing_the_definitions_stays_light():
     command = [sys.executable, "-W", "ignore", "-c", code]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True, timeout=120)
     assert done.stdout.strip() == "[]"
+
+
+def test_models_and_comparisons_of_areas_read_nothing_but_the_release():
+    """They need no disclosure control of their own because they can't see what is hidden (docs/adr/0022)."""
+    graph = defs.resolve_asset_graph()
+    for name in ("model_estimates", "rank_sets", "funnel"):
+        parents = graph.get(dg.AssetKey(["release", name])).parent_keys
+        assert {parent.path[0] for parent in parents} == {"release"}, name
+    tables = {name for name in imports(ROOT / "assets/release_compared.py") if name.startswith("assets.")}
+    assert not tables & {"assets.indices", "assets.validated", "assets.raw", "assets.harmonised"}

@@ -11,17 +11,17 @@ from collections.abc import Callable, Mapping
 import numpy as np
 import polars as pl
 import pytest
+from assets.methods.cube import full_table, moments, plain_table
+from assets.methods.pattern_sums import class_sums
 
 from assets.catalogue.load import load_catalogue
 from assets.methods import design_estimates as de
 from assets.methods.association import associate
 from assets.methods.bands import with_bands
-from assets.methods.cube import full_table, moments, plain_table
 from assets.methods.design import Lonely, Sample, Stage, SurveyDesign, draw_up
 from assets.methods.errors import PipelineError
 from assets.methods.estimate import area_estimates
 from assets.methods.funnel import funnel
-from assets.methods.pattern_sums import class_sums
 from assets.methods.rank_sets import rank_sets
 from assets.methods.rasch_answers import count_answers
 from assets.methods.rasch_item_fit import unconditional_item_fit
