@@ -77,6 +77,21 @@ def test_shares_in_the_bands_of_an_index(pupils: pl.DataFrame, expected: pl.Data
     compare(got.rename({"index_key": "variable"}), expected.filter(pl.col("variable").is_in(SHARES)), 1e-9)
 
 
+def test_a_second_opinion(pupils: pl.DataFrame) -> None:
+    """The library svy has the same shares and means, errors, intervals and degrees of freedom."""
+    types = {"area": pl.String, "grade": pl.String, "df": pl.Int64}
+    second = pl.read_csv(FOLDER / "expected_svy.csv", schema_overrides=types)
+    levels = ["county", "municipality"]
+    got = pl.concat([series_estimates(pupils, SHARES, "share", levels), series_estimates(pupils, ["bmi"], "mean", levels)])
+    both = second.join(got.rename({"area_code": "area", "indicator": "variable"}), on=KEYS, suffix="_got")
+    assert both.height == second.height == 3 * 3 * 3 * 4
+    assert both["df_got"].to_list() == both["df"].to_list()
+    for column, tolerance in {"estimate": 1e-6, "se": 1e-6, "low": 1e-6, "high": 1e-6}.items():
+        assert relative(both[f"{column}_got"], both[column]) < tolerance, column
+    shares = both.filter(pl.col("measure") == "share")
+    assert relative(shares["se_got"], shares["se"]) < 1e-9
+
+
 def test_the_design_matters(pupils: pl.DataFrame, expected: pl.DataFrame) -> None:
     """Without weights the values are others, without PSUs and strata the errors are: the test above would see it."""
     plain = series_estimates(pupils.drop("weight"), SHARES, "share", levels=["county"]).rename({"indicator": "variable"})
