@@ -9,6 +9,7 @@ from assets.indices import COUNTS, ESTIMATES, SENSITIVITY
 from assets.methods.bands import FOCUS_BAND
 from assets.methods.disclosure import load_policy, protect
 from assets.methods.errors import PipelineError
+from assets.methods.estimate import MEASURES
 from assets.methods.publish import (
     absent_rows,
     delivery_quality,
@@ -106,7 +107,7 @@ def release_tables(warehouse: Warehouse, catalogue: Catalogue, edition: str, wav
     """The survey's release tables for the waves."""
     where = {"wave": waves}
     _require_registers(warehouse)
-    counts, estimates = warehouse.read(COUNTS, where), warehouse.read(ESTIMATES, where)
+    counts, estimates = warehouse.read(COUNTS, where), warehouse.read(ESTIMATES, where | {"measure": list(MEASURES)})
     focus = {i.key: FOCUS_BAND[i.kind] for i in catalogue.indices}
     policy = load_policy(policy_for(catalogue.disclosure, catalogue.index_file))
     safe = protect(counts, with_clarity(estimates, catalogue.comparison), policy, edition, focus)

@@ -24,7 +24,7 @@ import polars as pl
 from assets.methods import intervals
 from assets.methods.bands import FOCUS_BAND, Kind
 from assets.methods.estimate_reasons import reason_of_estimate
-from assets.methods.linearise import Floats, Layout, Lonely, add, covariance, degrees_of_freedom, layout, ratios, variance
+from assets.methods.linearise import Floats, Ints, Layout, Lonely, add, covariance, degrees_of_freedom, layout, ratios, variance
 from assets.methods.psu_sums import (
     AREA_LEVELS,
     DOMAIN,
@@ -41,6 +41,7 @@ from assets.methods.psu_sums import (
     sum_name,
     weight_units,
 )
+from assets.methods.rest_of_county import Totals, differences_to_rest
 
 MEASURES = (
     "share_band1",
@@ -53,6 +54,7 @@ MEASURES = (
     "sex_gap_share_focus",
     "sex_gap_mean",
 )
+REST_MEASURES = ("diff_rest_share_focus", "diff_rest_mean")
 NOISE = 1e-6  # a standard error (share or logits) below this is the rounding of a spread of 0
 METHOD = "taylor_strat_cluster"
 WEIGHTED_METHOD = "taylor_strat_cluster_weighted"
@@ -116,6 +118,8 @@ def area_estimates(
     lonely: Lonely = "adjust",
     weight: str | None = None,
     stratum: str | None = None,
+    *,
+    rest: bool = False,
 ) -> pl.DataFrame:
     """Estimate shares in bands, means, and differences to the county and between the sexes.
 
@@ -126,6 +130,7 @@ def area_estimates(
             counts in county figures; alone it has no interval) or `fail`.
         weight: column of weights, see `psu_sums.psu_sums`; None = 1.
         stratum: column of design strata; None = municipality x grade x wave.
+        rest: also differences to the rest of the county (`REST_MEASURES`, see `rest_of_county.py`).
 
     Returns:
         One row per area, wave and grade with respondents x sex x index x measure, sorted so: `area_level, area_code, wave,
@@ -157,8 +162,10 @@ def area_estimates(
             parts.append(gap.with_columns(index_key=pl.lit(key)))
             parts[-2:] = [part.with_columns(area_level=pl.lit(level)) for part in parts[-2:]]
             if level != "county":
-                diff = _difference_rows(blocks[level], blocks["county"], kind, confidence_level, len(psus))
-                parts.append(diff.with_columns(area_level=pl.lit(level), index_key=pl.lit(key)))
+                diff = [_difference_rows(blocks[level], blocks["county"], kind, confidence_level, len(psus))]
+                if rest:
+                    diff.append(_rest_rows(blocks[level], blocks["county"], kind, confidence_level))
+                parts += [part.with_columns(area_level=pl.lit(level), index_key=pl.lit(key)) for part in diff]
     floats = ["estimate", "se", "low", "high", "df", "p_value"]
     result = pl.concat(parts, how="diagonal").with_columns(pl.col(floats).fill_nan(None), confidence_level=confidence_level)
     result = result.with_columns(
@@ -182,6 +189,7 @@ class _Block:
     sd: Floats
     kish: Floats  # [domains, 3]
     sum_w: Floats  # [domains, 3]
+    totals: Totals  # [rows, 12]
 
 
 def _block(key: str, area: AreaSums, rows: Layout, units: int) -> _Block:
@@ -193,8 +201,8 @@ def _block(key: str, area: AreaSums, rows: Layout, units: int) -> _Block:
     n = add(sums["n"], rows.domain_start).astype(float)
     kish = kish_effect(n, weight, area.sums.get(sum_name(key, WEIGHT_SQUARES)), rows)
     spread = _standard_deviations(sums, rows, units)
-    sum_w = add(weight, rows.domain_start)
-    return _Block(area, rows, estimate, residual, variance(residual, rows), n, n_psu, df, spread, kish, sum_w)
+    sum_w, totals = add(weight, rows.domain_start), Totals(total, np.tile(weight, (1, 4)), rows)
+    return _Block(area, rows, estimate, residual, variance(residual, rows), n, n_psu, df, spread, kish, sum_w, totals)
 
 
 def kish_effect(n: Floats, weight: Floats, squares: np.ndarray | None, rows: Layout) -> Floats:
@@ -258,20 +266,15 @@ def _own_rows(block: _Block, effects: Mapping[tuple[int, int], float], level: fl
 def _difference_rows(block: _Block, county: _Block, kind: Kind, level: float, n_strata: int) -> pl.DataFrame:
     """Area minus county, with the covariance of the two: they share classes."""
     columns = _focus_and_mean(kind)
-    own = block.area.domains.with_columns(county_code=pl.col("area_code").str.slice(0, 2))
-    position = county.area.domains.rename({"area_code": "county_code"}).with_row_index("at")
-    at = own.join(position, on=["county_code", "wave", "grade"], how="left", maintain_order="left")["at"].to_numpy()
-    # in a survey's own design a PSU has pupils in several grades, so county rows are known by PSU and domain
+    at, place = _in_county(block, county)
     domains = int(county.area.domain.max()) + 1
-    county_row = np.empty((int(county.area.psu.max()) + 1, domains), dtype=np.int64)
-    county_row[county.area.psu, county.area.domain] = np.arange(len(county.area.psu))
     county_residual = county.residual[:, columns]
     stratum_sum = np.zeros((n_strata, domains, len(columns)))
     stratum_sum[county.rows.pair_stratum, county.area.domain[county.rows.pair_start]] = add(
         county_residual, county.rows.pair_start
     )
     rows = block.rows
-    same = county_residual[county_row[block.area.psu, at[block.area.domain]]]
+    same = county_residual[place]
     sums = stratum_sum[rows.pair_stratum, at[block.area.domain[rows.pair_start]]]
     shared = covariance(block.residual[:, columns], same, rows, sums)
     whole = county.estimate[:, columns][at]
@@ -284,6 +287,35 @@ def _difference_rows(block: _Block, county: _Block, kind: Kind, level: float, n_
         measure = "diff_share_focus" if is_share else "diff_mean"
         difference = part[:, column] - whole[:, column]
         parts.append(_test_rows(block, sex, measure, difference, spread[:, column], block.df[:, sex], known, level))
+    return pl.concat(parts, how="diagonal")
+
+
+def _in_county(block: _Block, county: _Block) -> tuple[Ints, Ints]:
+    """(the county's domain of every domain, the county's row of every row). In a survey's own design a PSU has pupils in several
+    grades, so county rows are known by PSU and domain."""
+    own = block.area.domains.with_columns(county_code=pl.col("area_code").str.slice(0, 2))
+    position = county.area.domains.rename({"area_code": "county_code"}).with_row_index("at")
+    at = (
+        own.join(position, on=["county_code", "wave", "grade"], how="left", maintain_order="left")["at"].cast(pl.Int64).to_numpy()
+    )
+    county_row = np.empty((int(county.area.psu.max()) + 1, int(county.area.domain.max()) + 1), dtype=np.int64)
+    county_row[county.area.psu, county.area.domain] = np.arange(len(county.area.psu))
+    return at, county_row[block.area.psu, at[block.area.domain]]
+
+
+def _rest_rows(block: _Block, county: _Block, kind: Kind, level: float) -> pl.DataFrame:
+    """Area minus the rest of its county."""
+    columns = _focus_and_mean(kind)
+    at, place = _in_county(block, county)
+    chosen = [Totals(part.totals.value[:, columns], part.totals.weight[:, columns], part.rows) for part in (block, county)]
+    difference, spread, rest = differences_to_rest(*chosen, place, at)
+    parts = []
+    for column in range(6):
+        sex, is_share = column % 3, column < 3
+        shares = np.stack([block.estimate[:, columns[column]], rest[:, column]])
+        known = ((shares > 0) & (shares < 1)).all(axis=0) if is_share else np.array(True)
+        measure = REST_MEASURES[0 if is_share else 1]
+        parts.append(_test_rows(block, sex, measure, difference[:, column], spread[:, column], block.df[:, sex], known, level))
     return pl.concat(parts, how="diagonal")
 
 
@@ -345,7 +377,7 @@ def _rows(
 
 
 def _in_order(frame: pl.DataFrame, index_keys: Sequence[str]) -> pl.DataFrame:
-    orders = {"area_level": AREA_LEVELS, "sex": SEXES, "index_key": list(index_keys), "measure": MEASURES}
+    orders = {"area_level": AREA_LEVELS, "sex": SEXES, "index_key": list(index_keys), "measure": (*MEASURES, *REST_MEASURES)}
     columns = [*_KEYS, "measure"] if "measure" in frame.columns else _KEYS
     rank = [pl.col(name).replace_strict(orders[name], range(len(orders[name]))) if name in orders else name for name in columns]
     return frame.sort(rank)

@@ -12,7 +12,7 @@ from assets.methods import intervals
 from assets.methods.errors import PipelineError
 from assets.methods.estimate import MEASURES, area_counts, area_estimates
 from assets.methods.estimate_reasons import Reason
-from assets.methods.linearise import Design, differences_to_whole, domain_ratios
+from assets.methods.linearise import Design, differences_to_whole, domain_contrast, domain_ratios
 from tests.support.estimate_sample import KINDS, sample_persons
 
 FOCUS = {"acting_out": 3, "wellbeing": 1}
@@ -269,6 +269,29 @@ def test_schools_and_classes_with_a_scored_pupil_are_counted() -> None:
     assert (got["n_schools"], got["n_psu"], got["n_scored"], got["n_unscored"]) == (2, 3, 3, 2)
 
 
+@pytest.mark.parametrize("level", ["municipality", "district"])
+@pytest.mark.parametrize("key", list(KINDS))
+def test_difference_to_the_rest_of_the_county_equals_the_general_formula(persons: pl.DataFrame, level: str, key: str) -> None:
+    found = area_estimates(persons, KINDS, rest=True).filter(pl.col("area_level") == level, pl.col("index_key") == key)
+    assert not area_estimates(persons, KINDS)["measure"].str.starts_with("diff_rest").any(), (
+        "only on request: it is not published"
+    )
+    people = _published(persons)
+    checked = 0
+    for measure, value in (("diff_rest_mean", key), ("diff_rest_share_focus", f"{key}_focus")):
+        for sex in ("girl", "all"):
+            rows = found.filter(pl.col("measure") == measure, pl.col("sex") == sex, pl.col("se").is_not_null())
+            for row in rows.iter_rows(named=True):
+                where = (pl.col("wave") == row["wave"]) & (pl.col("grade") == row["grade"])
+                where = where if sex == "all" else where & (pl.col("sex") == sex)
+                own = (pl.col(AREA_COLUMN[level]) == row["area_code"]).fill_null(False)
+                estimate, se = domain_contrast(people, value, where & own, where & ~own, DESIGN)
+                assert row["estimate"] == pytest.approx(estimate, abs=1e-9)
+                assert row["se"] == pytest.approx(se, abs=1e-9)
+                checked += 1
+    assert checked > 10
+
+
 def test_every_row_has_its_reason_and_nothing_is_nan(persons: pl.DataFrame, estimates: pl.DataFrame) -> None:
     """One class, nobody, a share of nought, everybody alike: each null says why; nothing is null without a reason, or NaN."""
     few = persons.filter(pl.col("municipality_code") == persons["municipality_code"].min())
@@ -279,7 +302,7 @@ def test_every_row_has_its_reason_and_nothing_is_nan(persons: pl.DataFrame, esti
     alike = persons.with_columns(acting_out=pl.lit(0.5), acting_out_band=pl.lit(2, persons.schema["acting_out_band"]))
     known = set(get_args(Reason))
     found: set[str] = set()
-    for sample in (estimates, *(area_estimates(some, KINDS) for some in (one, nobody, alike, persons.head(1)))):
+    for sample in (estimates, *(area_estimates(some, KINDS, rest=True) for some in (one, nobody, alike, persons.head(1)))):
         floats = [name for name, kind in sample.schema.items() if kind == pl.Float64]
         assert not sample.select(pl.any_horizontal(pl.col(floats).is_nan().fill_null(False)).any()).item()
         assert sample["reason"].null_count() == 0
