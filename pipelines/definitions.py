@@ -11,10 +11,14 @@ from assets import (
     harmonised,
     inbox,
     indices,
+    indices_accumulated,
+    indices_cutoffs,
     indices_psychometrics,
     raw,
     release,
+    release_accumulated,
     release_anatomy,
+    release_cutoffs,
     release_series,
     reports,
     validated,
@@ -31,6 +35,8 @@ from pipelines.sensors import SENSORS
 LAYERS = (
     *(inbox, raw, harmonised, validated, delivery_reports, indices, indices_psychometrics),
     *(release, release_series, release_anatomy, reports),
+    *(indices_accumulated, release_accumulated),
+    *(indices_cutoffs, release_cutoffs),
 )
 
 

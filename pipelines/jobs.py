@@ -74,6 +74,13 @@ build_indices = dg.define_asset_job(
         "release/indicator_suppression_log",
         "release/series_breaks",
         "release/index_anatomy",
+        "indices/cutoff_alternatives",
+        "indices/cutoff_counts",
+        "release/cutoff_sensitivity",
+        "indices/accumulated_counts",
+        "indices/accumulated_estimates",
+        "release/accumulated_results",
+        "release/accumulated_suppression_log",
     ),
     description=TEXTS["jobs"]["build_indices"],
 )
