@@ -16,6 +16,15 @@ from assets.methods.errors import PipelineError
 OWN_AND_COUNTY = ("screen_sensitivity", "response_by_school_type")
 
 
+OF_OWN_AND_COUNTY_UNTIL = ("accumulated_results", "cutoff_sensitivity")
+
+
+def _own_until(frame: pl.DataFrame, scope: Scope) -> pl.DataFrame:
+    """The bundle's own rows and the county's, up to its wave; an empty table stays empty."""
+    mine = (pl.col("edition") == scope.edition) & (pl.col("wave") <= scope.wave) & (_own(scope) | _county())
+    return frame.filter(mine) if frame.width else frame
+
+
 def _told_about(frame: pl.DataFrame, scope: Scope) -> pl.DataFrame:
     """The municipality's and the county's rows of the scope's wave."""
     mine = (pl.col("edition") == scope.edition) & (pl.col("wave") == scope.wave) & (_own(scope) | _county())
@@ -47,6 +56,7 @@ def select_frames(release: ReleaseFrames, scope: Scope, indices: Mapping[str, In
         indicator_results=_own_series(release.indicator_results, scope),
         series_breaks=_sorted(release.series_breaks.filter(until)) if release.series_breaks.width else release.series_breaks,
         index_anatomy=release.index_anatomy.filter(edition) if release.index_anatomy.width else release.index_anatomy,
+        **{name: _sorted(_own_until(getattr(release, name), scope)) for name in OF_OWN_AND_COUNTY_UNTIL},
     )
 
 
@@ -79,6 +89,8 @@ def guard_frames(frames: ReleaseFrames, scope: Scope, indices: Mapping[str, Inde
         for name in ("index_results", "response_rates", "indicator_results", "index_anatomy", *OWN_AND_COUNTY)
         if (frame := getattr(frames, name)).width
     }
+    for name in (one for one in OF_OWN_AND_COUNTY_UNTIL if getattr(frames, one).width):
+        foreign[name] = getattr(frames, name).filter(~(_own(scope) | _county()) | (pl.col("edition") != scope.edition))
     if frames.indicator_results.width:
         foreign["indicator_results"] = frames.indicator_results.filter(~(_own(scope) | _county()))
     for name in sorted(foreign.keys() | editions.keys()):

@@ -12,8 +12,9 @@ import yaml
 
 from assets.bundle.types import IndexText, RegisterGroup, ReportMeta
 from assets.catalogue.load import Catalogue, catalogue_file
+from assets.catalogue.statistics_models import Accumulation
 from assets.charts.numbers import lower_first
-from assets.charts.types import ChartMeta, IndexMeta, IndicatorMeta, ReasonText, SeriesBreak
+from assets.charts.types import ChartMeta, CountMeta, IndexMeta, IndicatorMeta, ReasonText, SeriesBreak
 from assets.registers.models import Indicator, RegisterSource, Unit
 
 ARENA_OF_SECTION = {"brott": "narsamhalle"}
@@ -84,8 +85,18 @@ def build_report_meta(
         codebooks={book.id: book.title_sv for book in catalogue.codebooks},
         screening_text=catalogue.screening.removal.text_sv,
         series_titles={s.id: s.title_sv for s in (*catalogue.indicator_file.indicators, *catalogue.indicator_file.indices)},
+        counts=tuple(
+            CountMeta(c.key, c.kind, c.short_sv, c.top_sv, _labels(c), c.indices) for c in catalogue.factors.accumulated
+        ),
+        cut_sets={s.id: (s.title_sv, s.reference_sv) for s in catalogue.cutoff_file.sets}
+        | {a.id: (a.title_sv, a.text_sv) for a in catalogue.cutoff_file.alternatives},
         more_registers=tuple(_indicator(source, i, units) for source in more.values() for i in source.indicators),
     )
+
+
+def _labels(count: Accumulation) -> tuple[str, str, str]:
+    first, second, third = count.groups
+    return first.label_sv, second.label_sv, third.label_sv
 
 
 def _index_meta(catalogue: Catalogue, key: str, texts: Mapping[str, Any]) -> IndexMeta:

@@ -9,6 +9,9 @@ from typing import Any
 
 import polars as pl
 
+from assets.bundle.accumulated import KEYS as COUNTS_KEYS
+from assets.bundle.accumulated import TABLE as COUNTS_TABLE
+from assets.bundle.accumulated import accumulated_table
 from assets.bundle.anatomy import KEYS as ANATOMY_KEYS
 from assets.bundle.anatomy import TABLE as ANATOMY_TABLE
 from assets.bundle.anatomy import anatomy_table
@@ -28,15 +31,16 @@ KEYS = {
     "reasons": ["code"],
     SERIES_TABLE: list(SERIES_KEYS),
     ANATOMY_TABLE: list(ANATOMY_KEYS),
+    COUNTS_TABLE: list(COUNTS_KEYS),
 }
-SURVEY_TABLES = ("index_results", "response_rates", "delivery_quality", SERIES_TABLE, ANATOMY_TABLE)
-SWEDISH_HEADERS = (SERIES_TABLE, ANATOMY_TABLE)
+SURVEY_TABLES = ("index_results", "response_rates", "delivery_quality", SERIES_TABLE, ANATOMY_TABLE, COUNTS_TABLE)
+SWEDISH_HEADERS = (SERIES_TABLE, ANATOMY_TABLE, COUNTS_TABLE)
 
 
 def bundle_tables(frames: ReleaseFrames, scope: Scope, meta: ReportMeta) -> dict[str, pl.DataFrame]:
     """The tables by name: the municipality (with its districts) and the county only, in a fixed order."""
     registers = frames.register_values.filter(pl.col("area_code").is_in([scope.area_code, COUNTY_CODE]))
-    series, anatomy = series_table(frames, meta), anatomy_table(frames, meta)
+    series, anatomy, counts = series_table(frames, meta), anatomy_table(frames, meta), accumulated_table(frames, meta)
     reasons = [(code, reason.mark, reason.text_sv) for code, reason in meta.charts.reasons.items()]
     return {
         "index_results": own_rows(frames.index_results, scope).sort(KEYS["index_results"]),
@@ -46,6 +50,7 @@ def bundle_tables(frames: ReleaseFrames, scope: Scope, meta: ReportMeta) -> dict
         "reasons": pl.DataFrame(reasons, schema={"code": pl.String, "mark": pl.String, "text": pl.String}, orient="row"),
         **({} if series is None else {SERIES_TABLE: series}),
         **({} if anatomy is None else {ANATOMY_TABLE: anatomy}),
+        **({} if counts is None else {COUNTS_TABLE: counts}),
     }
 
 

@@ -11,7 +11,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from assets.charts.types import ChartCard, ChartMeta, IndicatorMeta, Scope
+from assets.charts.types import ChartCard, ChartMeta, CountMeta, IndicatorMeta, Scope
 
 SCHEMA_VERSION = "1.0"
 
@@ -181,6 +181,7 @@ class ReportMeta:
 
     `ascii_names`: area code -> folder name. `area_names`: area code -> name. `codebooks`: id -> title. `screening_text`: the
     written rule for leaving out unserious answers. `series_titles`: id of a single-question series or 0-100 scale -> title.
+    `counts`: factors counted together. `cut_sets`: id of a set or rule of limits -> title and what it is.
     `more_registers`: indicators of sources that come only when somebody fetches or drops them.
     """
 
@@ -202,6 +203,8 @@ class ReportMeta:
     screening_text: str = ""
     series_titles: Mapping[str, str] = field(default_factory=dict)
     more_registers: tuple[IndicatorMeta, ...] = ()
+    counts: tuple[CountMeta, ...] = ()
+    cut_sets: Mapping[str, tuple[str, str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

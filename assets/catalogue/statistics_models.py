@@ -99,7 +99,7 @@ class Accumulation(Strict):
     least_scored: int
     top: int
     short_sv: str
-    unit_sv: str
+    top_sv: str
     groups: tuple[CountGroup, CountGroup, CountGroup]
 
     @property

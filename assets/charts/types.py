@@ -42,7 +42,7 @@ def _no_rows() -> pl.DataFrame:
 class ReleaseFrames:
     """Release tables for one area and what it is compared with. Columns: `docs/development/contracts.md`.
 
-    The last five may be empty frames; then nothing is said about them.
+    The last seven may be empty frames; then nothing is said about them.
     """
 
     index_results: pl.DataFrame
@@ -54,6 +54,8 @@ class ReleaseFrames:
     indicator_results: pl.DataFrame = field(default_factory=pl.DataFrame)
     series_breaks: pl.DataFrame = field(default_factory=pl.DataFrame)
     index_anatomy: pl.DataFrame = field(default_factory=pl.DataFrame)
+    accumulated_results: pl.DataFrame = field(default_factory=pl.DataFrame)
+    cutoff_sensitivity: pl.DataFrame = field(default_factory=pl.DataFrame)
 
 
 @dataclass(frozen=True)
@@ -84,6 +86,21 @@ class IndexMeta:
     def focus_measure(self) -> str:
         """The release measure that holds the share in the focus band."""
         return "share_band3" if self.kind == "risk" else "share_band1"
+
+
+@dataclass(frozen=True)
+class CountMeta:
+    """Factors that are counted together. `groups`: the words of the three groups of numbers, the fewest first.
+
+    `top_sv`: the last of them in a sentence (`tre eller fler riskfaktorer`).
+    """
+
+    key: str
+    kind: str
+    short_sv: str
+    top_sv: str
+    groups: tuple[str, str, str]
+    indices: tuple[str, ...]
 
 
 @dataclass(frozen=True)

@@ -51,8 +51,8 @@ def cut_alternatives(
 
     Returns:
         `CUT_SCHEMA`, in the order of sets, rules and indices: `focus_cut` is the limit of the focus group (the upper one of a
-        risk index, the lower one of a protective), `shift` its distance from the one in use, `tie_beyond` whether a score at it is
-        beyond it, `n_reference` and the waves of the pupils it is made from (null for published sets).
+        risk index, the lower one of a protective), `shift` its distance from the one in use, `tie_beyond` whether a score at it
+        is beyond it, `n_reference` and the waves of the pupils it is made from (null for published sets).
 
     Raises:
         PipelineError: an index has no scored pupil, or too many share a score (see `recomputed_cuts`).
