@@ -27,6 +27,12 @@ OF_SCALES = ("indices/scale_means", "indices/scale_estimates")
 HAS_INDICES, HAS_SCALES = bool(load_catalogue().indices), bool(load_catalogue().indicator_file.indices)
 OF_MEASUREMENT = ("psychometrics", "index_anatomy")
 """Tables that only a profile whose indices have a measurement model (partial credit) has."""
+OF_FACTORS = (*("accumulated_counts", "accumulated_estimates", "accumulated_results", "accumulated_suppression_log"),)
+"""Tables that only a profile that names factors to be counted together has (`factors.yml`)."""
+OF_ALTERNATIVES = ("cutoff_alternatives", "cutoff_counts", "cutoff_sensitivity")
+"""Tables that only a profile that names alternatives to its cut-offs has (`cutoffs.yml`)."""
+HAS_ALTERNATIVES = HAS_INDICES and bool(load_catalogue().cutoff_file.alternatives)
+HAS_FACTORS = HAS_INDICES and bool(load_catalogue().factors.accumulated)
 
 Asset = dg.AssetsDefinition | dg.AssetSpec
 
@@ -43,6 +49,8 @@ def reached(layer: str, table: str) -> bool:
     within = LAYERS.index(made_of) <= LAYERS.index(PROFILE.reach)
     lacking = (not HAS_INDICES and name in OF_INDICES) or (not HAS_SCALES and name in OF_SCALES)
     measured = MEASUREMENT_MODEL or table not in OF_MEASUREMENT
+    lacking = lacking or (not HAS_FACTORS and table in OF_FACTORS)
+    lacking = lacking or (not HAS_ALTERNATIVES and table in OF_ALTERNATIVES)
     return within and measured and not lacking and (PROFILE.registers or table not in OF_REGISTERS)
 
 

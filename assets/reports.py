@@ -32,6 +32,7 @@ SUMMARY_COLUMNS = (
     *("index_results", "response_rates", "register_values", "delivery_quality"),
     *("screen_sensitivity", "response_by_school_type", "index_anatomy"),
     "model_estimates",
+    *("accumulated_results", "cutoff_sensitivity"),
 )
 UNSHOWN_COLUMNS = ("method", "interval_method", "confidence_level")
 """Columns of the series that no report shows; left behind, as the table is large."""
@@ -41,7 +42,9 @@ RELEASE_TABLES = (
     *("indicator_results", "indicator_suppression_log", "series_breaks", "index_anatomy"),
     "trends",
     "model_estimates",
+    *("accumulated_results", "accumulated_suppression_log", "cutoff_sensitivity"),
 )
+LOGS = ("suppression_log", "indicator_suppression_log", "accumulated_suppression_log")
 RELEASE_DEPS = [dg.AssetDep(["release", name], partition_mapping=dg.AllPartitionMapping()) for name in RELEASE_TABLES]
 
 
@@ -80,7 +83,7 @@ def certificate(reader: ReleaseReader, catalogue: Catalogue, scope: Scope) -> Bu
     provenance = reader.read("provenance", area_code=own)
     quality = reader.read("delivery_quality", area_code=[scope.area_code], wave=[scope.wave])
     rules = quality.filter(pl.col("item").is_in(["rules_passed", "rules_failed"])).sort("item")
-    logs = [reader.read(name, wave=[scope.wave]) for name in ("suppression_log", "indicator_suppression_log")]
+    logs = [reader.read(name, wave=[scope.wave]) for name in LOGS]
     inside = [log.filter(pl.col("area_code").str.starts_with(scope.area_code)).height if log.height else 0 for log in logs]
     return BundleMeta(
         code_version=code_version(),

@@ -79,6 +79,13 @@ build_indices = dg.define_asset_job(
         "release/model_estimates",
         "release/rank_sets",
         "release/funnel",
+        "indices/cutoff_alternatives",
+        "indices/cutoff_counts",
+        "release/cutoff_sensitivity",
+        "indices/accumulated_counts",
+        "indices/accumulated_estimates",
+        "release/accumulated_results",
+        "release/accumulated_suppression_log",
     ),
     description=TEXTS["jobs"]["build_indices"],
 )

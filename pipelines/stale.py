@@ -30,7 +30,11 @@ DELIVERIES = TableName("raw", "survey_deliveries")
 REJECTED = TableName("raw", "rejected_files")
 REGISTER_FILES = TableName("raw", "register_rows")
 REGISTER_VALUES = TableName("validated", "register_values")
-OVER_ALL_WAVES = (TableName("indices", "psychometrics"), TableName("release", "index_anatomy"))
+OVER_ALL_WAVES = (
+    *(TableName("indices", "psychometrics"), TableName("release", "index_anatomy")),
+    *(TableName("indices", "cutoff_alternatives"), TableName("indices", "cutoff_counts")),
+    TableName("release", "cutoff_sensitivity"),
+)
 """Tables of the estimates that aren't sliced by wave: each run of the stage makes them anew."""
 WRITTEN: Mapping[Stage, tuple[str, ...]] = {
     "registers": ("harmonised", "validated", "release"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
+from assets.bundle.accumulated import section as accumulated_section
 from assets.bundle.arenas import ARENAS
 from assets.bundle.arenas import section as arena_section
 from assets.bundle.districts import district_section
@@ -35,6 +36,7 @@ def municipality_report(frames: ReleaseFrames, scope: Scope, meta: ReportMeta) -
     sections: list[Section | None] = [
         overview_section(context),
         *(arena_section(context, arena) for arena in ARENAS),
+        accumulated_section(context),
         district_section(context),
         small_area_section(context),
         who_section(context),

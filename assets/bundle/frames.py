@@ -14,12 +14,23 @@ from assets.charts.types import COUNTY_CODE, IndexMeta, ReleaseFrames, Scope
 from assets.methods.errors import PipelineError
 
 OWN_AND_COUNTY = ("screen_sensitivity", "response_by_school_type")
+OWN_AND_COUNTY_UNTIL = (
+    "accumulated_results",
+    "cutoff_sensitivity",
+)
 OWN_AND_COUNTY_IF_ANY = (
     "indicator_results",
     "trends",
+    *OWN_AND_COUNTY_UNTIL,
 )
 """Tables that a release may lack: then the frame has no columns."""
 OWN_IF_ANY = ("model_estimates",)
+
+
+def _own_until(frame: pl.DataFrame, scope: Scope) -> pl.DataFrame:
+    """The bundle's own rows and the county's, up to its wave; an empty table stays empty."""
+    mine = (pl.col("edition") == scope.edition) & (pl.col("wave") <= scope.wave) & (_own(scope) | _county())
+    return frame.filter(mine) if frame.width else frame
 
 
 def _told_about(frame: pl.DataFrame, scope: Scope) -> pl.DataFrame:
@@ -55,6 +66,7 @@ def select_frames(release: ReleaseFrames, scope: Scope, indices: Mapping[str, In
         trends=_own_trends(release.trends, scope),
         model_estimates=_small_groups(release.model_estimates, scope),
         index_anatomy=release.index_anatomy.filter(edition) if release.index_anatomy.width else release.index_anatomy,
+        **{name: _sorted(_own_until(getattr(release, name), scope)) for name in OWN_AND_COUNTY_UNTIL},
     )
 
 

@@ -12,8 +12,9 @@ import yaml
 
 from assets.bundle.types import FindingMeta, IndexText, RegisterGroup, ReportMeta
 from assets.catalogue.load import Catalogue, catalogue_file
+from assets.catalogue.statistics_models import Accumulation
 from assets.charts.numbers import lower_first
-from assets.charts.types import ChartMeta, IndexMeta, IndicatorMeta, ReasonText, SeriesBreak
+from assets.charts.types import ChartMeta, CountMeta, IndexMeta, IndicatorMeta, ReasonText, SeriesBreak
 from assets.registers.models import Indicator, RegisterSource, Unit
 
 ARENA_OF_SECTION = {"brott": "narsamhalle"}
@@ -87,6 +88,11 @@ def build_report_meta(
         findings=finding_meta(catalogue),
         trend_words={verdict: word.text_sv for verdict, word in catalogue.statistics.trend.verdicts.items()},
         trend_reasons={code: "" if code == "ok" else text for code, text in catalogue.statistics.reasons.items()},
+        counts=tuple(
+            CountMeta(c.key, c.kind, c.short_sv, c.top_sv, _labels(c), c.indices) for c in catalogue.factors.accumulated
+        ),
+        cut_sets={s.id: (s.title_sv, s.reference_sv) for s in catalogue.cutoff_file.sets}
+        | {a.id: (a.title_sv, a.text_sv) for a in catalogue.cutoff_file.alternatives},
         more_registers=tuple(_indicator(source, i, units) for source in more.values() for i in source.indicators),
     )
 
@@ -98,6 +104,11 @@ def finding_meta(catalogue: Catalogue) -> FindingMeta:
     words = file.words.model_dump() | {"factor": factors}
     questions = {key: series.by_id[key].good for key in file.questions if key in series.by_id}
     return FindingMeta(file.rules(), file.templates(), words, questions)
+
+
+def _labels(count: Accumulation) -> tuple[str, str, str]:
+    first, second, third = count.groups
+    return first.label_sv, second.label_sv, third.label_sv
 
 
 def _index_meta(catalogue: Catalogue, key: str, texts: Mapping[str, Any]) -> IndexMeta:

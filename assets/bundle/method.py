@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from assets.bundle.cutoffs import cutoff_blocks
 from assets.bundle.types import Block, Bullets, Section, SubHeading, Terms, Text
 from assets.bundle.words import Context, date_text
 from assets.charts import numbers
@@ -32,6 +33,7 @@ def method_section(context: Context) -> Section:
         Text(context.say("method.intro")),
         Terms(terms),
         *([] if context.frames.index_anatomy.is_empty() else [Text(context.say("method.anatomy"))]),
+        *cutoff_blocks(context),
         SubHeading("metod-kallor", context.say("method.sources_title")),
         Bullets(tuple(sources)),
         Text(context.say(f"method.license.{context.scope.edition}")),

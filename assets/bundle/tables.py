@@ -9,6 +9,9 @@ from typing import Any
 
 import polars as pl
 
+from assets.bundle.accumulated import KEYS as COUNTS_KEYS
+from assets.bundle.accumulated import TABLE as COUNTS_TABLE
+from assets.bundle.accumulated import accumulated_table
 from assets.bundle.anatomy import KEYS as ANATOMY_KEYS
 from assets.bundle.anatomy import TABLE as ANATOMY_TABLE
 from assets.bundle.anatomy import anatomy_table
@@ -30,6 +33,7 @@ FIELD_TYPES = {pl.String: "string", pl.Int64: "integer", pl.Int32: "integer", pl
 SWEDISH_TABLES: tuple[tuple[str, Sequence[str], Callable[[ReleaseFrames, ReportMeta], pl.DataFrame | None]], ...] = (
     (SERIES_TABLE, SERIES_KEYS, series_table),
     (ANATOMY_TABLE, ANATOMY_KEYS, anatomy_table),
+    (COUNTS_TABLE, COUNTS_KEYS, accumulated_table),
     (DEVELOPMENT_TABLE, DEVELOPMENT_KEYS, development_table),
     (SMALL_TABLE, SMALL_KEYS, small_area_table),
 )

@@ -11,7 +11,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from assets.charts.types import ChartCard, ChartMeta, IndicatorMeta, Scope
+from assets.charts.types import ChartCard, ChartMeta, CountMeta, IndicatorMeta, Scope
 from assets.methods.findings import FindingRules
 
 SCHEMA_VERSION = "1.0"
@@ -197,6 +197,7 @@ class ReportMeta:
     written rule for leaving out unserious answers. `series_titles`: id of a single-question series or 0-100 scale -> title.
     `more_registers`: indicators of sources that come only when somebody fetches or drops them. `findings`: how the overview's
     sentences are chosen and worded. `trend_words`, `trend_reasons`: verdicts on a line over the waves, and why there is none.
+    `counts`: factors counted together. `cut_sets`: id of a set or rule of limits -> title and what it is.
     """
 
     charts: ChartMeta
@@ -220,6 +221,8 @@ class ReportMeta:
     findings: FindingMeta | None = None
     trend_words: Mapping[str, str] = field(default_factory=dict)
     trend_reasons: Mapping[str, str] = field(default_factory=dict)
+    counts: tuple[CountMeta, ...] = ()
+    cut_sets: Mapping[str, tuple[str, str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

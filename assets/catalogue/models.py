@@ -305,11 +305,20 @@ class CutOffs(Strict):
     cuts: dict[str, Cut]
 
 
+class CutAlternative(Strict):
+    """A rule by which limits are made from the pupils in hand, to be shown beside the sets and never in their series."""
+
+    id: Literal["recomputed", "frozen_median", "ctc"]
+    title_sv: str
+    text_sv: str
+
+
 class CutOffFile(Strict):
-    """All cut-off sets and the one in use."""
+    """All cut-off sets and the one in use; `alternatives`: rules whose limits are shown beside it."""
 
     default: str
     sets: tuple[CutOffs, ...]
+    alternatives: tuple[CutAlternative, ...] = ()
 
     @classmethod
     def none(cls) -> CutOffFile:

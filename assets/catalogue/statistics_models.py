@@ -88,8 +88,15 @@ class TrendChoice(Strict):
         return self
 
 
+class CountGroup(Strict):
+    """Numbers of factors that are published together, from `start` up to the next group."""
+
+    start: int = Field(ge=0)
+    label_sv: str
+
+
 class Accumulation(Strict):
-    """Which factors are counted together."""
+    """Which factors are counted together, and the three groups of numbers that are published."""
 
     key: str
     kind: Literal["risk", "protective"]
@@ -97,6 +104,22 @@ class Accumulation(Strict):
     indices: tuple[str, ...]
     least_scored: int
     top: int
+    short_sv: str
+    top_sv: str
+    groups: tuple[CountGroup, CountGroup, CountGroup]
+
+    @property
+    def starts(self) -> tuple[int, int, int]:
+        """The least number in each of the three groups that are published."""
+        first, second, third = self.groups
+        return first.start, second.start, third.start
+
+    @model_validator(mode="after")
+    def _groups_fit(self) -> Accumulation:
+        first, second, third = self.starts
+        if (first, second) != (0, 1) or not 1 < third == self.top:
+            raise ValueError(f"{self.key}: groups börjar på 0, 1 och top (minst 2)")
+        return self
 
     def rule(self) -> CountRule:
         """As the counting takes it."""

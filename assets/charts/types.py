@@ -56,6 +56,8 @@ class ReleaseFrames:
     index_anatomy: pl.DataFrame = field(default_factory=pl.DataFrame)
     trends: pl.DataFrame = field(default_factory=pl.DataFrame)
     model_estimates: pl.DataFrame = field(default_factory=pl.DataFrame)
+    accumulated_results: pl.DataFrame = field(default_factory=pl.DataFrame)
+    cutoff_sensitivity: pl.DataFrame = field(default_factory=pl.DataFrame)
 
 
 @dataclass(frozen=True)
@@ -86,6 +88,21 @@ class IndexMeta:
     def focus_measure(self) -> str:
         """The release measure that holds the share in the focus band."""
         return "share_band3" if self.kind == "risk" else "share_band1"
+
+
+@dataclass(frozen=True)
+class CountMeta:
+    """Factors that are counted together. `groups`: the words of the three groups of numbers, the fewest first.
+
+    `top_sv`: the last of them in a sentence (`tre eller fler riskfaktorer`).
+    """
+
+    key: str
+    kind: str
+    short_sv: str
+    top_sv: str
+    groups: tuple[str, str, str]
+    indices: tuple[str, ...]
 
 
 @dataclass(frozen=True)

@@ -25,6 +25,7 @@ from assets.methods.disclosure_policy import DisclosurePolicy, PolicyNumbers, Po
 from assets.methods.disclosure_rows import (
     RESULT_COLUMNS,
     SHARES,
+    barred_rows,
     base_rows,
     evidence,
     keys_frame,
@@ -56,6 +57,7 @@ def protect(
     policy: DisclosurePolicy,
     edition: str = "intern",
     focus: Mapping[str, int] | None = None,
+    barred: pl.DataFrame | None = None,
 ) -> ProtectedRelease:
     """Results that reveal no small count, and the log of what is hidden.
 
@@ -66,6 +68,8 @@ def protect(
         policy: from `load_policy`.
         edition: one of the policy's editions.
         focus: index key -> the band (1..3) whose share is compared between areas and sexes; 3 where nothing is given.
+        barred: rows (keys of `counts`) that another publication about the same pupils forbids: their bands where `bars_bands`,
+            their numbers where `bars_counts`. What would reveal them is hidden as for any other cell.
 
     Raises:
         PipelineError: the tables do not hold together, or the edition is unknown.
@@ -74,7 +78,7 @@ def protect(
     blocks = build_blocks(counts)
     proof = evidence(estimates, keys_frame(blocks))
     floors = floors_of(blocks, policy, numbers)
-    hidden = suppress(blocks, floors, numbers, weighted_shares(proof, blocks))
+    hidden = suppress(blocks, floors, numbers, weighted_shares(proof, blocks), barred_rows(barred, blocks))
     bands = {key: (focus or {}).get(key, 3) for key in blocks.index_keys}
     positions = np.array([band - 1 for band in bands.values()], dtype=np.int64)
     compared = {key: SHARES[band - 1] for key, band in bands.items()}
@@ -83,13 +87,24 @@ def protect(
     return ProtectedRelease(results=rows.select(RESULT_COLUMNS), log=suppression_log(rows, policy))
 
 
-def suppress(blocks: Blocks, floors: Floors, numbers: PolicyNumbers, weighted: np.ndarray | None = None) -> Hidden:
+def suppress(
+    blocks: Blocks,
+    floors: Floors,
+    numbers: PolicyNumbers,
+    weighted: np.ndarray | None = None,
+    barred: tuple[np.ndarray, np.ndarray] | None = None,
+) -> Hidden:
     """The pattern: primary cells and all that must be hidden with them.
 
     Args:
         weighted: [group, index, sex, band] weighted shares 0..1, NaN where the pupils' own share is shown; None without weights.
+        barred: [group, index, sex] whose bands, and whose numbers, may not be shown for a reason outside these tables.
     """
     hidden = primary(blocks, floors, numbers)
+    if barred is not None:
+        mark(hidden.bands, barred[0][..., None], "linked")
+        mark(hidden.scored, barred[1], "linked")
+        mark(hidden.unscored, barred[1], "linked")
     if weighted is not None:
         _hide_weighted(blocks, floors, hidden, weighted)
     small = hide_small_sexes(blocks, floors, hidden)

@@ -172,6 +172,19 @@ def weighted_shares(proof: pl.DataFrame, blocks: Blocks) -> np.ndarray | None:
     return shares.reshape(*blocks.scored.shape, len(SHARES))
 
 
+def barred_rows(barred: pl.DataFrame | None, blocks: Blocks) -> tuple[np.ndarray, np.ndarray] | None:
+    """[group, index, sex] where `bars_bands`, and where `bars_counts`, of a table keyed as the counts; None without a table."""
+    if barred is None:
+        return None
+    at = barred.join(keys_frame(blocks), on=list(ROW_KEYS), how="inner")
+    found = []
+    for column in ("bars_bands", "bars_counts"):
+        flags = np.zeros(int(np.prod(blocks.scored.shape)), dtype=bool)
+        flags[at.filter(column)["slot"].to_numpy()] = True
+        found.append(flags.reshape(blocks.scored.shape))
+    return found[0], found[1]
+
+
 def published(rows: pl.DataFrame, proof: pl.DataFrame, edition: str, decimals: int, focus: Mapping[str, str]) -> pl.DataFrame:
     """The rows with values, intervals and reasons; nothing of a hidden row is left but its keys.
 

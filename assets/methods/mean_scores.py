@@ -9,7 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from math import fsum, sqrt
+from operator import itemgetter
 from typing import Literal
 
 import polars as pl
@@ -156,9 +158,9 @@ def weighted_median(pairs: Sequence[tuple[float, float]]) -> float:
     Args:
         pairs: (value, weight) sorted by value, weights above 0.
     """
-    values = sorted({value for value, _ in pairs})
     total = fsum(weight for _, weight in pairs)
-    weights = {value: fsum(w for v, w in pairs if v == value) for value in values}
+    weights = {value: fsum(w for _, w in same) for value, same in groupby(pairs, key=itemgetter(0))}
+    values = list(weights)
     below: list[float] = []
     for position, value in enumerate(values):
         below.append(weights[value])

@@ -1,0 +1,61 @@
+"""Indices layer: how the limits of the indices would be drawn by other rules, and who would fall beyond them in the county.
+
+Not sliced by wave: recomputed limits are made from all waves together, so each new wave makes the whole tables anew.
+"""
+
+import dagster as dg
+import polars as pl
+
+from assets.catalogue.load import Catalogue, load_catalogue
+from assets.failures import as_failure
+from assets.indices import PERSONS
+from assets.methods.cutoff_sets import KEYS, county_counts, cut_alternatives, published_pupils
+from assets.methods.persons import cut_set
+from assets.texts import asset_text
+from pipelines.resources import Store
+from pipelines.warehouse import TableName, Warehouse
+
+ALTERNATIVES = TableName("indices", "cutoff_alternatives")
+CUTOFF_COUNTS = TableName("indices", "cutoff_counts")
+
+
+@dg.multi_asset(
+    outs={
+        "cutoff_alternatives": dg.AssetOut(
+            key=["indices", "cutoff_alternatives"], description=asset_text("indices", "cutoff_alternatives")
+        ),
+        "cutoff_counts": dg.AssetOut(key=["indices", "cutoff_counts"], description=asset_text("indices", "cutoff_counts")),
+    },
+    deps=[dg.AssetDep(["indices", "person_scores"], partition_mapping=dg.AllPartitionMapping())],
+    name="indices_cutoffs",
+    group_name="indices",
+)
+def indices_cutoffs(store: Store):
+    """Draw the limits by every rule and count the county's pupils beyond them."""
+    with as_failure():
+        cuts, counts = cutoff_tables(store.warehouse, load_catalogue())
+    yield dg.Output(cuts, output_name="cutoff_alternatives", metadata={"gränser": limits_text(cuts)})
+    yield dg.Output(counts, output_name="cutoff_counts")
+
+
+def cutoff_tables(warehouse: Warehouse, catalogue: Catalogue) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """`indices.cutoff_alternatives` and `indices.cutoff_counts`; only the scores are read."""
+    kinds = {index.key: index.kind for index in catalogue.indices}
+    persons = published_pupils(warehouse.read(PERSONS, columns=[*KEYS, *kinds]))
+    sets = [cut_set(cutoffs) for cutoffs in catalogue.cutoff_file.sets]
+    rules = [alternative.id for alternative in catalogue.cutoff_file.alternatives]
+    cuts, beyond = cut_alternatives(persons, kinds, sets, catalogue.cutoffs.id, rules)
+    return cuts, county_counts(persons, beyond)
+
+
+def limits_text(cuts: pl.DataFrame) -> dg.MarkdownMetadataValue:
+    """The limits of the focus group for the steward: a row per index and a column per set, three decimals."""
+    sets = list(cuts["cut_set"].unique(maintain_order=True))
+    lines = ["| index | " + " | ".join(sets) + " |", "|" + "---|" * (len(sets) + 1)]
+    for (key,), part in cuts.group_by("index_key", maintain_order=True):
+        found = dict(part.select("cut_set", "focus_cut").iter_rows())
+        lines.append(f"| {key} | " + " | ".join(f"{found[name]:.3f}".replace(".", ",").replace("-", "−") for name in sets) + " |")
+    return dg.MetadataValue.md("\n".join(lines))
+
+
+ASSETS = [indices_cutoffs]

@@ -1,0 +1,70 @@
+"""Release layer for the numbers of factors: disclosure control beside the published indices of the same pupils."""
+
+import dagster as dg
+import polars as pl
+
+from assets.catalogue.load import Catalogue, load_catalogue
+from assets.failures import as_failure
+from assets.indices_accumulated import ACCUMULATED_COUNTS, ACCUMULATED_ESTIMATES, count_rules
+from assets.methods.accumulated_publish import finish_accumulated, protect_accumulated
+from assets.methods.publish import absent_rows, with_clarity
+from assets.release_series import INDEX_RESULTS
+from assets.slices import ONE_RUN, WAVES, int_keys, survey_waves
+from assets.table_metadata import BY_WAVE, count_table
+from assets.texts import asset_text
+from assets.validated import RESPONSES
+from pipelines.resources import RunChoices, Store
+from pipelines.warehouse import Warehouse
+
+
+@dg.multi_asset(
+    outs={
+        "accumulated_results": dg.AssetOut(
+            key=["release", "accumulated_results"], metadata=BY_WAVE, description=asset_text("release", "accumulated_results")
+        ),
+        "accumulated_suppression_log": dg.AssetOut(
+            key=["release", "accumulated_suppression_log"],
+            metadata=BY_WAVE,
+            description=asset_text("release", "accumulated_suppression_log"),
+        ),
+    },
+    deps=[
+        ["indices", "accumulated_counts"],
+        ["indices", "accumulated_estimates"],
+        ["release", "index_results"],
+        ["validated", "survey_responses"],
+    ],
+    name="release_accumulated",
+    group_name="release",
+    partitions_def=survey_waves,
+    backfill_policy=ONE_RUN,
+)
+def release_accumulated(context: dg.AssetExecutionContext, store: Store, choices: RunChoices):
+    """Protect the numbers of factors of the run's waves."""
+    with as_failure():
+        results, log = released_counts(store.warehouse, load_catalogue(), choices.edition, int_keys(context, WAVES))
+    shown = count_table(results, ["wave", "reason"], ["mättillfälle", "skäl"])
+    yield dg.Output(results, output_name="accumulated_results", metadata={"utgåva": choices.edition, "celler": shown})
+    yield dg.Output(log, output_name="accumulated_suppression_log")
+
+
+def released_counts(
+    warehouse: Warehouse, catalogue: Catalogue, edition: str, waves: list[int]
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """`release.accumulated_results` and its log for the waves."""
+    where = {"wave": waves}
+    safe = protect_accumulated(
+        warehouse.read(ACCUMULATED_COUNTS, where),
+        with_clarity(warehouse.read(ACCUMULATED_ESTIMATES, where), catalogue.comparison),
+        warehouse.read(INDEX_RESULTS, where),
+        count_rules(catalogue),
+        catalogue.disclosure,
+        edition,
+    )
+    delivered = warehouse.read(RESPONSES, where, ["municipality_code", "wave"]).unique()
+    municipalities = sorted(catalogue.municipality_by_code)
+    absent = absent_rows(safe.results, municipalities, waves, delivered, catalogue.profile.grade_keys)
+    return finish_accumulated(safe.results, absent, catalogue.area_names, edition, catalogue.cutoffs.id), safe.log
+
+
+ASSETS = [release_accumulated]
