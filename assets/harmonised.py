@@ -256,7 +256,7 @@ def _empty(catalogue: Catalogue) -> tuple[pl.DataFrame, pl.DataFrame]:
     design = dict.fromkeys(catalogue.profile.design_columns, pl.String) | {"weight": pl.Float64}
     own = {name: design[name] for name in catalogue.profile.design_columns}
     schema = {name: pl.String for name in BACKGROUND} | {"wave": pl.Int32} | own
-    schema |= {i.key: pl.Int16 for i in catalogue.survey.items}
+    schema |= {i.key: pl.Int16 for i in catalogue.survey.items} | {one.key: pl.Float64 for one in catalogue.survey.measures}
     counts = {"delivery_id": pl.String, "wave": pl.Int32, "rows_received": pl.Int64, "rows_outside": pl.Int64}
     counts |= {"superseded": pl.UInt32, "municipality_code": pl.String, "rows_kept": pl.UInt32}
     counts |= dict.fromkeys(

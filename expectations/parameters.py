@@ -39,9 +39,10 @@ def survey_parameters(catalogue: Catalogue) -> dict[str, Any]:
     survey = catalogue.survey
     missing = list(survey.missing_kinds)
     choice = [i for i in survey.items if i.type == "choice"]
+    asked = [*(i.key for i in survey.items), *(one.key for one in survey.measures)]
     return common_parameters(catalogue) | {
         "grades": list(survey.grades),
-        "all_columns": [*BACKGROUND, *catalogue.profile.design_columns, *(i.key for i in survey.items)],
+        "all_columns": [*BACKGROUND, *catalogue.profile.design_columns, *asked],
         "counted": [i.key for i in survey.items if i.type == "count"],
         "codes": {i.key: " ".join(map(str, [*survey.answers(i.key), *missing])) for i in choice},
         "asked": {i.key: [i.first_wave or ALWAYS[0], i.last_wave or ALWAYS[1]] for i in survey.items},

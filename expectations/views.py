@@ -20,7 +20,7 @@ Views = dict[str, pl.DataFrame]
 def routed_columns(catalogue: Catalogue) -> list[str]:
     """The follow-up questions of the survey and the questions that route them, in catalogue order."""
     routed = [i for i in catalogue.survey.items if i.routed_by]
-    return list(dict.fromkeys(c for i in routed if i.routed_by for c in (i.key, i.routed_by.item)))
+    return list(dict.fromkeys(c for i in routed if i.routed_by for c in (i.key, *i.routed_by.gates)))
 
 
 def survey_views(
@@ -96,7 +96,7 @@ def _break_years(catalogue: Catalogue) -> dict[str, list[int]]:
     """Item -> waves from which it is another question, or asked of others because the question that routes it changed."""
     years: dict[str, list[int]] = {}
     for item in catalogue.survey.items:
-        touching = [item.key, *([item.routed_by.item] if item.routed_by else [])]
+        touching = [item.key, *(item.routed_by.gates if item.routed_by else ())]
         found = sorted({b.year for b in catalogue.breaks_of_items(touching)})
         if found:
             years[item.key] = found

@@ -117,6 +117,7 @@ SHOWN_COUNTS = {
     "survey_responses": "svar",
     "register_values": "registervärden",
     "index_results": "resultat",
+    "indicator_results": "resultat för frågor",
     "municipality_bundle": "paket",
 }
 

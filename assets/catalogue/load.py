@@ -149,6 +149,8 @@ def _cross_check(c: Catalogue, problems: list[str]) -> None:
     for book in c.codebooks:
         unknown = sorted(set(book.items.values()) - set(items))
         problems.extend(f"codebooks/{book.id}.yml: okänd fråga {key}" for key in unknown)
+        measures = {measure.key for measure in c.survey.measures}
+        problems.extend(f"codebooks/{book.id}.yml: okänt mått {key}" for key in sorted(set(book.measures.values()) - measures))
         for item, variants in book.label_variants.items():
             wrong = [code for code in variants.values() if item in items and code not in c.survey.answers(item)]
             problems.extend(f"codebooks/{book.id}.yml: {item} har ingen svarskod {code}" for code in wrong)

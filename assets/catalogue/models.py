@@ -34,10 +34,16 @@ class MissingKind(Strict):
 
 
 class Routing(Strict):
-    """An item that is asked only when another item has one of some answers."""
+    """An item that is asked only when another item has one of some answers, or one of the items in `or_by` has."""
 
     item: str
     answered_when: tuple[int, ...]
+    or_by: dict[str, tuple[int, ...]] = Field(default_factory=dict)
+
+    @property
+    def gates(self) -> dict[str, tuple[int, ...]]:
+        """Every item that opens it -> the answers that do."""
+        return {self.item: self.answered_when, **self.or_by}
 
 
 class Item(Strict):
@@ -45,7 +51,8 @@ class Item(Strict):
 
     `answers` maps the canonical code to the delivered label; a `count` item holds whole numbers 0..`maximum`. Boxes of one
     question where several may be ticked share `multi`; there "not ticked" is no answer until some box of the question is
-    ticked. `first_wave` and `last_wave` say when it was asked; a column of that name in earlier waves held the item `earlier`.
+    ticked. `rounds_down`: a decimal number counts as the whole one below it (completed years). `first_wave` and
+    `last_wave` say when it was asked; a column of that name in earlier waves held the item `earlier`.
     """
 
     key: str
@@ -56,6 +63,7 @@ class Item(Strict):
     scale: str | None = None
     answers: dict[int, str] = Field(default_factory=dict)
     maximum: int | None = None
+    rounds_down: bool = False
     dont_know: bool = False
     multi: str | None = None
     first_wave: int | None = None
@@ -85,6 +93,18 @@ class ItemFile(Strict):
     items: tuple[Item, ...]
 
 
+class Measure(Strict):
+    """A number that comes with each respondent beside the questions: computed by the supplier, or recorded with the answers.
+
+    It has no answers and no kinds of missing: a cell without a number is null. Only the plausibility screen uses it.
+    """
+
+    key: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
+    label_sv: str
+    label_en: str
+    unit_sv: str
+
+
 class WaveCycle(Strict):
     """The years in which a survey is done: `first`, and every so many years after it."""
 
@@ -109,16 +129,19 @@ class Survey(Strict):
     missing_kinds: dict[int, MissingKind]
     scales: dict[str, dict[int, str]]
     items: tuple[Item, ...]
+    measures: tuple[Measure, ...] = ()
 
     @model_validator(mode="after")
     def _references(self) -> Survey:
         problems = [f"{i.key}: skalan {i.scale} finns inte" for i in self.items if i.scale and i.scale not in self.scales]
-        keys = [i.key for i in self.items]
+        keys = [*(i.key for i in self.items), *(measure.key for measure in self.measures)]
         problems += [f"{k}: står två gånger" for k in sorted({k for k in keys if keys.count(k) > 1})]
         problems += [
-            f"{i.key}: routas av okänd fråga {i.routed_by.item}"
+            f"{i.key}: routas av okänd fråga {gate}"
             for i in self.items
-            if i.routed_by and i.routed_by.item not in keys
+            if i.routed_by
+            for gate in i.routed_by.gates
+            if gate not in keys
         ]
         problems += [f"{i.key}: okänd fråga {i.earlier} i earlier" for i in self.items if i.earlier and i.earlier not in keys]
         if problems:
@@ -168,7 +191,7 @@ class CodebookValues(Strict):
 
 
 class Codebook(Strict):
-    """A delivery variant of a survey: names, labels and codes as they arrive.
+    """A delivery variant of a survey: names, labels and codes as they arrive. `measures`: name in the delivery -> `Measure`.
 
     `match_by = label`: a cell's code is translated through the file's own value labels; `code`: the code is canonical and the
     file's labels are only checked. `columns_by = text`: columns are known by the hash of their text instead of by name (then
@@ -184,6 +207,7 @@ class Codebook(Strict):
     columns_by: Literal["name", "text"] = "name"
     columns: CodebookColumns
     items: dict[str, str]
+    measures: dict[str, str] = Field(default_factory=dict)
     values: CodebookValues
     label_variants: dict[str, dict[str, int]] = Field(default_factory=dict)
     missing_labels: dict[str, int]

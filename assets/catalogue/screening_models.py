@@ -203,9 +203,10 @@ def problems_with_screening(file: ScreeningFile, survey: Survey, indicators: set
     if file.survey != survey.id:
         yield f"survey är {file.survey}"
     later = {item.key for item in file.later_items}
-    yield from (f"{key}: finns redan i enkäten och ska inte stå i later_items" for key in sorted(later & set(survey.by_key)))
+    known = {*survey.by_key, *(measure.key for measure in survey.measures)}
+    yield from (f"{key}: finns redan i enkäten och ska inte stå i later_items" for key in sorted(later & known))
     for rule in file.rules:
-        yield from (f"{rule.id}: okänd fråga {key}" for key in rule.used if key not in survey.by_key and key not in later)
+        yield from (f"{rule.id}: okänd fråga {key}" for key in rule.used if key not in known | later)
         if isinstance(rule, Statements):
             conditions = [pair for case in rule.cases for part in case.all_true for pair in part.conditions.items()]
             yield from (f"{rule.id}: {text}" for item, wanted in conditions for text in _wrong_codes(item, wanted, survey))

@@ -81,6 +81,8 @@ def codebook_problems(book: Codebook, survey: Survey) -> list[str]:
     if book.survey != survey.id:
         return [f"okänd enkät {book.survey}"]
     problems = [f"okänd fråga {key}" for key in sorted(set(book.items.values()) - set(items))]
+    measures = {measure.key for measure in survey.measures}
+    problems += [f"okänt mått {key}" for key in sorted(set(book.measures.values()) - measures)]
     problems += [f"två kolumner för frågan {key}" for key in _doubled(list(book.items.values()))]
     for item, variants in book.label_variants.items():
         if item not in items:

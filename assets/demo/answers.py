@@ -24,6 +24,8 @@ from assets.demo.more_answers import (
 )
 from assets.demo.parameters import Parameters
 from assets.demo.population import GIRL, GY2, Pupils
+from assets.demo.substance_answers import add_substance_answers
+from assets.demo.substance_parameters import SubstanceParameters, load_substance_parameters
 
 ROUTED_ITEMS = {"F37": "F36", "F48": "F46"}
 
@@ -41,7 +43,8 @@ class AnswerModel:
     Attributes:
         survey: the questions.
         items: all item keys in questionnaire order: the columns of the code matrix.
-        first_items: those drawn first, from parameters.yml; the others follow from item_parameters.yml.
+        first_items: those drawn first, from parameters.yml; the others follow from item_parameters.yml and last from
+            substance_parameters.yml.
         index_items: items with published thresholds: the columns of the score matrix.
         trait: position of the generating trait per index item.
         thresholds: per index item.
@@ -58,6 +61,7 @@ class AnswerModel:
     codes: tuple[dict[int, tuple[np.ndarray, np.ndarray]], ...]
     last_code: np.ndarray
     more: ItemParameters
+    substances: SubstanceParameters
 
     @property
     def column(self) -> dict[str, int]:
@@ -103,12 +107,12 @@ def build_model(survey: Survey, indices: IndexFile, parameters: Parameters) -> A
         chosen.append((item, parameters.trait_keys.index(owner), part.thresholds, _splits(item, part.scores, parameters)))
     last = [parameters.unserious_count if survey.by_key[i].type == "count" else max(survey.answers(i)) for i in items]
     names, traits, thresholds, codes = zip(*chosen, strict=True)
-    more = load_item_parameters()
+    more, substances = load_item_parameters(), load_substance_parameters()
     first = tuple(i for i in items if i in owners or i in parameters.single_items or i in ROUTED_ITEMS)
     drawn = {*first, *more.ordered, *more.bullied.boxes, more.bullied.none, *(b for x in more.gambled.values() for b in x), "F50"}
-    if absent := sorted(set(items) - drawn):
+    if absent := sorted(set(items) - drawn - substances.items):
         raise ValueError(f"item_parameters.yml: nothing about {', '.join(absent)}")
-    return AnswerModel(survey, items, first, names, np.array(traits), thresholds, codes, np.array(last), more)
+    return AnswerModel(survey, items, first, names, np.array(traits), thresholds, codes, np.array(last), more, substances)
 
 
 @dataclass(frozen=True)
@@ -121,6 +125,7 @@ class Answers:
         scores: true category scores behind the index items, before careless answers and gaps.
         careless: `SERIOUS`, `ALL_MAXIMUM` or `STRAIGHT`.
         sex: delivered sex 1 boy, 2 girl, 3 other, 999.
+        planted: which implausible answer a serious pupil was given (`substance_parameters.yml`), mostly "".
     """
 
     rows: np.ndarray
@@ -128,6 +133,7 @@ class Answers:
     scores: np.ndarray
     careless: np.ndarray
     sex: np.ndarray
+    planted: np.ndarray
 
 
 def simulate_answers(pupils: Pupils, model: AnswerModel, parameters: Parameters, seed: int) -> Answers:
@@ -152,8 +158,11 @@ def simulate_answers(pupils: Pupils, model: AnswerModel, parameters: Parameters,
     positions = np.array([*(column[key] for key in first.items), len(model.items)])
     everything[:, positions[:-1]] = codes
     filled = Filled(careless, constant, unsure, positions[stop])
-    add_more_answers(everything, meant, pupils, rows, filled, model.survey, column, parameters, model.more, seed)
-    return Answers(rows, everything, scores, careless, sex)
+    told = add_more_answers(everything, meant, pupils, rows, filled, model.survey, column, parameters, model.more, seed)
+    planted = add_substance_answers(
+        everything, told, pupils, rows, filled, model.survey, column, parameters, model.substances, seed
+    )
+    return Answers(rows, everything, scores, careless, sex, planted)
 
 
 def _to_codes(scores: np.ndarray, split: np.ndarray, table: dict[int, tuple[np.ndarray, np.ndarray]]) -> np.ndarray:

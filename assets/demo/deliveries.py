@@ -18,6 +18,7 @@ from assets.demo.answers import AnswerModel
 from assets.demo.handed_in import HandedIn
 from assets.demo.more_answers import BLANK, DONT_KNOW, NO_ANSWER, NOT_ASKED, ROUTED
 from assets.demo.parameters import Parameters
+from assets.demo.substance_answers import supplier_volume
 
 Format = Literal["sav", "csv_codes", "csv_labels", "xlsx"]
 SYNTHETIC = "SYNTETISKA DATA"
@@ -36,6 +37,9 @@ _OWN_LABELS = {
     "grade": "Årskurs",
     "sex": "Kön",
 }
+
+_MEASURES = {"alkokons": supplier_volume}
+"""Columns that the supplier computes from the answers."""
 
 
 @dataclass(frozen=True)
@@ -174,6 +178,9 @@ def delivery_table(
         variants = codebook.label_variants.get(key, {}) if use_variants else {}
         labels[name] = _item_labels(item, answers, variants, plan, missing, bool(item.routed_by) or (given == ROUTED).any())
         texts[name] = item.label_sv
+    for name, key in codebook.measures.items():
+        columns[name] = pl.Series(_MEASURES[key](codes, model.column, model.substances), nan_to_null=True)
+        texts[name] = next(one.label_sv for one in survey.measures if one.key == key)
     cells = pl.DataFrame(columns).select(pl.col(pl.String), pl.exclude(pl.String).cast(pl.Float64)).select(*columns)
     user_missing = tuple(delivered[k] for k in own) if plan.new_names else ()
     return DeliveryTable(cells, texts, {c: dict(sorted(v.items())) for c, v in labels.items()}, user_missing)

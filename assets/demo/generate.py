@@ -29,6 +29,7 @@ from assets.demo.handed_in import HandedIn, HomeAreas, hand_in, home_areas
 from assets.demo.item_parameters import ITEM_PARAMETERS_FILE
 from assets.demo.parameters import PARAMETERS_FILE, Parameters, load_parameters
 from assets.demo.population import Place, centred, lasting_effects, simulate_pupils
+from assets.demo.substance_parameters import SUBSTANCE_FILE
 from assets.demo.truth import CELLS_FILE, RESPONDENTS_FILE, TruthModel, cell_truth, pupil_truth
 from assets.demo.writers import ROWS_ABOVE, write_delivery
 
@@ -129,7 +130,7 @@ def _key(scale: float, seed: int) -> str:
     digest = hashlib.sha256(json.dumps([scale, seed, [importlib.metadata.version(n) for n in _WRITERS]]).encode())
     code = sorted(Path(__file__).parent.glob("*.py"))
     chosen = [p for name in _CATALOGUE_FILES for p in sorted((CATALOGUE / name).rglob("*")) or [CATALOGUE / name] if p.is_file()]
-    for path in [*code, PARAMETERS_FILE, ITEM_PARAMETERS_FILE, *REGISTER_FILES, *chosen]:
+    for path in [*code, PARAMETERS_FILE, ITEM_PARAMETERS_FILE, SUBSTANCE_FILE, *REGISTER_FILES, *chosen]:
         digest.update(path.name.encode())
         digest.update(path.read_bytes())
     return digest.hexdigest()

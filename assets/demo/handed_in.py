@@ -119,6 +119,7 @@ def hand_in(
         "class_code": class_code,
         "district_code": schools["district_code"],
         "careless": answers.careless.astype(np.int8),
+        "planted": pl.Series(answers.planted.tolist(), dtype=pl.String),
     }
     traits = truth.traits(pupils.theta[rows])
     keys |= {f"theta_{k}": traits[:, c] for c, k in enumerate(truth.keys)}

@@ -57,13 +57,16 @@ def add_more_answers(
     parameters: Parameters,
     more: ItemParameters,
     seed: int,
-) -> None:
-    """Write the columns of all questions that `meant` lacks into `codes`.
+) -> dict[str, np.ndarray]:
+    """Write the columns of the questions in item_parameters.yml into `codes`.
 
     Args:
         codes: (rows, items), the older questions already in place with their gaps.
         meant: older questions -> codes before careless answers and gaps.
         column: item key -> column; its order is that of the questionnaire.
+
+    Returns:
+        All questions so far -> codes before careless answers and gaps.
     """
     place = int(pupils.place.code)
     rng = np.random.default_rng([seed, place, pupils.wave, 5])
@@ -73,12 +76,13 @@ def add_more_answers(
     _boxes(rng, own, more)
     means = np.array([more.drugs_recently.means.get(code, 0.0) for code in range(8)])[own["F48"]]
     own["F50"] = (rng.geometric(1 / (1 + means)) - 1).clip(max=more.drugs_recently.maximum)
-    added = [key for key in column if key not in meant]
+    added = [key for key in column if key in own and key not in meant]
     for key in added:
         codes[:, column[key]] = own[key]
     _careless(codes, added, filled, survey, column, parameters)
     _gaps(rng, codes, added, filled, survey, column, parameters, more)
     _not_asked(codes, added, meant, filled, pupils.wave, survey, column, more)
+    return own
 
 
 def _ordered_logits(

@@ -32,7 +32,9 @@ class Truth:
         respondents: one row per delivered row: `file_name`, `row` (1.. below the header), `respondent_key` (as in the
             warehouse: first 12 characters of the file's SHA-256, hyphen, row of the file), `municipality_code`, `wave`, `grade`
             (`ak9`, `gy2`, `ak7`), `sex` (true), `school_code`, `class_code`, `district_code`, `careless` (0 serious, 1 all
-            maximum, 2 straight line), `theta_<index>` (logits, report direction), `score_<item>` (true category, high = risk).
+            maximum, 2 straight line), `planted` (which implausible answer a serious pupil was given, see
+            `substance_parameters.yml`; mostly ""), `theta_<index>` (logits, report
+            direction), `score_<item>` (true category, high = risk).
         cells: one row per area (county, municipality, district) x wave x grade x sex x index: `n_enrolled`, `n_respondents`,
             mean traits `mean_enrolled`, `mean_respondents` (null without respondents), `mean_superpopulation` (given
             municipality, wave, grade and sex only), and the expected share in the focus band of complete, serious answers:

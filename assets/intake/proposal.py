@@ -44,6 +44,8 @@ def proposal_yaml(proposal: Proposal, book_id: str) -> str:
         "items:  # kolumn i filen: fråga i katalogen",
         *(f"  {_scalar(m.column)}: {m.item}  # {_why(m)}" for m in proposal.active),
         *(f"  # {_scalar(m.column)}: {m.item}  # {_why(m)}" for m in proposal.matches if m.confidence == UNSURE),
+        *(["measures:  # kolumn i filen: mått"] if proposal.measures else []),
+        *(f"  {_scalar(column)}: {key}" for column, key in proposal.measures.items()),
         "values:",
         *_value_lines(proposal),
         *_label_lines(proposal),

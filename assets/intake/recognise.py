@@ -13,15 +13,15 @@ from assets.intake.wordings import wording_hash
 from assets.methods.coded import CodedCells
 from assets.methods.errors import PipelineError, count_sv
 
-MINIMUM_MATCH = 0.25
-"""Share of a codebook's items that a delivery has to have: the index items alone are a third of them."""
+MINIMUM_MATCH = 0.2
+"""Share of a codebook's items that a delivery has to have: the index items alone are nearly a quarter of them."""
 
 
 def known_names(codebooks: Iterable[Codebook]) -> frozenset[str]:
     """All column names that any codebook knows."""
     names: set[str] = set()
     for book in codebooks:
-        names |= set(book.items)
+        names |= set(book.items) | set(book.measures)
         names |= {n for role in type(book.columns).model_fields for n in getattr(book.columns, role)}
     return frozenset(names)
 
@@ -37,7 +37,7 @@ def recognise(file_name: str, columns: Sequence[str], codebooks: Iterable[Codebo
             the column.
 
     Raises:
-        PipelineError: `unknown_variables` when no codebook matches at least a quarter of its items or two match equally well;
+        PipelineError: `unknown_variables` when no codebook matches at least a fifth of its items or two match equally well;
             `missing_column` when a required background column is absent.
     """
     books = tuple(codebooks)

@@ -69,6 +69,13 @@ def known_hashes(survey: Survey) -> dict[str, str]:
     return {**shipped_hashes(survey.id), **{digest: item for item, digest in hash_rows(own)}}
 
 
+def measures_of(text: str, survey: Survey) -> set[str]:
+    """Measures of the survey whose wording or own label a column's text is."""
+    keys = {measure.key for measure in survey.measures}
+    own = hash_rows((measure.key, label) for measure in survey.measures for label in (measure.label_sv, measure.label_en))
+    return items_of(text, {**shipped_hashes(survey.id), **{digest: key for key, digest in own}}) & keys
+
+
 def items_of(text: str, hashes: Mapping[str, str]) -> set[str]:
     """Items whose wording a column's text is, as a whole or as the part before or after a separator."""
     parts = {text}

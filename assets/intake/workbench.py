@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from assets.catalogue.load import Catalogue
-from assets.catalogue.models import Codebook, Item
+from assets.catalogue.models import Codebook, Item, Survey
 from assets.intake.delivery import RawDelivery
 from assets.intake.evidence import (
     AGREE,
@@ -25,6 +25,7 @@ from assets.intake.evidence import (
     name_pattern,
 )
 from assets.intake.roles import RoleColumn, find_roles, value_map
+from assets.intake.wordings import measures_of
 from assets.methods.errors import PipelineError
 
 _RANK = {SURE: 3, LIKELY: 2, UNSURE: 1}
@@ -51,6 +52,7 @@ class Proposal:
         absent: items of the survey without a column.
         variants, missing_labels: spellings of all codebooks, for the recognised questions and for missing answers.
         unknown_labels: item -> labels of its column that the catalogue doesn't know.
+        measures: column -> measure of the survey, known by its text or its name.
         guessed, strange: for `grade` and `sex`, labels with a guessed key, and labels nobody knows.
     """
 
@@ -68,6 +70,7 @@ class Proposal:
     unknown_labels: dict[str, list[str]] = field(default_factory=dict)
     guessed: dict[str, dict[str, str]] = field(default_factory=dict)
     strange: dict[str, list[str]] = field(default_factory=dict)
+    measures: dict[str, str] = field(default_factory=dict)
 
     @property
     def active(self) -> tuple[Match, ...]:
@@ -102,7 +105,8 @@ def propose(delivery: RawDelivery, catalogue: Catalogue) -> Proposal:
             "Kontrollera att det är rätt fil; exportera helst enkäten som .sav med frågetexter och svarsetiketter.",
         )
     by_name = {c.name: c for c in columns}
-    held = {m.column for m in matches} | taken
+    measures = _measures([c for c in columns if c.name not in {m.column for m in matches} | taken], survey, base)
+    held = {m.column for m in matches} | taken | set(measures)
     guessed, strange = _background_labels(roles, by_name, base, answers)
     years = (
         sorted({int(w) for w in delivery.cells[roles["wave"].column].drop_nulls().unique() if w in waves})
@@ -127,7 +131,15 @@ def propose(delivery: RawDelivery, catalogue: Catalogue) -> Proposal:
         },
         guessed=guessed,
         strange=strange,
+        measures=measures,
     )
+
+
+def _measures(columns: Sequence[Column], survey: Survey, base: Codebook) -> dict[str, str]:
+    """Columns that are a measure: the only one with its text, or, without any text, with its name."""
+    said = {c.name: measures_of(c.text, survey) if c.text else {base.measures.get(c.name, "")} - {""} for c in columns}
+    found = [(name, key) for name, keys in said.items() for key in keys]
+    return {name: key for name, key in found if sum(other == key for _, other in found) == 1}
 
 
 def _spellings(item: str, books: Sequence[Codebook]) -> dict[str, int]:

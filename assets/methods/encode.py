@@ -21,6 +21,7 @@ UNKNOWN = -1
 NO_ANSWER = 999
 NOT_A_MUNICIPALITY = ("27", "90", "99", "999")
 _COUNT = re.compile(r"[0-9]{1,4}")
+_PART = re.compile(r"[.,][0-9]{1,3}$")
 _SHOWN_CODE = re.compile(r"-?[0-9]{1,4}|\.[a-z]")
 
 
@@ -78,9 +79,15 @@ def _encoded(cells: CodedColumn, labels: Mapping[str, str], codebook: Codebook, 
     def code(text: str) -> int:
         if text in mapping or item.type != "count":
             return mapping.get(text, UNKNOWN)
-        return int(text) if _COUNT.fullmatch(text) and int(text) <= item.maximum else UNKNOWN
+        return _whole(text, item)
 
     return cells.codes(code, NO_ANSWER)
+
+
+def _whole(text: str, item: Item) -> int:
+    """The count that a cell says; `UNKNOWN` for what is no count of this item."""
+    whole = _PART.sub("", text) if item.rounds_down else text
+    return int(whole) if _COUNT.fullmatch(whole) and int(whole) <= item.maximum else UNKNOWN
 
 
 def code_map(labels: Mapping[str, str], codebook: Codebook, survey: Survey, item: Item) -> dict[str, int]:

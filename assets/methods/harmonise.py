@@ -17,6 +17,7 @@ from assets.methods.asked_waves import blank_questions, settle_waves
 from assets.methods.coded import EMPTY, CodedCells
 from assets.methods.encode import encode, encode_background
 from assets.methods.errors import PipelineError, count_sv
+from assets.methods.measures import encode_measures
 from assets.methods.survey_design import nested
 
 STRAY_SHARE = 10
@@ -69,9 +70,9 @@ def harmonise_delivery(
 
     Returns:
         `respondent_key, delivery_id, municipality_code, wave, grade, sex, district_code, home_area_code, school_code,
-        school_name, class_code`, the profile's design columns (`survey_design.nested`) and one Int16 column per item; one row
-        per respondent, also those outside the population (grade or municipality null), which `split_population` takes away
-        and counts.
+        school_name, class_code`, the profile's design columns (`survey_design.nested`), one Int16 column per item and one
+        Float64 column per measure; one row per respondent, also those outside the population (grade or municipality null),
+        which `split_population` takes away and counts.
 
     Raises:
         PipelineError: `unknown_code`, `other_municipality`, `bad_weight`.
@@ -84,16 +85,18 @@ def harmonise_delivery(
         background = _with_declared_municipality(background, delivery)
     items = encode(delivery.coded, delivery.value_labels, delivery.codebook, survey, delivery.file_name)
     items = settle_waves(items, delivery.wave, survey)
+    measures = encode_measures(delivery.coded, delivery.value_labels, delivery.codebook, survey, delivery.file_name)
     keys = pl.DataFrame([delivery.wave.cast(pl.Int32).rename("wave"), delivery.source_row.rename("source_row")]).with_columns(
         delivery_id=pl.lit(delivery.delivery_id),
         respondent_key=pl.format("{}-{}", pl.lit(delivery.delivery_id), pl.col("source_row")),
     )
-    frame = nested(pl.concat([keys, background, items], how="horizontal"), design, delivery.file_name)
+    parts = [part for part in (keys, background, items, measures) if part.width]
+    frame = nested(pl.concat(parts, how="horizontal"), design, delivery.file_name)
     if profile and profile.blank_is_not_asked:
         frame = blank_questions(frame, items.columns)
     return frame.with_columns(
         district_code=pl.when(pl.col("district_code").str.starts_with(pl.col("municipality_code"))).then(pl.col("district_code"))
-    ).select(*BACKGROUND, *design, *items.columns)
+    ).select(*BACKGROUND, *design, *items.columns, *measures.columns)
 
 
 def _with_declared_municipality(background: pl.DataFrame, delivery: DeliveryInput) -> pl.DataFrame:

@@ -9,7 +9,11 @@ from collections.abc import Iterable
 
 import polars as pl
 
-from assets.catalogue.models import Survey
+from assets.catalogue.models import Routing, Survey
+
+ROUTED = 996
+SHUT = 0
+"""Stands for "none of them opens it" where several questions route an item."""
 
 PROFILE_KEY = ("delivery_id", "municipality_code", "wave", "grade", "item")
 PROFILE_SCHEMA: dict[str, pl.DataType] = {
@@ -50,17 +54,31 @@ def routing_counts(frame: pl.DataFrame, survey: Survey) -> pl.DataFrame:
 
     Returns:
         `delivery_id, wave, item, gate_code, code, n`: pupils with each pair of codes, for every item with `routed_by`; sorted.
+        Where several questions open an item, `gate_code` is the first answer that opens it when any of them does, `SHUT` when
+        all that were asked say no, and null when that isn't known.
     """
     keys = ["delivery_id", "wave"]
     schema = {"delivery_id": pl.String, "wave": pl.Int32, "item": pl.String}
     schema |= {"gate_code": pl.Int16, "code": pl.Int16, "n": pl.Int64}
     parts = [pl.DataFrame(schema=schema)]
     for item in survey.items:
-        if item.routed_by and {item.key, item.routed_by.item} <= set(frame.columns):
-            pair = {"gate_code": pl.col(item.routed_by.item), "code": pl.col(item.key)}
+        if item.routed_by and {item.key, *item.routed_by.gates} <= set(frame.columns):
+            pair = {"gate_code": _gate(item.routed_by), "code": pl.col(item.key)}
             counted = frame.group_by(*keys, **pair).agg(n=pl.len().cast(pl.Int64)).with_columns(item=pl.lit(item.key))
             parts.append(counted.select(list(schema)).cast(schema))
     return pl.concat(parts).sort("delivery_id", "wave", "item", "gate_code", "code")
+
+
+def _gate(routing: Routing) -> pl.Expr:
+    """The code of the question before; of several, what they say together."""
+    if not routing.or_by:
+        return pl.col(routing.item)
+    opens = pl.any_horizontal(pl.col(gate).is_in(list(codes)).fill_null(value=False) for gate, codes in routing.gates.items())
+    # A question that was itself routed past (996) opens nothing; one without an answer leaves it unknown.
+    unknown = pl.any_horizontal((pl.col(gate) > ROUTED).fill_null(value=False) for gate in routing.gates)
+    asked = pl.any_horizontal(pl.col(gate).is_not_null() for gate in routing.gates)
+    first = pl.lit(routing.answered_when[0], pl.Int16)
+    return pl.when(opens).then(first).when(asked & ~unknown).then(pl.lit(SHUT, pl.Int16))
 
 
 def against_last_wave(profile: pl.DataFrame, earlier: pl.DataFrame, survey_breaks: dict[str, list[int]]) -> pl.DataFrame:

@@ -196,7 +196,7 @@ def _recognised(row: Row, book: Codebook | None, catalogue: Catalogue) -> tuple[
     if book is None:
         return (), ()
     roles = {name for role in type(book.columns).model_fields for name in getattr(book.columns, role)}
-    unknown = tuple(c for c in columns if c not in book.items and c not in roles)
+    unknown = tuple(c for c in columns if c not in book.items and c not in book.measures and c not in roles)
     have = {book.items[c] for c in columns if c in book.items}
     expected = {item for item in book.items.values()}
     survey = catalogue.survey

@@ -8,6 +8,7 @@ import pytest
 
 from assets.catalogue.load import load_catalogue
 from assets.demo.truth import load_truth
+from assets.methods.screening import screen
 from assets.slices import range_tags
 from pipelines.definitions import build_definitions
 from pipelines.warehouse import TableName
@@ -38,12 +39,29 @@ def test_planted_jokers_are_found_and_serious_pupils_are_left_alone(judged, smal
     assert false_alarms < 0.001, f"false alarms {false_alarms:.4f}"
 
 
+def test_implausible_answers_of_serious_pupils_are_flagged_and_stay(small_demo, demo_cache):
+    """Planted with one flag each: whoever has a column that shows it is flagged, and nobody is removed for it."""
+    planted = load_truth(demo_cache).respondents.filter(pl.col("planted") != "").select("respondent_key", "planted")
+    rows = small_demo.warehouse.read(RESPONSES).join(planted, on="respondent_key")
+    assert rows.height >= 5
+    assert not rows["screened_out"].any()
+    catalogue = load_catalogue()
+    shown = {"fictitious_drug": "F47h", "many_drugs": "F47a", "drugs_contradiction": "F47a", "alcohol_volume": "alkokons"}
+    shown |= {"debut_age": "F38", "debut_above_age": "F1", "smoking_contradiction": "F17"}
+    flags = screen(rows, catalogue.screening, catalogue.survey)
+    for kind, column in shown.items():
+        there = rows.select((pl.col("planted") == kind) & pl.col(column).is_not_null()).to_series()
+        assert (flags.filter(there)["n_flags"] == 1).all(), kind
+
+
 def test_one_flag_alone_removes_nobody(small_demo):
     counts = small_demo.warehouse.read(COUNTS)
     sums = {r["flag"]: r for r in counts.group_by("flag").agg(pl.col("n_screened", "n_flagged", "n_removed").sum()).to_dicts()}
     assert sums["many_missing"]["n_flagged"] > 100
     assert sums["any"]["n_flagged"] > sums["removed"]["n_flagged"] > 0
-    assert sums["fictitious_drug"]["n_screened"] == 0
+    assert sums["too_fast"]["n_screened"] == 0, "no codebook has the time"
+    for rule in ("fictitious_drug", "alcohol_volume", "debut_age", "smoking_contradiction", "drugs_contradiction"):
+        assert sums[rule]["n_screened"] > 0, rule
     screened = small_demo.warehouse.read(RESPONSES, columns=["screened_out"])["screened_out"]
     assert sums["removed"]["n_removed"] == screened.sum()
     assert sums["removed"]["n_screened"] == len(screened)

@@ -24,8 +24,12 @@ def survey() -> pl.DataFrame:
     }
     known = load_catalogue().survey
     lowest = {i.key: min(known.answers(i.key), default=0) for i in known.items}
-    items = {key: pl.Series([code, 999], dtype=pl.Int16) for key, code in lowest.items()}
+    shut = {
+        i.key for i in known.items if i.routed_by and not any(lowest[gate] in opens for gate, opens in i.routed_by.gates.items())
+    }
+    items = {key: pl.Series([996 if key in shut else code, 999], dtype=pl.Int16) for key, code in lowest.items()}
     asked = {"F36": pl.Series([1, 2], dtype=pl.Int16), "F46": pl.Series([1, 2], dtype=pl.Int16)}
     routed = {i.key: i.routed_by for i in known.items if i.routed_by and i.routed_by.item in asked}
     followed = {key: pl.Series([996, lowest[key]], dtype=pl.Int16) for key in routed}
-    return pl.DataFrame(background | items | asked | followed)
+    measures = {measure.key: pl.Series([None, None], dtype=pl.Float64) for measure in known.measures}
+    return pl.DataFrame(background | items | asked | followed | measures)

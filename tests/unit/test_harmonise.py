@@ -17,6 +17,7 @@ from assets.methods.harmonise import (
 
 CATALOGUE = load_catalogue()
 NEW = next(b for b in CATALOGUE.codebooks if b.match_by == "code")
+MEASURES = [measure.key for measure in CATALOGUE.survey.measures]
 PLACES = (CATALOGUE.survey, CATALOGUE.municipality_of_survey_code, CATALOGUE.district_names)
 
 
@@ -35,7 +36,7 @@ def delivery(name: str = "a", **changes: list[str | None]) -> DeliveryInput:
 
 def test_a_delivery_becomes_keys_background_and_items():
     frame = harmonise_delivery(delivery(), *PLACES)
-    assert frame.columns == [*BACKGROUND, *(i.key for i in CATALOGUE.survey.items)]
+    assert frame.columns == [*BACKGROUND, *(i.key for i in CATALOGUE.survey.items), *MEASURES]
     assert frame.select("respondent_key", "delivery_id", "municipality_code", "wave", "grade", "sex", "F55e").rows() == [
         ("a-7", "a", "0160", 2024, "ak9", "girl", 1),
         ("a-9", "a", "0180", 2022, "gy2", "boy", 4),

@@ -21,6 +21,8 @@ F67 = RULES["straight_line_individual"].items
 F55 = RULES["no_spread_school"].items
 F77 = RULES["all_crimes_maximum"].used
 DRUGS = [f"F47{letter}" for letter in "abcdefghijklmnopqrstu"]
+DEBUTS = ("F17", "F21", "F38", "F45", "F52")
+MEASURES = {measure.key for measure in CATALOGUE.survey.measures}
 
 
 def pupils(**columns: list[int | None]) -> pl.DataFrame:
@@ -33,8 +35,9 @@ def pupils(**columns: list[int | None]) -> pl.DataFrame:
         codes = sorted(CATALOGUE.survey.answers(item.key)) or [0]
         answers[item.key] = pl.Series([codes[place % 2 % len(codes)]] * rows, dtype=pl.Int16)
     calm = {"F36": [1] * rows, "F37": [996] * rows, "F46": [1] * rows, "F48": [996] * rows, "F49": [996] * rows}
-    for name, values in {**calm, "F50": [996] * rows, **columns}.items():
-        answers[name] = pl.Series(values, dtype=pl.Int16)
+    calm |= {key: [996] * rows for key in (*DRUGS, *DEBUTS)} | {"F15": [1] * rows, "F50": [996] * rows}
+    for name, values in {**calm, **columns}.items():
+        answers[name] = pl.Series(values, dtype=pl.Float64 if name in MEASURES else pl.Int16)
     return pl.concat([frame, pl.DataFrame(answers)], how="horizontal")
 
 
@@ -47,7 +50,7 @@ def test_a_serious_pupil_has_no_flag_and_unasked_rules_are_not_tried():
     assert row["n_flags"] == 0
     assert not row["removed"]
     asleep = {rule for rule, value in row.items() if value is None}
-    assert asleep == {"fictitious_drug", "alcohol_volume", "debut_age", "smoking_contradiction", "too_fast"}
+    assert asleep == {"alcohol_volume", "too_fast"}, "rules about columns that this delivery lacks"
 
 
 def test_half_of_the_questions_left_empty():
@@ -114,8 +117,19 @@ def test_contradictions(rule, first, second, answers, expected):
     assert flags(rule, **{first: list(one), second: list(other)}) == expected
 
 
+def test_an_age_at_first_smoking_is_no_contradiction_for_those_who_vape():
+    found = flags("smoking_contradiction", F14=[1, 1, 1, 1], F15=[1, 4, None, 996], F17=[12, 12, 12, 12])
+    assert found == [True, False, True, False]
+
+
+def test_not_knowing_which_drug_is_no_kind_of_drug():
+    only = {item: [0] for item in DRUGS} | {"F47t": [1]}
+    assert flags("drugs_contradiction", **only) == [False]
+
+
 def test_debut_age_against_nine_and_the_own_age():
-    found = flags("debut_age", F17=[8, 9, 16, 17, 998, 20, None], F1=[1, 1, 1, 2, 1, 5, 1])
+    others = {key: [996] * 6 + [None] for key in DEBUTS if key != "F17"}
+    found = flags("debut_age", F17=[8, 9, 16, 17, 998, 20, None], F1=[1, 1, 1, 2, 1, 5, 1], **others)
     assert found == [True, False, True, True, False, False, None]
 
 
@@ -137,7 +151,7 @@ def test_counts_say_who_was_tried_flagged_and_removed():
     assert counts.columns == ["delivery_id", "wave", "municipality_code", "grade", "flag", "n_screened", "n_flagged", "n_removed"]
     rows = {r["flag"]: (r["n_screened"], r["n_flagged"], r["n_removed"]) for r in counts.iter_rows(named=True)}
     assert rows["straight_line_individual"] == (2, 2, 1)
-    assert rows["debut_age"] == (0, 0, 0)
+    assert rows["too_fast"] == (0, 0, 0)
     assert rows["any"] == (2, 2, 1)
     assert rows["removed"] == (2, 1, 1)
 
