@@ -12,6 +12,14 @@ import polars as pl
 from assets.bundle.anatomy import KEYS as ANATOMY_KEYS
 from assets.bundle.anatomy import TABLE as ANATOMY_TABLE
 from assets.bundle.anatomy import anatomy_table
+from assets.bundle.answer_tables import (
+    SCREEN_KEYS,
+    SCREEN_TABLE,
+    TYPES_KEYS,
+    TYPES_TABLE,
+    school_type_table,
+    screen_table,
+)
 from assets.bundle.frames import own_rows
 from assets.bundle.series_table import KEYS as SERIES_KEYS
 from assets.bundle.series_table import NAME as SERIES_TABLE
@@ -28,15 +36,22 @@ KEYS = {
     "reasons": ["code"],
     SERIES_TABLE: list(SERIES_KEYS),
     ANATOMY_TABLE: list(ANATOMY_KEYS),
+    TYPES_TABLE: list(TYPES_KEYS),
+    SCREEN_TABLE: list(SCREEN_KEYS),
 }
-SURVEY_TABLES = ("index_results", "response_rates", "delivery_quality", SERIES_TABLE, ANATOMY_TABLE)
-SWEDISH_HEADERS = (SERIES_TABLE, ANATOMY_TABLE)
+SWEDISH_HEADERS = (SERIES_TABLE, ANATOMY_TABLE, TYPES_TABLE, SCREEN_TABLE)
+SURVEY_TABLES = ("index_results", "response_rates", "delivery_quality", *SWEDISH_HEADERS)
 
 
 def bundle_tables(frames: ReleaseFrames, scope: Scope, meta: ReportMeta) -> dict[str, pl.DataFrame]:
     """The tables by name: the municipality (with its districts) and the county only, in a fixed order."""
     registers = frames.register_values.filter(pl.col("area_code").is_in([scope.area_code, COUNTY_CODE]))
-    series, anatomy = series_table(frames, meta), anatomy_table(frames, meta)
+    others = {
+        SERIES_TABLE: series_table(frames, meta),
+        ANATOMY_TABLE: anatomy_table(frames, meta),
+        TYPES_TABLE: school_type_table(frames, meta),
+        SCREEN_TABLE: screen_table(frames, meta),
+    }
     reasons = [(code, reason.mark, reason.text_sv) for code, reason in meta.charts.reasons.items()]
     return {
         "index_results": own_rows(frames.index_results, scope).sort(KEYS["index_results"]),
@@ -44,8 +59,7 @@ def bundle_tables(frames: ReleaseFrames, scope: Scope, meta: ReportMeta) -> dict
         "register_values": registers.sort("source", "indicator_key", "area_code", "year", "sex"),
         "delivery_quality": frames.delivery_quality.sort(KEYS["delivery_quality"]),
         "reasons": pl.DataFrame(reasons, schema={"code": pl.String, "mark": pl.String, "text": pl.String}, orient="row"),
-        **({} if series is None else {SERIES_TABLE: series}),
-        **({} if anatomy is None else {ANATOMY_TABLE: anatomy}),
+        **{name: table for name, table in others.items() if table is not None},
     }
 
 
