@@ -89,7 +89,7 @@ def quality_content(
     """The content of every delivery's page and of the page that lists them."""
     tables = read_tables(warehouse, catalogue)
     pages = delivery_pages(delivery_facts(tables, catalogue, phrases.settings), phrases)
-    rejected = _rejected(warehouse, paths, set(tables.deliveries["source_sha256"]) if pages else set())
+    rejected = waiting_files(warehouse, paths)
     kept = set(tables.deliveries["source_file"]) if pages else set()
     return pages, index_page(pages, rejected, inbox_notes(inbox_files(paths.surveys), kept), phrases)
 
@@ -140,16 +140,27 @@ def rule_texts() -> dict[tuple[str, str], RuleText]:
     }
 
 
-def _rejected(warehouse: Warehouse, paths: Paths, taken: set[str]) -> list[RejectedFile]:
-    """Files that were set aside and haven't been taken in since, by name."""
+def waiting_files(warehouse: Warehouse, paths: Paths) -> list[RejectedFile]:
+    """Files that were set aside and still wait for somebody, by name.
+
+    A file is dealt with when the same content has been taken in since, when a mended file of its name has (one that was changed
+    after the sentence was written), or when nobody has left it among the set-aside files.
+    """
     rows = warehouse.read(REJECTED)
     if rows.is_empty():
         return []
-    lying = rows.filter(~pl.col("sha256").is_in(sorted(taken))).sort("file_name", "sha256")
-    return [
-        RejectedFile(r["file_name"], r["sentence"], _stored(paths.rejected, r["file_name"], r["sentence"]))
-        for r in lying.iter_rows(named=True)
-    ]
+    deliveries = warehouse.read(RAW_DELIVERIES)
+    taken = set(deliveries["source_sha256"]) if deliveries.height else set()
+    newest = dict(deliveries.group_by("source_file").agg(pl.col("received_ns").max()).iter_rows()) if deliveries.height else {}
+    found = []
+    for row in rows.sort("file_name", "sha256").iter_rows(named=True):
+        stored = _stored(paths.rejected, row["file_name"], row["sentence"])
+        if not stored or row["sha256"] in taken:
+            continue
+        told = (paths.rejected / f"{stored}.txt").stat().st_mtime_ns
+        if newest.get(row["file_name"], 0) <= told:
+            found.append(RejectedFile(row["file_name"], row["sentence"], stored))
+    return found
 
 
 def _stored(folder: Path, file_name: str, sentence: str) -> str:

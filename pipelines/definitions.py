@@ -35,6 +35,7 @@ from pipelines.jobs import ASSET_JOBS, build_crossing_jobs
 from pipelines.paths import profile_root
 from pipelines.resources import ReleaseReader, RunChoices, Store
 from pipelines.sensors import SENSORS
+from pipelines.workbench_job import WORKBENCH_JOBS
 
 LAYERS = (
     *(inbox, raw, harmonised, validated, delivery_reports, indices, indices_psychometrics),
@@ -75,7 +76,7 @@ def build_definitions(data_dir: Path | None = None, **choices: object) -> dg.Def
     definitions = dg.Definitions(
         assets=versioned(of_profile([asset for layer in LAYERS for asset in layer.ASSETS]), load_catalogue().content_hash),
         asset_checks=build_checks(),
-        jobs=[*ASSET_JOBS, *build_crossing_jobs(lambda: built[0])],
+        jobs=[*ASSET_JOBS, *build_crossing_jobs(lambda: built[0]), *WORKBENCH_JOBS],
         sensors=SENSORS,
         resources={
             "store": Store(data_dir=folder),

@@ -8,13 +8,18 @@ its own partitions, events and checks; one process writes to the warehouse throu
 from collections.abc import Callable, Mapping, Sequence
 
 import dagster as dg
+from pydantic import Field
 
 from assets.asset_keys import asset_key, reached
+from assets.delivery_reports import waiting_files
+from assets.intake.names import in_markdown
 from assets.slices import WAVES, YEARS, range_tags
 from assets.texts import ui_texts
 from pipelines import chain
 from pipelines.chain import Choice
+from pipelines.paths import Paths
 from pipelines.resources import RunChoices, Store
+from pipelines.set_aside import Outcome, lying, outcome
 
 TEXTS = ui_texts()
 
@@ -128,17 +133,34 @@ ALL_YEARS = range_tags(str(YEARS[0]), str(YEARS[-1])) if YEARS else {}
 class Ingestion(dg.Config):
     """Whether everything is run again, also what nothing has changed for."""
 
-    allt: bool = False
+    allt: bool = Field(default=False, description=TEXTS["fields"]["allt"])
 
 
 class Publication(Ingestion):
     """Which wave the bundles are about, and whether everything is run again."""
 
-    wave: int = WAVES[-1]
+    wave: int = Field(default=WAVES[-1], description=TEXTS["fields"]["wave"])
 
 
 def _chosen(config: Ingestion, choices: RunChoices) -> Choice:
     return Choice(everything=config.allt, edition=choices.kind)
+
+
+def _tell(context: dg.OpExecutionContext, paths: Paths, found: Outcome) -> None:
+    """Say on the run's own page what was set aside: a run that is green although a file couldn't be used mustn't look done."""
+    for sentence in (*found.rejected, *found.stopped):
+        context.log.warning(sentence)
+
+    def listed(sentences: Sequence[str], none: str) -> dg.MarkdownMetadataValue:
+        return dg.MetadataValue.md("\n".join(f"- {in_markdown(s)}" for s in sentences) or none)
+
+    context.add_output_metadata({
+        "avvisade filer": len(found.rejected),
+        "avvisade": listed(found.rejected, "Inga filer sattes åt sidan."),
+        "stoppade": listed(found.stopped, "Inga leveranser stoppades."),
+        "avvisade sedan tidigare": listed(found.older, "Inga filer väntar i inbox/avvisade."),
+        "kvalitetssidan": dg.MetadataValue.path(str(paths.quality / "index.html")),
+    })  # fmt: skip
 
 
 def run_child(
@@ -177,7 +199,10 @@ def build_crossing_jobs(defs: Callable[[], dg.Definitions]) -> tuple[dg.JobDefin
 
     @dg.op(ins=after, out=nothing["out"], description=TEXTS["ops"]["surveys"])
     def surveys(context: dg.OpExecutionContext, config: Ingestion, store: Store, choices: RunChoices) -> None:
+        before = lying(store.paths)
         steps(context, store, ["read_surveys", "check_surveys"], _chosen(config, choices))
+        waiting = [file.sentence for file in waiting_files(store.warehouse, store.paths)]
+        _tell(context, store.paths, outcome(store.paths, before, waiting))
 
     @dg.op(ins=after, out=nothing["out"], description=TEXTS["ops"]["estimates"])
     def estimates(context: dg.OpExecutionContext, config: Ingestion, store: Store, choices: RunChoices) -> None:

@@ -8,12 +8,11 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import polars as pl
-
 from assets.catalogue.load import active_profile, profile_of
 from assets.methods.errors import PipelineError
 from pipelines.console import Progress, RunSummary, Step
 from pipelines.paths import Paths
+from pipelines.set_aside import lying, rejected_since, stopped
 from pipelines.warehouse import TableName, Warehouse
 
 if TYPE_CHECKING:
@@ -74,7 +73,7 @@ def run_everything(
         steps = [(name, title) for name, title in STEPS if name in has]
     chosen = wave or WAVES[-1]
     choice = chain.Choice(chosen, municipalities, everything)
-    before = _set_aside(paths)
+    before = lying(paths)
     checks, seconds, written, unchanged = {True: 0, False: 0}, {}, 0, 0
     with instance:
         for name, title in steps:
@@ -98,7 +97,7 @@ def run_everything(
                 if name == "check_surveys":
                     _require_answers(paths, before)
             seconds[title.split(":")[0] if name.startswith("publish") else title] = time.perf_counter() - started
-    rejected = _rejected_since(paths, before)
+    rejected = rejected_since(paths, before)
     return _summary(paths, chosen, checks, seconds, rejected, (written, unchanged), time.perf_counter() - begun)
 
 
@@ -150,23 +149,11 @@ def _failed(title: str, result: dg.ExecuteInProcessResult) -> PipelineError:
     raise RuntimeError(f"{title}: the run failed outside its steps: {causes}")
 
 
-def _set_aside(paths: Paths) -> dict[str, int]:
-    """The sentences that lie beside set-aside files: name of the text file -> when it was written, in ns."""
-    beside = (p for p in paths.rejected.glob("*.txt") if p.with_suffix("").exists())
-    return {p.name: p.stat().st_mtime_ns for p in beside}
-
-
-def _rejected_since(paths: Paths, before: dict[str, int]) -> list[tuple[str, str]]:
-    """File and sentence of what was set aside after `before`; a bad file that comes a second time is told a second time."""
-    new = sorted(name for name, written in _set_aside(paths).items() if before.get(name) != written)
-    return [(name.removesuffix(".txt"), (paths.rejected / name).read_text(encoding="utf-8").strip()) for name in new]
-
-
 def _require_answers(paths: Paths, before: dict[str, int]) -> None:
     """Raises PipelineError `no_answers` when no delivery has ever been promoted: there is nothing to report on."""
     if Warehouse(paths.warehouse).read(VALIDATED, columns=["wave"]).height:
         return
-    refused = len(_rejected_since(paths, before))
+    refused = len(rejected_since(paths, before))
     raise PipelineError(
         "no_answers",
         f"Inkorgen {paths.surveys.name}",
@@ -189,15 +176,10 @@ def _summary(
     deliveries = warehouse.read(TableName("validated", "deliveries"))
     kept = warehouse.read(VALIDATED, columns=["wave"])
     per_wave = deliveries.unique(["delivery_id", "wave"]) if deliveries.height else deliveries
-    held = deliveries.filter(~pl.col("promoted") & pl.col("municipality_code").is_not_null()) if deliveries.height else deliveries
-    stopped = [
-        (r["source_file"], f"{r['source_file']}, {r['wave']}: leveransen bröt mot {r['critical_broken']} stoppande regler.")
-        for r in held.iter_rows(named=True)
-    ]
     reports = paths.reports / str(wave)
     return RunSummary(
         deliveries_read=deliveries["delivery_id"].n_unique() if deliveries.height else 0,
-        deliveries_rejected=rejected + stopped,
+        deliveries_rejected=rejected + stopped(deliveries),
         rows_read=int(per_wave["rows_received"].sum()) if deliveries.height else 0,
         rows_kept=kept.height,
         checks_passed=checks[True],

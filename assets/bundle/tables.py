@@ -15,6 +15,14 @@ from assets.bundle.accumulated import accumulated_table
 from assets.bundle.anatomy import KEYS as ANATOMY_KEYS
 from assets.bundle.anatomy import TABLE as ANATOMY_TABLE
 from assets.bundle.anatomy import anatomy_table
+from assets.bundle.answer_tables import (
+    SCREEN_KEYS,
+    SCREEN_TABLE,
+    TYPES_KEYS,
+    TYPES_TABLE,
+    school_type_table,
+    screen_table,
+)
 from assets.bundle.development import KEYS as DEVELOPMENT_KEYS
 from assets.bundle.development import TABLE as DEVELOPMENT_TABLE
 from assets.bundle.development import development_table
@@ -36,6 +44,8 @@ SWEDISH_TABLES: tuple[tuple[str, Sequence[str], Callable[[ReleaseFrames, ReportM
     (COUNTS_TABLE, COUNTS_KEYS, accumulated_table),
     (DEVELOPMENT_TABLE, DEVELOPMENT_KEYS, development_table),
     (SMALL_TABLE, SMALL_KEYS, small_area_table),
+    (TYPES_TABLE, TYPES_KEYS, school_type_table),
+    (SCREEN_TABLE, SCREEN_KEYS, screen_table),
 )
 """Tables with Swedish headers: name, key columns and what makes them (None: the bundle has no such table)."""
 KEYS = {

@@ -38,7 +38,8 @@ def unknown_variables(name: str, matched: int) -> PipelineError:
         name,
         "kolumner som någon kodbok känner igen",
         f"{matched} kända kolumner" if matched else "inga kända kolumner",
-        "Kontrollera att det är rätt fil; är det en ny variant av enkäten gör did kodbok ett förslag till kodbok.",
+        "Kontrollera att det är rätt fil; "
+        "är det en ny variant av enkäten gör jobbet propose_codebook (eller did kodbok) ett förslag till kodbok.",
     )
 
 

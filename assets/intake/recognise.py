@@ -60,9 +60,24 @@ def recognise(file_name: str, columns: Sequence[str], codebooks: Iterable[Codebo
                 file_name,
                 f"en kolumn för {_ROLE_SV[role]} ({' eller '.join(names)})",
                 "ingen sådan kolumn",
-                "Exportera filen med kolumnen och lägg den i inkorgen igen.",
+                _without_column(role, file_name),
             )
     return book
+
+
+DECLARABLE = {"school_municipality": 'kommun: "KOD" (kommunens kod)', "wave": "ar: ÅR (mättillfällets år)"}
+"""Role -> the line of a sidecar that takes the place of its column."""
+
+
+def _without_column(role: str, file_name: str) -> str:
+    """What to do about a background column that isn't there."""
+    line = DECLARABLE.get(role)
+    if line is None:
+        return "Exportera filen med kolumnen och lägg den i inkorgen igen."
+    return (
+        f"Exportera filen med kolumnen, eller skriv raden {line} i en sidofil, {file_name}.kodbok.yml, "
+        "och lägg båda i inkorgen igen."
+    )
 
 
 def _best(file_name: str, present: set[str], books: Sequence[Codebook]) -> Codebook:
@@ -100,7 +115,7 @@ def check_texts(file_name: str, column_labels: Mapping[str, str], book: Codebook
             file_name,
             f"frågorna ur kodboken {book.id}",
             f"andra frågor enligt filens egna texter i kolumnerna {', '.join(wrong[:5])}{more}",
-            "Ange rätt kodbok i en sidofil eller gör en egen med did kodbok.",
+            "Ange rätt kodbok i en sidofil eller gör en egen med jobbet propose_codebook (eller did kodbok).",
         )
 
 

@@ -8,6 +8,7 @@ import polars as pl
 
 from tests.support.fuzz_corpus import (
     AGAIN,
+    AR,
     BOMB,
     BOOK,
     BROKEN_BOOK,
@@ -16,6 +17,7 @@ from tests.support.fuzz_corpus import (
     CUT_STATA,
     HEADER,
     HIDDEN,
+    KOMMUN,
     NO_CELLS,
     NO_SPSS,
     NO_STATA,
@@ -31,6 +33,7 @@ from tests.support.fuzz_corpus import (
     Case,
     answers,
     changed,
+    declarable,
     dta,
     encoding,
     labels,
@@ -172,8 +175,8 @@ TEXT_CASES = (
     ),
     Case("html_i_cell.csv", answers("Skolnamn", "<script>alert(1)</script>")),
     Case("utan_arskurs.csv", put(without("Arskurs")), missing("årskurs (Arskurs eller ARSKURS)")),
-    Case("utan_kommun.csv", put(without("Skolkommun")), missing("skolkommun (Skolkommun)")),
-    Case("utan_ar.csv", put(without("ar")), missing("år (ar)")),
+    Case("utan_kommun.csv", put(without("Skolkommun")), declarable("skolkommun (Skolkommun)", "utan_kommun.csv", KOMMUN)),
+    Case("utan_ar.csv", put(without("ar")), declarable("år (ar)", "utan_ar.csv", AR)),
 )
 
 NAME_CASES = (
@@ -310,7 +313,7 @@ SPSS_CASES = (
         "annan_fraga.sav",
         sav(column_labels={"F90": CATALOGUE.survey.by_key["F91"].label_sv}),
         f"väntade frågorna ur kodboken {BOOK.id}, fick andra frågor enligt filens egna texter i kolumnerna F90. "
-        "Ange rätt kodbok i en sidofil eller gör en egen med did kodbok.",
+        "Ange rätt kodbok i en sidofil eller gör en egen med jobbet propose_codebook (eller did kodbok).",
     ),
 )
 

@@ -29,7 +29,10 @@ HEADER = [*BACKGROUND, *ITEMS]
 WIDTH = len(HEADER)
 PUPILS = 12
 AGAIN = "Exportera filen på nytt och lägg den i inkorgen igen."
-CHECK = "Kontrollera att det är rätt fil; är det en ny variant av enkäten gör did kodbok ett förslag till kodbok."
+CHECK = (
+    "Kontrollera att det är rätt fil; "
+    "är det en ny variant av enkäten gör jobbet propose_codebook (eller did kodbok) ett förslag till kodbok."
+)
 FIX_CODE = "Rätta svaren i källan eller lägg till koden i kodboken och lägg filen i inkorgen igen."
 FIX_PLACE = "Rätta värdena i källan eller lägg till dem i katalogen och lägg filen i inkorgen igen."
 FIX_BOOK = "Öppna och spara om filen i Excel och lägg den i inkorgen igen."
@@ -239,8 +242,20 @@ def no_year(column: str = "ar", rows: str = "1 rad") -> str:
 
 
 def missing(what: str) -> str:
-    """The sentence for a background column that isn't there."""
+    """The sentence for a background column that isn't there and that no sidecar can give."""
     return f"väntade en kolumn för {what}, fick ingen sådan kolumn. Exportera filen med kolumnen och lägg den i inkorgen igen."
+
+
+KOMMUN = 'kommun: "KOD" (kommunens kod)'
+AR = "ar: ÅR (mättillfällets år)"
+
+
+def declarable(what: str, file_name: str, line: str) -> str:
+    """The sentence for a background column that isn't there but can be given in a sidecar."""
+    return (
+        f"väntade en kolumn för {what}, fick ingen sådan kolumn. Exportera filen med kolumnen, eller skriv raden {line} "
+        f"i en sidofil, {file_name}.kodbok.yml, och lägg båda i inkorgen igen."
+    )
 
 
 def encoding(got: str) -> str:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import csv
+import io
+import json
 from dataclasses import replace
 
 import polars as pl
@@ -9,6 +12,7 @@ import pytest
 
 from assets.bundle.content import municipality_report
 from assets.bundle.frames import select_frames
+from assets.bundle.tables import table_files
 from assets.bundle.types import Table, Text
 from assets.charts.types import ReleaseFrames
 from assets.methods.errors import PipelineError
@@ -119,3 +123,39 @@ def test_rows_of_another_municipality_are_refused(name):
     with pytest.raises(PipelineError) as caught:
         municipality_report(foreign, scope, META)
     assert caught.value.code == "foreign_rows"
+
+
+def written_tables() -> tuple[dict[str, list[dict[str, str]]], dict[str, dict]]:
+    """The bundle's two tables as read back, and what the data package says of them."""
+    frames, scope = sample_bundle_frames()
+    whole = replace(frames, screen_sensitivity=sensitivity(), response_by_school_type=types())
+    files = table_files(select_frames(whole, scope, META.charts.indices), scope, META)
+    names = ("svar_per_huvudman", "rimlighetsprovning")
+    read = {n: list(csv.DictReader(io.StringIO(files[f"4_tabeller/{n}.csv"].decode("utf-8")))) for n in names}
+    package = json.loads(files["4_tabeller/datapackage.json"])["resources"]
+    return read, {resource["name"]: resource for resource in package}
+
+
+def test_both_are_tables_of_the_bundle_with_swedish_headers_and_described():
+    tables, package = written_tables()
+    for name, rows in tables.items():
+        assert {row["Områdeskod"] for row in rows} <= {"0127", "01"}, "no other municipality"
+        resource = package[name]
+        assert [field["name"] for field in resource["schema"]["fields"]] == list(rows[0])
+        assert resource["title"]
+        assert resource["description"].startswith("SYNTETISKA DATA. ")
+        key = resource["schema"]["primaryKey"]
+        assert len({tuple(row[part] for part in key) for row in rows}) == len(rows)
+
+
+def test_an_empty_number_stands_beside_its_mark_and_reason():
+    tables, _ = written_tables()
+    (hidden,) = [row for row in tables["svar_per_huvudman"] if row["Huvudman"] == "Fristående skolor"]
+    assert (hidden["Svar (närmaste 5)"], hidden["Märke"]) == ("", "[c]")
+    assert hidden["Skäl"]
+    (all_schools,) = [row for row in tables["svar_per_huvudman"] if row["Huvudman"] == "Alla"]
+    assert (all_schools["Elever i registret"], all_schools["Svarsfrekvens, procent"], all_schools["Märke"]) == ("1000", "80", "")
+    change = [row for row in tables["rimlighetsprovning"] if row["Mått"] == "Ändring av andelen"]
+    assert {row["Serie"] for row in change} == {"Utagerande", META.series_titles["dik46"]}
+    (own,) = [row for row in tables["rimlighetsprovning"] if row["Områdeskod"] == "0127"]
+    assert (own["Serie"], own["Värde"], own["Enhet"], own["Svaren räknas bort"]) == ("Borträknade svar", "3.0", "procent", "ja")

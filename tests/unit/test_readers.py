@@ -164,7 +164,8 @@ def test_a_file_that_is_no_survey(tmp_path):
     assert error.code == "unknown_variables"
     assert str(error) == (
         "fil.csv: väntade kolumner som någon kodbok känner igen, fick inga kända kolumner. "
-        "Kontrollera att det är rätt fil; är det en ny variant av enkäten gör did kodbok ett förslag till kodbok."
+        "Kontrollera att det är rätt fil; "
+        "är det en ny variant av enkäten gör jobbet propose_codebook (eller did kodbok) ett förslag till kodbok."
     )
 
 

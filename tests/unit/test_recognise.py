@@ -8,6 +8,7 @@ import pytest
 from assets.catalogue.load import load_catalogue
 from assets.intake.recognise import known_names, recognise, role_column, waves
 from assets.methods.errors import PipelineError
+from tests.support.fuzz_corpus import AR, KOMMUN, declarable, missing
 
 BOOKS = load_catalogue().codebooks
 NEW = next(b for b in BOOKS if b.match_by == "code")
@@ -58,7 +59,8 @@ def test_a_file_with_too_few_known_items():
     assert caught.value.code == "unknown_variables"
     assert str(caught.value) == (
         "fil.sav: väntade kolumner som någon kodbok känner igen, fick 6 kända kolumner. "
-        "Kontrollera att det är rätt fil; är det en ny variant av enkäten gör did kodbok ett förslag till kodbok."
+        "Kontrollera att det är rätt fil; "
+        "är det en ny variant av enkäten gör jobbet propose_codebook (eller did kodbok) ett förslag till kodbok."
     )
 
 
@@ -83,10 +85,8 @@ def test_a_required_column_that_is_gone(role, said):
     with pytest.raises(PipelineError) as caught:
         recognise("fil.csv", columns, BOOKS)
     assert caught.value.code == "missing_column"
-    assert str(caught.value) == (
-        f"fil.csv: väntade en kolumn för {said}, fick ingen sådan kolumn. "
-        "Exportera filen med kolumnen och lägg den i inkorgen igen."
-    )
+    line = {"wave": AR, "school_municipality": KOMMUN}.get(role)
+    assert str(caught.value) == f"fil.csv: {declarable(said, 'fil.csv', line) if line else missing(said)}"
 
 
 def test_the_first_name_of_a_role_that_the_file_has():
