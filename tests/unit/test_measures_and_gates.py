@@ -36,13 +36,13 @@ def test_a_measure_that_the_file_labels_as_missing_is_null():
     assert encode_measures(cells(alkokons=["999", "5"]), labels, NEW, SURVEY, "fil.sav")["alkokons"].to_list() == [None, 5.0]
 
 
-@pytest.mark.parametrize("bad", ["-1", "mycket", "1e3", "inf", "1.2.3"])
+@pytest.mark.parametrize("bad", ["-731", "mycket", "7e31", "inf", "7.3.1"])
 def test_a_measure_that_is_no_number_stops_the_delivery_without_being_shown(bad):
     with pytest.raises(PipelineError) as caught:
         encode_measures(cells(alkokons=["1", bad, bad]), {}, NEW, SURVEY, "fil.sav")
     assert caught.value.code == "unknown_code"
     assert "2 rader" in str(caught.value)
-    assert bad not in str(caught.value).replace("fil.sav", "").replace("-1", bad if bad == "1" else "")
+    assert bad not in str(caught.value)
 
 
 def test_a_time_comes_in_as_soon_as_a_codebook_names_it():
