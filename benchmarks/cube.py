@@ -21,7 +21,7 @@ sys.path.insert(0, str(ROOT))
 
 import polars as pl  # noqa: E402
 
-from benchmarks.costs import Cost, measured, ratio  # noqa: E402
+from benchmarks.common.costs import Cost, measured, ratio  # noqa: E402
 from benchmarks.cube_task.data import write, write_csv  # noqa: E402
 
 TASK = ROOT / "benchmarks" / "cube_task"
@@ -126,7 +126,7 @@ GROWTH = (
 
 def growth(chosen: argparse.Namespace) -> int:
     """Our cost as rows, indices and municipalities grow: a table on standard output, and a chart."""
-    from benchmarks.growth_chart import CUBE, write_chart
+    from benchmarks.common.growth_chart import CUBE, write_chart
 
     out = chosen.folder / "out"
     out.mkdir(parents=True, exist_ok=True)

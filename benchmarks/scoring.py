@@ -22,7 +22,7 @@ sys.path.insert(0, str(ROOT))
 
 import polars as pl  # noqa: E402
 
-from benchmarks.costs import Cost, measured, ratio  # noqa: E402
+from benchmarks.common.costs import Cost, measured, ratio  # noqa: E402
 from benchmarks.scoring_task.answers import published  # noqa: E402
 from benchmarks.scoring_task.data import write  # noqa: E402
 
@@ -126,7 +126,7 @@ GROWTH = (
 
 def growth(chosen: argparse.Namespace) -> None:
     """Our cost as rows and indices grow: a table on standard output, and a chart."""
-    from benchmarks.growth_chart import SCORING, write_chart
+    from benchmarks.common.growth_chart import SCORING, write_chart
 
     out = chosen.folder / "out"
     out.mkdir(parents=True, exist_ok=True)

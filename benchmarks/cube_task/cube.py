@@ -15,7 +15,7 @@ Sums are whole numbers until each class is squared, in sorted order on one threa
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Literal
@@ -38,6 +38,7 @@ ROUNDING = 1e-14
 NORMAL_95 = 1.959963984540054
 _PARTS = ("n", "psus", "strata", "w", "y", "r", "ww", "wy", "yy", "wr", "rr")
 _COUNTS = ("n", "n_psu", "df")
+_SCALES: tuple[tuple[Literal["mean", "risk"], float], ...] = (("mean", 1.0), ("risk", 100.0))
 SEX_CODES = (*SEX_VALUES, 0)
 """The sexes of an array's last axis as the tables write them; 0 = both."""
 _AT = {name: position for position, name in enumerate(_PARTS)}
@@ -158,13 +159,13 @@ def measure(table: Moments, what: Literal["mean", "risk"]) -> Measure:
     return Measure(estimate, spread, offset, part["w"])
 
 
-def difference(area: Moments, whole: Moments, at: Ints, what: Literal["mean", "risk"]) -> tuple[Floats, Floats]:
+def difference(area: Moments, own: Measure, all_of: Measure, at: Ints, what: Literal["mean", "risk"]) -> tuple[Floats, Floats]:
     """Area minus the whole that contains it: (difference, variance), [area, sex, index].
 
     Args:
-        at: per area, its whole's position in `whole`.
+        own, all_of: the measures of the areas and of the wholes.
+        at: per area, its whole's position in `all_of`.
     """
-    own, all_of = measure(area, what), measure(whole, what)
     wy, yy = ("wy", "yy") if what == "mean" else ("wr", "rr")
     part = {name: area.values[_AT[name]] for name in (wy, yy, "ww")}
     outer, weight = all_of.offset[at], all_of.weight[at]
@@ -203,12 +204,16 @@ def plain_table(
         The stratum columns, `sex` (1, 2, 0 = both), `index` (key), `n`, `n_psu`, `df`, `mean, mean_se, mean_lo, mean_hi` (0-100),
         `risk, risk_se, risk_lo, risk_hi` (0..1); rows with somebody in them, sorted by stratum, sex and index.
     """
-    return long_table(table.strata, wide_columns(table, limits), indices, sexes)
+    return long_table(table.strata, wide_columns(table, _measures(table), limits), indices, sexes)
 
 
-def wide_columns(table: Moments, limits: Limits) -> dict[str, Floats]:
+def _measures(table: Moments) -> dict[Literal["mean", "risk"], Measure]:
+    return {"mean": measure(table, "mean"), "risk": measure(table, "risk")}
+
+
+def wide_columns(table: Moments, measures: Mapping[Literal["mean", "risk"], Measure], limits: Limits) -> dict[str, Floats]:
     """The columns of `plain_table` as arrays [domain, sex, index]."""
-    mean, risk = measure(table, "mean"), measure(table, "risk")
+    mean, risk = measures["mean"], measures["risk"]
     columns = {name: table.values[_AT[name]] for name in ("n", "psus", "strata")}
     df = np.maximum(columns["psus"] - columns["strata"], 0.0)
     mean_se, risk_se = standard_error(mean.variance, 1.0), standard_error(risk.variance, 100.0)
@@ -238,9 +243,10 @@ def full_table(
         position = whole.strata.with_columns(_at=pl.int_range(pl.len()))
         at = small.strata.join(position, on=[wave, *groups], how="left", maintain_order="left")["_at"].to_numpy()
         none = np.full(whole.values.shape[1:], np.nan)
-        own, all_of = wide_columns(small, limits), wide_columns(whole, limits)
-        for what, scale in (("mean", 1.0), ("risk", 100.0)):
-            value, spread = difference(small, whole, at, what)
+        of_small, of_whole = _measures(small), _measures(whole)
+        own, all_of = wide_columns(small, of_small, limits), wide_columns(whole, of_whole, limits)
+        for what, scale in _SCALES:
+            value, spread = difference(small, of_small[what], of_whole[what], at, what)
             own |= {f"diff_{what}": value, f"diff_{what}_se": standard_error(spread, scale)}
             all_of |= {f"diff_{what}": none, f"diff_{what}_se": none}
         domains += [small.strata, whole.strata]

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from benchmarks.costs import apart
+from benchmarks.common.costs import apart
 
 YEARS = (2016, 2018, 2020, 2022, 2024)
 GRADES = (9, 11)

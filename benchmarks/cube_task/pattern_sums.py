@@ -24,7 +24,8 @@ import polars as pl
 from assets.methods.errors import PipelineError, count_sv
 
 WEIGHT_UNITS = 1_000_000
-CHUNK_ROWS = 1 << 19
+CHUNK_ROWS = 1 << 18
+_LOOK_UP_ROWS = 1 << 13
 SEX_VALUES = (1, 2)
 _HALF = 32  # bits for each sex
 _COUNT_BITS = 8  # pupils, and pupils at risk; the score has what is left of the half
@@ -264,13 +265,20 @@ def _chunk(
     sums = np.zeros((len(tables), len(starts)), dtype=np.uint64)
     packed = np.empty(chunk.height, dtype=np.uint64)
     for number, table in enumerate(tables if chunk.height else ()):
-        code = codes.to_series(number).to_numpy()
-        # every code is inside the table; "clip" only spares numpy a copy of its own
-        np.take(table, code + second * code.dtype.type(len(table) // 2), out=packed, mode="clip")
+        _look_up(table, codes.to_series(number).to_numpy(), second, packed)
         if left_out is not None:
             packed[left_out] = 0
         np.add.reduceat(packed, starts, out=sums[number])
     return chunk.select(head)[starts], sums
+
+
+def _look_up(table: Packed, code: npt.NDArray[np.unsignedinteger], second: npt.NDArray[np.bool_], out: Packed) -> None:
+    """The table's entry of every pupil, a few rows at a time: numpy widens the codes, and that copy should stay in the cache."""
+    half = code.dtype.type(len(table) // 2)
+    for start in range(0, len(code), _LOOK_UP_ROWS):
+        rows = slice(start, start + _LOOK_UP_ROWS)
+        # every code is inside the table; "clip" only spares numpy a copy of its own
+        np.take(table, code[rows] + second[rows] * half, out=out[rows], mode="clip")
 
 
 def _require_answers(chunk: pl.DataFrame, highest: dict[str, int]) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from benchmarks.costs import apart
+from benchmarks.common.costs import apart
 from benchmarks.scoring_task.answers import Thresholds, published
 
 PART = 500_000

@@ -8,11 +8,11 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from benchmarks.costs import measured
+from benchmarks.common.costs import measured
+from benchmarks.common.growth_chart import CUBE, chart_spec
 from benchmarks.cube import KEYS, TASK, largest_difference
 from benchmarks.cube_task.data import simulate, write
 from benchmarks.cube_task.ours import main
-from benchmarks.growth_chart import CUBE, chart_spec
 
 
 def test_the_same_seed_gives_the_same_respondents_and_strata_can_be_estimated() -> None:

@@ -8,8 +8,8 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from benchmarks.costs import measured
-from benchmarks.growth_chart import SCORING, chart_spec
+from benchmarks.common.costs import measured
+from benchmarks.common.growth_chart import SCORING, chart_spec
 from benchmarks.scoring import TASK, largest_difference, within
 from benchmarks.scoring_task import data
 from benchmarks.scoring_task.answers import PROTECTIVE, enough_answers, placed, published

@@ -25,7 +25,7 @@ class Growth:
 
 CUBE = Growth(
     key="cube-growth",
-    title="Så växer kostnaden för den publicerade tabellen",
+    title="Så växer kostnaden för en nationell tabell",
     subtitle="Processorsekunder för hela programmet, från fil till fil: blått är tabellen kommun × kön × årskurs × år, "
     "orange kuben med alla summor, län och skillnader",
     panels={
@@ -38,7 +38,7 @@ CUBE = Growth(
 SCORING = Growth(
     key="scoring-growth",
     title="Så växer kostnaden för elevernas poäng",
-    subtitle="Processorsekunder för hela programmet, från fil till fil: poäng och medelfel på index med 6–10 frågor",
+    subtitle="Processorsekunder för hela programmet, från fil till fil: poäng och medelfel på index med 6–9 frågor",
     panels={
         "rows": ("respondents", "Elever (7 index), logaritmiska axlar", "log"),
         "indices": ("indices", "Index (1 miljon elever)", "linear"),
@@ -73,6 +73,8 @@ def chart_spec(rows: Sequence[Mapping[str, Any]], growth: Growth) -> Spec:
         for table, (colour, name) in growth.looks.items():
             points = [point for point in mine if point["table"] == table]
             layers.append(layer({"type": "line", "stroke": colour, "point": {"fill": colour, "size": 50}}, points, x=x, y=y))
+            if len(growth.looks) == 1:
+                continue
             last = {**points[-1], "text": name}
             text = {"type": "text", "align": "right", "dx": -6, "dy": -16 if table == "full" else 28, "fill": INK, "fontSize": 14}
             layers.append(layer(text, [last], x=x, y=y, text={"field": "text"}))
