@@ -223,6 +223,8 @@ def _inputs(
     held = warehouse.read(TEXTS, {"wave": waves}) if parts else pl.DataFrame()
     texts = {(delivery, wave): own for delivery, wave, own in held.iter_rows()}
     about = {r["delivery_id"]: r for r in deliveries.sort("delivery_id", "wave").iter_rows(named=True)}
+    said_of = {(r["value_labels"], r.get("named")) for r in about.values()}  # the same in most files of a wave
+    labels = {(own, named): value_labels(own, named) for own, named in said_of}
     inputs, failed = [], []
     for key, part in sorted(parts.items()):
         said = about[key[0]]
@@ -236,7 +238,7 @@ def _inputs(
                 file_name=said["source_file"],
                 codebook=books[said["codebook"]],
                 cells=coded_cells(part, said["columns"], texts[key], said.get("named")),
-                value_labels=value_labels(said["value_labels"], said.get("named")),
+                value_labels=labels[said["value_labels"], said.get("named")],
                 wave=part["wave"],
                 source_row=part["source_row"],
                 municipality_code=said["municipality_code"] or "",

@@ -72,16 +72,24 @@ def item_codes(
     Raises:
         PipelineError: as `encode`.
     """
-    source_of = {item: source for source, item in codebook.items.items() if source in cells.columns}
+    place_of = {name: place for place, name in enumerate(cells.columns)}
+    source_of = {item: source for source, item in codebook.items.items() if source in place_of}
+    present = [place for place, item in enumerate(survey.items) if item.key in source_of]
+    sources = [source_of[survey.items[place].key] for place in present]
+    meanings: list[list[int]] = [
+        _meanings(cells.texts[place_of[source]], value_labels.get(source, {}), codebook, survey, survey.items[place], known)
+        for place, source in zip(present, sources, strict=True)
+    ]
     codes = np.full((cells.height, len(survey.items)), ABSENT, dtype=np.int16, order="F")
-    for place, item in enumerate(survey.items):
-        if item.key in source_of:
-            source = source_of[item.key]
-            codes[:, place] = _encoded(cells[source], value_labels.get(source, {}), codebook, survey, item, known)
-    sources = [source_of.get(item.key, "") for item in survey.items]
+    if present:
+        # One look-up for all columns: a column's meanings begin where those of the column before end.
+        begins = np.cumsum([0, *map(len, meanings[:-1])], dtype=np.uint32)
+        numbers = cells.numbers[:, [place_of[source] for source in sources]]
+        codes[:, present] = np.array([code for own in meanings for code in own], dtype=np.int16)[numbers + begins]
     unknown = [
-        _describe(sources[place], cells[sources[place]].having(codes[:, place] == UNKNOWN))
-        for place in np.flatnonzero((codes == UNKNOWN).any(axis=0))
+        _describe(source, cells[source].having(codes[:, place] == UNKNOWN))
+        for place, source, own in zip(present, sources, meanings, strict=True)
+        if UNKNOWN in own and (codes[:, place] == UNKNOWN).any()
     ]
     if unknown:
         raise PipelineError(
@@ -101,21 +109,22 @@ def items_frame(codes: np.ndarray, survey: Survey) -> pl.DataFrame:
     return frame.with_columns(pl.when(pl.col(key) != ABSENT).then(pl.col(key)).alias(key) for key in lacking)
 
 
-def _encoded(
-    cells: CodedColumn, labels: Mapping[str, str], codebook: Codebook, survey: Survey, item: Item, known: CodeMaps
-) -> np.ndarray:
-    """The item's column: canonical codes, 999 where the cell is empty, `UNKNOWN` where nothing fits."""
+def _meanings(
+    texts: Sequence[str], labels: Mapping[str, str], codebook: Codebook, survey: Survey, item: Item, known: CodeMaps
+) -> list[int]:
+    """What the numbers of the item's column stand for: 999 for an empty cell (0), then each text's code, `UNKNOWN` where nothing
+    fits."""
     key = (codebook.id, item.key, frozenset(labels.items()))
     if key not in known:
         known[key] = code_map(labels, codebook, survey, item)
     mapping = known[key]
+    if item.type != "count":
+        return [NO_ANSWER, *(mapping.get(text, UNKNOWN) for text in texts)]
 
-    def code(text: str) -> int:
-        if text in mapping or item.type != "count":
-            return mapping.get(text, UNKNOWN)
+    def count(text: str) -> int:
         return int(text) if _COUNT.fullmatch(text) and int(text) <= item.maximum else UNKNOWN
 
-    return cells.codes(code, NO_ANSWER)
+    return [NO_ANSWER, *(mapping[text] if text in mapping else count(text) for text in texts)]
 
 
 def code_map(labels: Mapping[str, str], codebook: Codebook, survey: Survey, item: Item) -> dict[str, int]:
