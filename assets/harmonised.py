@@ -11,7 +11,7 @@ from assets.catalogue.steward import with_steward_codebooks
 from assets.failures import as_failure
 from assets.intake.names import in_markdown
 from assets.intake.receive import Rejected, file_hash, inbox_files, set_aside
-from assets.intake.tables import coded_cells, rejected_rows, value_labels
+from assets.intake.tables import coded_cells, in_deliveries, rejected_rows, value_labels
 from assets.methods.derived_columns import agreement_text, delivered_agreement
 from assets.methods.errors import PipelineError, count_sv
 from assets.methods.harmonise import (
@@ -104,7 +104,10 @@ def candidates(warehouse: Warehouse, paths: Paths, catalogue: Catalogue, waves: 
         _set_aside(warehouse, paths, deliveries, broken)
     if not frames:
         return _empty(catalogue)
-    kept, counts = split_population(pl.concat(frames))
+    rows = pl.concat(frames, rechunk=True)
+    # Which rows count, and their order, is settled on a few columns; the wide table is put in order once.
+    keys = rows.select("respondent_key", "delivery_id", "wave", "municipality_code", "grade").with_row_index("row")
+    kept, counts = split_population(keys)
     received = deliveries.select("delivery_id", "received_ns").unique()
     newest, superseded = newest_per_municipality(kept, received)
     counts = counts.join(
@@ -122,7 +125,8 @@ def candidates(warehouse: Warehouse, paths: Paths, catalogue: Catalogue, waves: 
     computed = _computed_columns(inputs, frames, catalogue)
     for more in (_replaced_by(deliveries, replacements(newest, superseded)), parts, repeated, computed):
         counts = counts.join(more, on=["delivery_id", "wave"], how="left", maintain_order="left")
-    return newest.sort("wave", "municipality_code", "respondent_key"), counts.sort("wave", "delivery_id", "municipality_code")
+    order = newest.sort("wave", "municipality_code", "respondent_key")["row"]
+    return rows[order], counts.sort("wave", "delivery_id", "municipality_code")
 
 
 def _city(catalogue: Catalogue) -> str | None:
@@ -213,25 +217,28 @@ def _inputs(
 ) -> tuple[list[DeliveryInput], list[_Failed]]:
     """The deliveries of the waves, and those whose codebook (one of the steward's own) is no longer there."""
     books = {b.id: b for b in catalogue.codebooks}
-    rows = warehouse.read(RESPONSES, {"wave": waves}).sort("delivery_id", "source_row") if deliveries.height else pl.DataFrame()
-    parts = rows.partition_by("delivery_id", "wave", as_dict=True) if rows.height else {}
-    held = warehouse.read(TEXTS, {"wave": waves}) if rows.height else pl.DataFrame()
+    needed = ["delivery_id", "wave", "source_row", "codes"]
+    rows = warehouse.read(RESPONSES, {"wave": waves}, needed) if deliveries.height else pl.DataFrame()
+    parts = in_deliveries(rows) if rows.height else {}
+    held = warehouse.read(TEXTS, {"wave": waves}) if parts else pl.DataFrame()
     texts = {(delivery, wave): own for delivery, wave, own in held.iter_rows()}
     about = {r["delivery_id"]: r for r in deliveries.sort("delivery_id", "wave").iter_rows(named=True)}
+    said_of = {(r["value_labels"], r.get("named")) for r in about.values()}  # the same in most files of a wave
+    labels = {(own, named): value_labels(own, named) for own, named in said_of}
     inputs, failed = [], []
     for key, part in sorted(parts.items()):
         said = about[key[0]]
         if said["codebook"] not in books:
             error = _no_codebook(said["source_file"], said["codebook"])
-            failed.append(_Failed(str(key[0]), said["source_file"], int(key[1]), error))
+            failed.append(_Failed(key[0], said["source_file"], key[1], error))
             continue
         inputs.append(
             DeliveryInput(
-                delivery_id=str(key[0]),
+                delivery_id=key[0],
                 file_name=said["source_file"],
                 codebook=books[said["codebook"]],
                 cells=coded_cells(part, said["columns"], texts[key], said.get("named")),
-                value_labels=value_labels(said["value_labels"], said.get("named")),
+                value_labels=labels[said["value_labels"], said.get("named")],
                 wave=part["wave"],
                 source_row=part["source_row"],
                 municipality_code=said["municipality_code"] or "",

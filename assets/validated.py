@@ -120,10 +120,8 @@ def promote(warehouse: Warehouse, catalogue: Catalogue, waves: list[int]) -> tup
         orient="row",
     )
     good = frame.join(stopped, on=list(UNIT), how="anti", maintain_order="left")
-    promoted: list[Slice] = []
-    for (wave,), rows in good.group_by("wave", maintain_order=True):
-        municipalities = rows["municipality_code"].unique().sort().to_list()
-        promoted.append((RESPONSES, rows, {"wave": [wave], "municipality_code": municipalities}))
+    places = good.group_by("wave").agg(pl.col("municipality_code").unique().sort()).sort("wave")
+    replaced = [{"wave": [wave], "municipality_code": municipalities} for wave, municipalities in places.iter_rows()]
     history = outcome_rows(tried, units)
     status = counts.join(stopped, on=list(UNIT), how="left", maintain_order="left")
     status = status.join(delivery_verdicts(history), on=list(UNIT), how="left", maintain_order="left").with_columns(
@@ -133,6 +131,7 @@ def promote(warehouse: Warehouse, catalogue: Catalogue, waves: list[int]) -> tup
     )
     status = status.drop("untried").with_columns(status=_status(status))
     verdicts = _with_those_that_stay(warehouse.read(DELIVERIES, {"wave": waves}), status)
+    promoted: list[Slice] = [(RESPONSES, good, replaced)] if good.height else []
     warehouse.replace_together([*promoted, (OUTCOMES, history, {"wave": waves}), (DELIVERIES, verdicts, {"wave": waves})])
     return outcomes, held
 

@@ -1,13 +1,15 @@
 """The DuckDB warehouse: one file, one schema per layer, one writing process.
 
-The only module that opens DuckDB. Connections are opened late and always closed. A slice (for example one wave) is replaced
-inside a transaction: delete, then insert by name.
+The only module that opens DuckDB. The file is attached late and always detached; the engine, which holds nothing of it then, is
+used again (docs/adr/0018). A slice (for example one wave) is replaced inside a transaction: delete, then insert by name.
 """
 
 from __future__ import annotations
 
 import hashlib
+import os
 import re
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -46,7 +48,20 @@ class TableName:
         return f"{self.layer}.{self.table}"
 
 
-Slice = tuple[TableName, pl.DataFrame, Mapping[str, Sequence[object]] | None]
+Where = Mapping[str, Sequence[object]]
+"""Column -> the values it may have: rows that have one of them in every column."""
+Slice = tuple[TableName, pl.DataFrame, Where | Sequence[Where] | None]
+"""A table, its new rows, and which rows they replace: those that one of the conditions is true of; None: the whole table."""
+
+
+class _Idle(threading.local):
+    """The thread's DuckDB engine between two uses, by process: a child process must not touch that of its parent."""
+
+    def __init__(self) -> None:
+        self.engines: dict[int, duckdb.DuckDBPyConnection] = {}
+
+
+_idle = _Idle()
 
 
 class Warehouse:
@@ -57,7 +72,7 @@ class Warehouse:
 
     @contextmanager
     def connect(self, *, read_only: bool = False) -> Iterator[duckdb.DuckDBPyConnection]:
-        """An open connection, closed whatever happens.
+        """A connection with the file attached as its current database; the file is let go whatever happens.
 
         Raises:
             PipelineError: `warehouse_busy` when another program holds the file, `warehouse_unreadable` when it is no DuckDB
@@ -66,17 +81,28 @@ class Warehouse:
         import duckdb
 
         self.path.parent.mkdir(parents=True, exist_ok=True)
+        # Starting DuckDB takes ten times as long as attaching a file to one that runs.
+        connection = _idle.engines.pop(os.getpid(), None) or duckdb.connect()
         try:
-            connection = duckdb.connect()
-            place, mode = str(self.path).replace("'", "''"), ", read_only" if read_only and self.path.exists() else ""
+            self._attach(connection, read_only=read_only)
+            yield connection
+            connection.execute("use memory")
+            connection.execute("detach warehouse")
+        except BaseException:
+            connection.close()  # with whatever it was in the middle of; the next use starts anew
+            raise
+        if _idle.engines.setdefault(os.getpid(), connection) is not connection:
+            connection.close()  # two files were open at once
+
+    def _attach(self, connection: duckdb.DuckDBPyConnection, *, read_only: bool) -> None:
+        import duckdb
+
+        place, mode = str(self.path).replace("'", "''"), ", read_only" if read_only and self.path.exists() else ""
+        try:
             connection.execute(f"attach '{place}' as warehouse (row_group_size {ROW_GROUP}{mode})")
-            connection.execute("use warehouse")
         except duckdb.IOException as error:
             raise _cannot_open(self.path, str(error)) from error
-        try:
-            yield connection
-        finally:
-            connection.close()
+        connection.execute("use warehouse")
 
     def exists(self, name: TableName) -> bool:
         """Whether the table has been written."""
@@ -85,9 +111,7 @@ class Warehouse:
         with self.connect() as con:
             return _exists(con, name)
 
-    def read(
-        self, name: TableName, where: Mapping[str, Sequence[object]] | None = None, columns: Sequence[str] | None = None
-    ) -> pl.DataFrame:
+    def read(self, name: TableName, where: Where | None = None, columns: Sequence[str] | None = None) -> pl.DataFrame:
         """Rows of a table whose columns take one of the given values; an unwritten table is an empty frame without columns."""
         if not self.path.exists():
             return pl.DataFrame()
@@ -125,7 +149,7 @@ class Warehouse:
         with self.connect() as con:
             return con.sql(query, params=list(params)).fetchall()
 
-    def replace(self, name: TableName, frame: pl.DataFrame, where: Mapping[str, Sequence[object]] | None) -> None:
+    def replace(self, name: TableName, frame: pl.DataFrame, where: Where | None) -> None:
         """Replace the slice `where` (None: the whole table) by `frame`, in one transaction.
 
         New columns are added to the table; rows are inserted by column name.
@@ -151,27 +175,28 @@ class Warehouse:
                 raise
 
     @staticmethod
-    def _replace_slice(con: duckdb.DuckDBPyConnection, name: TableName, where: Mapping[str, Sequence[object]]) -> None:
+    def _replace_slice(con: duckdb.DuckDBPyConnection, name: TableName, where: Where | Sequence[Where]) -> None:
         if not _exists(con, name):
             con.execute(f"create table {name} as select * from incoming limit 0")
         have = {r[0] for r in con.sql(f"select column_name from (describe {name})").fetchall()}
         for column, kind in con.sql("select column_name, column_type from (describe incoming)").fetchall():
             if column not in have:
                 con.execute(f'alter table {name} add column "{column}" {kind}')
-        clause, params = _clause(where)
-        con.execute(f"delete from {name}{clause}", params)
+        for one in [where] if isinstance(where, Mapping) else where:
+            clause, params = _clause(one)
+            con.execute(f"delete from {name}{clause}", params)
         con.execute(f"insert into {name} by name select * from incoming")
 
 
 def _exists(con: duckdb.DuckDBPyConnection, name: TableName) -> bool:
     found = con.sql(
-        "select count(*) from information_schema.tables where table_schema = ? and table_name = ?",
+        "select 1 from duckdb_tables() where database_name = current_catalog() and schema_name = ? and table_name = ?",
         params=[name.layer, name.table],
     ).fetchall()
-    return bool(found[0][0])
+    return bool(found)
 
 
-def _clause(where: Mapping[str, Sequence[object]] | None) -> tuple[str, list[object]]:
+def _clause(where: Where | None) -> tuple[str, list[object]]:
     if not where:
         return "", []
     parts, params = [], []

@@ -90,9 +90,10 @@ def _coded(frame: pl.DataFrame, letters: dict[str, frozenset[str]]) -> tuple[pl.
         Unsigned numbers (0: no text, n: the column's n-th text), and the texts of each column. Pupils' answers are millions of
         cells with a few texts per column, so no text is made twice.
     """
-    numbers, texts = {}, []
+    numbers, texts = [], []
     for column in frame.get_columns():
-        numbers[column.name], own = _whole_numbers(column) or _texts(column, letters.get(column.name, frozenset()))
+        coded, own = _whole_numbers(column) or _texts(column, letters.get(column.name, frozenset()))
+        numbers.append(pl.Series(column.name, coded))
         texts.append(own)
     return pl.DataFrame(numbers), texts
 
@@ -103,7 +104,7 @@ def _whole_numbers(column: pl.Series) -> tuple[np.ndarray, list[str]] | None:
         return None
     values = column.to_numpy()
     absent = np.isnan(values)
-    low, high = (np.nanmin(values), np.nanmax(values)) if not absent.all() else (0.0, 0.0)
+    low, high = (np.fmin.reduce(values), np.fmax.reduce(values)) if not absent.all() else (0.0, 0.0)
     if not (abs(low) < MANY and abs(high) < MANY and high - low < WIDEST):
         return None
     steps = np.where(absent, -1.0, values - low)

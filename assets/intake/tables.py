@@ -148,6 +148,31 @@ def rejected_rows(rejected: Sequence[Rejected]) -> pl.DataFrame:
     return pl.DataFrame([(r.file_name, r.sha256, r.code, r.sentence) for r in rejected], schema=REJECTED_SCHEMA, orient="row")
 
 
+def in_deliveries(rows: pl.DataFrame) -> dict[tuple[str, int], pl.DataFrame]:
+    """(Delivery, wave) -> its rows of `raw.survey_responses`, by `source_row`.
+
+    Args:
+        rows: at least `delivery_id, wave, source_row`. A table in which each delivery lies by wave and row, as it is written,
+            is only cut; any other is sorted first.
+    """
+    unit = ["delivery_id", "wave"]
+    begins = _begins(rows)
+    rising = begins | (rows["source_row"].diff() > 0)
+    if not rising.all() or begins.sum() != rows.select(unit).n_unique():
+        rows = rows.sort(*unit, "source_row")
+        begins = _begins(rows)
+    first = begins.arg_true().to_list()
+    return {
+        (rows["delivery_id"][begin], rows["wave"][begin]): rows.slice(begin, end - begin)
+        for begin, end in zip(first, [*first[1:], rows.height], strict=True)
+    }
+
+
+def _begins(rows: pl.DataFrame) -> pl.Series:
+    """Where another delivery or wave begins than in the row before."""
+    return rows.select(pl.any_horizontal(pl.col(n).ne_missing(pl.col(n).shift()) for n in ("delivery_id", "wave"))).to_series()
+
+
 def coded_cells(rows: pl.DataFrame, columns_json: str, texts_json: str, named_json: str | None = None) -> CodedCells:
     """The cells of one delivery and wave, columns named as in its file or, where `named` has another name, in the codebook."""
     named = json.loads(named_json or "{}")

@@ -31,8 +31,9 @@ def normal_form(text: str) -> str:
     return _NOT_LETTERS.sub(" ", _NUMBER.sub("", folded)).strip()
 
 
+@lru_cache(maxsize=4096)
 def wording_hash(text: str) -> str:
-    """SHA-256 of the normal form."""
+    """SHA-256 of the normal form. Kept for a while: all files of a wave have the same questions."""
     return hashlib.sha256(normal_form(text).encode()).hexdigest()
 
 

@@ -73,7 +73,7 @@ class CodedCells:
     @classmethod
     def numbered(cls, numbers: pl.DataFrame, texts: Sequence[Sequence[str]]) -> CodedCells:
         """From a frame of numbers into each column's texts."""
-        return cls(numbers.columns, texts, np.ascontiguousarray(numbers.cast(pl.UInt32).to_numpy()))
+        return cls(numbers.columns, texts, np.ascontiguousarray(numbers.to_numpy(), dtype=np.uint32))
 
     def as_text(self) -> pl.DataFrame:
         """The frame of text columns again."""

@@ -18,6 +18,8 @@ from assets.methods.coded import CodedCells, CodedColumn
 from assets.methods.errors import PipelineError, count_sv
 
 UNKNOWN = -1
+ABSENT = -2
+"""The code of every row in a question that the delivery has no column for; null in the frame."""
 NO_ANSWER = 999
 NOT_A_MUNICIPALITY = ("27", "90", "99", "999")
 _COUNT = re.compile(r"[0-9]{1,4}")
@@ -48,15 +50,47 @@ def encode(
         PipelineError: `unknown_code` naming columns, number of rows and, for numeric codes only, the codes.
     """
     cells = cells if isinstance(cells, CodedCells) else CodedCells.of(cells)
-    source_of = {item: source for source, item in codebook.items.items() if source in cells.columns}
-    present = [item for item in survey.items if item.key in source_of]
-    codes = np.empty((cells.height, len(present)), dtype=np.int16, order="F")
-    for place, item in enumerate(present):
-        source = source_of[item.key]
-        codes[:, place] = _encoded(cells[source], value_labels.get(source, {}), codebook, survey, item)
+    return items_frame(item_codes(cells, value_labels, codebook, survey, where, {}), survey)
+
+
+CodeMaps = dict[tuple[str, str, frozenset[tuple[str, str]]], dict[str, int]]
+"""`code_map` by codebook, item and the file's labels: deliveries of a wave have the same."""
+
+
+def item_codes(
+    cells: CodedCells,
+    value_labels: Mapping[str, Mapping[str, str]],
+    codebook: Codebook,
+    survey: Survey,
+    where: str,
+    known: CodeMaps,
+) -> np.ndarray:
+    """The codes of `encode` as an Int16 matrix, a column per item of the survey, `ABSENT` where the delivery has no column.
+
+    Args:
+        known: what has been made for earlier deliveries of the same run; added to.
+
+    Raises:
+        PipelineError: as `encode`.
+    """
+    place_of = {name: place for place, name in enumerate(cells.columns)}
+    source_of = {item: source for source, item in codebook.items.items() if source in place_of}
+    present = [place for place, item in enumerate(survey.items) if item.key in source_of]
+    sources = [source_of[survey.items[place].key] for place in present]
+    meanings: list[list[int]] = [
+        _meanings(cells.texts[place_of[source]], value_labels.get(source, {}), codebook, survey, survey.items[place], known)
+        for place, source in zip(present, sources, strict=True)
+    ]
+    codes = np.full((cells.height, len(survey.items)), ABSENT, dtype=np.int16, order="F")
+    if present:
+        # One look-up for all columns: a column's meanings begin where those of the column before end.
+        begins = np.cumsum([0, *map(len, meanings[:-1])], dtype=np.uint32)
+        numbers = cells.numbers[:, [place_of[source] for source in sources]]
+        codes[:, present] = np.array([code for own in meanings for code in own], dtype=np.int16)[numbers + begins]
     unknown = [
-        _describe(source_of[present[place].key], cells[source_of[present[place].key]].having(codes[:, place] == UNKNOWN))
-        for place in np.flatnonzero((codes == UNKNOWN).any(axis=0))
+        _describe(source, cells[source].having(codes[:, place] == UNKNOWN))
+        for place, source, own in zip(present, sources, meanings, strict=True)
+        if UNKNOWN in own and (codes[:, place] == UNKNOWN).any()
     ]
     if unknown:
         raise PipelineError(
@@ -66,22 +100,28 @@ def encode(
             "; ".join(unknown[:5]) + ("" if len(unknown) <= 5 else f" och {len(unknown) - 5} kolumner till"),
             "Rätta svaren i källan eller lägg till koden i kodboken och lägg filen i inkorgen igen.",
         )
-    encoded = pl.DataFrame(codes, schema=[item.key for item in present])
-    return encoded.select(
-        pl.col(item.key) if item.key in source_of else pl.lit(None, pl.Int16).alias(item.key) for item in survey.items
-    )
+    return codes
 
 
-def _encoded(cells: CodedColumn, labels: Mapping[str, str], codebook: Codebook, survey: Survey, item: Item) -> np.ndarray:
-    """The item's column: canonical codes, 999 where the cell is empty, `UNKNOWN` where nothing fits."""
-    mapping = code_map(labels, codebook, survey, item)
+def items_frame(codes: np.ndarray, survey: Survey) -> pl.DataFrame:
+    """A matrix of `item_codes` as a frame, null where the delivery has no column."""
+    frame = pl.DataFrame(codes, schema={item.key: pl.Int16 for item in survey.items})
+    lacking = [item.key for item, some in zip(survey.items, (codes == ABSENT).any(axis=0), strict=True) if some]
+    return frame.with_columns(pl.when(pl.col(key) != ABSENT).then(pl.col(key)).alias(key) for key in lacking)
 
-    def code(text: str) -> int:
-        if text in mapping or item.type != "count":
-            return mapping.get(text, UNKNOWN)
-        return _whole(text, item)
 
-    return cells.codes(code, NO_ANSWER)
+def _meanings(
+    texts: Sequence[str], labels: Mapping[str, str], codebook: Codebook, survey: Survey, item: Item, known: CodeMaps
+) -> list[int]:
+    """What the numbers of the item's column stand for: 999 for an empty cell (0), then each text's code, `UNKNOWN` where nothing
+    fits."""
+    key = (codebook.id, item.key, frozenset(labels.items()))
+    if key not in known:
+        known[key] = code_map(labels, codebook, survey, item)
+    mapping = known[key]
+    if item.type != "count":
+        return [NO_ANSWER, *(mapping.get(text, UNKNOWN) for text in texts)]
+    return [NO_ANSWER, *(mapping[text] if text in mapping else _whole(text, item) for text in texts)]
 
 
 def _whole(text: str, item: Item) -> int:

@@ -9,13 +9,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+import numpy as np
 import polars as pl
 
 from assets.catalogue.models import Codebook, Survey
 from assets.catalogue.profile_models import Profile
 from assets.methods.asked_waves import blank_questions, settle_waves
 from assets.methods.coded import EMPTY, CodedCells
-from assets.methods.encode import encode, encode_background
+from assets.methods.encode import CodeMaps, encode_background, item_codes, items_frame
 from assets.methods.errors import PipelineError, count_sv
 from assets.methods.measures import encode_measures
 from assets.methods.survey_design import nested
@@ -77,26 +78,61 @@ def harmonise_delivery(
     Raises:
         PipelineError: `unknown_code`, `other_municipality`, `bad_weight`.
     """
+    return _together([_encoded(delivery, survey, municipalities, districts, profile, {})], survey, profile)
+
+
+@dataclass(frozen=True)
+class _Encoded:
+    """A delivery: its background (with `delivery_id, wave, source_row`), items as a matrix (`item_codes`) and measures."""
+
+    background: pl.DataFrame
+    items: np.ndarray
+    measures: pl.DataFrame
+
+
+def _encoded(
+    delivery: DeliveryInput,
+    survey: Survey,
+    municipalities: Mapping[str, str],
+    districts: Mapping[str, str | None],
+    profile: Profile | None,
+    known: CodeMaps,
+) -> _Encoded:
     design = profile.design_columns if profile else ()
     background = encode_background(
         delivery.coded, delivery.value_labels, delivery.codebook, municipalities, districts, delivery.file_name, design
     )
     if delivery.municipality_code:
         background = _with_declared_municipality(background, delivery)
-    items = encode(delivery.coded, delivery.value_labels, delivery.codebook, survey, delivery.file_name)
-    items = settle_waves(items, delivery.wave, survey)
+    items = item_codes(delivery.coded, delivery.value_labels, delivery.codebook, survey, delivery.file_name, known)
     measures = encode_measures(delivery.coded, delivery.value_labels, delivery.codebook, survey, delivery.file_name)
-    keys = pl.DataFrame([delivery.wave.cast(pl.Int32).rename("wave"), delivery.source_row.rename("source_row")]).with_columns(
-        delivery_id=pl.lit(delivery.delivery_id),
-        respondent_key=pl.format("{}-{}", pl.lit(delivery.delivery_id), pl.col("source_row")),
-    )
-    parts = [part for part in (keys, background, items, measures) if part.width]
-    frame = nested(pl.concat(parts, how="horizontal"), design, delivery.file_name)
+    name = pl.Series("delivery_id", [delivery.delivery_id]).new_from_index(0, background.height)
+    keys = pl.DataFrame([name, delivery.wave.cast(pl.Int32).rename("wave"), delivery.source_row.rename("source_row")])
+    return _Encoded(nested(keys.hstack(background), design, delivery.file_name), items, measures)
+
+
+def _together(parts: Sequence[_Encoded], survey: Survey, profile: Profile | None) -> pl.DataFrame:
+    """The rows of deliveries one after the other: what is done to each row alone is done once for all of them."""
+    background = pl.concat([part.background for part in parts], rechunk=True)
+    codes = np.empty((background.height, len(survey.items)), dtype=np.int16, order="F")
+    np.concatenate([part.items for part in parts], out=codes)
+    items = settle_waves(items_frame(codes, survey), background["wave"], survey)
     if profile and profile.blank_is_not_asked:
-        frame = blank_questions(frame, items.columns)
-    return frame.with_columns(
-        district_code=pl.when(pl.col("district_code").str.starts_with(pl.col("municipality_code"))).then(pl.col("district_code"))
-    ).select(*BACKGROUND, *design, *items.columns, *measures.columns)
+        places = background.select("municipality_code", "wave").hstack(items)
+        items = pl.concat(blank_questions(own, items.columns) for own in _slices(places, parts)).select(items.columns)
+    in_district = pl.col("district_code").str.starts_with(pl.col("municipality_code"))
+    background = background.with_columns(
+        respondent_key=pl.format("{}-{}", "delivery_id", "source_row"),
+        district_code=pl.when(in_district).then(pl.col("district_code")),
+    )
+    measures = pl.concat([part.measures for part in parts], rechunk=True)
+    return background.select(*BACKGROUND, *(profile.design_columns if profile else ())).hstack(items).hstack(measures)
+
+
+def _slices(frame: pl.DataFrame, parts: Sequence[_Encoded]) -> list[pl.DataFrame]:
+    """The rows of each delivery."""
+    ends = np.cumsum([part.background.height for part in parts]).tolist()
+    return [frame.slice(end - part.background.height, part.background.height) for part, end in zip(parts, ends, strict=True)]
 
 
 def _with_declared_municipality(background: pl.DataFrame, delivery: DeliveryInput) -> pl.DataFrame:
@@ -205,14 +241,16 @@ def harmonise_all(
     districts: Mapping[str, str | None],
     profile: Profile | None = None,
 ) -> tuple[list[pl.DataFrame], list[tuple[DeliveryInput, PipelineError]]]:
-    """Encode all deliveries; those that fail come back with their error."""
-    frames, failed = [], []
+    """Encode all deliveries, in their order; those that fail come back with their error."""
+    parts: list[_Encoded] = []
+    failed: list[tuple[DeliveryInput, PipelineError]] = []
+    known: CodeMaps = {}
     for delivery in deliveries:
         try:
-            frames.append(harmonise_delivery(delivery, survey, municipalities, districts, profile))
+            parts.append(_encoded(delivery, survey, municipalities, districts, profile, known))
         except PipelineError as error:
             failed.append((delivery, error))
-    return frames, failed
+    return _slices(_together(parts, survey, profile), parts) if parts else [], failed
 
 
 def delivery_gaps(frame: pl.DataFrame, index_items: Sequence[str], city: str | None) -> pl.DataFrame:

@@ -11,8 +11,6 @@ from collections.abc import Callable, Mapping
 import numpy as np
 import polars as pl
 import pytest
-from assets.methods.cube import full_table, moments, plain_table
-from assets.methods.pattern_sums import class_sums
 
 from assets.catalogue.load import load_catalogue
 from assets.methods import design_estimates as de
@@ -30,6 +28,8 @@ from assets.methods.reliability import cronbach_alpha, separation_index
 from assets.methods.series_estimates import series_estimates
 from assets.methods.small_area import fit_areas
 from assets.methods.trends import cochran_armitage, logit_slope, share_variance, trend
+from benchmarks.cube_task.cube import full_table, moments, plain_table
+from benchmarks.cube_task.pattern_sums import class_sums
 from tests.support.estimate_sample import CUTS, KINDS, sample_persons
 from tests.support.pattern_answers import DESIGN, INDICES, ITEMS, pupils
 from tests.support.rasch_simulation import THRESHOLDS, answers, spec_of

@@ -16,6 +16,7 @@ from assets.intake.tables import (
     RESPONSE_SCHEMA,
     coded_cells,
     delivery_rows,
+    in_deliveries,
     rejected_rows,
     response_rows,
     text_rows,
@@ -187,3 +188,18 @@ def test_what_was_set_aside_becomes_a_table():
         ("a.csv", "f" * 64, "empty", "En mening.")
     ]
     assert rejected_rows([]).columns == ["file_name", "sha256", "code", "sentence"]
+
+
+def test_rows_are_cut_into_deliveries_and_waves_in_the_order_of_the_file():
+    table = pl.DataFrame(
+        {
+            "delivery_id": ["b", "b", "a", "a"],
+            "wave": [2022, 2024, 2024, 2024],
+            "source_row": [1, 2, 3, 4],
+            "codes": [[1], [2], [3], [4]],
+        }
+    )
+    expected = {("a", 2024): [[3], [4]], ("b", 2022): [[1]], ("b", 2024): [[2]]}
+    for order in ([0, 1, 2, 3], [3, 0, 2, 1], [2, 0, 3, 1]):
+        parts = in_deliveries(table[order])
+        assert {key: part["codes"].to_list() for key, part in parts.items()} == expected

@@ -77,6 +77,11 @@ def test_an_empty_slice_takes_rows_away_and_no_slice_none(warehouse):
     assert warehouse.read(empty).schema == WAVES.schema
 
 
+def test_rows_that_any_of_several_conditions_is_true_of_are_replaced_at_once(warehouse):
+    warehouse.replace_together([(TABLE, WAVES.head(1), [{"wave": [2022], "name": ["å"]}, {"wave": [2024]}])])
+    assert rows(warehouse) == [(2022, "å"), (2022, None)]
+
+
 def test_new_columns_are_added_and_order_does_not_matter(warehouse):
     more = pl.DataFrame({"note": ["ny"], "name": ["ä"], "wave": [2024]}, schema_overrides={"wave": pl.Int32})
     warehouse.replace(TABLE, more, {"wave": [2024]})
@@ -131,6 +136,25 @@ def test_the_connection_is_always_closed(warehouse):
         [sys.executable, "-c", f"import duckdb; duckdb.connect({str(warehouse.path)!r}).close()"], check=False, timeout=60
     )
     assert done.returncode == 0, "another process can open the file"
+
+
+def test_the_file_is_free_between_two_uses_and_the_engine_kept(warehouse):
+    with warehouse.connect() as con:
+        first = con
+    code = f"import duckdb; c = duckdb.connect({str(warehouse.path)!r}); c.execute('delete from raw.answers where wave = 2024')"
+    done = subprocess.run([sys.executable, "-c", code], check=False, timeout=60)
+    assert done.returncode == 0, "another process can write in between"
+    with warehouse.connect() as con:
+        assert con is first
+    assert rows(warehouse) == [(2022, "å"), (2022, None)], "and what it wrote is read"
+
+
+def test_two_warehouses_can_be_open_at_once(warehouse, tmp_path):
+    other = Warehouse(tmp_path / "other.duckdb")
+    with warehouse.connect() as con:
+        other.replace(TABLE, WAVES.head(1), None)
+        assert con.sql("select count(*) from raw.answers").fetchall() == [(3,)]
+    assert other.read(TABLE).height == 1
 
 
 def test_another_process_that_holds_the_file_is_named(warehouse):
