@@ -3,7 +3,7 @@
 import dagster as dg
 import polars as pl
 
-from assets.asset_keys import asset_key
+from assets.asset_keys import asset_key, only_reached
 from assets.catalogue.load import Catalogue, load_catalogue
 from assets.harmonised import COUNTS, GAPS, SURVEY
 from assets.intake.names import in_markdown
@@ -41,8 +41,10 @@ OUTCOMES = TableName("validated", "rule_outcomes")
             ["validated", "rule_outcomes"],
             deps=[
                 *(["harmonised", t] for t in ("survey_responses", "item_profile", "delivery_counts", "delivery_gaps")),
-                dg.AssetDep(["harmonised", "register_values"], partition_mapping=dg.AllPartitionMapping()),
-                dg.AssetDep(["harmonised", "schools"], partition_mapping=dg.AllPartitionMapping()),
+                *(
+                    dg.AssetDep(key, partition_mapping=dg.AllPartitionMapping())
+                    for key in only_reached("harmonised/register_values", "harmonised/schools")
+                ),
             ],
             description=asset_text("validated", "rule_outcomes"),
         ),

@@ -5,6 +5,7 @@ Real open data: no synthetic mark. Registers count everybody, so there is no sam
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -27,6 +28,8 @@ AXIS_LABELS = 46
 GUTTER = 24
 WHOLE = 652
 LINE = TEXT_SIZE + 4
+STEEP, ROOM = 0.15, 0.2
+"""Shares of a panel's range: a last step down that the number above would hide, and what is needed to stand below it."""
 Series = dict[int, float]
 
 
@@ -160,7 +163,7 @@ def _key(meta: ChartMeta, scope: Scope) -> Spec:
 
 def _grid(measures: Sequence[Measure], meta: ChartMeta, words: dict[str, Any]) -> Spec:
     years = _years(measures) or [0, 1]
-    heads = [wrap(item.meta.title_sv, PANEL_WIDTH, bold=True) for item in measures]
+    heads = [wrap(_whole_ages(item.meta.title_sv), PANEL_WIDTH, bold=True) for item in measures]
     panels = []
     for place, (item, head) in enumerate(zip(measures, heads, strict=True)):
         row = place - place % COLUMNS
@@ -194,7 +197,7 @@ def _panel(item: Measure, head: list[str], lines: int, *, years: tuple[int, int]
         layers += boxed_text([{"x": PANEL_WIDTH / 2, "y": top + 12, "text": reason}])
     else:
         last = {"x": item.latest, "y": item.own[item.latest], "text": numbers.decimal(item.own[item.latest], item.meta.decimals)}
-        layers += _end_value(last, x, y)
+        layers += _end_value(last, x, y, below=_falls(item, item.latest))
     return view(layers, height=bottom, width=PANEL_WIDTH)
 
 
@@ -216,15 +219,32 @@ def _path(rows: Sequence[dict[str, Any]], x: Spec, y: Spec, colour: str, width: 
     return layer(look, rows, x=x, y=y, detail=detail)
 
 
-def _end_value(last: dict[str, Any], x: Spec, y: Spec) -> list[Spec]:
-    look = {"align": "right", "dx": 4, "dy": -14, "fontWeight": "bold"}
+def _whole_ages(title: str) -> str:
+    """A heading that is never broken between a number and its `år`."""
+    return re.sub(r"(?<=\d) (?=år\b)", "\u00a0", title)
+
+
+def _falls(item: Measure, year: int) -> bool:
+    """Whether the line comes down steeply to its last value with room under it: then the number stands below, not on the line."""
+    low, high = _ends(item)
+    room, drop = item.own[year] - low, item.own.get(year - 1, item.own[year]) - item.own[year]
+    return drop > STEEP * (high - low) and room > ROOM * (high - low)
+
+
+def _ends(item: Measure) -> tuple[float, float]:
+    """The least and the greatest value in the panel."""
+    values = [value for series in (item.own, *item.others.values()) for value in series.values()]
+    return min(values), max(values)
+
+
+def _end_value(last: dict[str, Any], x: Spec, y: Spec, *, below: bool) -> list[Spec]:
+    look = {"align": "right", "dx": 4, "dy": 15 if below else -14, "fontWeight": "bold"}
     edge = {"fill": "white", "stroke": "white", "strokeWidth": 5, "strokeJoin": "round"}
     return [text_layer([last], x, y, **look, **edge), text_layer([last], x, y, **look, fill=BLUE)]
 
 
 def _axes(item: Measure, years: tuple[int, int], top: float, bottom: float) -> tuple[Spec, Spec]:
-    values = [value for series in (item.own, *item.others.values()) for value in series.values()]
-    low, high = min(values), max(values)
+    low, high = _ends(item)
     step = nice_step(high - low)
     first = int(low // step)
     last = max(int(-(-high // step)), first + 1)

@@ -310,6 +310,21 @@ def test_quartiles_are_type_seven():
     assert kolada.quantile([1.0, 2.0, 3.0, 4.0], 0.75) == pytest.approx(3.25)
 
 
+@pytest.mark.parametrize(
+    ("values", "below"),
+    [((40, 46, 35), True), ((40, 36, 35), False), ((40, 30, 35), False), ((40, 46, 11), False)],
+    ids=["steep", "gentle", "rising", "no room"],
+)
+def test_the_last_value_of_a_falling_line_stands_below_it(values, below):
+    own = dict(zip((2020, 2021, 2022), map(float, values), strict=True))
+    item = kolada.Measure(IndicatorMeta("kolada", "N1", "Mått", "procent"), own, "ok", {"a": {2020: 10.0, 2022: 50.0}})
+    assert kolada._falls(item, 2022) == below
+
+
+def test_a_heading_keeps_a_number_and_its_unit_on_one_line():
+    assert kolada._whole_ages("Deltagare, 7–20 år, i årskurs 9") == "Deltagare, 7–20\u00a0år, i årskurs 9"
+
+
 @pytest.mark.parametrize("chart_id", ["faktorprofil_ak9", "trend_school_bonding_ak9", "kolada_narsamhalle", "bortfall"])
 def test_svg_is_clean_labelled_and_the_same_twice(chart_id):
     item = card("0127", chart_id)

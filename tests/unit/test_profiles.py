@@ -173,11 +173,15 @@ def test_the_code_location_of_a_profile_has_keys_and_jobs_of_its_own(profile_id)
         "graph = defs.resolve_asset_graph()\n"
         "print(*sorted(k.to_user_string() for k in graph.get_all_asset_keys()))\n"
         "print(*sorted(j.name for j in defs.jobs))\n"
-        "print(*sorted({k.asset_key.path[0] for k in graph.asset_check_keys}))"
+        "print(*sorted({k.asset_key.path[0] for k in graph.asset_check_keys}))\n"
+        "specs = [s for a in defs.assets for s in (getattr(a, 'specs', None) or [a])]\n"
+        "needed = {d.asset_key for s in specs for d in s.deps} - {s.key for s in specs}\n"
+        "print(*sorted(k.to_user_string() for k in needed), 'slut')"
     )
     command = [sys.executable, "-W", "ignore", "-c", code]
     done = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=True, timeout=120)
-    keys, jobs, checked = (line.split() for line in done.stdout.splitlines())
+    keys, jobs, checked, unknown = (line.split() for line in done.stdout.splitlines())
+    assert unknown == ["slut"], "an asset depends on a table that the profile doesn't have"
     assert {key.split("/")[0] for key in keys} == {profile_id}
     assert checked == [profile_id]
     assert not [key for key in keys if "reports" in key or "psychometrics" in key or "index_anatomy" in key]
