@@ -86,6 +86,7 @@ def build_report_meta(
         screening_text=catalogue.screening.removal.text_sv,
         series_titles={s.id: s.title_sv for s in (*catalogue.indicator_file.indicators, *catalogue.indicator_file.indices)},
         findings=finding_meta(catalogue),
+        trend_text=catalogue.statistics.trend.described(),
         trend_words={verdict: word.text_sv for verdict, word in catalogue.statistics.trend.verdicts.items()},
         trend_reasons={code: "" if code == "ok" else text for code, text in catalogue.statistics.reasons.items()},
         counts=tuple(

@@ -16,6 +16,7 @@ def method_section(context: Context) -> Section:
         "cutoff_title": meta.cutoff_title,
         "cutoff_reference": meta.cutoff_reference,
         "comparison": meta.comparison_text,
+        "development": meta.trend_text,
     }
     terms = tuple((name, text.format(**words)) for name, text in context.entry("method.terms"))
     sources = [text.format(attribution=context.say("method.attribution")) for text in context.entry("method.sources")]

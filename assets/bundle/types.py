@@ -196,7 +196,8 @@ class ReportMeta:
     `ascii_names`: area code -> folder name. `area_names`: area code -> name. `codebooks`: id -> title. `screening_text`: the
     written rule for leaving out unserious answers. `series_titles`: id of a single-question series or 0-100 scale -> title.
     `more_registers`: indicators of sources that come only when somebody fetches or drops them. `findings`: how the overview's
-    sentences are chosen and worded. `trend_words`, `trend_reasons`: verdicts on a line over the waves, and why there is none.
+    sentences are chosen and worded. `trend_text`: the rule for developments. `trend_words`, `trend_reasons`: verdicts on a line
+    over the waves, and why there is none.
     `counts`: factors counted together. `cut_sets`: id of a set or rule of limits -> title and what it is.
     """
 
@@ -219,6 +220,7 @@ class ReportMeta:
     series_titles: Mapping[str, str] = field(default_factory=dict)
     more_registers: tuple[IndicatorMeta, ...] = ()
     findings: FindingMeta | None = None
+    trend_text: str = ""
     trend_words: Mapping[str, str] = field(default_factory=dict)
     trend_reasons: Mapping[str, str] = field(default_factory=dict)
     counts: tuple[CountMeta, ...] = ()

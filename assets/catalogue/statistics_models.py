@@ -71,11 +71,16 @@ class TrendChoice(Strict):
     least_schools: int = Field(ge=2)
     alpha: float = Field(gt=0, lt=0.5)
     minimum_points: float = Field(ge=0)
+    text_sv: str
     verdicts: dict[Literal["increase", "decrease", "stable", "not_linear", "cannot_tell"], TrendWord]
 
     def rule(self, points: bool = True) -> TrendRule:
         """The rule for estimates in points, or for shares as 0..1."""
         return TrendRule(self.least_waves, self.alpha, self.minimum_points / (1 if points else 100))
+
+    def described(self) -> str:
+        """The rule in words, with its numbers."""
+        return self.text_sv.format(points=f"{self.minimum_points:g}", schools=self.least_schools, waves=self.least_waves)
 
     def change_rules(self) -> ChangeRules:
         """As changes between waves, and many slopes at once, take it."""

@@ -58,12 +58,16 @@ def bonferroni(p_values: npt.ArrayLike) -> npt.NDArray[np.float64]:
 def adjust_families(frame: pl.DataFrame, family: Sequence[str], p_value: str = "p_value") -> pl.DataFrame:
     """Add `p_adjusted` (Float64, null where `p_value` is null): Benjamini-Hochberg within every group of `family` columns.
 
-    A family is for instance one index over all municipalities, or one municipality's indices. Row order is kept.
+    A family is for instance one index over all municipalities, or one municipality's indices. Row order is kept. All families at
+    once: `benjamini_hochberg` of each, which a test holds it to.
     """
-    row = frame.select(*family, p_value).with_row_index("__row")
-    p = frame[p_value].cast(pl.Float64).to_numpy()
-    adjusted = np.full(frame.height, np.nan)
-    for _, rows in row.group_by(list(family)):
-        members = rows["__row"].to_numpy()
-        adjusted[members] = benjamini_hochberg(p[members])
-    return frame.with_columns(pl.Series("p_adjusted", adjusted, dtype=pl.Float64).fill_nan(None))
+    known = (
+        frame.select(*family, __p=pl.col(p_value).cast(pl.Float64)).with_row_index("__row").filter(pl.col("__p").is_not_null())
+    )
+    ordered = known.with_columns(__family=pl.struct(family).rank("dense")).sort("__family", "__p", "__row")
+    rank, tests = pl.int_range(1, pl.len() + 1).over("__family"), pl.len().over("__family")
+    ordered = ordered.with_columns(__stepped=pl.col("__p") * (tests / rank))
+    least = pl.col("__stepped").cum_min(reverse=True).over("__family").clip(0.0, 1.0)
+    adjusted = ordered.select("__row", p_adjusted=least)
+    numbered = frame.with_row_index("__row").join(adjusted, on="__row", how="left", maintain_order="left")
+    return numbered.drop("__row")

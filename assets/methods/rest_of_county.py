@@ -1,9 +1,9 @@
 """An area's difference to the rest of its county: the county without the area itself. Pure.
 
 The area and the rest share classes where an area is a domain of its municipality (city districts), elsewhere nothing. Both are
-linearised on the same classes (Binder 1983; Woodruff 1971), so that the covariance is part of the variance. The test says the
-same as that of the difference to the county, but the difference isn't made small by the area's own pupils: with the share s of
-the county's weight in the area, the difference to the county is (1 - s) times the difference to the rest.
+linearised on the same classes (Binder 1983; Woodruff 1971), so that the covariance is part of the variance. The test says what
+that of the difference to the county says, but the difference isn't made small by the area's own pupils: with the share s of the
+county's weight in the area, the difference to the county is (1 - s) times the difference to the rest.
 """
 
 from __future__ import annotations

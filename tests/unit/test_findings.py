@@ -249,6 +249,7 @@ def test_trend_words_have_no_arrows_and_every_verdict_and_reason_has_words():
     assert choice.verdicts["cannot_tell"].text_sv == "kan inte avgöras"
     assert not any(word.arrow for word in choice.verdicts.values())
     assert choice.rule().minimum_change == 3
+    assert all(word in choice.described() for word in ("minst 3 procentenheter", "minst 6 skolor", "minst 3 och"))
     assert choice.rule(points=False).minimum_change == 0.03
     codes = set(get_args(trends.Reason)) | set(get_args(design_estimates.Reason))
     assert codes <= set(CATALOGUE.statistics.reasons)

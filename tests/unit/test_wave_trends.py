@@ -10,6 +10,7 @@ import pytest
 
 from assets.methods import change_table as ct
 from assets.methods.design import Stage, SurveyDesign
+from assets.methods.multiplicity import adjust_families, benjamini_hochberg
 from assets.methods.school_changes import school_changes, school_sums
 from assets.methods.series_breaks import SeriesDefinition, series_breaks
 from assets.methods.trends import TrendRule, trend
@@ -183,3 +184,16 @@ def test_cells_are_unique():
     table = ct.change_table(cells(*({"wave": w} for w in WAVES)), comparable(), NONE, RULES)
     assert table.select(CELL).is_unique().all()
     assert list(table.schema) == list(ct.SCHEMA)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_families_are_adjusted_as_one_by_one(seed):
+    drawn = random.Random(seed)
+    rows = [{"a": drawn.choice("xyz"), "b": drawn.randint(1, 4), "p_value": drawn.choice([None, round(drawn.random() ** 2, 2)])}
+            for _ in range(120)]  # fmt: skip
+    frame = pl.DataFrame(rows, schema_overrides={"p_value": pl.Float64})
+    found = adjust_families(frame, ["a", "b"])
+    assert found.drop("p_adjusted").equals(frame)
+    for (_, _), family in found.group_by("a", "b"):
+        expected = benjamini_hochberg(family["p_value"].fill_null(math.nan).to_numpy())
+        assert family["p_adjusted"].fill_null(-1.0).to_list() == [-1.0 if math.isnan(p) else p for p in expected]
