@@ -12,11 +12,13 @@ from assets import (
     inbox,
     indices,
     indices_psychometrics,
+    indices_weights,
     raw,
     release,
     release_anatomy,
     release_compared,
     release_series,
+    release_weights,
     reports,
     reports_county,
     validated,
@@ -33,6 +35,7 @@ from pipelines.sensors import SENSORS
 LAYERS = (
     *(inbox, raw, harmonised, validated, delivery_reports, indices, indices_psychometrics),
     *(release, release_series, release_anatomy, reports),
+    *(indices_weights, release_weights),
     *(release_compared, reports_county),
 )
 

@@ -77,6 +77,9 @@ build_indices = dg.define_asset_job(
         "release/model_estimates",
         "release/rank_sets",
         "release/funnel",
+        "indices/weighted_estimates",
+        "indices/weight_cells",
+        "release/weighted_comparison",
     ),
     description=TEXTS["jobs"]["build_indices"],
 )

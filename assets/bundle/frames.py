@@ -13,7 +13,7 @@ import polars as pl
 from assets.charts.types import COUNTY_CODE, IndexMeta, ReleaseFrames, Scope
 from assets.methods.errors import PipelineError
 
-OWN_AND_COUNTY = ("screen_sensitivity", "response_by_school_type")
+OWN_AND_COUNTY = ("screen_sensitivity", "response_by_school_type", "weighted_comparison")
 
 
 def _told_about(frame: pl.DataFrame, scope: Scope) -> pl.DataFrame:
@@ -46,6 +46,7 @@ def select_frames(release: ReleaseFrames, scope: Scope, indices: Mapping[str, In
         response_by_school_type=_sorted(_told_about(release.response_by_school_type, scope)),
         indicator_results=_own_series(release.indicator_results, scope),
         series_breaks=_sorted(release.series_breaks.filter(until)) if release.series_breaks.width else release.series_breaks,
+        weighted_comparison=_sorted(_told_about(release.weighted_comparison, scope)),
         model_estimates=_small_groups(release.model_estimates, scope),
         index_anatomy=release.index_anatomy.filter(edition) if release.index_anatomy.width else release.index_anatomy,
     )

@@ -20,6 +20,9 @@ from assets.bundle.small_areas import KEYS as SMALL_KEYS
 from assets.bundle.small_areas import TABLE as SMALL_TABLE
 from assets.bundle.small_areas import small_area_table
 from assets.bundle.types import ReportMeta
+from assets.bundle.weighted import KEYS as WEIGHTED_KEYS
+from assets.bundle.weighted import TABLE as WEIGHTED_TABLE
+from assets.bundle.weighted import weighted_table
 from assets.bundle.words import say, source_line
 from assets.charts.types import COUNTY_CODE, ReleaseFrames, Scope
 
@@ -32,15 +35,17 @@ KEYS = {
     SERIES_TABLE: list(SERIES_KEYS),
     ANATOMY_TABLE: list(ANATOMY_KEYS),
     SMALL_TABLE: list(SMALL_KEYS),
+    WEIGHTED_TABLE: list(WEIGHTED_KEYS),
 }
-SURVEY_TABLES = ("index_results", "response_rates", "delivery_quality", SERIES_TABLE, ANATOMY_TABLE, SMALL_TABLE)
-SWEDISH_HEADERS = (SERIES_TABLE, ANATOMY_TABLE, SMALL_TABLE)
+SURVEY_TABLES = ("index_results", "response_rates", "delivery_quality", SERIES_TABLE, ANATOMY_TABLE, SMALL_TABLE, WEIGHTED_TABLE)
+SWEDISH_HEADERS = (SERIES_TABLE, ANATOMY_TABLE, SMALL_TABLE, WEIGHTED_TABLE)
 
 
 def bundle_tables(frames: ReleaseFrames, scope: Scope, meta: ReportMeta) -> dict[str, pl.DataFrame]:
     """The tables by name: the municipality (with its districts) and the county only, in a fixed order."""
     registers = frames.register_values.filter(pl.col("area_code").is_in([scope.area_code, COUNTY_CODE]))
     series, anatomy, small = series_table(frames, meta), anatomy_table(frames, meta), small_area_table(frames, meta)
+    weighted = weighted_table(frames, meta)
     reasons = [(code, reason.mark, reason.text_sv) for code, reason in meta.charts.reasons.items()]
     return {
         "index_results": own_rows(frames.index_results, scope).sort(KEYS["index_results"]),
@@ -51,6 +56,7 @@ def bundle_tables(frames: ReleaseFrames, scope: Scope, meta: ReportMeta) -> dict
         **({} if series is None else {SERIES_TABLE: series}),
         **({} if anatomy is None else {ANATOMY_TABLE: anatomy}),
         **({} if small is None else {SMALL_TABLE: small}),
+        **({} if weighted is None else {WEIGHTED_TABLE: weighted}),
     }
 
 

@@ -55,6 +55,7 @@ class ReleaseFrames:
     series_breaks: pl.DataFrame = field(default_factory=pl.DataFrame)
     index_anatomy: pl.DataFrame = field(default_factory=pl.DataFrame)
     model_estimates: pl.DataFrame = field(default_factory=pl.DataFrame)
+    weighted_comparison: pl.DataFrame = field(default_factory=_no_rows)
 
 
 @dataclass(frozen=True)
