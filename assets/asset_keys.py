@@ -13,13 +13,17 @@ from assets.catalogue.load import load_catalogue
 
 PREFIX = () if PROFILE.is_base else (PROFILE.id,)
 LAYERS = ("inbox", "raw", "harmonised", "validated", "indices", "release", "reports")
-OF_REGISTERS = ("register_files", "register_rows", "register_values", "register_revisions", "schools", "school_indicators")
+OF_REGISTERS = (
+    *("register_files", "register_rows", "register_values", "register_revisions", "schools", "school_indicators"),
+    *("weighted_estimates", "weight_cells", "weighted_comparison"),
+)
 """Tables that only a profile with registers has."""
 OF_INDICES = (
     *("indices/person_scores", "indices/area_counts", "indices/area_estimates", "indices/screen_sensitivity"),
     *("release/index_results", "release/suppression_log", "release/response_rates", "release/response_by_school_type"),
     *("release/delivery_quality", "release/provenance", "release/screen_sensitivity"),
     *("release/model_estimates", "release/rank_sets", "release/funnel", "reports/county_comparison"),
+    *("indices/weighted_estimates", "indices/weight_cells", "release/weighted_comparison"),
 )
 """Tables that only a profile with indices has: the release's are made together, from scores and registers."""
 OF_SCALES = ("indices/scale_means", "indices/scale_estimates")

@@ -31,7 +31,7 @@ from pipelines.resources import ReleaseReader, RunChoices
 SUMMARY_COLUMNS = (
     *("index_results", "response_rates", "register_values", "delivery_quality"),
     *("screen_sensitivity", "response_by_school_type", "index_anatomy"),
-    "model_estimates",
+    *("model_estimates", "weighted_comparison"),
     *("accumulated_results", "cutoff_sensitivity"),
 )
 UNSHOWN_COLUMNS = ("method", "interval_method", "confidence_level")
@@ -41,7 +41,7 @@ RELEASE_TABLES = (
     *("screen_sensitivity", "response_by_school_type"),
     *("indicator_results", "indicator_suppression_log", "series_breaks", "index_anatomy"),
     "trends",
-    "model_estimates",
+    *("model_estimates", "weighted_comparison"),
     *("accumulated_results", "accumulated_suppression_log", "cutoff_sensitivity"),
 )
 LOGS = ("suppression_log", "indicator_suppression_log", "accumulated_suppression_log")

@@ -91,6 +91,9 @@ build_indices = dg.define_asset_job(
         "indices/accumulated_estimates",
         "release/accumulated_results",
         "release/accumulated_suppression_log",
+        "indices/weighted_estimates",
+        "indices/weight_cells",
+        "release/weighted_comparison",
     ),
     description=TEXTS["jobs"]["build_indices"],
 )

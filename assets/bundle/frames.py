@@ -13,7 +13,7 @@ import polars as pl
 from assets.charts.types import COUNTY_CODE, IndexMeta, ReleaseFrames, Scope
 from assets.methods.errors import PipelineError
 
-OWN_AND_COUNTY = ("screen_sensitivity", "response_by_school_type")
+OWN_AND_COUNTY = ("screen_sensitivity", "response_by_school_type", "weighted_comparison")
 OWN_AND_COUNTY_UNTIL = (
     "accumulated_results",
     "cutoff_sensitivity",
@@ -64,6 +64,7 @@ def select_frames(release: ReleaseFrames, scope: Scope, indices: Mapping[str, In
         indicator_results=_own_series(release.indicator_results, scope),
         series_breaks=_sorted(release.series_breaks.filter(until)) if release.series_breaks.width else release.series_breaks,
         trends=_own_trends(release.trends, scope),
+        weighted_comparison=_sorted(_told_about(release.weighted_comparison, scope)),
         model_estimates=_small_groups(release.model_estimates, scope),
         index_anatomy=release.index_anatomy.filter(edition) if release.index_anatomy.width else release.index_anatomy,
         **{name: _sorted(_own_until(getattr(release, name), scope)) for name in OWN_AND_COUNTY_UNTIL},

@@ -34,6 +34,9 @@ from assets.bundle.small_areas import KEYS as SMALL_KEYS
 from assets.bundle.small_areas import TABLE as SMALL_TABLE
 from assets.bundle.small_areas import small_area_table
 from assets.bundle.types import ReportMeta
+from assets.bundle.weighted import KEYS as WEIGHTED_KEYS
+from assets.bundle.weighted import TABLE as WEIGHTED_TABLE
+from assets.bundle.weighted import weighted_table
 from assets.bundle.words import say, source_line
 from assets.charts.types import COUNTY_CODE, ReleaseFrames, Scope
 
@@ -44,6 +47,7 @@ SWEDISH_TABLES: tuple[tuple[str, Sequence[str], Callable[[ReleaseFrames, ReportM
     (COUNTS_TABLE, COUNTS_KEYS, accumulated_table),
     (DEVELOPMENT_TABLE, DEVELOPMENT_KEYS, development_table),
     (SMALL_TABLE, SMALL_KEYS, small_area_table),
+    (WEIGHTED_TABLE, WEIGHTED_KEYS, weighted_table),
     (TYPES_TABLE, TYPES_KEYS, school_type_table),
     (SCREEN_TABLE, SCREEN_KEYS, screen_table),
 )

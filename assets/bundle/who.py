@@ -10,6 +10,7 @@ import polars as pl
 from assets.bundle.school_types import school_type_blocks
 from assets.bundle.screening import screening_blocks
 from assets.bundle.types import Block, Bullets, Figure, Notice, Section, SubHeading, Table, Text
+from assets.bundle.weighted import weighted_blocks
 from assets.bundle.words import Context
 from assets.charts import bortfall, numbers
 from assets.charts.types import GRADES
@@ -32,6 +33,7 @@ def who_section(context: Context) -> Section:
         blocks.append(_rates_table(context, rates))
     blocks += school_type_blocks(context)
     blocks.append(Bullets(tuple(context.entry("who.notes"))))
+    blocks += weighted_blocks(context)
     blocks += _unscored(context)
     return Section("vilka", context.title("vilka"), tuple(blocks))
 

@@ -58,6 +58,7 @@ class ReleaseFrames:
     model_estimates: pl.DataFrame = field(default_factory=pl.DataFrame)
     accumulated_results: pl.DataFrame = field(default_factory=pl.DataFrame)
     cutoff_sensitivity: pl.DataFrame = field(default_factory=pl.DataFrame)
+    weighted_comparison: pl.DataFrame = field(default_factory=_no_rows)
 
 
 @dataclass(frozen=True)

@@ -113,6 +113,8 @@ def _finished(cells: pl.DataFrame, rule: CellRule) -> pl.DataFrame:
     )
     factor = pl.when(pl.col("respondents") > 0).then(pl.col("enrolled") / pl.col("respondents"))
     columns = [*rule.keys, "enrolled", "respondents", "factor", "cell_level", "note"]
+    given_up = [pl.lit(None, cells.schema[key]).alias(key) for key in rule.keys if key not in found.columns]
+    found = found.with_columns(given_up)  # keys that no cell kept
     return found.with_columns(factor=factor).with_columns(note=note).select(columns).sort(*rule.keys, "cell_level")
 
 

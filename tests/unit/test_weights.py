@@ -135,3 +135,10 @@ def test_unreachable_totals_are_refused():
         calibrate(four, np.full((4, 1), np.nan), np.array([4.0]))
     with pytest.raises(ValueError, match="bounds need"):
         Bounds(1.2, 3)
+
+
+def test_cells_that_all_collapse_keep_their_empty_keys():
+    who = persons(("A", "1", "girl", 2), ("A", "2", "boy", 4))
+    got, cells = cell_weights(who, pupils(("A", "8", "girl", 6), ("A", "9", "boy", 6)), RULE)
+    assert got["base_weight"].unique().to_list() == [2.0]
+    assert cells.select("municipality", "klass", "sex").row(0) == ("A", None, None)
