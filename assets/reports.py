@@ -30,7 +30,7 @@ from pipelines.resources import ReleaseReader, RunChoices
 SUMMARY_COLUMNS = (
     *("index_results", "response_rates", "register_values", "delivery_quality"),
     *("screen_sensitivity", "response_by_school_type", "index_anatomy"),
-    *("accumulated_results", "cutoff_sensitivity"),
+    *("accumulated_results", "cutoff_sensitivity", "associations"),
 )
 UNSHOWN_COLUMNS = ("method", "interval_method", "confidence_level")
 """Columns of the series that no report shows; left behind, as the table is large."""
@@ -38,7 +38,7 @@ RELEASE_TABLES = (
     *("index_results", "response_rates", "delivery_quality", "suppression_log", "provenance", "register_values"),
     *("screen_sensitivity", "response_by_school_type"),
     *("indicator_results", "indicator_suppression_log", "series_breaks", "index_anatomy"),
-    *("accumulated_results", "accumulated_suppression_log", "cutoff_sensitivity"),
+    *("accumulated_results", "accumulated_suppression_log", "cutoff_sensitivity", "associations"),
 )
 LOGS = ("suppression_log", "indicator_suppression_log", "accumulated_suppression_log")
 RELEASE_DEPS = [dg.AssetDep(["release", name], partition_mapping=dg.AllPartitionMapping()) for name in RELEASE_TABLES]

@@ -12,12 +12,14 @@ from assets import (
     inbox,
     indices,
     indices_accumulated,
+    indices_associations,
     indices_cutoffs,
     indices_psychometrics,
     raw,
     release,
     release_accumulated,
     release_anatomy,
+    release_associations,
     release_cutoffs,
     release_series,
     reports,
@@ -37,6 +39,7 @@ LAYERS = (
     *(release, release_series, release_anatomy, reports),
     *(indices_accumulated, release_accumulated),
     *(indices_cutoffs, release_cutoffs),
+    *(indices_associations, release_associations),
 )
 
 

@@ -74,6 +74,8 @@ build_indices = dg.define_asset_job(
         "release/indicator_suppression_log",
         "release/series_breaks",
         "release/index_anatomy",
+        "indices/associations",
+        "release/associations",
         "indices/cutoff_alternatives",
         "indices/cutoff_counts",
         "release/cutoff_sensitivity",

@@ -16,7 +16,7 @@ from assets.methods.errors import PipelineError
 OWN_AND_COUNTY = ("screen_sensitivity", "response_by_school_type")
 
 
-OF_OWN_AND_COUNTY_UNTIL = ("accumulated_results", "cutoff_sensitivity")
+OF_OWN_AND_COUNTY_UNTIL = ("accumulated_results", "cutoff_sensitivity", "associations")
 
 
 def _own_until(frame: pl.DataFrame, scope: Scope) -> pl.DataFrame:

@@ -15,6 +15,9 @@ from assets.bundle.accumulated import accumulated_table
 from assets.bundle.anatomy import KEYS as ANATOMY_KEYS
 from assets.bundle.anatomy import TABLE as ANATOMY_TABLE
 from assets.bundle.anatomy import anatomy_table
+from assets.bundle.associations import KEYS as ASSOCIATIONS_KEYS
+from assets.bundle.associations import TABLE as ASSOCIATIONS_TABLE
+from assets.bundle.associations import association_table
 from assets.bundle.frames import own_rows
 from assets.bundle.series_table import KEYS as SERIES_KEYS
 from assets.bundle.series_table import NAME as SERIES_TABLE
@@ -32,15 +35,25 @@ KEYS = {
     SERIES_TABLE: list(SERIES_KEYS),
     ANATOMY_TABLE: list(ANATOMY_KEYS),
     COUNTS_TABLE: list(COUNTS_KEYS),
+    ASSOCIATIONS_TABLE: list(ASSOCIATIONS_KEYS),
 }
-SURVEY_TABLES = ("index_results", "response_rates", "delivery_quality", SERIES_TABLE, ANATOMY_TABLE, COUNTS_TABLE)
-SWEDISH_HEADERS = (SERIES_TABLE, ANATOMY_TABLE, COUNTS_TABLE)
+SURVEY_TABLES = (
+    "index_results",
+    "response_rates",
+    "delivery_quality",
+    SERIES_TABLE,
+    ANATOMY_TABLE,
+    COUNTS_TABLE,
+    ASSOCIATIONS_TABLE,
+)
+SWEDISH_HEADERS = (SERIES_TABLE, ANATOMY_TABLE, COUNTS_TABLE, ASSOCIATIONS_TABLE)
 
 
 def bundle_tables(frames: ReleaseFrames, scope: Scope, meta: ReportMeta) -> dict[str, pl.DataFrame]:
     """The tables by name: the municipality (with its districts) and the county only, in a fixed order."""
     registers = frames.register_values.filter(pl.col("area_code").is_in([scope.area_code, COUNTY_CODE]))
     series, anatomy, counts = series_table(frames, meta), anatomy_table(frames, meta), accumulated_table(frames, meta)
+    associations = association_table(frames, meta)
     reasons = [(code, reason.mark, reason.text_sv) for code, reason in meta.charts.reasons.items()]
     return {
         "index_results": own_rows(frames.index_results, scope).sort(KEYS["index_results"]),
@@ -51,6 +64,7 @@ def bundle_tables(frames: ReleaseFrames, scope: Scope, meta: ReportMeta) -> dict
         **({} if series is None else {SERIES_TABLE: series}),
         **({} if anatomy is None else {ANATOMY_TABLE: anatomy}),
         **({} if counts is None else {COUNTS_TABLE: counts}),
+        **({} if associations is None else {ASSOCIATIONS_TABLE: associations}),
     }
 
 

@@ -182,6 +182,7 @@ class ReportMeta:
     `ascii_names`: area code -> folder name. `area_names`: area code -> name. `codebooks`: id -> title. `screening_text`: the
     written rule for leaving out unserious answers. `series_titles`: id of a single-question series or 0-100 scale -> title.
     `counts`: factors counted together. `cut_sets`: id of a set or rule of limits -> title and what it is.
+    `outcomes`: outcomes that factors are set beside -> words for having them.
     `more_registers`: indicators of sources that come only when somebody fetches or drops them.
     """
 
@@ -205,6 +206,7 @@ class ReportMeta:
     more_registers: tuple[IndicatorMeta, ...] = ()
     counts: tuple[CountMeta, ...] = ()
     cut_sets: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    outcomes: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -42,7 +42,7 @@ def _no_rows() -> pl.DataFrame:
 class ReleaseFrames:
     """Release tables for one area and what it is compared with. Columns: `docs/development/contracts.md`.
 
-    The last seven may be empty frames; then nothing is said about them.
+    The last eight may be empty frames; then nothing is said about them.
     """
 
     index_results: pl.DataFrame
@@ -56,6 +56,7 @@ class ReleaseFrames:
     index_anatomy: pl.DataFrame = field(default_factory=pl.DataFrame)
     accumulated_results: pl.DataFrame = field(default_factory=pl.DataFrame)
     cutoff_sensitivity: pl.DataFrame = field(default_factory=pl.DataFrame)
+    associations: pl.DataFrame = field(default_factory=pl.DataFrame)
 
 
 @dataclass(frozen=True)

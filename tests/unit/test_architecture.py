@@ -82,8 +82,25 @@ def test_report_code_reaches_only_the_release():
     """Neither the reports' asset module nor the bundle code can name a table of another layer."""
     for path in [ROOT / "assets/reports.py", *files("assets/bundle"), *files("assets/charts")]:
         named = imports(path)
-        survey = ("raw", "harmonised", "validated", "indices", "indices_psychometrics", "indices_accumulated", "indices_cutoffs")
-        layers = (*survey, "release", "release_series", "release_anatomy", "release_accumulated", "release_cutoffs")
+        survey = (
+            "raw",
+            "harmonised",
+            "validated",
+            "indices",
+            "indices_psychometrics",
+            "indices_accumulated",
+            "indices_cutoffs",
+            "indices_associations",
+        )
+        layers = (
+            *survey,
+            "release",
+            "release_series",
+            "release_anatomy",
+            "release_accumulated",
+            "release_cutoffs",
+            "release_associations",
+        )
         assert not named & {f"assets.{layer}" for layer in layers}, path.name
         assert "pipelines.warehouse" not in named, path.name
 
