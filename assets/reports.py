@@ -32,7 +32,7 @@ SUMMARY_COLUMNS = (
     *("index_results", "response_rates", "register_values", "delivery_quality"),
     *("screen_sensitivity", "response_by_school_type", "index_anatomy"),
     *("model_estimates", "weighted_comparison"),
-    *("accumulated_results", "cutoff_sensitivity"),
+    *("accumulated_results", "cutoff_sensitivity", "associations"),
 )
 UNSHOWN_COLUMNS = ("method", "interval_method", "confidence_level")
 """Columns of the series that no report shows; left behind, as the table is large."""
@@ -42,7 +42,7 @@ RELEASE_TABLES = (
     *("indicator_results", "indicator_suppression_log", "series_breaks", "index_anatomy"),
     "trends",
     *("model_estimates", "weighted_comparison"),
-    *("accumulated_results", "accumulated_suppression_log", "cutoff_sensitivity"),
+    *("accumulated_results", "accumulated_suppression_log", "cutoff_sensitivity", "associations"),
 )
 LOGS = ("suppression_log", "indicator_suppression_log", "accumulated_suppression_log")
 RELEASE_DEPS = [dg.AssetDep(["release", name], partition_mapping=dg.AllPartitionMapping()) for name in RELEASE_TABLES]

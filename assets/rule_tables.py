@@ -39,6 +39,7 @@ VALIDATED_DELIVERIES = TableName("validated", "deliveries")
 VALIDATED_REGISTERS = TableName("validated", "register_values")
 RULE_OUTCOMES = TableName("validated", "rule_outcomes")
 INDEX_RESULTS = TableName("release", "index_results")
+ACCUMULATED_RESULTS = TableName("release", "accumulated_results")
 PSYCHOMETRICS = TableName("indices", "psychometrics")
 INDEX_ANATOMY = TableName("release", "index_anatomy")
 INDICATOR_RESULTS = TableName("release", "indicator_results")
@@ -207,6 +208,7 @@ PREPARE: dict[str, Callable[[Warehouse, Catalogue, list[int]], Prepared]] = {
     "validated/rule_outcomes": _by_wave(RULE_OUTCOMES),
     "validated/register_values": _registers(VALIDATED_REGISTERS),
     "release/index_results": _by_wave(INDEX_RESULTS),
+    "release/accumulated_results": _by_wave(ACCUMULATED_RESULTS),
     "release/indicator_results": _series,
     "release/series_breaks": _by_wave(SERIES_BREAKS),
     "indices/psychometrics": _whole(PSYCHOMETRICS),

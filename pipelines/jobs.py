@@ -84,6 +84,8 @@ build_indices = dg.define_asset_job(
         "release/model_estimates",
         "release/rank_sets",
         "release/funnel",
+        "indices/associations",
+        "release/associations",
         "indices/cutoff_alternatives",
         "indices/cutoff_counts",
         "release/cutoff_sensitivity",

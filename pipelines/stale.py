@@ -33,7 +33,7 @@ REGISTER_VALUES = TableName("validated", "register_values")
 OVER_ALL_WAVES = (
     *(TableName("indices", "psychometrics"), TableName("release", "index_anatomy")),
     *(TableName("indices", "cutoff_alternatives"), TableName("indices", "cutoff_counts")),
-    TableName("release", "cutoff_sensitivity"),
+    *(TableName("release", "cutoff_sensitivity"), TableName("indices", "associations"), TableName("release", "associations")),
 )
 """Tables of the estimates that aren't sliced by wave: each run of the stage makes them anew."""
 WRITTEN: Mapping[Stage, tuple[str, ...]] = {

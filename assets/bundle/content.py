@@ -7,6 +7,7 @@ import polars as pl
 from assets.bundle.accumulated import section as accumulated_section
 from assets.bundle.arenas import ARENAS
 from assets.bundle.arenas import section as arena_section
+from assets.bundle.associations import section as association_section
 from assets.bundle.districts import district_section
 from assets.bundle.frames import guard_frames
 from assets.bundle.method import method_section
@@ -37,6 +38,7 @@ def municipality_report(frames: ReleaseFrames, scope: Scope, meta: ReportMeta) -
         overview_section(context),
         *(arena_section(context, arena) for arena in ARENAS),
         accumulated_section(context),
+        association_section(context),
         district_section(context),
         small_area_section(context),
         who_section(context),

@@ -17,6 +17,7 @@ OWN_AND_COUNTY = ("screen_sensitivity", "response_by_school_type", "weighted_com
 OWN_AND_COUNTY_UNTIL = (
     "accumulated_results",
     "cutoff_sensitivity",
+    "associations",
 )
 OWN_AND_COUNTY_IF_ANY = (
     "indicator_results",

@@ -92,6 +92,7 @@ def build_report_meta(
         counts=tuple(
             CountMeta(c.key, c.kind, c.short_sv, c.top_sv, _labels(c), c.indices) for c in catalogue.factors.accumulated
         ),
+        outcomes=catalogue.factors.phrases,
         cut_sets={s.id: (s.title_sv, s.reference_sv) for s in catalogue.cutoff_file.sets}
         | {a.id: (a.title_sv, a.text_sv) for a in catalogue.cutoff_file.alternatives},
         more_registers=tuple(_indicator(source, i, units) for source in more.values() for i in source.indicators),

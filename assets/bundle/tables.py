@@ -23,6 +23,9 @@ from assets.bundle.answer_tables import (
     school_type_table,
     screen_table,
 )
+from assets.bundle.associations import KEYS as ASSOCIATIONS_KEYS
+from assets.bundle.associations import TABLE as ASSOCIATIONS_TABLE
+from assets.bundle.associations import association_table
 from assets.bundle.development import KEYS as DEVELOPMENT_KEYS
 from assets.bundle.development import TABLE as DEVELOPMENT_TABLE
 from assets.bundle.development import development_table
@@ -45,6 +48,7 @@ SWEDISH_TABLES: tuple[tuple[str, Sequence[str], Callable[[ReleaseFrames, ReportM
     (SERIES_TABLE, SERIES_KEYS, series_table),
     (ANATOMY_TABLE, ANATOMY_KEYS, anatomy_table),
     (COUNTS_TABLE, COUNTS_KEYS, accumulated_table),
+    (ASSOCIATIONS_TABLE, ASSOCIATIONS_KEYS, association_table),
     (DEVELOPMENT_TABLE, DEVELOPMENT_KEYS, development_table),
     (SMALL_TABLE, SMALL_KEYS, small_area_table),
     (WEIGHTED_TABLE, WEIGHTED_KEYS, weighted_table),

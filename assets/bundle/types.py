@@ -199,6 +199,7 @@ class ReportMeta:
     sentences are chosen and worded. `trend_text`: the rule for developments. `trend_words`, `trend_reasons`: verdicts on a line
     over the waves, and why there is none.
     `counts`: factors counted together. `cut_sets`: id of a set or rule of limits -> title and what it is.
+    `outcomes`: outcomes that factors are set beside -> words for having them.
     """
 
     charts: ChartMeta
@@ -225,6 +226,7 @@ class ReportMeta:
     trend_reasons: Mapping[str, str] = field(default_factory=dict)
     counts: tuple[CountMeta, ...] = ()
     cut_sets: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    outcomes: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

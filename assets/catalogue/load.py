@@ -174,7 +174,10 @@ def _check_factors(c: Catalogue, problems: list[str]) -> None:
         wrong = [key for key in group.indices if key not in c.index_file.keys or c.index(key).kind != group.kind]
         problems.extend(f"factors.yml: {group.key}: {key} är inget index av slaget {group.kind}" for key in wrong)
     known_outcomes = {i.id for i in c.indicator_file.indicators}
-    wrong_outcomes = [key for key in c.factors.outcomes if key not in known_outcomes]
+    wrong_outcomes = [key for key in c.factors.phrases if key not in known_outcomes]
+    for pair in c.factors.pairs:
+        if pair.factor not in c.index_file.keys or pair.outcome not in c.factors.phrases:
+            problems.append(f"factors.yml: pairs: {pair.factor} och {pair.outcome} är inte ett index och ett utfall")
     problems.extend(f"factors.yml: outcomes: okänd indikator {key}" for key in wrong_outcomes)
 
 

@@ -144,12 +144,38 @@ class Association(Strict):
         return self
 
 
+class OutcomeChoice(Strict):
+    """An indicator that factors are set beside, and the words for having it (`berusning de senaste fyra veckorna`)."""
+
+    indicator: str
+    phrase_sv: str
+
+
+class FactorPair(Strict):
+    """A factor (index) and an outcome (indicator) that are set beside each other."""
+
+    factor: str
+    outcome: str
+
+
 class FactorFile(Strict):
     """`factors.yml`: which of a survey's indices are counted together, and which indicators are outcomes beside them."""
 
     survey: str
     accumulated: tuple[Accumulation, ...] = ()
-    outcomes: tuple[str, ...] = ()
+    outcomes: tuple[OutcomeChoice, ...] = ()
+    focus_words: dict[Literal["risk", "protective"], str] = Field(default_factory=dict)
+    pairs: tuple[FactorPair, ...] = ()
+
+    @property
+    def phrases(self) -> dict[str, str]:
+        """Outcome -> the words for having it."""
+        return {outcome.indicator: outcome.phrase_sv for outcome in self.outcomes}
+
+    @model_validator(mode="after")
+    def _no_cause(self) -> FactorFile:
+        _refuse_causal(self.phrases)
+        return self
 
 
 class StatisticsFile(Strict):

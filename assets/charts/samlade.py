@@ -17,9 +17,8 @@ from assets.charts.theme import BLUE, COUNTY_GREY, INK, LINE_GREY, WIDTH, Spec, 
 from assets.charts.types import COUNTY_CODE, ChartCard, ChartMeta, CountMeta, ReleaseFrames, Scope
 
 SHARES = ("share_none", "share_some", "share_most")
-ROW = 34
+ROW = 42
 PLOT = (150.0, 560.0)
-AXIS = 46
 SEXES = ("girl", "boy")
 Table = Mapping[tuple[str, str, str, str], Cell]
 

@@ -59,6 +59,7 @@ class ReleaseFrames:
     accumulated_results: pl.DataFrame = field(default_factory=pl.DataFrame)
     cutoff_sensitivity: pl.DataFrame = field(default_factory=pl.DataFrame)
     weighted_comparison: pl.DataFrame = field(default_factory=_no_rows)
+    associations: pl.DataFrame = field(default_factory=pl.DataFrame)
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ import polars as pl
 
 from assets.methods.bands import FOCUS_BAND, CutSet, Kind, band_expr
 from assets.methods.cutoff_rules import SingleCut, as_cut_set, ctc_cut, frozen_median, recomputed_cuts
+from assets.methods.errors import PipelineError
 
 PUBLISHED, RECOMPUTED, MEDIAN, CTC = "published", "recomputed", "frozen_median", "ctc"
 KEYS = ["municipality_code", "wave", "grade", "sex"]
@@ -54,23 +55,22 @@ def cut_alternatives(
         risk index, the lower one of a protective), `shift` its distance from the one in use, `tie_beyond` whether a score at it
         is beyond it, `n_reference` and the waves of the pupils it is made from (null for published sets).
 
-    Raises:
-        PipelineError: an index has no scored pupil, or too many share a score (see `recomputed_cuts`).
+        An index without a scored pupil, or in which too many share a score for two limits, has no row for the rule.
     """
     rows, beyond = [], {}
     for cut_set in sets:
         rows += [_row(cut_set.id, PUBLISHED, key, kind, _focus(cut_set, key, kind), False) for key, kind in kinds.items()]
         beyond[cut_set.id] = {key: _in_focus(key, kind, cut_set) for key, kind in kinds.items()}
     if RECOMPUTED in rules:
-        table = recomputed_cuts(persons, kinds)
+        table = pl.concat([_recomputed(persons, key, kind) for key, kind in kinds.items()])
         own = as_cut_set(table, RECOMPUTED)
         for made in table.iter_rows(named=True):
             key, kind = made["index_key"], kinds[made["index_key"]]
             reference = (made["n"], made["waves"][0], made["waves"][-1])
             rows.append(_row(RECOMPUTED, RECOMPUTED, key, kind, _focus(own, key, kind), False, reference))
-        beyond[RECOMPUTED] = {key: _in_focus(key, kind, own) for key, kind in kinds.items()}
+        beyond[RECOMPUTED] = {key: _in_focus(key, kinds[key], own) for key in own.cuts}
     for rule in (name for name in (MEDIAN, CTC) if name in rules):
-        single = {key: _single(persons, key, kind, rule) for key, kind in kinds.items()}
+        single = {key: made for key, kind in kinds.items() if (made := _single(persons, key, kind, rule))}
         for key, (cut, wave) in single.items():
             rows.append(_row(rule, rule, key, cut.kind, cut.value, not cut.strict, (cut.n, wave, wave)))
         beyond[rule] = {key: cut.beyond() == 1 for key, (cut, _) in single.items()}
@@ -118,10 +118,22 @@ def _in_focus(key: str, kind: Kind, cut_set: CutSet) -> pl.Expr:
     return band_expr(key, kind, cut_set) == FOCUS_BAND[kind]
 
 
-def _single(persons: pl.DataFrame, key: str, kind: Kind, rule: str) -> tuple[SingleCut, int]:
-    """The median's limit, or that with a mean deviation, of the first wave with a score."""
+def _recomputed(persons: pl.DataFrame, key: str, kind: Kind) -> pl.DataFrame:
+    """The recomputed limits of one index; no row when they can't be drawn from these pupils."""
+    try:
+        return recomputed_cuts(persons, {key: kind})
+    except PipelineError as error:
+        if error.code not in ("no_reference", "cuts_coincide"):
+            raise
+        return recomputed_cuts(persons, {})
+
+
+def _single(persons: pl.DataFrame, key: str, kind: Kind, rule: str) -> tuple[SingleCut, int] | None:
+    """The median's limit, or that with a mean deviation, of the first wave with a score; None without any score."""
     scored = persons.select("wave", key).with_columns(pl.col(key).fill_nan(None)).drop_nulls()
-    wave = int(scored["wave"].cast(pl.Int64).min() or 0)
+    if scored.is_empty():
+        return None
+    wave = int(scored["wave"].cast(pl.Int64).to_numpy().min())
     score = scored.filter(pl.col("wave") == wave)[key]
     weight = pl.Series([1.0] * len(score))
     made = frozen_median if rule == MEDIAN else ctc_cut

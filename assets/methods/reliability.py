@@ -137,6 +137,10 @@ class SeparationIndex:
     n_non_extreme: int
 
 
+SAME_PLACE = 1e-9
+"""Locations closer than this (logits) are one place: what lies between them is rounding, and a spread of rounding is none."""
+
+
 def separation_index(persons: Persons) -> SeparationIndex:
     """Person separation index from weighted likelihood estimates and their errors."""
     inner = persons.scored & ~persons.extreme
@@ -151,9 +155,9 @@ def separation_index(persons: Persons) -> SeparationIndex:
 def _separation(persons: Persons, rows: Array) -> float | None:
     weight = persons.counts[rows]
     n = int(weight.sum())
-    if n < 2:
-        return None
     theta = persons.theta[rows]
+    if n < 2 or np.ptp(theta) < SAME_PLACE:
+        return None
     mean = float(weight @ theta) / n
     variance = float(weight @ (theta - mean) ** 2) / (n - 1)
-    return 1.0 - float(weight @ persons.se[rows] ** 2) / n / variance if variance > 0 else None
+    return 1.0 - float(weight @ persons.se[rows] ** 2) / n / variance

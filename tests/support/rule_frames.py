@@ -301,6 +301,7 @@ GOOD: dict[str, Callable[[], Frames]] = {
     "validated/rule_outcomes": history,
     "validated/register_values": registers,
     "release/index_results": release,
+    "release/accumulated_results": lambda: {"rows": release()["rows"].rename({"index_key": "count_key"})},
     "release/indicator_results": series,
     "release/series_breaks": breaks,
     "indices/psychometrics": psychometrics,

@@ -53,9 +53,9 @@ def results(verdict: str = "lower", reason: str = "ok") -> pl.DataFrame:
 def limits(value: float | None = 11.0) -> pl.DataFrame:
     rows = [
         {"edition": "intern", "area_level": "county", "area_code": "01", "area_name": "Stockholms län", "wave": 2024,
-         "grade": "ak9", "sex": "all", "index_key": key, "cut_set": name, "rule": name,
-         "in_use": name == "rise-2024-09-23", "focus_cut": 0.5,
-         "value": value, "n": 900, "unit": "percent", "reason": "ok" if value is not None else "suppressed"}
+         "grade": "ak9", "sex": "all", "index_key": key, "cut_set": name, "rule": name, "in_use": name.startswith("rise"),
+         "focus_cut": 0.5, "value": value, "n": 900, "unit": "percent",
+         "reason": "ok" if value is not None else "suppressed"}
         for key in META.indices for name in ("rise-2024-09-23", "recomputed", "ctc")
     ]  # fmt: skip
     return pl.DataFrame(rows, schema_overrides={"wave": pl.Int32, "value": pl.Float64})

@@ -132,3 +132,10 @@ def test_every_alternative_of_the_catalogue_says_who_owns_a_score_at_the_limit()
     alternatives = load_catalogue().cutoff_file.alternatives
     assert {a.id for a in alternatives} == set(RULES_WANTED)
     assert all("på gränsen" in a.text_sv for a in alternatives)
+
+
+def test_an_index_without_scores_or_with_one_score_has_no_limit_of_its_own() -> None:
+    bare = PEOPLE.with_columns(r=pl.lit(None, pl.Float64), p=pl.lit(0.5))
+    cuts, beyond = cut_alternatives(bare, KINDS, [USED], "used", RULES_WANTED)
+    assert cuts.filter(pl.col("rule") != "published").select("rule", "index_key").rows() == [("frozen_median", "p"), ("ctc", "p")]
+    assert set(county_counts(bare, beyond).filter(index_key="r")["n_scored"]) == {0}

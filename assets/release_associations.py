@@ -1,0 +1,67 @@
+"""Release layer for associations: the county's, rounded, worded as association."""
+
+import dagster as dg
+import polars as pl
+
+from assets.catalogue.load import Catalogue, load_catalogue
+from assets.failures import as_failure
+from assets.indices_associations import ASSOCIATIONS
+from assets.methods.associations_table import published_associations
+from assets.methods.bands import FOCUS_BAND
+from assets.methods.disclosure import load_policy
+from assets.release_series import INDEX_RESULTS
+from assets.texts import asset_text
+from pipelines.resources import RunChoices, Store
+from pipelines.warehouse import TableName, Warehouse
+
+INDICATOR_RESULTS = TableName("release", "indicator_results")
+
+
+@dg.asset(
+    key=["release", "associations"],
+    deps=[
+        ["indices", "associations"],
+        dg.AssetDep(["release", "index_results"], partition_mapping=dg.AllPartitionMapping()),
+        dg.AssetDep(["release", "indicator_results"], partition_mapping=dg.AllPartitionMapping()),
+    ],
+    group_name="release",
+    description=asset_text("release", "associations"),
+)
+def release_associations(store: Store, choices: RunChoices) -> dg.Output[pl.DataFrame]:
+    """Round and protect the county's associations."""
+    with as_failure():
+        table = released_associations(store.warehouse, load_catalogue(), choices.edition)
+    said = "\n".join(f"- {text}" for text in table["sentence"].drop_nulls())
+    return dg.Output(table, metadata={"utgåva": choices.edition, "samband": dg.MetadataValue.md(said or "Inga samband visas.")})
+
+
+def released_associations(warehouse: Warehouse, catalogue: Catalogue, edition: str) -> pl.DataFrame:
+    """`release.associations`."""
+    table = warehouse.read(ASSOCIATIONS)
+    words = catalogue.factors.focus_words
+    labels = {i.key: f"{words[i.kind]} ({i.label_sv[:1].lower()}{i.label_sv[1:]})" for i in catalogue.indices}
+    return published_associations(
+        table,
+        _shown(warehouse, catalogue, table),
+        load_policy(catalogue.disclosure),
+        edition,
+        frozenset(i.id for i in catalogue.indicator_file.indicators if i.sensitive),
+        catalogue.comparison.false_discovery_rate,
+        catalogue.statistics.association.words,
+        {"factor": labels, "outcome": catalogue.factors.phrases, "area": catalogue.area_names},
+    )
+
+
+def _shown(warehouse: Warehouse, catalogue: Catalogue, table: pl.DataFrame) -> pl.DataFrame:
+    """Pairs whose factor's focus share and outcome's share the county publishes, all pupils."""
+    where = {"area_level": ["county"], "sex": ["all"], "reason": ["ok"]}
+    focus = {i.key: f"share_band{FOCUS_BAND[i.kind]}" for i in catalogue.indices}
+    factors = warehouse.read(INDEX_RESULTS, where, ["wave", "grade", "index_key", "measure"])
+    factors = factors.filter(pl.col("measure") == pl.col("index_key").replace_strict(focus, default=""))
+    outcomes = warehouse.read(INDICATOR_RESULTS, where | {"measure": ["share"]}, ["wave", "grade", "indicator"])
+    pairs = table.select("wave", "grade", "factor", "outcome").unique()
+    pairs = pairs.join(factors.select("wave", "grade", factor="index_key"), on=["wave", "grade", "factor"], how="semi")
+    return pairs.join(outcomes.select("wave", "grade", outcome="indicator"), on=["wave", "grade", "outcome"], how="semi")
+
+
+ASSETS = [release_associations]
