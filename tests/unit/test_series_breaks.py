@@ -90,4 +90,3 @@ def test_the_catalogues_series() -> None:
 
 def test_the_trend_chart_draws_by_the_same_rule() -> None:
     assert trend.segment_numbers is segment_numbers
-    assert trend.may_be_compared is may_be_compared
