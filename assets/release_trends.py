@@ -14,6 +14,7 @@ from assets.methods.disclosure import load_policy
 from assets.methods.published_trends import published_cells, published_trends
 from assets.methods.score_scale import LOGIT, POINTS_OF_100, policy_for
 from assets.methods.series_breaks import series_breaks
+from assets.methods.wave_trends import CELL
 from assets.slices import WAVES
 from assets.texts import asset_text
 from pipelines.resources import RunChoices, Store
@@ -22,6 +23,7 @@ from pipelines.warehouse import TableName, Warehouse
 INDEX_RESULTS = TableName("release", "index_results")
 INDICATOR_RESULTS = TableName("release", "indicator_results")
 READ = ["edition", "area_name", "area_level", "area_code", "grade", "sex", "measure", "wave", "value", "reason", "unit"]
+EVIDENCE = [*CELL, "from_wave", "method", "df", "se", "se_estimate"]
 
 
 @dg.asset(
@@ -54,7 +56,7 @@ def released_trends(warehouse: Warehouse, catalogue: Catalogue, edition: str) ->
     series = warehouse.read(INDICATOR_RESULTS, where | {"measure": ["share", "mean"]}, [*READ, "indicator"])
     return published_trends(
         published_cells(indices, focus, series),
-        warehouse.read(TRENDS),
+        warehouse.read(TRENDS, columns=EVIDENCE),
         series_breaks(catalogue.series(), WAVES),
         rounding_steps(catalogue, edition),
         catalogue.statistics.trend.minimum_points,

@@ -23,7 +23,8 @@ ROOT = Path(__file__).resolve().parent.parent
 REGISTERS = ROOT / "assets" / "demo" / "registers"
 NOT_FOR_THE_INBOX = ("scb_", "README", ".")
 """Files beside the registers that the simulator needs, and words about them."""
-QUIET = {"GX_ANALYTICS_ENABLED": "false", "DAGSTER_DISABLE_TELEMETRY": "1"}
+ENVIRONMENT = {"GX_ANALYTICS_ENABLED": "false", "DAGSTER_DISABLE_TELEMETRY": "1", "OPENBLAS_NUM_THREADS": "1"}
+"""Nothing is sent anywhere; and the matrices are small, so threads cost more than they give (docs/adr/0023)."""
 
 
 def data_home() -> Path:
@@ -219,7 +220,7 @@ def parser() -> SwedishParser:
 def main(words: Sequence[str] | None = None) -> int:
     """Run one command; PipelineError becomes one sentence on standard error and exit code 2."""
     utf8_console()
-    for name, value in QUIET.items():
+    for name, value in ENVIRONMENT.items():
         os.environ.setdefault(name, value)
     arguments = parser().parse_args(words)
     if getattr(arguments, "profil", None):

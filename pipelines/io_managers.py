@@ -29,6 +29,7 @@ class DuckDBTables(dg.ConfigurableIOManager):
         where = {column: _keys(context)} if column else None
         self._warehouse.replace(_table(context.asset_key), obj, where)
         context.add_output_metadata(table_metadata(obj))
+        _let_go(context)
 
     def load_input(self, context: dg.InputContext) -> pl.DataFrame:
         """The slices of the upstream table that the run's partitions map to."""
@@ -36,6 +37,16 @@ class DuckDBTables(dg.ConfigurableIOManager):
         column = upstream.definition_metadata.get(PARTITION_COLUMN) if upstream else None
         where = {column: _keys(context)} if column and context.has_asset_partitions else None
         return self._warehouse.read(_table(context.asset_key), where)
+
+
+def _let_go(context: dg.OutputContext) -> None:
+    """Drop the frame from what Dagster keeps of an in-process run until it ends: it lies in the warehouse now.
+
+    All tables of a layer would else be in memory at once (docs/adr/0023).
+    """
+    kept = context.step_context.output_capture
+    if kept is not None:
+        kept.clear()
 
 
 def _keys(context: dg.OutputContext | dg.InputContext) -> list[int]:

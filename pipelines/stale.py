@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
-from itertools import groupby
+from collections.abc import Mapping, Sequence
 from typing import Literal
 
 import polars as pl
@@ -57,16 +56,6 @@ def mark_done(paths: Paths, stage: Stage, waves: Sequence[int], edition: str = "
     rows = [(stage, wave, mark) for wave, mark in marks.items()]
     frame = pl.DataFrame(rows, schema={"stage": pl.String, "wave": pl.Int32, "mark": pl.String}, orient="row")
     Warehouse(paths.warehouse).replace(MARKS, frame, {"stage": [stage], "wave": list(marks)})
-
-
-def together(stale_waves: Iterable[int], waves: Sequence[int]) -> list[tuple[int, int]]:
-    """First and last wave of each unbroken run of stale waves: what one Dagster run can cover."""
-    wanted, groups = set(stale_waves), []
-    for is_stale, run in groupby(waves, key=wanted.__contains__):
-        members = list(run)
-        if is_stale:
-            groups.append((members[0], members[-1]))
-    return groups
 
 
 def _marks(paths: Paths, stage: Stage, waves: Sequence[int], edition: str) -> dict[int, str]:

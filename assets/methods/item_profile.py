@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+import numpy as np
 import polars as pl
 
 from assets.catalogue.models import Routing, Survey
@@ -36,17 +37,30 @@ def item_profile(frame: pl.DataFrame, items: Iterable[str]) -> pl.DataFrame:
     Returns:
         `PROFILE_SCHEMA`: `delivery_id, municipality_code, wave, grade, item, code` (null: the cell is empty), `n` pupils; sorted.
     """
+    counted_items = [item for item in items if item in frame.columns]
+    if frame.is_empty() or not counted_items:
+        return pl.DataFrame(schema=PROFILE_SCHEMA)
     keys = [k for k in PROFILE_KEY if k != "item"]
-    parts = [
-        frame.group_by(*keys, pl.col(item).cast(pl.Int16).alias("code"))
-        .agg(n=pl.len().cast(pl.Int64))
-        .with_columns(item=pl.lit(item))
-        .select(list(PROFILE_SCHEMA))
-        for item in items
-        if item in frame.columns
-    ]
-    empty = pl.DataFrame(schema=PROFILE_SCHEMA)
-    return pl.concat([empty, *(p.cast(PROFILE_SCHEMA) for p in parts)]).sort(*PROFILE_KEY, "code")
+    cells = frame.select(keys).unique(maintain_order=True).with_row_index("cell")
+    cell = frame.select(keys).join(cells, on=keys, how="left", nulls_equal=True, maintain_order="left")["cell"].to_numpy()
+    parts = [_counts(frame[item], cell.astype(np.int64), cells.height) for item in counted_items]
+    counted = pl.concat(parts).join(cells.cast({"cell": pl.Int64}), on="cell", how="left")
+    return counted.select(list(PROFILE_SCHEMA)).cast(PROFILE_SCHEMA).sort(*PROFILE_KEY, "code")
+
+
+def _counts(answers: pl.Series, cell: np.ndarray, cells: int) -> pl.DataFrame:
+    """`cell, item, code, n` of one item, in whole-number bins: a grouping of all rows per item takes ten times as long."""
+    codes = answers.cast(pl.Int16).cast(pl.Int64)
+    lowest = (codes.min() if codes.null_count() < len(codes) else 0) - 1  # one below all codes stands for the empty cell
+    at = codes.fill_null(lowest).to_numpy() - lowest
+    seen = np.flatnonzero(np.bincount(at))
+    place = np.zeros(seen[-1] + 1, dtype=np.int64)
+    place[seen] = np.arange(len(seen))
+    n = np.bincount(cell * len(seen) + place[at], minlength=cells * len(seen))
+    there = np.flatnonzero(n)
+    code = pl.Series("code", seen[there % len(seen)] + lowest)
+    frame = pl.DataFrame({"cell": there // len(seen), "code": code, "n": n[there]})
+    return frame.with_columns(item=pl.lit(answers.name), code=pl.when(code != lowest).then(code))
 
 
 def routing_counts(frame: pl.DataFrame, survey: Survey) -> pl.DataFrame:

@@ -82,3 +82,10 @@ def test_metadata_says_rows_and_columns_and_no_value(run):
     assert event.metadata["dagster/row_count"].value == 3
     assert [c.name for c in event.metadata["dagster/column_schema"].schema.columns] == ["wave", "name", "run"]
     assert "KANARIE" not in str([e.to_json() if hasattr(e, "to_json") else str(e) for e in done.all_events])
+
+
+def test_a_run_holds_no_table_that_it_has_written(run, tmp_path):
+    done = run(upstream, tags=range_tags("2020", "2024"))
+    assert table(tmp_path, "raw", "upstream").height == 3
+    with pytest.raises(dg.DagsterInvariantViolationError):
+        done.output_for_node("raw__upstream")
