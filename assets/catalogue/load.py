@@ -170,7 +170,9 @@ def _cross_check(c: Catalogue, problems: list[str]) -> None:
     problems += _language_problems(c)
     problems += [f"screening.yml: {text}" for text in problems_with_screening(c.screening, c.survey, set(c.indicator_file.by_id))]
     problems += [f"report_series.yml: {text}" for text in problems_with_series(c.report_series, c.indicator_file)]
-    problems += [f"{COMPARISON_GROUPS}: {text}" for text in problems_with_groups(c.comparison_groups, set(c.municipality_by_code))]
+    problems += [
+        f"{COMPARISON_GROUPS}: {text}" for text in problems_with_groups(c.comparison_groups, set(c.municipality_by_code))
+    ]
     known = {d.district_code for d in c.districts}
     problems.extend(f"areas/district_names.csv: okänd kod {v}" for v in c.district_names.values() if v and v not in known)
 

@@ -36,7 +36,7 @@ class SeriesGroup(Strict):
 
 
 class SeriesSection(Strict):
-    """The groups of one section of the report. `over_waves`: the leading questions, drawn over all waves (none: no such chart)."""
+    """The groups of one section of the report. `over_waves`: leading questions, drawn over all waves (none: no such chart)."""
 
     section: str
     title_sv: str
