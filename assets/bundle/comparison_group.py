@@ -103,21 +103,22 @@ def _who(context: Context, found: Sequence[Compared], measures: Sequence[Measure
     blocks: list[Block] = [SubHeading("jamforelse-vilka", _say(context, "group_title"))]
     if area not in meta.comparison_groups.by_code:
         blocks.append(Text(_say(context, "chosen_none")))
+    rule = meta.comparison_groups.similarity
+    near = [one for one in found if one.distance is not None]
+    if rule and near:
+        told = [_say(context, "log", name=measure.name) if measure.log else measure.name for measure in measures]
+        blocks.append(Text(_say(context, "similar_text", most=numbers.spelled(len(near)), measures=numbers.words(told))))
+    elif rule:
+        unknown = unknown_for(area, measures) or [measure.text_sv for measure in rule.measures]
+        reason = _say(context, "similar_reasons.no_measure", names=numbers.words(unknown))
+        blocks.append(Text(_say(context, "similar_none", reason=reason)))
     if found:
         rows = tuple((meta.area_names[one.area_code], _why(context, one)) for one in found)
         columns = tuple(context.entry("questions.comparison.group_columns"))
         source = meta.comparison_groups.source_sv if any(one.reason for one in found) else ""
         blocks.append(Table("jamforelse-kommuner", _say(context, "group_caption"), columns, rows, source=source))
-    rule = meta.comparison_groups.similarity
-    near = [one for one in found if one.distance is not None]
-    if rule and near:
-        most = numbers.spelled(len(near))
-        told = numbers.words([measure.name for measure in measures])
-        blocks += [Text(_say(context, "similar_text", most=most, measures=told)), _measures_table(context, near, measures)]
-    elif rule:
-        unknown = unknown_for(area, measures) or [measure.text_sv for measure in rule.measures]
-        reason = _say(context, "similar_reasons.no_measure", names=numbers.words(unknown))
-        blocks.append(Text(_say(context, "similar_none", reason=reason)))
+    if near:
+        blocks.append(_measures_table(context, near, measures))
     return blocks
 
 
@@ -179,9 +180,9 @@ def _shares(context: Context, found: Sequence[Compared]) -> list[Block]:
             else:
                 reason = context.reason(shares[0].reason if shares else "missing")
                 silent.append(Text(_say(context, "no_data", name=name, grade=context.grade(grade), reason=reason)))
+        blocks += silent
         if rows:
             blocks.append(_share_table(context, grade, rows))
-        blocks += silent
     return blocks
 
 

@@ -10,6 +10,7 @@ from assets.bundle.types import Block, SubHeading, Table, Text
 from assets.bundle.words import Context
 from assets.charts import numbers
 from assets.charts.cells import ABSENT, DRAWN, Cell
+from assets.charts.series import read_series
 from assets.charts.types import GRADES
 
 
@@ -30,6 +31,9 @@ def district_question_blocks(context: Context) -> list[Block]:
         for row in rows.iter_rows(named=True)
     }
     names = sorted(set(rows["area_name"].to_list()), key=numbers.swedish)
+    whole = read_series(context.frames, scope, keys)
+    for grade, key in ((grade, key) for grade in GRADES for key in keys):
+        found[grade, scope.area_name, key] = whole.get(scope.area_code, scope.wave, grade, "all", key, "share")
     blocks: list[Block] = [SubHeading("stadsdelar-fragor", context.say("questions.districts.title"))]
     for grade in GRADES:
         blocks += _grade(context, grade, names, found)
@@ -48,7 +52,8 @@ def _grade(context: Context, grade: str, names: list[str], found: dict[tuple[str
         caption=context.say("questions.districts.caption", grade=context.grade(grade), wave=context.scope.wave),
         columns=(context.say("questions.districts.column"), *(one.title_sv for one in series)),
         rows=tuple(
-            (name, *(value_text(context, found.get((grade, name, one.key), ABSENT), one) for one in series)) for name in names
+            (name, *(value_text(context, found.get((grade, name, one.key), ABSENT), one) for one in series))
+            for name in [*names, context.scope.area_name]
         ),
         numeric=frozenset(range(1, len(series) + 1)),
         source=context.meta.charts.survey_source,

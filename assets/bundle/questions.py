@@ -135,7 +135,7 @@ def _table(
         note=" ".join([context.say("questions.note"), *_notes(context, group, series, split=split)]),
         source=context.meta.charts.survey_source,
     )  # fmt: skip
-    return [table, *sentences]
+    return [*sentences, table]
 
 
 def _notes(context: Context, group: SeriesGroup, series: Sequence[SeriesMeta], *, split: bool) -> list[str]:

@@ -173,7 +173,7 @@ def _alt(panels: Mapping[str, Sequence[Row]], meta: ChartMeta, scope: Scope, *, 
             levels.append(say(meta, "fragor.hidden", names=numbers.words(hidden)))
     text = say(
         meta, "fragor.alt", group=numbers.lower_first(group), grades=grades, area=scope.area_name, year=scope.wave,
-        county=meta.comparison_label, finding=f"{numbers.upper_first(finding)}.", levels=one_sentence(levels),
+        county=meta.comparison_label, finding=one_sentence([numbers.upper_first(finding), *levels]),
         uncertainty=say(meta, "common.uncertainty"),
     )  # fmt: skip
     return complete_alt(meta, text, synthetic=meta.synthetic)

@@ -322,7 +322,7 @@ def _alt(panels: Sequence[Panel], scope: Scope, meta: ChartMeta, *, group: str, 
             levels.append(say(meta, "serier.hidden", **names))
     text = say(
         meta, "serier.alt", group=numbers.lower_first(group), span=span, area=scope.area_name, county=meta.comparison_label,
-        finding=f"{numbers.upper_first(finding)}.", levels=one_sentence(levels), uncertainty=say(meta, "common.uncertainty"),
+        finding=one_sentence([numbers.upper_first(finding), *levels]), uncertainty=say(meta, "common.uncertainty"),
     )  # fmt: skip
     return complete_alt(meta, text, synthetic=meta.synthetic)
 
