@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from assets.bundle.development import development
 from assets.bundle.overview import difference_interval, hidden_reason
+from assets.bundle.questions import item_blocks, question_blocks
 from assets.bundle.registers import register_blocks
 from assets.bundle.types import Block, Figure, Section, SubHeading, Table, Text
 from assets.bundle.words import Context
@@ -24,8 +25,10 @@ def section(context: Context, arena: str) -> Section:
             blocks += _index(context, index)
         blocks += _values(context, arena, chosen)
         blocks += development(context, arena, chosen)
+        blocks += item_blocks(context, arena)
     else:
         blocks.append(Text(context.say("arenas.no_index")))
+    blocks += question_blocks(context, arena)
     blocks += register_blocks(context, arena)
     return Section(arena, context.title(arena), tuple(blocks))
 

@@ -8,10 +8,13 @@ from assets.bundle.accumulated import section as accumulated_section
 from assets.bundle.arenas import ARENAS
 from assets.bundle.arenas import section as arena_section
 from assets.bundle.associations import section as association_section
+from assets.bundle.comparison_group import comparison_section
 from assets.bundle.districts import district_section
 from assets.bundle.frames import guard_frames
 from assets.bundle.method import method_section
 from assets.bundle.overview import section as overview_section
+from assets.bundle.questions import OWN_SECTIONS as QUESTION_SECTIONS
+from assets.bundle.questions import question_section
 from assets.bundle.small_areas import small_area_section
 from assets.bundle.types import BundleSummary, ReportContent, ReportMeta, Section, Table, Terms
 from assets.bundle.who import quality_section, who_section
@@ -37,6 +40,8 @@ def municipality_report(frames: ReleaseFrames, scope: Scope, meta: ReportMeta) -
     sections: list[Section | None] = [
         overview_section(context),
         *(arena_section(context, arena) for arena in ARENAS),
+        *(question_section(context, section) for section in QUESTION_SECTIONS),
+        comparison_section(context),
         accumulated_section(context),
         association_section(context),
         district_section(context),

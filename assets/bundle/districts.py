@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import polars as pl
 
+from assets.bundle.district_questions import district_question_blocks
 from assets.bundle.frames import districts
 from assets.bundle.types import Block, Section, Strip, SubHeading, Table, Text
 from assets.bundle.words import Context
@@ -30,6 +31,7 @@ def district_section(context: Context) -> Section | None:
         for index in context.indices.values():
             blocks += _index(context, index, rows)
         blocks.append(Text(context.meta.charts.survey_source, "source"))
+    blocks += district_question_blocks(context)
     return Section("stadsdelar", context.title("stadsdelar"), tuple(blocks))
 
 

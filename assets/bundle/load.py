@@ -11,11 +11,14 @@ from typing import Any
 import yaml
 
 from assets.bundle.types import FindingMeta, IndexText, RegisterGroup, ReportMeta
+from assets.catalogue.indicator_models import Indicator
 from assets.catalogue.load import Catalogue, catalogue_file
 from assets.catalogue.statistics_models import Accumulation
 from assets.charts.numbers import lower_first
+from assets.charts.series import SeriesMeta
 from assets.charts.types import ChartMeta, CountMeta, IndexMeta, IndicatorMeta, ReasonText, SeriesBreak
-from assets.registers.models import Indicator, RegisterSource, Unit
+from assets.registers.models import Indicator as RegisterIndicator
+from assets.registers.models import RegisterSource, Unit
 
 ARENA_OF_SECTION = {"brott": "narsamhalle"}
 NO_SOURCES: Mapping[str, RegisterSource] = MappingProxyType({})
@@ -24,8 +27,11 @@ SHOWN_ROLES = ("value", "index", "response_rate")
 
 @lru_cache(maxsize=1)
 def load_report_texts() -> Mapping[str, Any]:
-    """The parsed `texts/report.yml`."""
-    return _yaml("texts/report.yml")
+    """The parsed `texts/report.yml`, with the other files of texts under keys of their own."""
+    return {
+        **_yaml("texts/report.yml"),
+        "questions": _yaml("texts/sections.yml"),
+    }
 
 
 @lru_cache(maxsize=1)
@@ -69,7 +75,10 @@ def build_report_meta(
     cutoffs = catalogue.cutoffs
     return ReportMeta(
         charts=charts,
-        indices={i.key: IndexText(i.key, i.arena, i.description_sv, len(i.items)) for i in catalogue.indices},
+        indices={
+            i.key: IndexText(i.key, i.arena, i.description_sv, len(i.items), _questions(catalogue, i.key))
+            for i in catalogue.indices
+        },
         registers=register_groups(sources, units, texts["registers"]["kolada_groups"]),
         texts=texts,
         ascii_names={x.municipality_code: x.ascii_name for x in catalogue.municipalities},
@@ -96,7 +105,31 @@ def build_report_meta(
         cut_sets={s.id: (s.title_sv, s.reference_sv) for s in catalogue.cutoff_file.sets}
         | {a.id: (a.title_sv, a.text_sv) for a in catalogue.cutoff_file.alternatives},
         more_registers=tuple(_indicator(source, i, units) for source in more.values() for i in source.indicators),
+        series=series_meta(catalogue),
+        series_sections=catalogue.report_series.by_section,
+        district_series=catalogue.report_series.districts,
+        comparison_groups=catalogue.comparison_groups,
     )
+
+
+def series_meta(catalogue: Catalogue) -> dict[str, SeriesMeta]:
+    """Single questions and 0-100 scales by id, with their breaks and, where it isn't everybody, who is in the denominator."""
+    file = catalogue.indicator_file
+    everybody = Indicator.model_fields["base_sv"].default
+    breaks = {
+        (one.kind, one.key): tuple(SeriesBreak(b.year, lower_first(b.text_sv), b.level) for b in one.breaks)
+        for one in catalogue.series()
+    }
+    found = {}
+    for one in file.indicators:
+        base = "" if one.base_text == everybody else one.base_text
+        found[one.id] = SeriesMeta(one.id, "indicator", one.title_sv, base, one.sensitive, breaks["indicator", one.id])
+    return found | {x.id: SeriesMeta(x.id, "scale", x.title_sv, breaks=breaks["scale", x.id]) for x in file.indices}
+
+
+def _questions(catalogue: Catalogue, key: str) -> tuple[str, ...]:
+    items = catalogue.survey.by_key
+    return tuple(items[part.item].label_sv for part in catalogue.index(key).items)
 
 
 def finding_meta(catalogue: Catalogue) -> FindingMeta:
@@ -157,6 +190,6 @@ def register_groups(
     )
 
 
-def _indicator(source: RegisterSource, indicator: Indicator, units: Mapping[str, Unit]) -> IndicatorMeta:
+def _indicator(source: RegisterSource, indicator: RegisterIndicator, units: Mapping[str, Unit]) -> IndicatorMeta:
     unit = lower_first(units[indicator.unit].axis_sv)
     return IndicatorMeta(source.source, indicator.key, indicator.title_sv, unit, indicator.decimals)

@@ -26,6 +26,9 @@ from assets.bundle.answer_tables import (
 from assets.bundle.associations import KEYS as ASSOCIATIONS_KEYS
 from assets.bundle.associations import TABLE as ASSOCIATIONS_TABLE
 from assets.bundle.associations import association_table
+from assets.bundle.comparison_group import KEYS as GROUPS_KEYS
+from assets.bundle.comparison_group import TABLE as GROUPS_TABLE
+from assets.bundle.comparison_group import comparison_table
 from assets.bundle.development import KEYS as DEVELOPMENT_KEYS
 from assets.bundle.development import TABLE as DEVELOPMENT_TABLE
 from assets.bundle.development import development_table
@@ -52,6 +55,7 @@ SWEDISH_TABLES: tuple[tuple[str, Sequence[str], Callable[[ReleaseFrames, ReportM
     (DEVELOPMENT_TABLE, DEVELOPMENT_KEYS, development_table),
     (SMALL_TABLE, SMALL_KEYS, small_area_table),
     (WEIGHTED_TABLE, WEIGHTED_KEYS, weighted_table),
+    (GROUPS_TABLE, GROUPS_KEYS, comparison_table),
     (TYPES_TABLE, TYPES_KEYS, school_type_table),
     (SCREEN_TABLE, SCREEN_KEYS, screen_table),
 )
@@ -64,7 +68,12 @@ KEYS = {
     **{name: list(keys) for name, keys, _ in SWEDISH_TABLES},
 }
 SWEDISH_HEADERS = tuple(name for name, _, _ in SWEDISH_TABLES)
-SURVEY_TABLES = ("index_results", "response_rates", "delivery_quality", *SWEDISH_HEADERS)
+SURVEY_TABLES = (
+    "index_results",
+    "response_rates",
+    "delivery_quality",
+    *(name for name in SWEDISH_HEADERS if name != GROUPS_TABLE),
+)
 
 
 def bundle_tables(frames: ReleaseFrames, scope: Scope, meta: ReportMeta) -> dict[str, pl.DataFrame]:

@@ -11,6 +11,8 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from assets.catalogue.report_models import ComparisonGroups, SeriesSection
+from assets.charts.series import SeriesMeta
 from assets.charts.types import ChartCard, ChartMeta, CountMeta, IndicatorMeta, Scope
 from assets.methods.findings import FindingRules
 
@@ -156,12 +158,16 @@ class BundleSummary:
 
 @dataclass(frozen=True)
 class IndexText:
-    """What the report says about one index. `arena`: catalogue key (`familj`, `narsamhalle`)."""
+    """What the report says about one index.
+
+    `arena`: catalogue key (`familj`, `narsamhalle`). `questions`: its questions in short.
+    """
 
     index_key: str
     arena: str
     description_sv: str
     items: int
+    questions: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -200,6 +206,8 @@ class ReportMeta:
     over the waves, and why there is none.
     `counts`: factors counted together. `cut_sets`: id of a set or rule of limits -> title and what it is.
     `outcomes`: outcomes that factors are set beside -> words for having them.
+    `series`: single questions and scales by id; `series_sections`: those that the report shows, by section; `district_series`:
+    those with a row per city district. `comparison_groups`: who is compared with whom.
     """
 
     charts: ChartMeta
@@ -227,6 +235,10 @@ class ReportMeta:
     counts: tuple[CountMeta, ...] = ()
     cut_sets: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     outcomes: Mapping[str, str] = field(default_factory=dict)
+    series: Mapping[str, SeriesMeta] = field(default_factory=dict)
+    series_sections: Mapping[str, SeriesSection] = field(default_factory=dict)
+    district_series: tuple[str, ...] = ()
+    comparison_groups: ComparisonGroups = field(default_factory=ComparisonGroups)
 
 
 @dataclass(frozen=True)

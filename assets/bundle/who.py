@@ -7,6 +7,7 @@ from typing import Any
 
 import polars as pl
 
+from assets.bundle.respondents_by_sex import sex_blocks
 from assets.bundle.school_types import school_type_blocks
 from assets.bundle.screening import screening_blocks
 from assets.bundle.types import Block, Bullets, Figure, Notice, Section, SubHeading, Table, Text
@@ -31,6 +32,7 @@ def who_section(context: Context) -> Section:
         blocks.append(Text(context.say("who.chart_none", reason=context.reason(reasons[0]))))
     if not rates.is_empty():
         blocks.append(_rates_table(context, rates))
+    blocks += sex_blocks(context)
     blocks += school_type_blocks(context)
     blocks.append(Bullets(tuple(context.entry("who.notes"))))
     blocks += weighted_blocks(context)

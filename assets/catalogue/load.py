@@ -21,6 +21,7 @@ from assets.catalogue.indicator_models import IndicatorFile, problems_with_items
 from assets.catalogue.profile_models import Profile
 from assets.catalogue.psychometric_models import PsychometricRules, PsychometricTexts
 from assets.catalogue.reader import Reader
+from assets.catalogue.report_models import ComparisonGroups, ReportSeriesFile, problems_with_groups, problems_with_series
 from assets.catalogue.screening_models import ScreeningFile, problems_with_screening
 from assets.catalogue.statistics_models import FactorFile, FindingFile, StatisticsFile
 from assets.methods.errors import PipelineError
@@ -28,6 +29,7 @@ from assets.methods.series_breaks import SeriesDefinition
 
 ROOT = Path(__file__).parent
 PROFILES = "profiles"
+COMPARISON_GROUPS = "areas/comparison_groups.yml"
 
 
 @dataclass(frozen=True)
@@ -57,6 +59,8 @@ class Catalogue:
     psychometrics: PsychometricRules
     psychometric_texts: PsychometricTexts
     content_hash: str
+    report_series: ReportSeriesFile
+    comparison_groups: ComparisonGroups
 
     @property
     def indices(self) -> tuple[m.Index, ...]:
@@ -165,6 +169,10 @@ def _cross_check(c: Catalogue, problems: list[str]) -> None:
     problems += [f"indicators/{c.survey.id}.yml: {text}" for text in problems_with_items(c.indicator_file, c.survey)]
     problems += _language_problems(c)
     problems += [f"screening.yml: {text}" for text in problems_with_screening(c.screening, c.survey, set(c.indicator_file.by_id))]
+    problems += [f"report_series.yml: {text}" for text in problems_with_series(c.report_series, c.indicator_file)]
+    problems += [
+        f"{COMPARISON_GROUPS}: {text}" for text in problems_with_groups(c.comparison_groups, set(c.municipality_by_code))
+    ]
     known = {d.district_code for d in c.districts}
     problems.extend(f"areas/district_names.csv: okänd kod {v}" for v in c.district_names.values() if v and v not in known)
 
@@ -307,6 +315,9 @@ def read_catalogue(root: Path, profile_id: str | None = None) -> Catalogue:
     factors = read.model(FactorFile, "factors.yml") if read.has("factors.yml") else FactorFile(survey=profile.survey)
     findings = read.model(FindingFile, "findings.yml")
     estimates = read.model(EstimateFile, "estimates.yml")
+    has_series, has_groups = read.has("report_series.yml"), read.has(COMPARISON_GROUPS)
+    series = read.model(ReportSeriesFile, "report_series.yml") if has_series else ReportSeriesFile(survey=profile.survey)
+    groups = read.model(ComparisonGroups, COMPARISON_GROUPS) if has_groups else ComparisonGroups()
     municipalities = read.table(m.Municipality, "areas/municipalities.csv")
     with_districts = "district" in profile.area_levels
     districts = read.table(m.District, "areas/districts.csv") if with_districts else ()
@@ -340,6 +351,8 @@ def read_catalogue(root: Path, profile_id: str | None = None) -> Catalogue:
         content_hash=_hash(root, overlay),
         psychometrics=psychometrics,
         psychometric_texts=psychometric_texts,
+        report_series=series,
+        comparison_groups=groups,
     )
     _cross_check(catalogue, read.problems)
     _check_factors(catalogue, read.problems)

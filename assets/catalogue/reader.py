@@ -14,7 +14,7 @@ from assets.catalogue import models as m
 
 OF_THE_SURVEY = (
     *("surveys", "codebooks", "indicators", "indices.yml", "cutoffs.yml", "breaks.yml", "factors.yml"),
-    *("screening.yml", "wording_hashes.csv"),
+    *("screening.yml", "wording_hashes.csv", "report_series.yml"),
 )
 """What is about one survey's questions: never taken from the base by a profile with another survey."""
 OF_THE_PLACE = "areas"

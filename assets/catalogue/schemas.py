@@ -15,6 +15,7 @@ from assets.catalogue.estimate_models import EstimateFile
 from assets.catalogue.indicator_models import IndicatorFile
 from assets.catalogue.profile_models import Profile
 from assets.catalogue.psychometric_models import PsychometricRules, PsychometricTexts
+from assets.catalogue.report_models import ComparisonGroups, ReportSeriesFile
 from assets.catalogue.screening_models import ScreeningFile
 from assets.catalogue.statistics_models import FactorFile, FindingFile, StatisticsFile
 from assets.intake.limits import IntakeLimits
@@ -33,6 +34,7 @@ KINDS: dict[str, tuple[type[BaseModel], tuple[str, ...]]] = {
     "breaks": (m.BreakFile, ("breaks.yml",)),
     "calendar": (m.Calendar, ("calendar.yml",)),
     "codebook": (m.Codebook, ("codebooks/*.yml",)),
+    "comparison_groups": (ComparisonGroups, ("areas/comparison_groups.yml",)),
     "comparison": (m.Comparison, ("comparison.yml",)),
     "cutoffs": (m.CutOffFile, ("cutoffs.yml",)),
     "disclosure": (DisclosurePolicy, ("disclosure.yml",)),
@@ -50,6 +52,7 @@ KINDS: dict[str, tuple[type[BaseModel], tuple[str, ...]]] = {
     "reasons": (m.ReasonFile, ("reasons.yml",)),
     "register": (RegisterSource, ("registers/[!u]*.yml",)),
     "register_import": (TableMapping, ("registers/imports/*.yml",)),
+    "report_series": (ReportSeriesFile, ("report_series.yml",)),
     "statistics": (StatisticsFile, ("statistics.yml",)),
     "screening": (ScreeningFile, ("screening.yml",)),
     "survey": (m.Survey, ("surveys/*.yml",)),

@@ -18,7 +18,7 @@ from tests.support.chart_gallery import sample_cards
 FOLDER = Path(__file__).parent / "charts"
 CHOSEN = {
     "0127": ("faktorprofil_ak9", "skillnadsdiagram_ak9", "konsskillnad_ak9", "trend_school_bonding_ak9", "bortfall",
-             "kolada_narsamhalle"),
+             "kolada_narsamhalle", "fragor_mobbning", "serier_mobbning"),
     "0115": ("faktorprofil_gy2", "skillnadsdiagram_gy2", "konsskillnad_gy2", "trend_acting_out_gy2"),
 }  # fmt: skip
 

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from assets.charts import bortfall, faktorprofil, kolada, konsskillnad, skillnadsdiagram, svg, trend
 from assets.charts.types import GRADES, ChartCard
+from tests.support.question_sample import question_cards
 from tests.support.sample_release import INDICES, SECTIONS, sample_indicators, sample_meta, sample_release, sample_scope
 
 SECTION_NAMES = {"grundskola": "Grundskola", "narsamhalle": "Närsamhälle"}
@@ -31,6 +32,7 @@ def _cards(area_code: str) -> Iterator[ChartCard | None]:
         for index_key in INDICES:
             yield trend.build(frames, scope, meta, grade=grade, index_key=index_key)
     yield bortfall.build(frames, scope, meta)
+    yield from question_cards(area_code)
     for key in SECTIONS:
         yield kolada.build(frames, scope, meta, section=SECTION_NAMES[key], section_key=key, indicators=sample_indicators(key))
 

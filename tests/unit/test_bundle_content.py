@@ -52,7 +52,8 @@ def all_text(content: ReportContent) -> str:
 
 def test_sections_stand_in_the_promised_order():
     ids = [found.id for found in report().sections]
-    assert ids == ["oversikt", "familj", "skola", "fritid", "narsamhalle", "individ", "vilka", "kvalitet", "metod"]
+    arenas = ["familj", "skola", "fritid", "narsamhalle", "individ"]
+    assert ids == ["oversikt", *arenas, "brott", "andts", "jamforelse", "vilka", "kvalitet", "metod"]
 
 
 def test_only_stockholm_has_a_district_section():

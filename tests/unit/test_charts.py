@@ -58,7 +58,7 @@ def test_ids_are_unique_ascii_and_one_card_per_question(code):
     assert len(ids) == len(set(ids))
     assert all(re.fullmatch(r"[a-z0-9_]+", name) for name in ids)
     grades = 1 if code == "0140" else 2
-    assert len(ids) == grades * 10 + 3
+    assert len(ids) == grades * 10 + 5
 
 
 def test_a_grade_that_does_not_exist_gives_no_chart():
