@@ -119,7 +119,8 @@ def render_readme(content: ReportContent, meta: ReportMeta, *, anatomy: bool = F
         "version": meta.version,
         "released": date_text(meta.released),
     }
-    title, what = (say(meta.texts, f"readme.{name}", **filled) for name in ("title", "what"))
+    what = say(meta.texts, "register_only.readme" if content.register_only else "readme.what", **filled)
+    title = say(meta.texts, "readme.title", **filled)
     return _render(
         "readme.html", meta, content=content, texts={**texts, "links": links}, title=title, what=what, words=_words(meta)
     )

@@ -24,8 +24,11 @@ SHOWN_ROLES = ("value", "index", "response_rate")
 
 @lru_cache(maxsize=1)
 def load_report_texts() -> Mapping[str, Any]:
-    """The parsed `texts/report.yml`."""
-    return _yaml("texts/report.yml")
+    """The parsed `texts/report.yml` with the texts of single formats and kinds of report beside it, each under its own key."""
+    return {
+        **_yaml("texts/report.yml"),
+        **_yaml("texts/register_only.yml"),
+    }
 
 
 @lru_cache(maxsize=1)
