@@ -146,6 +146,7 @@ def render_overview(
     edition: str,
     meta: ReportMeta,
     comparison: str = "",
+    county: str = "",
 ) -> str:
     """The county page: all bundles in the order given (alphabetical), with relative links.
 
@@ -154,6 +155,7 @@ def render_overview(
         missing: names of municipalities without a bundle.
         wave, edition: what the bundles are about.
         comparison: the page that sets the municipalities beside each other, if there is one.
+        county: the county edition's report, if there is one.
     """
     texts = meta.texts["county"]
     delivered = sum(summary.status in ("complete", "only") for summary in summaries)
@@ -170,6 +172,8 @@ def render_overview(
         missing=say(meta.texts, "county.missing", names=numbers.words(list(missing))) if missing else "",
         synthetic=meta.charts.synthetic,
         comparison=comparison,
+        county=county,
+        county_link=say(meta.texts, "county_edition.overview_link"),
         rows=[_overview_row(summary, meta) for summary in summaries],
     )
 

@@ -19,6 +19,7 @@ from assets.registers.models import Indicator, RegisterSource, Unit
 
 ARENA_OF_SECTION = {"brott": "narsamhalle"}
 NO_SOURCES: Mapping[str, RegisterSource] = MappingProxyType({})
+ASCII = str.maketrans({"å": "a", "ä": "a", "ö": "o", "é": "e", " ": "_", "-": "_"})
 SHOWN_ROLES = ("value", "index", "response_rate")
 
 
@@ -28,6 +29,7 @@ def load_report_texts() -> Mapping[str, Any]:
     return {
         **_yaml("texts/report.yml"),
         **_yaml("texts/register_only.yml"),
+        **_yaml("texts/county_edition.yml"),
     }
 
 
@@ -75,7 +77,7 @@ def build_report_meta(
         indices={i.key: IndexText(i.key, i.arena, i.description_sv, len(i.items)) for i in catalogue.indices},
         registers=register_groups(sources, units, texts["registers"]["kolada_groups"]),
         texts=texts,
-        ascii_names={x.municipality_code: x.ascii_name for x in catalogue.municipalities},
+        ascii_names=_ascii_names(catalogue),
         area_names=catalogue.area_names,
         version=version,
         released=released,
@@ -100,6 +102,13 @@ def build_report_meta(
         | {a.id: (a.title_sv, a.text_sv) for a in catalogue.cutoff_file.alternatives},
         more_registers=tuple(_indicator(source, i, units) for source in more.values() for i in source.indicators),
     )
+
+
+def _ascii_names(catalogue: Catalogue) -> dict[str, str]:
+    """Area code -> name of its folder, the county's too (`stockholms_lan`)."""
+    names = {x.municipality_code: x.ascii_name for x in catalogue.municipalities}
+    county = catalogue.profile.county
+    return names | ({county.code: county.name.lower().translate(ASCII)} if county else {})
 
 
 def finding_meta(catalogue: Catalogue) -> FindingMeta:
