@@ -30,6 +30,7 @@ def load_report_texts() -> Mapping[str, Any]:
         **_yaml("texts/report.yml"),
         **_yaml("texts/register_only.yml"),
         **_yaml("texts/county_edition.yml"),
+        **_yaml("texts/small_mode.yml"),
     }
 
 
