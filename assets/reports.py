@@ -12,6 +12,7 @@ import polars as pl
 
 from assets.bundle.content import bundle_summary, folder_name
 from assets.bundle.county import PAGE as COMPARISON_PAGE
+from assets.bundle.county_edition import county_report_path
 from assets.bundle.frames import select_frames
 from assets.bundle.inputs import inputs_hash, up_to_date
 from assets.bundle.load import build_report_meta
@@ -161,6 +162,7 @@ def reports_municipality_bundle(
     deps=[
         dg.AssetDep(["reports", "municipality_bundle"], partition_mapping=dg.AllPartitionMapping()),
         dg.AssetDep(["reports", "county_comparison"]),
+        dg.AssetDep(["reports", "county_bundle"]),
         *RELEASE_DEPS,
     ],
     group_name="reports",
@@ -180,8 +182,9 @@ def reports_county_overview(
     for wave in int_keys(context, []):
         summaries = _summaries(release, catalogue, meta, wave, choices.edition, target)
         page = write_county_overview(
-            summaries, target, meta, wave=wave, edition=choices.edition, expected=names, comparison=COMPARISON_PAGE
-        )
+            summaries, target, meta, wave=wave, edition=choices.edition, expected=names,
+            comparison=COMPARISON_PAGE, county=county_report_path(wave, choices.edition, meta),
+        )  # fmt: skip
         pages.append(page)
     return dg.MaterializeResult(
         metadata={"dagster/row_count": len(pages), "sidor": dg.MetadataValue.md("\n".join(f"- `{p}`" for p in pages))}

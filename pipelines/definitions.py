@@ -29,6 +29,7 @@ from assets import (
     release_weights,
     reports,
     reports_county,
+    reports_county_bundle,
     validated,
 )
 from assets.asset_keys import of_profile
@@ -50,6 +51,7 @@ LAYERS = (
     *(indices_weights, release_weights),
     *(indices_trends, release_trends),
     *(release_compared, reports_county),
+    reports_county_bundle,
     reports,
 )
 

@@ -111,7 +111,7 @@ publish_bundles = dg.define_asset_job(
 )
 publish_overview = dg.define_asset_job(
     "publish_overview",
-    selection=_keys("reports/county_overview", "reports/county_comparison"),
+    selection=_keys("reports/county_overview", "reports/county_comparison", "reports/county_bundle"),
     description=TEXTS["jobs"]["publish_overview"],
 )
 NEEDS = {

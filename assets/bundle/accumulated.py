@@ -18,7 +18,6 @@ def section(context: Context) -> Section | None:
     meta = context.meta
     if context.frames.accumulated_results.is_empty() or not meta.counts:
         return None
-    cards = [samlade.build(context.frames, context.scope, meta.charts, meta.counts, grade=grade) for grade in GRADES]
     counted = tuple(
         context.say("accumulated.counted", name=count.short_sv, indices=_named(context, count.indices)) for count in meta.counts
     )
@@ -26,10 +25,30 @@ def section(context: Context) -> Section | None:
         *context.synthetic_notice(),
         Text(context.say("accumulated.intro")),
         Bullets(counted),
-        *(Figure(card, 3) for card in cards if card),
+        *(block for grade in GRADES for block in _drawn(context, grade)),
         Bullets(tuple(context.entry("accumulated.notes"))),
     ]
     return Section("samlade", context.title("samlade"), tuple(blocks))
+
+
+def _drawn(context: Context, grade: str) -> list[Block]:
+    """The grade's chart, or why there is none: when not one share of the municipality can be shown a frame would be empty."""
+    scope, rows = context.scope, context.frames.accumulated_results
+    own = rows.filter(
+        (pl.col("area_code") == scope.area_code)
+        & (pl.col("wave") == scope.wave)
+        & (pl.col("grade") == grade)
+        & (pl.col("sex") == "all")
+        & pl.col("measure").is_in(samlade.SHARES)
+    )
+    if own["value"].is_null().all():
+        reasons = own["reason"].to_list()
+        if not reasons or set(reasons) == {"no_pupils"}:
+            return []
+        where = {"grade": context.grade(grade, short=True), "reason": context.reason(max(sorted(reasons), key=reasons.count))}
+        return [Text(context.say("small_mode.no_counts", **where))]
+    card = samlade.build(context.frames, scope, context.meta.charts, context.meta.counts, grade=grade)
+    return [Figure(card, 3)] if card else []
 
 
 def _named(context: Context, keys: tuple[str, ...]) -> str:

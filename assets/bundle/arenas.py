@@ -6,6 +6,7 @@ from assets.bundle.development import development
 from assets.bundle.overview import difference_interval, hidden_reason
 from assets.bundle.questions import item_blocks, question_blocks
 from assets.bundle.registers import register_blocks
+from assets.bundle.small_mode import hidden_arena, telling_reason
 from assets.bundle.types import Block, Figure, Section, SubHeading, Table, Text
 from assets.bundle.words import Context
 from assets.charts import findings, numbers, trend
@@ -21,16 +22,19 @@ def section(context: Context, arena: str) -> Section:
     blocks: list[Block] = [Text(context.say(f"arenas.texts.{arena}"))]
     if chosen:
         blocks += [*context.synthetic_notice()]
-        for index in chosen:
-            blocks += _index(context, index)
-        blocks += _values(context, arena, chosen)
-        blocks += development(context, arena, chosen)
+        blocks += hidden_arena(context, arena, chosen) or _shown_arena(context, arena, chosen)
         blocks += item_blocks(context, arena)
     else:
         blocks.append(Text(context.say("arenas.no_index")))
     blocks += question_blocks(context, arena)
     blocks += register_blocks(context, arena)
     return Section(arena, context.title(arena), tuple(blocks))
+
+
+def _shown_arena(context: Context, arena: str, chosen: list[IndexMeta]) -> list[Block]:
+    """The arena's indices over time, the latest wave in numbers, and how they develop."""
+    blocks = [block for index in chosen for block in _index(context, index)]
+    return [*blocks, *_values(context, arena, chosen), *development(context, arena, chosen)]
 
 
 def _index(context: Context, index: IndexMeta) -> list[Block]:
@@ -44,7 +48,8 @@ def _index(context: Context, index: IndexMeta) -> list[Block]:
     blocks: list[Block] = [SubHeading(f"index-{slug(index.index_key)}", index.label_sv)]
     blocks.append(Text(f"{what} {context.say(f'arenas.index_{index.kind}')}"))
     for grade in GRADES:
-        reason = hidden_reason(_series(context, index, grade))
+        series = _series(context, index, grade)
+        reason = telling_reason(series) if hidden_reason(series) else None
         card = None if reason else trend.build(
             context.frames, context.scope, context.meta.charts, grade=grade, index_key=index.index_key
         )  # fmt: skip

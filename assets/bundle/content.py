@@ -15,6 +15,7 @@ from assets.bundle.method import method_section
 from assets.bundle.overview import section as overview_section
 from assets.bundle.questions import OWN_SECTIONS as QUESTION_SECTIONS
 from assets.bundle.questions import question_section
+from assets.bundle.register_only import is_register_only, register_sections
 from assets.bundle.small_areas import small_area_section
 from assets.bundle.types import BundleSummary, ReportContent, ReportMeta, Section, Table, Terms
 from assets.bundle.who import quality_section, who_section
@@ -22,6 +23,9 @@ from assets.bundle.words import Context, date_text
 from assets.charts import numbers
 from assets.charts.findings import SMALL_POINTS
 from assets.charts.types import GRADES, ReleaseFrames, Scope
+
+READING = {"header": "reading.items", "register_only": "register_only.reading"}
+"""The header's entry in the texts -> the entry with the terms of the box on how to read."""
 
 
 def municipality_report(frames: ReleaseFrames, scope: Scope, meta: ReportMeta) -> ReportContent:
@@ -37,6 +41,8 @@ def municipality_report(frames: ReleaseFrames, scope: Scope, meta: ReportMeta) -
     """
     guard_frames(frames, scope, meta.charts.indices)
     context = Context(frames, scope, meta)
+    if is_register_only(context):
+        return _report(context, register_sections(context), "register_only")
     sections: list[Section | None] = [
         overview_section(context),
         *(arena_section(context, arena) for arena in ARENAS),
@@ -50,15 +56,22 @@ def municipality_report(frames: ReleaseFrames, scope: Scope, meta: ReportMeta) -
         quality_section(context),
         method_section(context),
     ]
+    return _report(context, tuple(section for section in sections if section), "header")
+
+
+def _report(context: Context, sections: tuple[Section, ...], header: str) -> ReportContent:
+    """The sections with their header. `header`: entry of the texts with title, lead and the word on synthetic data."""
+    where = {"area": context.scope.area_name, "wave": context.scope.wave}
     return ReportContent(
-        scope=scope,
-        title=context.say("header.title", area=scope.area_name),
-        lead=context.say("header.lead", wave=scope.wave),
+        scope=context.scope,
+        title=context.say(f"{header}.title", **where),
+        lead=context.say(f"{header}.lead", **where),
         facts=_facts(context),
-        synthetic=context.say("header.synthetic", area=scope.area_name) if meta.charts.synthetic else "",
-        reading=_reading(context),
-        sections=tuple(section for section in sections if section),
+        synthetic=context.say(f"{header}.synthetic", **where) if context.meta.charts.synthetic else "",
+        reading=_reading(context, header),
+        sections=sections,
         summary=bundle_summary(context),
+        register_only=header == "register_only",
     )
 
 
@@ -80,10 +93,10 @@ def _facts(context: Context) -> tuple[tuple[str, str], ...]:
     return tuple((label, values[key]) for key, label in labels.items())
 
 
-def _reading(context: Context) -> tuple[Terms, Table]:
+def _reading(context: Context, header: str) -> tuple[Terms, Table]:
     """The box on how to read: terms, and every mark that can stand instead of a number."""
     limit = numbers.spelled(int(SMALL_POINTS))
-    terms = Terms(tuple((name, text.format(limit=limit)) for name, text in context.entry("reading.items")))
+    terms = Terms(tuple((name, text.format(limit=limit)) for name, text in context.entry(READING[header])))
     reasons = context.meta.charts.reasons
     rows = tuple((reason.mark, numbers.lower_first(reason.text_sv)) for reason in reasons.values() if reason.mark)
     return terms, Table("marken", context.say("reading.marks_title"), tuple(context.entry("reading.marks_columns")), rows)

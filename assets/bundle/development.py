@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import polars as pl
 
-from assets.bundle.types import Block, ReportMeta, SubHeading, Table
+from assets.bundle.types import Block, ReportMeta, SubHeading, Table, Text
 from assets.bundle.words import Context
 from assets.charts import numbers
 from assets.charts.changes import Change, read_changes
@@ -20,15 +20,20 @@ KEYS = ("Områdeskod", "Mättillfälle", "Årskurs", "Kön", "Serietyp", "Serie-
 def development(context: Context, arena: str, chosen: Sequence[IndexMeta]) -> list[Block]:
     """The arena's indices: the change since the wave before and what all comparable waves say; nothing without the table."""
     changes = read_changes(context.frames, context.scope)
-    rows = []
+    rows, found = [], []
     for index in chosen:
         for grade in GRADES:
             change = changes.get((grade, "all", "index", index.index_key, "share_focus"))
             if change and context.whole_reason(grade) != "no_pupils":
                 rows.append(_row(context, index, grade, change))
+                found.append(change)
     if not rows:
         return []
     scope = context.scope
+    heading = SubHeading(f"{arena}-utveckling", context.say("development.title"))
+    if not any(change.shown or change.slope is not None for change in found):
+        reason = context.reason(found[-1].reason)
+        return [heading, Text(context.say("small_mode.no_development", area=scope.area_name, reason=reason))]
     table = Table(
         id=f"utveckling-{arena}",
         caption=context.say("development.caption", arena=context.title(arena), area=scope.area_name, wave=scope.wave),
@@ -38,7 +43,7 @@ def development(context: Context, arena: str, chosen: Sequence[IndexMeta]) -> li
         note=context.say("development.note"),
         source=context.meta.charts.survey_source,
     )
-    return [SubHeading(f"{arena}-utveckling", context.say("development.title")), table]
+    return [heading, table]
 
 
 def _row(context: Context, index: IndexMeta, grade: str, change: Change) -> tuple[str, ...]:

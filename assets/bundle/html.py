@@ -119,7 +119,8 @@ def render_readme(content: ReportContent, meta: ReportMeta, *, anatomy: bool = F
         "version": meta.version,
         "released": date_text(meta.released),
     }
-    title, what = (say(meta.texts, f"readme.{name}", **filled) for name in ("title", "what"))
+    what = say(meta.texts, "register_only.readme" if content.register_only else "readme.what", **filled)
+    title = say(meta.texts, "readme.title", **filled)
     return _render(
         "readme.html", meta, content=content, texts={**texts, "links": links}, title=title, what=what, words=_words(meta)
     )
@@ -145,6 +146,7 @@ def render_overview(
     edition: str,
     meta: ReportMeta,
     comparison: str = "",
+    county: str = "",
 ) -> str:
     """The county page: all bundles in the order given (alphabetical), with relative links.
 
@@ -153,6 +155,7 @@ def render_overview(
         missing: names of municipalities without a bundle.
         wave, edition: what the bundles are about.
         comparison: the page that sets the municipalities beside each other, if there is one.
+        county: the county edition's report, if there is one.
     """
     texts = meta.texts["county"]
     delivered = sum(summary.status in ("complete", "only") for summary in summaries)
@@ -169,6 +172,8 @@ def render_overview(
         missing=say(meta.texts, "county.missing", names=numbers.words(list(missing))) if missing else "",
         synthetic=meta.charts.synthetic,
         comparison=comparison,
+        county=county,
+        county_link=say(meta.texts, "county_edition.overview_link"),
         rows=[_overview_row(summary, meta) for summary in summaries],
     )
 

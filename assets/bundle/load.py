@@ -22,14 +22,18 @@ from assets.registers.models import RegisterSource, Unit
 
 ARENA_OF_SECTION = {"brott": "narsamhalle"}
 NO_SOURCES: Mapping[str, RegisterSource] = MappingProxyType({})
+ASCII = str.maketrans({"å": "a", "ä": "a", "ö": "o", "é": "e", " ": "_", "-": "_"})
 SHOWN_ROLES = ("value", "index", "response_rate")
 
 
 @lru_cache(maxsize=1)
 def load_report_texts() -> Mapping[str, Any]:
-    """The parsed `texts/report.yml`, with the other files of texts under keys of their own."""
+    """The parsed `texts/report.yml` with the texts of single formats and kinds of report beside it, each under its own key."""
     return {
         **_yaml("texts/report.yml"),
+        **_yaml("texts/register_only.yml"),
+        **_yaml("texts/county_edition.yml"),
+        **_yaml("texts/small_mode.yml"),
         "questions": _yaml("texts/sections.yml"),
     }
 
@@ -81,7 +85,7 @@ def build_report_meta(
         },
         registers=register_groups(sources, units, texts["registers"]["kolada_groups"]),
         texts=texts,
-        ascii_names={x.municipality_code: x.ascii_name for x in catalogue.municipalities},
+        ascii_names=_ascii_names(catalogue),
         area_names=catalogue.area_names,
         version=version,
         released=released,
@@ -130,6 +134,13 @@ def series_meta(catalogue: Catalogue) -> dict[str, SeriesMeta]:
 def _questions(catalogue: Catalogue, key: str) -> tuple[str, ...]:
     items = catalogue.survey.by_key
     return tuple(items[part.item].label_sv for part in catalogue.index(key).items)
+
+
+def _ascii_names(catalogue: Catalogue) -> dict[str, str]:
+    """Area code -> name of its folder, the county's too (`stockholms_lan`)."""
+    names = {x.municipality_code: x.ascii_name for x in catalogue.municipalities}
+    county = catalogue.profile.county
+    return names | ({county.code: county.name.lower().translate(ASCII)} if county else {})
 
 
 def finding_meta(catalogue: Catalogue) -> FindingMeta:

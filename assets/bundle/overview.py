@@ -32,21 +32,28 @@ def section(context: Context) -> Section:
     compared, chosen = read_compared(context), highlights(context)
     blocks: list[Block] = [*context.synthetic_notice()]
     county = context.meta.charts.comparison_label
-    blocks.append(Text(context.say("overview.intro", county=county, limit=numbers.spelled(chosen.most))))
     shown, total = context.shown_count()
+    intro = "overview.intro" if shown else "small_mode.intro"
+    blocks.append(Text(context.say(intro, county=county, limit=numbers.spelled(chosen.most))))
     if total and 0 < shown < total * MOSTLY_HIDDEN:
         text = context.say(
             "overview.hidden.mostly", area=context.scope.area_name, shown=shown, total=total, wave=context.scope.wave
         )
         blocks.append(Notice(text))
+    if total and not shown:
+        where = {"area": context.scope.area_name, "wave": context.scope.wave}
+        blocks.append(Notice(context.say("small_mode.nothing", total=total, **where)))
     if chosen.compared:
         blocks += _highlights(context, "strengths", "strength", chosen.strengths, chosen)
         blocks += _highlights(context, "attention", "attention", chosen.attention, chosen)
-        blocks += _list(context, "unclear", [*unclear_sentences(context, compared), *unclear_changes(context)])
+        unclear = [*unclear_sentences(context, compared), *unclear_changes(context)]
+        if not any(one.difference.shown for one in compared):
+            unclear.append(context.say("small_mode.no_comparison"))
+        blocks += _list(context, "unclear", unclear)
     else:
         blocks.append(Notice(context.say("overview.nothing_compared", area=context.scope.area_name, county=county)))
     blocks += _list(context, "hidden", hidden_sentences(context))
-    blocks += _charts(context)
+    blocks += _charts(context) if shown else [Text(context.say("small_mode.no_charts"))]
     return Section("oversikt", context.title("oversikt"), tuple(blocks))
 
 
@@ -133,12 +140,11 @@ def hidden_sentences(context: Context) -> list[str]:
 def _charts(context: Context) -> list[Block]:
     blocks: list[Block] = []
     for name, module in (("profile", faktorprofil), ("difference", skillnadsdiagram), ("sex", konsskillnad)):
-        title = context.say(f"overview.charts.{name}")
-        blocks.append(SubHeading(f"oversikt-{name}", title))
+        blocks.append(SubHeading(f"oversikt-{name}", context.say(f"overview.charts.{name}")))
         for grade in GRADES:
             reason = hidden_reason(drawn_cells(context, name, grade))
             card = None if reason else module.build(context.frames, context.scope, context.meta.charts, grade=grade)
-            blocks.append(Figure(card, 4) if card else Text(no_chart(context, title, grade, reason or "missing")))
+            blocks.append(Figure(card, 4) if card else Text(no_chart(context, grade, reason or "missing")))
     return blocks
 
 
@@ -158,6 +164,7 @@ def hidden_reason(cells: Sequence[Cell]) -> str | None:
     return max(sorted(set(reasons)), key=reasons.count)
 
 
-def no_chart(context: Context, title: str, grade: str, reason: str) -> str:
+def no_chart(context: Context, grade: str, reason: str) -> str:
     """Why there is no chart for the grade, in words."""
-    return context.say("overview.charts.no_chart", title=title, grade=context.grade(grade), reason=context.reason(reason))
+    grade_name = numbers.upper_first(context.grade(grade))
+    return context.say("overview.charts.no_chart", grade=grade_name, reason=context.reason(reason))

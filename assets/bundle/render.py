@@ -41,7 +41,7 @@ def render_bundle(
     if anatomy:
         files[ANATOMY_PAGE] = render_anatomy(anatomy, content, meta).encode("utf-8")
     for card in content.cards:
-        files |= _chart_files(card, svgs[card.chart_id])
+        files |= chart_files(card, svgs[card.chart_id])
     files |= table_files(frames, scope, meta)
     return RenderedBundle(
         scope=scope,
@@ -59,7 +59,8 @@ def with_fallback_fonts(svg: str) -> str:
     return svg.replace('font-family="Liberation Sans"', FONT_STACK)
 
 
-def _chart_files(card: ChartCard, svg: str) -> dict[str, bytes]:
+def chart_files(card: ChartCard, svg: str) -> dict[str, bytes]:
+    """A chart as picture, words and table."""
     words = "\n\n".join([card.title, card.subtitle, card.alt, *card.notes, card.source])
     return {
         f"2_diagram/{card.chart_id}.svg": svg.encode("utf-8"),

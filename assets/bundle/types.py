@@ -122,7 +122,10 @@ class Section:
 
 @dataclass(frozen=True)
 class ReportContent:
-    """A whole report. `facts`: label and value pairs of the header. `reading`: the box on how to read."""
+    """A whole report. `facts`: label and value pairs of the header. `reading`: the box on how to read.
+
+    `register_only`: the municipality has no delivery for the wave, so the report is about open registers.
+    """
 
     scope: Scope
     title: str
@@ -132,6 +135,7 @@ class ReportContent:
     reading: tuple[Terms, Table]
     sections: tuple[Section, ...]
     summary: BundleSummary
+    register_only: bool = False
 
     @property
     def cards(self) -> tuple[ChartCard, ...]:

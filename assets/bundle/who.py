@@ -10,6 +10,7 @@ import polars as pl
 from assets.bundle.respondents_by_sex import sex_blocks
 from assets.bundle.school_types import school_type_blocks
 from assets.bundle.screening import screening_blocks
+from assets.bundle.small_mode import telling_reason
 from assets.bundle.types import Block, Bullets, Figure, Notice, Section, SubHeading, Table, Text
 from assets.bundle.weighted import weighted_blocks
 from assets.bundle.words import Context
@@ -92,9 +93,8 @@ def _schools(context: Context, row: Mapping[str, Any]) -> str:
 
 
 def _unscored(context: Context) -> list[Block]:
-    rows = []
-    for key, index in context.indices.items():
-        rows.append((index.label_sv, *(context.share(context.own(key, grade, "share_unscored")) for grade in GRADES)))
+    cells = {key: [context.own(key, grade, "share_unscored") for grade in GRADES] for key in context.indices}
+    rows = [(index.label_sv, *(context.share(cell) for cell in cells[key])) for key, index in context.indices.items()]
     table = Table(
         id="otillrackliga-svar",
         caption=context.say("who.unscored_caption", area=context.scope.area_name, wave=context.scope.wave),
@@ -104,7 +104,12 @@ def _unscored(context: Context) -> list[Block]:
         source=context.meta.charts.survey_source,
     )
     text = context.say("who.unscored_text", minimum=numbers.spelled(context.meta.minimum_answered))
-    return [SubHeading("vilka-otillrackliga", context.say("who.unscored_title")), Text(text), table]
+    heading = SubHeading("vilka-otillrackliga", context.say("who.unscored_title"))
+    every = [cell for row in cells.values() for cell in row]
+    if not any(cell.shown for cell in every):
+        hidden = context.say("small_mode.no_unscored", reason=context.reason(telling_reason(every)))
+        return [heading, Text(text), Text(hidden)]
+    return [heading, Text(text), table]
 
 
 def quality_section(context: Context) -> Section:

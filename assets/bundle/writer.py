@@ -94,6 +94,7 @@ def write_county_overview(
     edition: str,
     expected: Mapping[str, str] | None = None,
     comparison: str = "",
+    county: str = "",
 ) -> Path:
     """Write `<wave>/lansoversikt.html` with a relative link to every bundle, in alphabetical order (no ranking).
 
@@ -102,12 +103,16 @@ def write_county_overview(
         target_root: the same as for `write_bundle`.
         expected: municipality code -> name of those that should have a bundle; those without are named on the page.
         comparison: name of a page beside it to link to, if it is there.
+        county: path of the county edition's report from there, linked if it is there.
     """
     ordered = sorted(summaries, key=lambda summary: swedish(summary.area_name))
     have = {summary.area_code for summary in summaries}
     missing = sorted((name for code, name in (expected or {}).items() if code not in have), key=swedish)
-    linked = comparison if comparison and (target_root / str(wave) / comparison).is_file() else ""
-    page = render_overview(ordered, missing, wave=wave, edition=edition, meta=meta, comparison=linked)
+    linked = {
+        key: name if name and (target_root / str(wave) / name).is_file() else ""
+        for key, name in (("comparison", comparison), ("county", county))
+    }
+    page = render_overview(ordered, missing, wave=wave, edition=edition, meta=meta, **linked)
     return write_page(page, target_root / str(wave) / "lansoversikt.html")
 
 

@@ -168,7 +168,7 @@ def test_a_municipality_without_upper_secondary_school_gets_words_not_frames():
     assert "Gy 2: inga värden kan visas (inga elever i årskursen i leveransen [-])." in all_text(content)
 
 
-@pytest.mark.parametrize("reason", ["suppressed", "too_few", "no_delivery"])
+@pytest.mark.parametrize("reason", ["suppressed", "too_few"])
 def test_nothing_to_show_gives_a_readable_report_without_survey_charts(reason):
     frames, scope = sample_bundle_frames()
     content = municipality_report(hide(frames, scope.area_code, reason), scope, META)
@@ -176,7 +176,7 @@ def test_nothing_to_show_gives_a_readable_report_without_survey_charts(reason):
     assert survey == []
     text = all_text(content)
     assert f"Åk 9: inga värden kan visas ({Context(frames, scope, META).reason(reason)})." in text
-    assert content.summary.status == ("none" if reason == "no_delivery" else "hidden")
+    assert content.summary.status == "hidden"
     assert content.summary.respondents == {"ak9": None, "gy2": None}
 
 

@@ -1,0 +1,112 @@
+"""The county's bundle as bytes: the same folders as a municipality's, with tables of all municipalities. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+import polars as pl
+
+from assets.bundle.anatomy import PAGE as ANATOMY_PAGE
+from assets.bundle.anatomy import anatomy_sections
+from assets.bundle.county_edition import county_folder, county_report
+from assets.bundle.county_frames import CountyFrames
+from assets.bundle.html import render_anatomy, render_method, render_readme, render_report
+from assets.bundle.render import chart_files
+from assets.bundle.tables import KEYS, SWEDISH_TABLES, csv_bytes, data_package, json_bytes
+from assets.bundle.types import RenderedBundle, ReportMeta
+from assets.charts.types import ChartCard, Scope
+
+Drawing = Callable[[list[ChartCard]], list[str]]
+
+
+def render_county(frames: CountyFrames, scope: Scope, meta: ReportMeta, draw: Drawing) -> RenderedBundle:
+    """Everything in the county's bundle but its certificate.
+
+    Args:
+        frames: what `assets.bundle.county_frames.select_county_frames` gives for the scope.
+        scope: the county, wave and edition.
+        meta: definitions, texts, version and date.
+        draw: cards -> SVG texts in the same order.
+
+    Raises:
+        PipelineError: `foreign_rows` when the frames hold rows of another edition or a later wave.
+    """
+    own = county_meta(meta)
+    content = county_report(frames, scope, own)
+    anatomy = anatomy_sections(frames, own)
+    svgs = dict(zip((card.chart_id for card in content.cards), draw(list(content.cards)), strict=True))
+    files = {
+        "LAS_MIG.html": render_readme(content, own, anatomy=bool(anatomy)).encode("utf-8"),
+        "1_rapport/rapport.html": render_report(content, svgs, own).encode("utf-8"),
+        "5_metod/metod.html": render_method(content, own).encode("utf-8"),
+        **county_table_files(frames, scope, own),
+    }
+    if anatomy:
+        files[ANATOMY_PAGE] = render_anatomy(anatomy, content, own).encode("utf-8")
+    for card in content.cards:
+        files |= chart_files(card, svgs[card.chart_id])
+    return RenderedBundle(
+        scope=scope,
+        folder=county_folder(scope, own),
+        version=own.version,
+        released=own.released,
+        synthetic=own.charts.synthetic,
+        files=dict(sorted(files.items())),
+        summary=content.summary,
+    )
+
+
+def county_meta(meta: ReportMeta) -> ReportMeta:
+    """The same definitions with the county's words where a bundle speaks of itself and of its tables."""
+    texts, own = meta.texts, meta.texts["county_edition"]
+    fields = {name: name for columns in (own["ranks_columns"], own["funnel_columns"]) for name in columns.values()}
+    mark = f"{texts['common']['synthetic_short']}. " if meta.charts.synthetic else ""
+    added = {name: {**words, "description": mark + words["description"]} for name, words in own["tables"].items()}
+    named = {"package_title": own["package_title"], "fields": {**texts["tables"]["fields"], **fields}}
+    tables = {**texts["tables"], **added, **named}
+    return replace(meta, texts={**texts, "tables": tables, "readme": {**texts["readme"], **own["readme"]}})
+
+
+def county_tables(frames: CountyFrames, meta: ReportMeta) -> dict[str, pl.DataFrame]:
+    """The tables by name, all municipalities and districts, in a fixed order."""
+    swedish = {name: build(frames, meta) for name, _, build in SWEDISH_TABLES}
+    reasons = [(code, reason.mark, reason.text_sv) for code, reason in meta.charts.reasons.items()]
+    return {
+        "index_results": frames.index_results.sort(KEYS["index_results"]),
+        "response_rates": frames.response_rates.sort(KEYS["response_rates"]),
+        "register_values": frames.register_values.sort("source", "indicator_key", "area_code", "year", "sex"),
+        "delivery_quality": frames.delivery_quality.sort(KEYS["delivery_quality"]),
+        "reasons": pl.DataFrame(reasons, schema={"code": pl.String, "mark": pl.String, "text": pl.String}, orient="row"),
+        **{name: table for name, table in swedish.items() if table is not None},
+        **_compared("platser", frames.rank_sets, meta.texts["county_edition"]["ranks_columns"], meta),
+        **_compared("tratt", frames.funnel, meta.texts["county_edition"]["funnel_columns"], meta),
+    }
+
+
+def _compared(name: str, frame: pl.DataFrame, columns: Mapping[str, str], meta: ReportMeta) -> dict[str, pl.DataFrame]:
+    """A table that compares the municipalities with Swedish headers; none when the release has none."""
+    if frame.is_empty():
+        return {}
+    words = meta.texts["county_edition"]
+    common, marks = meta.texts["common"], {code: text.mark for code, text in meta.charts.reasons.items()}
+    made: dict[str, Any] = {
+        "grade": pl.col("grade").replace_strict(dict(common["grades"]), return_dtype=pl.String),
+        "mark": pl.col("reason").replace_strict(marks, return_dtype=pl.String),
+    }
+    if "position" in frame.columns:
+        made["position"] = pl.col("position").replace_strict(words["positions"], return_dtype=pl.String)
+    if "undecided" in frame.columns:
+        said = meta.texts["screen_table"]
+        made["undecided"] = pl.when("undecided").then(pl.lit(said["yes"])).when(~pl.col("undecided")).then(pl.lit(said["no"]))
+    ordered = frame.sort("area_code", "wave", "grade", "index_key")
+    return {name: ordered.select(made.get(key, pl.col(key)).alias(header) for key, header in columns.items())}
+
+
+def county_table_files(frames: CountyFrames, scope: Scope, meta: ReportMeta) -> dict[str, bytes]:
+    """`4_tabeller/*.csv` and `4_tabeller/datapackage.json`."""
+    tables = county_tables(frames, meta)
+    files = {f"4_tabeller/{name}.csv": csv_bytes(frame) for name, frame in tables.items()}
+    files["4_tabeller/datapackage.json"] = json_bytes(data_package(tables, scope, meta))
+    return files

@@ -1,0 +1,88 @@
+"""Reports layer: the county's own bundle. Reads the release layer and nothing else."""
+
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+import dagster as dg
+import polars as pl
+
+from assets.bundle.county_edition import county_folder
+from assets.bundle.county_frames import COUNTY_ONLY, CountyFrames, select_county_frames
+from assets.bundle.county_render import render_county
+from assets.bundle.inputs import inputs_hash, up_to_date
+from assets.bundle.types import BundleMeta
+from assets.bundle.writer import write_bundle
+from assets.catalogue.load import Catalogue, load_catalogue
+from assets.charts.types import COUNTY_CODE, Scope
+from assets.failures import as_failure
+from assets.reports import LOGS, RELEASE_DEPS, UNSHOWN_COLUMNS, release_frames, report_meta
+from assets.reports_county import TABLES, draw_all
+from assets.slices import ONE_RUN, int_keys, survey_waves
+from assets.texts import asset_text
+from pipelines.provenance import code_version, package_versions
+from pipelines.resources import ReleaseReader, RunChoices
+
+DEPS = [*RELEASE_DEPS, *(dg.AssetDep(["release", name], partition_mapping=dg.AllPartitionMapping()) for name in TABLES)]
+
+
+def county_frames(reader: ReleaseReader, scope: Scope) -> CountyFrames:
+    """What the county's bundle sees; of the large tables only the county's own rows are read."""
+    series, trends = (reader.read(name, area_code=[scope.area_code]) for name in COUNTY_ONLY)
+    slim = series.drop(UNSHOWN_COLUMNS, strict=False)
+    more = {"indicator_results": slim, "trends": trends.filter(pl.col("wave") == scope.wave)}
+    release = replace(release_frames(reader), series_breaks=reader.read("series_breaks"), **more)
+    ranks, funnel = (reader.read(name, wave=[scope.wave], edition=[scope.edition]) for name in TABLES)
+    return select_county_frames(release, ranks, funnel, scope)
+
+
+def county_certificate(reader: ReleaseReader, catalogue: Catalogue, scope: Scope) -> BundleMeta:
+    """What the manifest says about the run: all files, all outcomes of the wave's rules, all hidden cells."""
+    provenance = reader.read("provenance").sort("area_code", "wave", "source_file")
+    quality = reader.read("delivery_quality", wave=[scope.wave], item=["rules_passed", "rules_failed"])
+    counted = quality.filter(pl.col("value").is_not_null()).with_columns(pl.col("value").cast(pl.Int64))
+    outcomes = counted.group_by("item").agg(pl.col("value").sum()).sort("item")
+    return BundleMeta(
+        code_version=code_version(),
+        catalogue_hash=catalogue.content_hash,
+        source_hashes=dict(provenance.select("source_file", "source_sha256").iter_rows()),
+        disclosure_policy=f"disclosure.yml version {catalogue.disclosure['version']}",
+        suppressed_cells=sum(reader.read(name, wave=[scope.wave]).height for name in LOGS),
+        rule_outcomes=dict(outcomes.iter_rows()),
+        package_versions=package_versions(),
+    )
+
+
+@dg.asset(
+    key=["reports", "county_bundle"],
+    deps=DEPS,
+    group_name="reports",
+    partitions_def=survey_waves,
+    backfill_policy=ONE_RUN,
+    description=asset_text("reports", "county_bundle"),
+)
+def reports_county_bundle(
+    context: dg.AssetExecutionContext, release_reader: ReleaseReader, choices: RunChoices
+) -> dg.MaterializeResult:
+    """Write the county's bundle for each wave of the run whose inputs have changed."""
+    catalogue = load_catalogue()
+    meta, target = report_meta(catalogue), Path(release_reader.data_dir) / "reports"
+    written, kept = [], []
+    with as_failure():
+        for wave in int_keys(context, []):
+            scope = Scope(COUNTY_CODE, catalogue.area_names[COUNTY_CODE], wave, choices.edition)
+            frames = county_frames(release_reader, scope)
+            made_by = county_certificate(release_reader, catalogue, scope)
+            made_by = replace(made_by, inputs=inputs_hash(frames, scope, made_by))
+            held = None if choices.remake else up_to_date(target, wave, county_folder(scope, meta), made_by.inputs)
+            if held:
+                kept.append(held.report)
+            else:
+                bundle = render_county(frames, scope, meta, partial(draw_all, workers=choices.workers))
+                written.append(write_bundle(bundle, target, made_by).report)
+    lines = [*(f"- `{path}` skriven" for path in written), *(f"- `{path}` oförändrad" for path in kept)]
+    counts = {"dagster/row_count": len(lines), "skrivna paket": len(written), "oförändrade paket": len(kept)}
+    return dg.MaterializeResult(metadata=counts | {"paket": dg.MetadataValue.md("\n".join(lines))})
+
+
+ASSETS = [reports_county_bundle]
