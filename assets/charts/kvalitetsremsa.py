@@ -37,9 +37,9 @@ class Fact:
 
 
 def build(frames: ReleaseFrames, scope: Scope, meta: ChartMeta) -> ChartCard | None:
-    """The card `kvalitetsremsa` with a panel per grade, or None when the area has no grade to tell about."""
+    """The card `kvalitetsremsa` with a panel per grade, or None when no grade's number of answers is shown."""
     facts = read_facts(frames, scope, meta)
-    if not facts:
+    if all(fact.state == UNKNOWN for fact in facts if fact.key == "answers"):
         return None
     grades = list(dict.fromkeys(fact.grade for fact in facts))
     parts = [_part([fact for fact in facts if fact.grade == grade], meta) for grade in grades]

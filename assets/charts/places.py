@@ -32,8 +32,8 @@ from assets.charts.theme import (
 )
 from assets.charts.types import COUNTY_CODE, ChartMeta, Scope
 
-CLASS_COLOURS = ("#eff3ff", "#bdd7e7", "#6baed6", "#2171b5", "#08306b")
-"""Light to dark in one hue, so the order is the same in grey print and for colour-blind readers (ColorBrewer Blues)."""
+CLASS_COLOURS = ("#f7fbff", "#b3cfe5", "#62a4d0", "#2171b5", "#08306b")
+"""Light to dark in one hue, so the order is the same in grey print and for colour-blind readers (after ColorBrewer Blues)."""
 DARK_FROM = 3
 DIFFERENCE = "diff_share_focus"
 ROW = 19.5

@@ -127,7 +127,8 @@ def anatomy(index_key: str = "acting_out") -> pl.DataFrame:
 def pair_values(area_code: str = "0127") -> pl.DataFrame:
     """Invented means of pupils and staff on a 0-10 scale; staff is hidden for one question."""
     means = {"elev_trygghet": (7.4, 812), "personal_trygghet": (8.3, 64), "elev_studiero": (5.8, 810),
-             "personal_studiero": (6.9, 64), "elev_ingriper": (6.1, 805), "personal_ingriper": (8.0, 61), "elev_inflytande": (5.2, 809)}  # fmt: skip
+             "personal_studiero": (6.9, 64), "elev_ingriper": (6.1, 805), "personal_ingriper": (8.0, 61),
+             "elev_inflytande": (5.2, 809)}  # fmt: skip
     rows = [{"area_code": area_code, "year": WAVE, "sex": "all", "indicator_key": key, "value": value, "n": n, "reason": "ok"}
             for key, (value, n) in means.items()]  # fmt: skip
     rows.append(rows[0] | {"indicator_key": "personal_inflytande", "value": None, "n": None, "reason": "masked_at_source"})
