@@ -22,7 +22,7 @@ LOOK = {GOOD: ("circle", BLUE, True), CAREFUL: ("triangle-up", ORANGE, False), W
         UNKNOWN: ("cross", COUNTY_GREY, False)}  # fmt: skip
 FACTS = ("response", "answers", "schools", "screened", "comparable")
 HEAD, ROW = 30, 28
-VALUE, ICON = 230.0, 470.0
+VALUE, ICON = 215.0, 505.0
 Row = Mapping[str, Any]
 
 
@@ -144,7 +144,8 @@ def _comparable(meta: ChartMeta, grade: str, scope: Scope) -> Fact:
     now = [[b.level for b in index.breaks if b.year == scope.wave] for index in meta.indices.values()]
     major, changed = sum("major" in levels for levels in now), sum(bool(levels) for levels in now)
     state = WEAK if 2 * major > len(now) else CAREFUL if changed else GOOD
-    text = say(meta, "kvalitetsremsa.comparable", same=len(now) - major, total=len(now))
+    kind = "comparable_changed" if changed else "comparable"
+    text = say(meta, f"kvalitetsremsa.{kind}", same=len(now) - major, total=len(now), changed=changed)
     return Fact(grade, "comparable", text, state)
 
 

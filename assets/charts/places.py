@@ -38,9 +38,12 @@ DARK_FROM = 3
 DIFFERENCE = "diff_share_focus"
 ROW = 19.5
 HEAD = 12
-STRIP = 432.0
-PLOT = (548.0, float(WIDTH) - 14)
-MAP_WIDTH = 412.0
+STRIP = 420.0
+PLOT_RIGHT = float(WIDTH) - 14
+PLOT_LEFT, LEAST_PLOT = 536.0, 100.0
+MOST_STEPS = 3
+"""More would set the per cents of the strip's axis too close."""
+MAP_WIDTH = 404.0
 MAP_HEIGHT = 26 * ROW + HEAD
 
 
@@ -168,20 +171,22 @@ def map_key(meta: ChartMeta, found: Classes | None, *, hidden: bool) -> Spec:
 
 def strip(county: County, found: Classes | None, meta: ChartMeta, words: Mapping[str, object]) -> list[Spec]:
     """Names, dots and intervals at the right of a map, one row per municipality; reasons in words."""
+    longest = max((text_width(place.name) for place in county.places), default=0.0)
+    plot = (min(PLOT_RIGHT - LEAST_PLOT, max(PLOT_LEFT, round(STRIP + longest + 8))), PLOT_RIGHT)
     dots, rules, names, hidden, lines = [], [], [], [], []
     for row, place in enumerate(county.places):
         y, cell = HEAD + row * ROW + ROW / 2, place.cell
         names.append({"x": STRIP, "y": y, "text": place.name})
         if cell.value is None or found is None:
-            hidden.append({"x": PLOT[0], "y": y, "text": short_reason(cell, meta)})
+            hidden.append({"x": plot[0], "y": y, "text": short_reason(cell, meta)})
             continue
-        lines.append({"x": PLOT[0], "x2": PLOT[1], "y": y})
+        lines.append({"x": plot[0], "x2": plot[1], "y": y})
         dots.append({"x": cell.value, "y": y, "fill": found.colour(cell.value)})
         if cell.low is not None and cell.high is not None:
             rules.append({"x": cell.low, "x2": cell.high, "y": y})
     top = axis_top([row["x2"] for row in rules] + [row["x"] for row in dots])
-    axis = percent_axis("", [top - 0.6], PLOT)
-    axis["axis"] |= {"title": wrap(say(meta, "places.axis", **words), PLOT[1] - PLOT[0] + 40), "values": _ticks(top)}
+    axis = percent_axis("", [top - 0.6], plot)
+    axis["axis"] |= {"title": wrap(say(meta, "places.axis", **words), plot[1] - plot[0] + 40), "values": _ticks(top)}
     ends = {"x2": {"field": "x2"}, "y": px("y")}
     dot = {"type": "point", "shape": "circle", "size": 80, "stroke": INK, "strokeWidth": 1.2, "opacity": 1}
     layers = [
@@ -196,7 +201,7 @@ def strip(county: County, found: Classes | None, meta: ChartMeta, words: Mapping
 
 
 def _ticks(top: float) -> list[int]:
-    step = 5 if top <= 20 else 10 if top <= 40 else 25
+    step = next((step for step in (5, 10, 20, 25) if top / step <= MOST_STEPS), 50)
     return list(range(0, int(top) + 1, step))
 
 

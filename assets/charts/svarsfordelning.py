@@ -93,6 +93,8 @@ def read_bars(frames: ReleaseFrames, scope: Scope, meta: ChartMeta, index: Index
         cells = read_cells(frames, scope, BANDS, grade=grade)
         if not has_pupils(cells, scope, grade):
             continue
+        if cells.get(scope.area_code, scope.wave, grade, "all", index.index_key, order[0]).reason == "no_pupils":
+            continue
         rows = [(scope.area_code, sex, _name(meta, scope, sex)) for sex in SEXES]
         for code, sex, name in [*rows, (COUNTY_CODE, "all", meta.comparison_label)]:
             key = (code, scope.wave, grade, sex, index.index_key)

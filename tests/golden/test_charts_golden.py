@@ -22,8 +22,18 @@ CHOSEN = {
              "kolada_narsamhalle"),
     "0115": ("faktorprofil_gy2", "skillnadsdiagram_gy2", "konsskillnad_gy2", "trend_acting_out_gy2"),
 }  # fmt: skip
-GALLERY = ("svarsfordelning_wellbeing", "samlade_ak9", "tratt_acting_out_ak9", "rutkarta_acting_out_ak9",
-           "granskarta_acting_out_ak9", "platsintervall_acting_out_ak9", "kvalitetsremsa", "indexanatomi_acting_out", "parvis", "bortfall")  # fmt: skip
+GALLERY = (
+    "svarsfordelning_wellbeing",
+    "samlade_ak9",
+    "tratt_acting_out_ak9",
+    "rutkarta_acting_out_ak9",
+    "granskarta_acting_out_ak9",
+    "platsintervall_acting_out_ak9",
+    "kvalitetsremsa",
+    "indexanatomi_acting_out",
+    "parvis",
+    "bortfall",
+)
 
 
 def as_json(card: ChartCard) -> str:

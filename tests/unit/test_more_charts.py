@@ -11,7 +11,7 @@ import pytest
 
 from assets.bundle.areas import boundaries, tile_grid
 from assets.catalogue.load import load_catalogue
-from assets.charts import bortfall, granskarta, indexanatomi, kvalitetsremsa, numbers, parvis, platsintervall, rutkarta
+from assets.charts import bortfall, granskarta, indexanatomi, kvalitetsremsa, numbers, parvis, places, platsintervall, rutkarta
 from assets.charts import svarsfordelning as spread
 from assets.charts.bortfall import passed_screen
 from assets.charts.county import county_cards
@@ -19,6 +19,7 @@ from assets.charts.key import KeyItem
 from assets.charts.kvalitetsremsa import state_of
 from assets.charts.places import classes
 from assets.charts.svg import to_svg
+from assets.charts.theme import text_width
 from assets.charts.types import ChartCard, SeriesBreak
 from tests.support.gallery_frames import (
     COUNTY_SCOPE,
@@ -134,6 +135,16 @@ def test_one_municipality_with_a_long_name_makes_a_map():
     assert overlaps(text_lines(to_svg(card))) == []
 
 
+def test_no_name_reaches_into_the_dots_beside_it():
+    """The city is written out as a municipality, so that it can't be taken for the county."""
+    results = county_results().with_columns(area_name=pl.col("area_name").str.replace("^Stockholm$", "Stockholm (kommun)"))
+    card = tile_map(results)
+    plot = min(row["x"] for row in rows(card, "rule") if row.get("x2") == places.PLOT_RIGHT)
+    names = [row for row in rows(card, "text") if row["x"] == places.STRIP]
+    assert len(names) == len(MUNICIPALITIES)
+    assert all(row["x"] + text_width(row["text"]) <= plot for row in names)
+
+
 def test_missing_boundaries_are_told_and_none_at_all_gives_no_map():
     some = {code: rings for code, rings in boundaries().items() if code != "0180"}
     card = border_map(county_results(), some)
@@ -217,7 +228,9 @@ def test_the_quality_strip_tells_each_fact_apart_and_never_a_sum():
 def test_an_index_that_breaks_the_series_is_seen_in_the_strip():
     broken = {key: replace(index, breaks=(SeriesBreak(SCOPE.wave, "ny fråga", "major"),)) for key, index in META.indices.items()}
     facts = kvalitetsremsa.read_facts(gallery_release(), SCOPE, replace(META, indices=broken))
-    assert {(fact.value, fact.state) for fact in facts if fact.key == "comparable"} == {("0 av 7 index", "weak")}
+    assert {(fact.value, fact.state) for fact in facts if fact.key == "comparable"} == {
+        ("0 av 7 index, 7 med ändrade frågor", "weak")
+    }
     whole = {key: replace(index, breaks=()) for key, index in META.indices.items()}
     facts = kvalitetsremsa.read_facts(gallery_release(), SCOPE, replace(META, indices=whole))
     assert {fact.state for fact in facts if fact.key == "comparable"} == {"good"}
