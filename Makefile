@@ -3,7 +3,7 @@
 PY ?= python3
 ARGS ?=
 .DEFAULT_GOAL := help
-.PHONY: help setup demo kor hamta kodbok kontroller test ui doctor check lock golden bench
+.PHONY: help setup demo kor hamta kodbok kontroller test ui doctor check lock golden galleri bench
 
 help: ## Visa den här listan
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
@@ -43,6 +43,9 @@ lock: ## Räkna om requirements.lock från pyproject.toml (nyare versioner: ARGS
 
 golden: ## Skriv om facit för de gyllene testerna; granska skillnaden
 	@$(PY) start.py golden $(ARGS)
+
+galleri: ## Rita alla diagram på en sida (dist/galleri/galleri.html), också i grått och för nedsatt färgseende
+	@$(PY) start.py galleri $(ARGS)
 
 bench: ## Kör mätningarna i benchmarks/
 	@$(PY) start.py bench $(ARGS)

@@ -40,6 +40,7 @@ COMMANDS = {
     "setup": "installera paketen, inget mer",
     "check": "granska kodens form (ruff)",
     "golden": "skriv om facit för de gyllene testerna",
+    "galleri": "rita alla diagram på en sida, dist/galleri/galleri.html",
     "bench": "kör mätningarna i benchmarks/",
     "lock": "räkna om requirements.lock från pyproject.toml (--upgrade tar nyare versioner)",
 }
@@ -349,6 +350,7 @@ def start(command, arguments):
         "setup": lambda _: 0,
         "lock": relock,
         "golden": lambda more: run(["-m", "pytest", "tests/golden", *more], {"DID_UPDATE_GOLDEN": "1"}),
+        "galleri": lambda more: run(["-m", "tests.support.gallery_page", *more]),
         "bench": bench,
     }
     if command in special:

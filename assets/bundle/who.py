@@ -14,7 +14,7 @@ from assets.bundle.small_mode import telling_reason
 from assets.bundle.types import Block, Bullets, Figure, Notice, Section, SubHeading, Table, Text
 from assets.bundle.weighted import weighted_blocks
 from assets.bundle.words import Context
-from assets.charts import bortfall, numbers
+from assets.charts import bortfall, kvalitetsremsa, numbers
 from assets.charts.types import GRADES
 
 
@@ -114,7 +114,11 @@ def _unscored(context: Context) -> list[Block]:
 
 def quality_section(context: Context) -> Section:
     """The delivery, the checks, what can be shown, and changed questions."""
-    blocks: list[Block] = [*context.synthetic_notice(), Text(context.say("quality.intro")), *_delivery(context)]
+    blocks: list[Block] = [*context.synthetic_notice(), Text(context.say("quality.intro"))]
+    strip = kvalitetsremsa.build(context.frames, context.scope, context.meta.charts)
+    if strip:
+        blocks.append(Figure(strip, 3))
+    blocks += _delivery(context)
     blocks += [SubHeading("kvalitet-visas", context.say("quality.status_title")), _status(context)]
     blocks += screening_blocks(context)
     blocks += _breaks(context)

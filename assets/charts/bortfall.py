@@ -28,7 +28,8 @@ from assets.charts.types import GRADES, ChartCard, ChartMeta, ReleaseFrames, Sco
 
 OVER_100 = "over_100"
 """Reason of more answers than pupils in the register: an error signal, so no share is formed."""
-STEPS = ("enrolled", "respondents", "scored_any")
+STEPS = ("enrolled", "respondents", "screened", "scored_any")
+"""`screened`, the answers that passed the screen, is a step only where the release tells about a screen in use."""
 HEAD = 30
 ROW = 62
 BAR = 24
@@ -88,13 +89,46 @@ def read_steps(frames: ReleaseFrames, scope: Scope) -> list[GradeSteps]:
         (pl.col("edition") == scope.edition) & (pl.col("area_code") == scope.area_code) & (pl.col("wave") == scope.wave)
     ).select("grade", "enrolled", "enrolled_reason", "respondents", "scored_any", "response_pct", "reason")
     by_grade = {row["grade"]: row for row in rows.to_dicts()}
-    return [_steps(by_grade[grade]) for grade in GRADES if grade in by_grade and by_grade[grade]["reason"] != "no_pupils"]
+    screen = _screen(frames, scope)
+    return [
+        _steps(by_grade[grade], screen.get(grade))
+        for grade in GRADES
+        if grade in by_grade and by_grade[grade]["reason"] != "no_pupils"
+    ]
 
 
-def _steps(row: dict[str, Any]) -> GradeSteps:
+def _screen(frames: ReleaseFrames, scope: Scope) -> dict[str, dict[str, Any]]:
+    """Grade -> the published share of answers that the screen took away, or its reason; empty without a screen in use."""
+    table = frames.screen_sensitivity
+    if "removal" not in table.columns:
+        return {}
+    own = (pl.col("edition") == scope.edition) & (pl.col("area_code") == scope.area_code) & (pl.col("wave") == scope.wave)
+    rows = table.filter(own & (pl.col("measure") == "removed_pct") & pl.col("removal"))
+    return {row["grade"]: row for row in rows.iter_rows(named=True)}
+
+
+def passed_screen(respondents: int, removed_pct: float, scored: int | None) -> int:
+    """Answers left after the screen, to the nearest 5. Made of two published numbers, so it tells nothing more than they do."""
+    left = 5 * int(respondents * (1 - removed_pct / 100) / 5 + 0.5)
+    return min(respondents, max(left, scored or 0))
+
+
+def _screened_row(row: dict[str, Any], screen: dict[str, Any] | None) -> dict[str, Any]:
+    """The row with the step `screened`, where there is a screen and the number of answers is shown."""
+    if screen is None or row["respondents"] is None:
+        return row
+    if screen["value"] is None:
+        return {**row, "screened": None, "screened_reason": screen["reason"]}
+    return {**row, "screened": passed_screen(row["respondents"], screen["value"], row["scored_any"])}
+
+
+def _steps(plain: dict[str, Any], screen: dict[str, Any] | None) -> GradeSteps:
+    row = _screened_row(plain, screen)
     steps: list[Step] = []
     before: int | None = None
     for key in STEPS:
+        if key not in row:
+            continue
         count = row[key]
         reason = _step_reason(key, row)
         loss = before - count if before is not None and count is not None and before >= count else None
@@ -104,7 +138,7 @@ def _steps(row: dict[str, Any]) -> GradeSteps:
         if key == "respondents" and row["response_pct"] is not None:
             share = int(row["response_pct"])
         steps.append(Step(key, count, reason, loss, share))
-        before = count
+        before = count if count is not None or key != "screened" else before
     pct = None if row["response_pct"] is None else int(row["response_pct"])
     return GradeSteps(row["grade"], tuple(steps), pct, row["reason"])
 
@@ -115,6 +149,8 @@ def _step_reason(key: str, row: dict[str, Any]) -> str:
         return "ok"
     if key == "enrolled":
         return str(row["enrolled_reason"])
+    if key == "screened":
+        return str(row["screened_reason"])
     return "suppressed" if key == "scored_any" and row["respondents"] is not None else str(row["reason"])
 
 
@@ -139,9 +175,9 @@ def _panel(item: GradeSteps, largest: int, meta: ChartMeta) -> Spec:
             stop = round(end + scale * step.loss, 1)
             drawn["losses"].append({"x": end, "x2": stop, "y": y, "y2": y2})
             drawn["hatch"] += hatching(end, stop, y, y2)
-            text = say(meta, "bortfall.loss_value", n=numbers.thousands(step.loss), reason=say(meta, f"bortfall.loss.{step.key}"))
+            text = say(meta, "bortfall.loss_value", n=numbers.thousands(step.loss), reason=_loss_reason(item, step, meta))
             drawn["right"].append({"x": BAR_RIGHT, "y": top + 8, "text": text})
-    return view(_layers(item, meta, drawn), height=HEAD + ROW * len(STEPS))
+    return view(_layers(item, meta, drawn), height=HEAD + ROW * len(item.steps))
 
 
 def _layers(item: GradeSteps, meta: ChartMeta, drawn: dict[str, list[dict[str, Any]]]) -> list[Spec]:
@@ -168,6 +204,12 @@ def _step_label(step: Step, meta: ChartMeta) -> str:
     return f"{name}: {say(meta, 'bortfall.value_pct', n=n, pct=numbers.percent(step.share))}"
 
 
+def _loss_reason(item: GradeSteps, step: Step, meta: ChartMeta) -> str:
+    """Why pupils were lost in the step; what the screen took is told apart where its own step has a number."""
+    known = step.key == "scored_any" and any(other.key == "screened" and other.count is not None for other in item.steps)
+    return say(meta, f"bortfall.loss.{'scored_only' if known else step.key}")
+
+
 def _missing(step: Step, meta: ChartMeta) -> str:
     """Why a step has no count, in words."""
     reason = str(meta.reasons[step.reason])
@@ -191,8 +233,8 @@ def _alt(meta: ChartMeta, scope: Scope, grades: list[GradeSteps]) -> str:
     found = []
     for item in grades:
         found.append(numbers.upper_first(_part(item, meta)))
-        if item.steps[1].count is not None and item.steps[2].count is not None:
-            counts = {step.key: numbers.thousands(step.count) for step in item.steps[1:]}
+        counts = {step.key: numbers.thousands(step.count) for step in item.steps if step.count is not None}
+        if {"respondents", "scored_any"} <= counts.keys():
             found.append(say(meta, "bortfall.finding", grade=grade_name(meta, item.grade), **counts))
     uncertainty = say(meta, "bortfall.uncertainty")
     text = say(meta, "bortfall.alt", area=scope.area_name, year=scope.wave, finding=one_sentence(found), uncertainty=uncertainty)
@@ -211,6 +253,6 @@ def _table(meta: ChartMeta, grades: list[GradeSteps]) -> pl.DataFrame:
                 head["count"]: numbers.thousands(step.count) if step.count is not None else _missing(step, meta),
                 head["share"]: numbers.percent(step.share) if step.share is not None else "",
                 head["loss"]: numbers.thousands(step.loss) if lost else "",
-                head["reason"]: say(meta, f"bortfall.loss.{step.key}") if lost and step.loss else "",
+                head["reason"]: _loss_reason(item, step, meta) if lost and step.loss else "",
             })  # fmt: skip
     return pl.DataFrame(rows)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from assets.charts.theme import ORANGE, SYNTHETIC_MARK, WIDTH, Spec, layer, px, text_layer, text_width, view
+from assets.charts.theme import MUTED, ORANGE, SYNTHETIC_MARK, WIDTH, Spec, layer, px, text_layer, text_width, view
 
 ROW = 24
 SYMBOL = 26
@@ -15,7 +15,10 @@ HATCH = 7
 
 @dataclass(frozen=True)
 class KeyItem:
-    """One entry. `symbol`: a Vega shape, `line`, `dashed`, `tick`, `band` or `hatch`; `interval` draws a rule through it."""
+    """One entry. `symbol`: a Vega shape, `line`, `dashed`, `tick`, `band`, `tile` (with an edge) or `hatch`.
+
+    `interval` draws a rule through it.
+    """
 
     text: str
     symbol: str
@@ -58,8 +61,9 @@ def _symbols(placed: Sequence[tuple[KeyItem, float, float]]) -> list[Spec]:
         if item.symbol == "tick":
             mark = {"type": "rule", "stroke": item.colour, "strokeWidth": item.thick}
             found.append(layer(mark, [{"x": middle, "y": y - 8, "y2": y + 8}], x=px("x"), y=px("y"), y2={"field": "y2"}))
-        elif item.symbol == "band":
-            mark = {"type": "rect", "fill": item.colour}
+        elif item.symbol in ("band", "tile"):
+            edge = {"stroke": MUTED, "strokeWidth": 1} if item.symbol == "tile" else {}
+            mark = {"type": "rect", "fill": item.colour, **edge}
             values = [{"x": left, "x2": right, "y": y - 8, "y2": y + 8}]
             found.append(layer(mark, values, x=px("x"), x2={"field": "x2"}, y=px("y"), y2={"field": "y2"}))
         elif item.symbol == "hatch":

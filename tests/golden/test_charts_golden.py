@@ -14,6 +14,7 @@ import pytest
 
 from assets.charts.types import ChartCard
 from tests.support.chart_gallery import sample_cards
+from tests.support.gallery_cards import gallery_cards
 
 FOLDER = Path(__file__).parent / "charts"
 CHOSEN = {
@@ -21,6 +22,18 @@ CHOSEN = {
              "kolada_narsamhalle", "fragor_mobbning", "serier_mobbning"),
     "0115": ("faktorprofil_gy2", "skillnadsdiagram_gy2", "konsskillnad_gy2", "trend_acting_out_gy2"),
 }  # fmt: skip
+GALLERY = (
+    "svarsfordelning_wellbeing",
+    "samlade_ak9",
+    "tratt_acting_out_ak9",
+    "rutkarta_acting_out_ak9",
+    "granskarta_acting_out_ak9",
+    "platsintervall_acting_out_ak9",
+    "kvalitetsremsa",
+    "indexanatomi_acting_out",
+    "parvis",
+    "bortfall",
+)
 
 
 def as_json(card: ChartCard) -> str:
@@ -37,9 +50,17 @@ def as_json(card: ChartCard) -> str:
 def test_chart_cards_are_as_they_were(code):
     cards = {card.chart_id: card for card in sample_cards(code)}
     for chart_id in CHOSEN[code]:
-        path = FOLDER / f"{code}_{chart_id}.json"
-        now = as_json(cards[chart_id])
-        if os.environ.get("DID_UPDATE_GOLDEN") == "1":
-            path.write_text(now, encoding="utf-8", newline="\n")
-        assert path.is_file(), f"{path.name} saknas; skapa den med DID_UPDATE_GOLDEN=1"
-        assert json.loads(path.read_text(encoding="utf-8")) == json.loads(now), f"{path.name} har ändrats"
+        compare(FOLDER / f"{code}_{chart_id}.json", as_json(cards[chart_id]))
+
+
+@pytest.mark.parametrize("chart_id", GALLERY)
+def test_charts_of_the_gallery_are_as_they_were(chart_id):
+    card = next(card for _, card in gallery_cards() if card.chart_id == chart_id)
+    compare(FOLDER / f"galleri_{chart_id}.json", as_json(card))
+
+
+def compare(path: Path, now: str) -> None:
+    if os.environ.get("DID_UPDATE_GOLDEN") == "1":
+        path.write_text(now, encoding="utf-8", newline="\n")
+    assert path.is_file(), f"{path.name} saknas; skapa den med DID_UPDATE_GOLDEN=1"
+    assert json.loads(path.read_text(encoding="utf-8")) == json.loads(now), f"{path.name} har ändrats"

@@ -136,9 +136,9 @@ def sample_indicators(section: str) -> list[IndicatorMeta]:
 
 def sample_meta() -> ChartMeta:
     """Metadata for all charts, with the texts of the real catalogue."""
-    import yaml
+    from assets.bundle.load import load_chart_texts
 
-    texts = yaml.safe_load((HERE.parents[1] / "assets/catalogue/charts.yml").read_text(encoding="utf-8"))
+    texts = load_chart_texts()
     source = (
         "Källa: simulerade svar i Stockholmsenkätens form. Index och gränser: Data i dialog (RISE och Länsstyrelsen Stockholm)"
     )
