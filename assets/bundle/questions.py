@@ -5,7 +5,7 @@ Which questions stand where is data (`report_series.yml`). Every number is a rel
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from assets.bundle.types import Block, Figure, Section, SubHeading, Table, Terms, Text
 from assets.bundle.words import Context
@@ -43,10 +43,27 @@ def question_blocks(context: Context, section: str) -> list[Block]:
     if not any(key[1] == context.scope.wave for key in cells.by_key):
         return [*heading, Text(context.say("questions.none", wave=context.scope.wave))]
     changes = read_changes(context.frames, context.scope)
-    blocks = [*heading]
+    blocks = [*heading, *_missing_grades(context, cells, keys)]
     for group in part.groups:
         blocks += _group(context, part, group, cells, changes)
     return blocks + _over_waves(context, part)
+
+
+def _missing(cells: Iterable[Cell]) -> bool:
+    """Whether the area has no answers at all: no such pupils, or not asked."""
+    return all(cell.reason == "no_pupils" or cell.reason in NOT_ASKED for cell in cells)
+
+
+def _missing_grades(context: Context, cells: SeriesCells, keys: Sequence[str]) -> list[Block]:
+    """One sentence for each grade that the area has no answers from."""
+    blocks: list[Block] = []
+    for grade in GRADES:
+        found = [_own(context, cells, one, grade) for one in _series(context, keys)]
+        if _missing(found):
+            reason = context.reason("no_pupils" if any(cell.reason == "no_pupils" for cell in found) else "missing")
+            words = {"grade": context.grade(grade, short=True), "area": context.scope.area_name}
+            blocks.append(Text(context.say("questions.grade_missing", reason=reason, **words)))
+    return blocks
 
 
 def _series(context: Context, keys: Sequence[str]) -> list[SeriesMeta]:
@@ -110,10 +127,7 @@ def _table(
     sentences: list[Block] = []
     for grade in GRADES:
         found = [(one, _own(context, cells, one, grade)) for one in series]
-        if all(cell.reason == "no_pupils" or cell.reason in NOT_ASKED for _, cell in found):
-            words = context.reason("no_pupils" if any(cell.reason == "no_pupils" for _, cell in found) else "missing")
-            grade_words = context.grade(grade, short=True)
-            sentences.append(Text(context.say("questions.grade_missing", grade=grade_words, area=scope.area_name, reason=words)))
+        if _missing(cell for _, cell in found):
             continue
         chosen = [one for one, cell in found if cell.reason not in NOT_ASKED and (cell.shown or not group.short)]
         rows += [_row(context, one, grade, cells, changes, split=split) for one in chosen]

@@ -158,7 +158,7 @@ def test_the_page_is_whole_without_scripts(bundles, visitor):
 def test_the_keyboard_reaches_the_way_past_and_every_section(bundles, visitor):
     page = visitor.open(bundles["0127"].report).page
     seen = []
-    for _ in range(12):
+    for _ in range(20):
         page.keyboard.press("Tab")
         seen.append(page.evaluate("document.activeElement.getAttribute('href')"))
     sections = page.evaluate("[...document.querySelectorAll('main > section')].map(s => '#' + s.id)")
