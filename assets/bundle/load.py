@@ -24,8 +24,8 @@ SHOWN_ROLES = ("value", "index", "response_rate")
 
 @lru_cache(maxsize=1)
 def load_report_texts() -> Mapping[str, Any]:
-    """The parsed `texts/report.yml`."""
-    return _yaml("texts/report.yml")
+    """The parsed `texts/report.yml`, with the texts of other formats under their names."""
+    return {**_yaml("texts/report.yml"), "slides": _yaml("texts/slides.yml")}
 
 
 @lru_cache(maxsize=1)
