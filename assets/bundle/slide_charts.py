@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from typing import Any
 
 from assets.bundle.slide_types import ChartPart, Series
@@ -54,7 +55,7 @@ def _value(text: str) -> float:
 
 
 def rows_of(context: Context, card: ChartCard, own: str = "") -> list[dict[str, str]]:
-    """The card's table by the catalogue's column keys (`factor`, `own`, `interval`, ...). `own`: the chart's own block of texts."""
+    """The card's table by the catalogue's column keys (`factor`, `interval`, ...). `own`: the chart's block of texts."""
     words = {"area": context.scope.area_name, "county": context.meta.charts.comparison_label}
     texts = context.meta.charts.texts
     heads = {key: text.format(**words) for key, text in lookup(texts, "common.columns").items()}
@@ -183,7 +184,9 @@ def who_chart(context: Context, card: ChartCard) -> ChartPart | None:
     shown = [(name, row) for name, row in named if number(row["count"]) is not None]
     if not shown:
         return None
-    lacking = [words.say("columns_left_out", category=name, reason=row["count"]) for name, row in named if (name, row) not in shown]
+    lacking = [
+        words.say("columns_left_out", category=name, reason=row["count"]) for name, row in named if (name, row) not in shown
+    ]
     values = [words.say("alt.value", name=name, value=row["count"]) for name, row in shown]
     return ChartPart(
         id=card.chart_id,
@@ -216,9 +219,7 @@ def trend_chart(context: Context, card: ChartCard, index: IndexMeta, grade: str)
         for row in rows
     ]
     years = [hidden_name(words, row["year"], row["own"]) if number(row["own"]) is None else row["year"] for row in rows]
-    told = [
-        words.say("break", year=item.year, text=item.text_sv, level=words.say(f"levels.{item.level}")) for item in breaks
-    ]
+    told = [words.say("break", year=item.year, text=item.text_sv, level=words.say(f"levels.{item.level}")) for item in breaks]
     where: dict[str, Any] = {"factor": index.label_sv, "group": index.focus_band_label_sv}
     return ChartPart(
         id=card.chart_id,
@@ -237,7 +238,7 @@ def _segments(words: _Words, whole: Series, years: Sequence[int], starts: Sequen
     """The line cut into one series for each part between major breaks; a part without any value is left out."""
     limits = [years[0], *starts, years[-1] + 1]
     parts = []
-    for first, end in zip(limits, limits[1:], strict=False):
+    for first, end in pairwise(limits):
         inside = [first <= year < end for year in years]
 
         def cut(values: tuple[float | None, ...], inside: Sequence[bool] = inside) -> tuple[float | None, ...]:

@@ -64,7 +64,10 @@ Part = ChartPart | TextPart | TablePart
 
 @dataclass(frozen=True)
 class Slide:
-    """One slide. `parts` stand beside each other with the relative `widths`; `foot` is a small line below them."""
+    """One slide. `parts` stand beside each other with the relative `widths`; `foot` is a small line below them.
+
+    `below`: text under a table that leaves room for it.
+    """
 
     id: str
     title: str
@@ -72,6 +75,7 @@ class Slide:
     notes: tuple[str, ...]
     foot: str = ""
     widths: tuple[float, ...] = ()
+    below: TextPart | None = None
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from itertools import pairwise
 
 from assets.bundle.arenas import ARENAS
 from assets.bundle.highlights import chosen_findings
@@ -33,6 +34,8 @@ MOST_SLIDES = 15
 TRENDS = 2
 REGISTER_ROWS = 8
 WHO_NOTES = 2
+NOTED = ("sexes", "counts")
+"""Charts whose own notes hold on the slide too; the notes of the others tell of marks that only the report's chart has."""
 SENTENCES = 2
 _MAKERS: dict[str, Callable[[Context, ChartCard, str], ChartPart]] = {
     "faktorprofil": profile_chart, "skillnadsdiagram": difference_chart, "konsskillnad": sex_chart, "samlade": counts_chart,
@@ -72,9 +75,11 @@ class DeckWriter:
 
     def slides(self) -> tuple[Slide, ...]:
         """All slides after the first, in order; the arena slides stand after the developments."""
-        before = [self.read(), self.who(), self.highlights()]
+        before: list[Slide | None] = [self.read(), self.who(), self.highlights()]
         before += [self.graded("profile", "faktorprofil", (grade,)) for grade in GRADES]
-        before += [self.graded(key, name, GRADES) for key, name in (("difference", "skillnadsdiagram"), ("sexes", "konsskillnad"))]
+        before += [
+            self.graded(key, name, GRADES) for key, name in (("difference", "skillnadsdiagram"), ("sexes", "konsskillnad"))
+        ]
         before.append(self.trends())
         after = [self.graded("counts", "samlade", GRADES), self.register(), self.unclear(), self.ask(), self.method()]
         first = [slide for slide in before if slide]
@@ -96,7 +101,7 @@ class DeckWriter:
         marks = [f"{mark} {text}." for mark, text in self.content.reading[1].rows]
         return Slide("las", self.say("titles.read"), (TextPart("", items),), self.notes("read", [str(m) for m in marks]))
 
-    def who(self) -> Slide:
+    def who(self) -> Slide | None:
         card = self.cards.get("bortfall")
         chart = who_chart(self.context, card) if card else None
         section = self.section_blocks("vilka")
@@ -105,25 +110,25 @@ class DeckWriter:
         if card is None or chart is None:
             reason = [block.text for block in section if isinstance(block, Text)][1:2]
             part = replace(told, items=(*([card.title] if card else reason), *told.items))
-            return Slide("svar", self.say("titles.who"), (part,), self.notes("who", listed))
+            return Slide("svar", self.say("titles.who"), (part,), self.notes("who", listed)) if part.items else None
         told = replace(told, items=(*chart.marks, *told.items))
         parts: tuple[Part, ...] = (replace(chart, marks=()), told)
-        return Slide("svar", card.title, parts, self.notes("who", [card.alt, *listed]), foot=card.source, widths=(0.62, 0.38))
+        return Slide("svar", card.title, parts, self.notes("who", [chart.alt, *listed]), foot=card.source, widths=(0.62, 0.38))
 
-    def highlights(self) -> Slide:
+    def highlights(self) -> Slide | None:
         strengths, strong = self.overview_list("strengths")
         attention, heeded = self.overview_list("attention")
         kind = {(True, True): "both", (True, False): "strength", (False, True): "attention"}.get((strong, heeded), "none")
         title = self.say(f"titles.highlights_{kind if strengths or attention else 'hidden'}")
         if not (strengths or attention):
             notices = tuple(block.text for block in self.section_blocks("oversikt") if isinstance(block, Notice))
-            return Slide("fynd", title, (TextPart("", notices[-1:]),), self.notes("highlights", notices))
+            return Slide("fynd", title, (TextPart("", notices[-1:]),), self.notes("highlights", notices)) if notices else None
         parts = (
             TextPart(self.say("headings.strengths"), tuple(_short(text) for text in strengths)),
             TextPart(self.say("headings.attention"), tuple(_short(text) for text in attention)),
         )
         length = [sum(map(len, part.items)) for part in parts]
-        share = min(0.6, max(0.4, length[0] / (sum(length) or 1)))
+        share = min(0.65, max(0.33, length[0] / (sum(length) or 1)))
         return Slide("fynd", title, parts, self.notes("highlights", [*strengths, *attention]), widths=(share, 1 - share))
 
     def graded(self, key: str, name: str, grades: Sequence[str]) -> Slide | None:
@@ -135,15 +140,18 @@ class DeckWriter:
             return None
         hollow = any(series.hollow for _, chart in shown for series in chart.series)
         foot = [self.say("interval_note"), *([self.say("hollow")] if hollow else []), shown[0][0].source]
-        extra = [text for card, _ in shown for text in (card.alt, *card.notes)]
+        extra = [text for card, chart in shown for text in (chart.alt, *(card.notes[1:] if key in NOTED else ()))]
         slide_id = f"{name}_{grades[0]}" if len(grades) == 1 else name
         title = self.joined_title([card.title for card, _ in shown])
         parts = tuple(chart if len(shown) > 1 else replace(chart, heading="") for _, chart in shown)
         return Slide(slide_id, title, parts, self.notes(key, list(dict.fromkeys(extra))), foot=" ".join(foot))
 
     def joined_title(self, titles: Sequence[str]) -> str:
-        """One title from the findings of both grades, the area named once."""
+        """One title from the findings of both grades, the area named once, and a finding that both have once."""
         start = f"{self.context.scope.area_name}, "
+        grades = [title.removeprefix(start).partition(": ") for title in titles]
+        if len(titles) > 1 and len({finding for _, _, finding in grades}) == 1:
+            return f"{start}{numbers.words([grade for grade, _, _ in grades])}: {grades[0][2]}"
         rest = [numbers.upper_first(title.removeprefix(start)) if n else title for n, title in enumerate(titles)]
         return ". ".join(rest)
 
@@ -162,7 +170,7 @@ class DeckWriter:
         if not shown:
             return None
         title = ". ".join(numbers.upper_first(card.title) for card, _ in shown)
-        extra = list(dict.fromkeys(text for card, _ in shown for text in (card.alt, *card.notes)))
+        extra = list(dict.fromkeys(text for card, chart in shown for text in (chart.alt, *card.notes[1:])))
         foot = f"{self.say('interval_note')} {shown[0][0].source}"
         return Slide("utveckling", title, tuple(chart for _, chart in shown), self.notes("trend", extra), foot=foot)
 
@@ -200,14 +208,26 @@ class DeckWriter:
             self.say("alt.table", title=tables[0].caption),
         )  # fmt: skip
         notes = self.notes("arena", [tables[0].caption, tables[0].note])
-        return Slide(f"arena-{arena}", title, (table,), notes, foot=tables[0].source)
+        return Slide(
+            f"arena-{arena}", title, (table,), notes, foot=tables[0].source, below=TextPart("", self.about_indices(arena))
+        )
+
+    def about_indices(self, arena: str) -> tuple[str, ...]:
+        """What the arena's indices are made of, in the report's words."""
+        blocks = self.section_blocks(arena)
+        return tuple(
+            _first_sentences(text.text, 1) for head, text in pairwise(blocks)
+            if isinstance(head, SubHeading) and head.id.startswith("index-") and isinstance(text, Text)
+        )  # fmt: skip
 
     def register(self) -> Slide | None:
         """Newest value of Kolada's measures, those outside the middle half of the county first."""
         rows: list[tuple[bool, dict[str, str]]] = []
         for card in self.content.cards:
             if card.chart_id.startswith("kolada"):
-                newest = {row["measure"]: row for row in rows_of(self.context, card, "kolada") if number(row["value"]) is not None}
+                newest = {
+                    row["measure"]: row for row in rows_of(self.context, card, "kolada") if number(row["value"]) is not None
+                }
                 rows += [(outside(row["value"], row["middle"]), row) for row in newest.values()]
         if not rows:
             return None
@@ -222,7 +242,7 @@ class DeckWriter:
         titles = [card.title for card in self.content.cards if card.chart_id.startswith("kolada")]
         return Slide("register", title, (table,), self.notes("register", titles), foot=self.say("register.foot"))
 
-    def unclear(self) -> Slide:
+    def unclear(self) -> Slide | None:
         parts = []
         listed = []
         for name in ("unclear", "hidden"):
@@ -230,8 +250,10 @@ class DeckWriter:
             listed += items
             parts.append(TextPart(self.say(f"headings.{name}"), items))
         length = [sum(map(len, part.items)) for part in parts]
-        share = min(0.65, max(0.35, length[0] / (sum(length) or 1)))
+        share = min(0.65, max(0.33, length[0] / (sum(length) or 1)))
         held = tuple(part for part in parts if part.items)
+        if not held:
+            return None
         widths = (share, 1 - share) if len(held) > 1 else ()
         return Slide("osakert", self.say("titles.unclear"), held, self.notes("unclear", listed), widths=widths)
 
@@ -239,13 +261,16 @@ class DeckWriter:
         questions = TextPart("", tuple(self.context.entry("slides.ask")), numbered=True)
         return Slide("fragor", self.say("titles.ask"), (questions,), self.notes("ask"))
 
-    def method(self) -> Slide:
+    def method(self) -> Slide | None:
         blocks = self.section_blocks("metod")
         terms = [item for block in blocks if isinstance(block, Terms) for item in block.items]
         wanted = self.context.entry("slides.method")
         items = tuple(f"{name}: {numbers.lower_first(_first_sentences(text))}" for name, text in terms if name in wanted)
         sources = next((block.items for block in blocks if isinstance(block, Bullets)), ())
         parts = (TextPart(self.say("headings.method"), items), TextPart(self.say("headings.sources"), sources))
+        parts = tuple(part for part in parts if part.items)
+        if not parts:
+            return None
         full = [f"{name}: {text}" for name, text in terms if name in wanted]
         return Slide("metod", self.say("titles.method"), parts, self.notes("method", [*full, *sources]))
 
@@ -293,5 +318,5 @@ def _short(text: str) -> str:
     return f"{head}{mark}{tail.split(',')[0].split('.')[0]}." if mark else text
 
 
-def _first_sentences(text: str) -> str:
-    return f"{'. '.join(text.split('. ')[:SENTENCES]).rstrip('.')}."
+def _first_sentences(text: str, count: int = SENTENCES) -> str:
+    return f"{'. '.join(text.split('. ')[:count]).rstrip('.')}."

@@ -15,8 +15,10 @@ from assets.charts.theme import INK, LINE_GREY, MUTED, text_width
 if TYPE_CHECKING:
     from pptx.chart.chart import Chart
 
-LABEL_SIZE = 14
-MOST_STEPS = 5
+LABEL_SIZE, NARROW_LABEL_SIZE = 14, 12
+MOST_STEPS, NARROW_STEPS = 5, 3
+NARROW = 7 * 914_400
+PALE = 0.45
 _POINT = 12_700
 _CHART = "http://schemas.openxmlformats.org/drawingml/2006/chart"
 _NS = f'xmlns:c="{_CHART}" xmlns:a="http://schemas.openxmlformats.org/drawingml/2006/main"'
@@ -37,32 +39,34 @@ def add_chart(shapes: Any, part: ChartPart, box: tuple[int, int, int, int], besi
         data.add_series(series.name, series.values)
     kind = XL_CHART_TYPE.BAR_CLUSTERED if part.kind == "bar" else XL_CHART_TYPE.LINE_MARKERS
     frame = shapes.add_chart(kind, *box, data)
-    _dress(frame.chart, part, scale((part, *beside)), box)
+    narrow = box[2] < NARROW
+    axis = scale((part, *beside), NARROW_STEPS if narrow and part.kind == "bar" else MOST_STEPS)
+    _dress(frame.chart, part, axis, box, NARROW_LABEL_SIZE if narrow else LABEL_SIZE)
     return frame
 
 
-def _dress(chart: Chart, part: ChartPart, axis: Scale, box: tuple[int, int, int, int]) -> None:
+def _dress(chart: Chart, part: ChartPart, axis: Scale, box: tuple[int, int, int, int], size: float) -> None:
     chart.has_title = False
-    chart.font.size, chart.font.name, chart.font.color.rgb = _pt(LABEL_SIZE), "Arial", _rgb(INK)
+    chart.font.size, chart.font.name, chart.font.color.rgb = _pt(size), "Arial", _rgb(INK)
     lone = len(part.series) == 1
     chart.has_legend = not lone
     if not lone:
         from pptx.enum.chart import XL_LEGEND_POSITION
 
         chart.legend.position, chart.legend.include_in_layout = XL_LEGEND_POSITION.TOP, False
-        chart.legend.font.size = _pt(LABEL_SIZE)
-    _axes(chart, part, axis)
+        chart.legend.font.size = _pt(size)
+    _axes(chart, part, axis, size)
     for drawn, series in zip(chart.plots[0].series, part.series, strict=True):
         (_bar_look if part.kind == "bar" else _line_look)(drawn, series)
         _error_bars(drawn, series, line=part.kind == "line")
     if part.kind == "bar":
-        _room_for_labels(chart, part, box)
+        _room_for_labels(chart, part, box, size)
         chart.plots[0].gap_width, chart.plots[0].overlap = (60 if lone else 45), 0
         if not any(value is not None for series in part.series for value in series.low):
             _value_labels(chart, part)
 
 
-def _axes(chart: Chart, part: ChartPart, axis: Scale) -> None:
+def _axes(chart: Chart, part: ChartPart, axis: Scale, size: float) -> None:
     from pptx.enum.chart import XL_TICK_LABEL_POSITION, XL_TICK_MARK
 
     names, values = chart.category_axis, chart.value_axis
@@ -71,13 +75,13 @@ def _axes(chart: Chart, part: ChartPart, axis: Scale) -> None:
     values.major_gridlines.format.line.color.rgb = _rgb(LINE_GREY)
     values.format.line.fill.background()
     values.tick_labels.number_format, values.tick_labels.number_format_is_linked = part.number_format, False
-    values.tick_labels.font.size, values.tick_labels.font.color.rgb = _pt(LABEL_SIZE), _rgb(MUTED)
+    values.tick_labels.font.size, values.tick_labels.font.color.rgb = _pt(size), _rgb(MUTED)
     values.has_title = True
     values.axis_title.text_frame.text = part.axis
     run = values.axis_title.text_frame.paragraphs[0].runs[0]
-    run.font.size, run.font.bold, run.font.color.rgb = _pt(LABEL_SIZE), False, _rgb(MUTED)
+    run.font.size, run.font.bold, run.font.color.rgb = _pt(size), False, _rgb(MUTED)
     names.tick_label_position, names.major_tick_mark = XL_TICK_LABEL_POSITION.LOW, XL_TICK_MARK.NONE
-    names.tick_labels.font.size = _pt(LABEL_SIZE)
+    names.tick_labels.font.size = _pt(size)
     names.format.line.color.rgb = _rgb(MUTED)
     if part.kind == "bar":
         names.reverse_order = True
@@ -98,11 +102,11 @@ def _every_label(names: Any, values: Any) -> None:
         body.set("vert", "horz")
 
 
-def _room_for_labels(chart: Chart, part: ChartPart, box: tuple[int, int, int, int]) -> None:
+def _room_for_labels(chart: Chart, part: ChartPart, box: tuple[int, int, int, int], size: float) -> None:
     """Give the categories of lying bars the width their longest line needs (at most half), so that none is broken."""
     from pptx.oxml import parse_xml
 
-    widest = max(text_width(line, LABEL_SIZE) for name in part.categories for line in name.split("\n"))
+    widest = max(text_width(line, size) for name in part.categories for line in name.split("\n"))
     width, height = box[2] / _POINT, box[3] / _POINT
     left = min(0.55, (widest + 14) / width)
     top = (12 if not chart.has_legend else 30) / height
@@ -118,24 +122,40 @@ def _room_for_labels(chart: Chart, part: ChartPart, box: tuple[int, int, int, in
     area.insert(0, layout)
 
 
-def scale(parts: Sequence[ChartPart]) -> Scale:
+def scale(parts: Sequence[ChartPart], steps: int = MOST_STEPS) -> Scale:
     """Ends and step of the value axis: whole steps around zero, every value and interval of all the charts."""
-    ends = [v for part in parts for series in part.series for row in (series.values, series.low, series.high) for v in row if v is not None]
+    ends = [
+        v
+        for part in parts
+        for series in part.series
+        for row in (series.values, series.low, series.high)
+        for v in row
+        if v is not None
+    ]
     most, least = max([*ends, 0.0]), min([*ends, 0.0])
     width = most - least
-    step = next((s for s in (2.0, 5.0, 10.0, 20.0, 50.0, 100.0, 200.0, 500.0, 1000.0, 2000.0, 5000.0) if width / s <= MOST_STEPS), 10000.0)
+    step = next(
+        (s for s in (2.0, 5.0, 10.0, 20.0, 50.0, 100.0, 200.0, 500.0, 1000.0, 2000.0, 5000.0) if width / s <= steps), 10000.0
+    )
     return -step * -(least // step), step * -(-most // step) or step, step
 
 
 def _bar_look(drawn: Any, series: Series) -> None:
     drawn.invert_if_negative = False
     drawn.format.fill.solid()
-    drawn.format.fill.fore_color.rgb = _rgb(series.colour)
+    drawn.format.fill.fore_color.rgb = _rgb(pale(series.colour))
+    drawn.format.line.color.rgb, drawn.format.line.width = _rgb(series.colour), _pt(1.5)
     for place in sorted(series.hollow):
         look = drawn.points[place].format
         look.fill.solid()
         look.fill.fore_color.rgb = _rgb("FFFFFF")
         look.line.color.rgb, look.line.width = _rgb(series.colour), _pt(2)
+
+
+def pale(colour: str) -> str:
+    """The colour mixed with white, so that the interval can be seen through the whole bar."""
+    parts = (int(colour.lstrip("#")[place : place + 2], 16) for place in (0, 2, 4))
+    return "".join(f"{round(part + (255 - part) * PALE):02X}" for part in parts)
 
 
 def _line_look(drawn: Any, series: Series) -> None:

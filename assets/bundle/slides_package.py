@@ -15,7 +15,7 @@ from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 from assets.bundle.writer import ZIP_DATE
-from assets.charts.theme import BLUE, COUNTY_GREY, INK, LINE_GREY, MUTED, OTHER_GREY
+from assets.charts.theme import BLUE, COUNTY_GREY, INK, LINE_GREY, MUTED, ORANGE, OTHER_GREY
 
 if TYPE_CHECKING:
     from pptx.presentation import Presentation
@@ -23,9 +23,10 @@ if TYPE_CHECKING:
 FONT = "Arial"
 """Liberation Sans, which the charts are drawn with, has the same widths and stands in for Arial where Arial isn't installed."""
 LANGUAGE = "sv-SE"
-ORANGE_FILL = "#b35806"
+BAND = 110_000
+"""Height in EMU of the coloured band at the upper edge."""
 _THEME_COLOURS = {
-    "dk1": INK, "lt1": "#ffffff", "dk2": BLUE, "lt2": "#f2f2f2", "accent1": BLUE, "accent2": ORANGE_FILL, "accent3": COUNTY_GREY,
+    "dk1": INK, "lt1": "#ffffff", "dk2": BLUE, "lt2": "#f2f2f2", "accent1": BLUE, "accent2": ORANGE, "accent3": COUNTY_GREY,
     "accent4": OTHER_GREY, "accent5": LINE_GREY, "accent6": MUTED, "hlink": BLUE, "folHlink": COUNTY_GREY,
 }  # fmt: skip
 _MASTER_TEXTS = {"title": "Rubrik", "ctrTitle": "Rubrik", "subTitle": "Underrubrik", "body": "Text", "ftr": "", "sldNum": ""}
@@ -56,6 +57,8 @@ def own_template(width: int, height: int, place: Callable[[Any], None]) -> Prese
         _own_placeholders(master, place)
     for layout in made.slide_layouts:
         layout.name = _LAYOUT_NAMES[layout.name]
+    _band(made.slide_master, width)
+    _own_notes(made.notes_master)
     _drop(made.part.package, "thumbnail")
     _drop(made.part, "printerSettings")
     _own_theme(made)
@@ -73,6 +76,30 @@ def _own_placeholders(master: Any, place: Callable[[Any], None]) -> None:
         place(shape)
 
 
+def _own_notes(master: Any) -> None:
+    """The master of the notes pages: no date field, our words for where the notes go."""
+    for shape in list(master.placeholders):
+        kind = shape._element.ph.get("type", "body")
+        if kind in ("dt", "hdr"):
+            shape._element.getparent().remove(shape._element)
+        elif kind == "body":
+            shape.text_frame.text = "Anteckningar"
+
+
+def _band(master: Any, width: int) -> None:
+    """A blue band at the upper edge of every slide. It stands on the master, so screen readers don't meet it."""
+    from pptx.oxml import parse_xml
+
+    band = parse_xml(
+        '<p:sp xmlns:p="http://schemas.openxmlformats.org/presentationml/2006/main" '
+        'xmlns:a="http://schemas.openxmlformats.org/drawingml/2006/main"><p:nvSpPr><p:cNvPr id="99" name="Band"/><p:cNvSpPr/>'
+        f'<p:nvPr userDrawn="1"/></p:nvSpPr><p:spPr><a:xfrm><a:off x="0" y="0"/><a:ext cx="{width}" cy="{BAND}"/></a:xfrm>'
+        '<a:prstGeom prst="rect"><a:avLst/></a:prstGeom><a:solidFill><a:schemeClr val="accent1"/></a:solidFill><a:ln><a:noFill/>'
+        "</a:ln></p:spPr></p:sp>"
+    )
+    master.shapes._spTree.insert(2, band)
+
+
 def _drop(part: Any, what: str) -> None:
     """Take away what a part refers to by the end of the relation's type."""
     relations = part._rels
@@ -84,7 +111,9 @@ def _own_theme(made: Presentation) -> None:
     theme = next(r.target_part for r in made.slide_master.part.rels.values() if r.reltype.endswith("/theme"))
     text = theme.blob.decode("utf-8")
     for name, colour in _THEME_COLOURS.items():
-        text = re.sub(rf"<a:{name}>.*?</a:{name}>", f'<a:{name}><a:srgbClr val="{colour[1:]}"/></a:{name}>', text, flags=re.DOTALL)
+        text = re.sub(
+            rf"<a:{name}>.*?</a:{name}>", f'<a:{name}><a:srgbClr val="{colour[1:]}"/></a:{name}>', text, flags=re.DOTALL
+        )
     text = re.sub(r'(<a:(?:major|minor)Font>\s*<a:latin typeface=")[^"]*', rf"\g<1>{FONT}", text)
     theme._blob = text.replace('name="Office Theme"', 'name="Data i dialog"').encode("utf-8")
 
@@ -104,7 +133,9 @@ def same_bytes(blob: bytes, released: date) -> bytes:
             elif name == "docProps/app.xml":
                 content = _APP.encode("utf-8")
             elif name.endswith(".xml"):
-                content = _TIMES.sub(rb"\g<1>" + stamp + rb"\g<3>", content).replace(b'lang="en-US"', f'lang="{LANGUAGE}"'.encode())
+                content = _TIMES.sub(rb"\g<1>" + stamp + rb"\g<3>", content).replace(
+                    b'lang="en-US"', f'lang="{LANGUAGE}"'.encode()
+                )
             entry = zipfile.ZipInfo(name, ZIP_DATE)
             entry.compress_type = zipfile.ZIP_DEFLATED
             entry.create_system = 3

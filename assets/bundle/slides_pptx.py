@@ -22,17 +22,17 @@ POINTS = 72
 WIDTH, HEIGHT = 13.333, 7.5
 LEFT, INNER = 0.6, 12.13
 TITLE_TOP, TITLE_HEIGHT = 0.35, 1.25
-TOP, BOTTOM = 1.75, 6.75
+TOP, BOTTOM = 1.65, 6.8
 GAP = 0.35
 FOOT_SIZE = 12
 LEAST_TEXT, MOST_TEXT = 18, 24
-TITLE_SIZES = (28, 26, 24, 22, 20, 18)
-LINE = 1.2
+TITLE_SIZES = (28, 26, 24, 22, 20, 18, 16)
+LINE = 1.18
 INDENT = 0.28
 HEADING = 0.5
 CELL_SIZE, HEAD_SIZE = 18, 16
 CELL_MARGIN = 0.05
-BETWEEN = 8
+BETWEEN = 6
 Box = tuple[float, float, float, float]
 
 
@@ -114,8 +114,12 @@ def _slide(made: Any, slide: Slide, deck: Deck) -> None:
     charts = [part for part in slide.parts if isinstance(part, ChartPart)]
     for part, box in zip(slide.parts, placed, strict=True):
         _part(drawn, part, box, size, charts)
+    if slide.below:
+        _below(drawn, slide.below, bottom)
     if foot:
-        _text_box(drawn, (LEFT, bottom + 0.05, INNER, BOTTOM - bottom), [slide.foot], "Källa och läsning", size=FOOT_SIZE, colour=MUTED)
+        _text_box(
+            drawn, (LEFT, bottom + 0.05, INNER, BOTTOM - bottom), [slide.foot], "Källa och läsning", size=FOOT_SIZE, colour=MUTED
+        )
     _finish(drawn, deck, slide.notes)
 
 
@@ -125,6 +129,16 @@ def _part(slide: Any, part: Part, box: Box, size: int, charts: list[ChartPart]) 
     elif isinstance(part, TablePart):
         _table(slide, part, box)
     else:
+        _text(slide, part, box, size)
+
+
+def _below(slide: Any, part: TextPart, bottom: float) -> None:
+    """Text under the table, when all of it has room."""
+    table = next(shape for shape in slide.shapes if shape.has_table)
+    top = (table.top + sum(row.height for row in table.table.rows)) / EMU + GAP
+    box = (LEFT, top, INNER, bottom - top)
+    size, kept = fitting(part.items, INNER - INDENT, bottom - top)
+    if kept == len(part.items):
         _text(slide, part, box, size)
 
 
@@ -217,7 +231,14 @@ def _table(slide: Any, part: TablePart, box: Box) -> None:
             cell = frame.table.cell(row, column)
             cell.margin_top = cell.margin_bottom = _emu(CELL_MARGIN)
             head = row == 0
-            _write(cell.text_frame, [text], size=HEAD_SIZE if head else CELL_SIZE, bold=head, colour="#ffffff" if head else INK, after=0)
+            _write(
+                cell.text_frame,
+                [text],
+                size=HEAD_SIZE if head else CELL_SIZE,
+                bold=head,
+                colour="#ffffff" if head else INK,
+                after=0,
+            )
     _describe(frame, f"Tabell {part.id}", part.alt)
 
 
@@ -249,9 +270,7 @@ def _finish(slide: Any, deck: Deck, notes: tuple[str, ...]) -> None:
     _write(slide.notes_slide.notes_text_frame, notes, size=None)
 
 
-def _text_box(
-    slide: Any, box: Box, texts: Any, name: str, *, size: float, bold: bool = False, colour: str = INK
-) -> Any:
+def _text_box(slide: Any, box: Box, texts: Any, name: str, *, size: float, bold: bool = False, colour: str = INK) -> Any:
     shape = slide.shapes.add_textbox(*(_emu(value) for value in box))
     shape.name = name[:60]
     frame = shape.text_frame
