@@ -93,6 +93,12 @@ def hidden_name(words: _Words, name: str, reason: str) -> str:
     return words.say("labels.hidden", name=name, mark=mark[0] if mark else f"({reason})")
 
 
+def short(text: str) -> str:
+    """A reason in words as its mark alone; a number as it is."""
+    mark = _MARK.search(text)
+    return mark[0] if mark else text
+
+
 def marks_of(texts: Sequence[str]) -> tuple[str, ...]:
     """The marks among some texts with their meaning, each once: `[c] skyddat av sekretesskäl`."""
     found = {}
@@ -110,17 +116,17 @@ def _series(name: str, colour: str, rows: Sequence[Row], value: str, span: str, 
 
 
 def _bars(
-    words: _Words, kind: str, card: ChartCard, rows: Sequence[Row], series: Sequence[Series], *, shown: str, name: str
+    words: _Words, kind: str, card: ChartCard, rows: Sequence[Row], series: Sequence[Series], *, shown: tuple[str, ...], name: str
 ) -> ChartPart:
-    """Lying bars: a category per row, with its numbers in words. `shown`: column that says whether the row has a value."""
+    """Lying bars: a category per row, with its numbers in words. `shown`: columns that say whether it has a value."""
     categories, said = [], []
     for row in rows:
         full = f"{row['count']}: {row['group']}" if "count" in row else row[name]
-        if number(row[shown]) is None:
-            categories.append(hidden_name(words, full, row[shown]))
-            said.append(words.say("alt.hidden", name=full, reason=row[shown]))
+        if all(number(row[column]) is None for column in shown):
+            categories.append(hidden_name(words, full, row[shown[0]]))
+            said.append(words.say("alt.hidden", name=full, reason=row[shown[0]]))
         else:
-            categories.append(words.say(f"labels.{kind}", **row))
+            categories.append(words.say(f"labels.{kind}", **{key: short(text) for key, text in row.items()}))
             said.append(words.say(f"alt.{kind}_value", **{"factor": full, **row}))
     difference = kind == "difference"
     return ChartPart(
@@ -144,7 +150,7 @@ def profile_chart(context: Context, card: ChartCard, grade: str) -> ChartPart:
         _series(own, BLUE, rows, "own", "interval"),
         _series(county, COUNTY_GREY, rows, "county", "county_interval"),
     )
-    return _bars(words, "profile", card, rows, pair, shown="own", name="factor")
+    return _bars(words, "profile", card, rows, pair, shown=("own",), name="factor")
 
 
 def difference_chart(context: Context, card: ChartCard, grade: str) -> ChartPart:
@@ -153,7 +159,7 @@ def difference_chart(context: Context, card: ChartCard, grade: str) -> ChartPart
     unclear = context.say("arenas.reading.unclear")
     hollow = frozenset(place for place, row in enumerate(rows) if row["verdict"] == unclear)
     one = _series(words.say("series.difference"), BLUE, rows, "difference", "interval", hollow)
-    return _bars(words, "difference", card, rows, [one], shown="difference", name="factor")
+    return _bars(words, "difference", card, rows, [one], shown=("difference",), name="factor")
 
 
 def sex_chart(context: Context, card: ChartCard, grade: str) -> ChartPart:
@@ -163,7 +169,7 @@ def sex_chart(context: Context, card: ChartCard, grade: str) -> ChartPart:
         _series(words.say("series.girl"), BLUE, rows, "girl", "girl_interval"),
         _series(words.say("series.boy"), ORANGE, rows, "boy", "boy_interval"),
     )
-    return _bars(words, "sexes", card, rows, pair, shown="girl", name="factor")
+    return _bars(words, "sexes", card, rows, pair, shown=("girl", "boy"), name="factor")
 
 
 def counts_chart(context: Context, card: ChartCard, grade: str) -> ChartPart:
@@ -174,7 +180,7 @@ def counts_chart(context: Context, card: ChartCard, grade: str) -> ChartPart:
         _series(str(words.fixed["area"]), BLUE, slim, "own", "interval"),
         _series(str(words.fixed["county"]), COUNTY_GREY, slim, "county", "county_interval"),
     )
-    return _bars(words, "counts", card, slim, pair, shown="own", name="group")
+    return _bars(words, "counts", card, slim, pair, shown=("own",), name="group")
 
 
 def who_chart(context: Context, card: ChartCard) -> ChartPart | None:

@@ -24,7 +24,7 @@ from assets.bundle.slide_charts import (
     who_chart,
 )
 from assets.bundle.slide_types import ChartPart, Deck, Part, Slide, TablePart, TextPart
-from assets.bundle.types import Block, Bullets, Notice, ReportContent, SubHeading, Table, Terms, Text
+from assets.bundle.types import Block, Bullets, ReportContent, SubHeading, Table, Terms, Text
 from assets.bundle.words import Context, date_text
 from assets.charts import numbers
 from assets.charts.types import GRADES, ChartCard
@@ -121,8 +121,10 @@ class DeckWriter:
         kind = {(True, True): "both", (True, False): "strength", (False, True): "attention"}.get((strong, heeded), "none")
         title = self.say(f"titles.highlights_{kind if strengths or attention else 'hidden'}")
         if not (strengths or attention):
-            notices = tuple(block.text for block in self.section_blocks("oversikt") if isinstance(block, Notice))
-            return Slide("fynd", title, (TextPart("", notices[-1:]),), self.notes("highlights", notices)) if notices else None
+            if not self.section_blocks("oversikt"):
+                return None
+            told = self.say("nothing_compared", county=self.context.meta.charts.comparison_label)
+            return Slide("fynd", title, (TextPart("", (told,)),), self.notes("highlights", [told]))
         parts = (
             TextPart(self.say("headings.strengths"), tuple(_short(text) for text in strengths)),
             TextPart(self.say("headings.attention"), tuple(_short(text) for text in attention)),

@@ -19,6 +19,8 @@ LABEL_SIZE, NARROW_LABEL_SIZE = 14, 12
 MOST_STEPS, NARROW_STEPS = 5, 3
 NARROW = 7 * 914_400
 PALE = 0.45
+ONE_ROW = 0.75
+"""How much of the width a legend may fill before it is taken to need a row for each name."""
 _POINT = 12_700
 _CHART = "http://schemas.openxmlformats.org/drawingml/2006/chart"
 _NS = f'xmlns:c="{_CHART}" xmlns:a="http://schemas.openxmlformats.org/drawingml/2006/main"'
@@ -109,7 +111,9 @@ def _room_for_labels(chart: Chart, part: ChartPart, box: tuple[int, int, int, in
     widest = max(text_width(line, size) for name in part.categories for line in name.split("\n"))
     width, height = box[2] / _POINT, box[3] / _POINT
     left = min(0.55, (widest + 14) / width)
-    top = (12 if not chart.has_legend else 30) / height
+    names = [text_width(series.name, size) + 30 for series in part.series]
+    rows = (len(names) if sum(names) > ONE_ROW * width else 1) if chart.has_legend else 0
+    top = (12 + rows * 1.3 * size) / height
     below = 50 / height
     layout = parse_xml(
         f'<c:layout {_NS}><c:manualLayout><c:layoutTarget val="inner"/><c:xMode val="edge"/><c:yMode val="edge"/>'

@@ -24,11 +24,13 @@ LEFT, INNER = 0.6, 12.13
 TITLE_TOP, TITLE_HEIGHT = 0.35, 1.25
 TOP, BOTTOM = 1.65, 6.8
 GAP = 0.35
-FOOT_SIZE = 12
+FOOT_SIZE, LEAST_FOOT, FOOT_WIDTH = 12, 10, 11.2
 LEAST_TEXT, MOST_TEXT = 18, 24
 TITLE_SIZES = (28, 26, 24, 22, 20, 18, 16)
 LINE = 1.18
 INDENT = 0.28
+SLACK = 1.06
+"""`wrap` takes letters for wider than they are; without this, text that has room would be left out."""
 HEADING = 0.5
 CELL_SIZE, HEAD_SIZE = 18, 16
 CELL_MARGIN = 0.05
@@ -73,7 +75,7 @@ def _place(shape: Any) -> None:
         "ctrTitle": (LEFT, 1.7, INNER, 1.6),
         "subTitle": (LEFT, 3.5, INNER, 2.6),
         "body": (LEFT, TOP, INNER, BOTTOM - TOP),
-        "ftr": (LEFT, 7.02, 11.2, 0.36),
+        "ftr": (LEFT, 7.02, FOOT_WIDTH, 0.36),
         "sldNum": (12.0, 7.02, 0.73, 0.36),
     }
     if kind not in boxes:
@@ -177,7 +179,7 @@ def _heights(items: tuple[str, ...], width: float, size: float) -> list[float]:
     """Where each item ends, in inches from the top."""
     ends, at = [], 0.0
     for item in items:
-        at += len(wrap(item, width * POINTS, size)) * size * LINE / POINTS + BETWEEN / POINTS
+        at += len(wrap(item, width * POINTS * SLACK, size)) * size * LINE / POINTS + BETWEEN / POINTS
         ends.append(at)
     return ends
 
@@ -262,11 +264,12 @@ def _finish(slide: Any, deck: Deck, notes: tuple[str, ...]) -> None:
     for number, element in enumerate(slide.shapes._spTree.xpath("./p:sp/p:nvSpPr/p:cNvPr | ./p:graphicFrame//p:cNvPr"), start=2):
         element.set("id", str(number))
     foot = next(shape for shape in slide.placeholders if shape._element.ph.get("type") == "ftr")
-    _write(foot.text_frame, [f"{deck.footer} · {deck.warning}" if deck.warning else deck.footer], size=FOOT_SIZE, colour=MUTED)
+    size = FOOT_SIZE if text_width(f"{deck.warning} {deck.footer}", FOOT_SIZE, bold=True) < FOOT_WIDTH * POINTS else LEAST_FOOT
+    _write(foot.text_frame, [deck.footer if not deck.warning else ""], size=size, colour=MUTED)
     if deck.warning:
-        run = foot.text_frame.paragraphs[0].runs[0]
-        run.text = f"{deck.footer} · "
-        _run(foot.text_frame.paragraphs[0], deck.warning, size=FOOT_SIZE, bold=True, colour=ORANGE)
+        line = foot.text_frame.paragraphs[0]
+        _run(line, deck.warning, size=size, bold=True, colour=ORANGE)
+        _run(line, f" · {deck.footer}", size=size, bold=False, colour=MUTED)
     _write(slide.notes_slide.notes_text_frame, notes, size=None)
 
 

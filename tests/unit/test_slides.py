@@ -12,13 +12,14 @@ from functools import lru_cache
 from io import BytesIO
 
 import openpyxl
+import polars as pl
 import pytest
 from pptx import Presentation
 
 from assets.bundle.content import municipality_report
 from assets.bundle.html import render_report
 from assets.bundle.render import with_fallback_fonts
-from assets.bundle.slide_charts import ends, number, trend_chart
+from assets.bundle.slide_charts import ends, number, sex_chart, trend_chart
 from assets.bundle.slide_types import ChartPart, Deck, TextPart
 from assets.bundle.slides import DeckWriter, outside
 from assets.bundle.slides_native import scale
@@ -26,7 +27,7 @@ from assets.bundle.slides_package import same_bytes
 from assets.bundle.slides_pptx import FILE, draw, fitting, slide_files
 from assets.bundle.types import ReportContent
 from assets.bundle.words import Context
-from assets.charts import numbers, trend
+from assets.charts import konsskillnad, numbers, trend
 from assets.charts.types import SeriesBreak
 from tests.support.sample_bundle import hide, outline, sample_bundle_frames, sample_report_meta
 
@@ -357,6 +358,22 @@ def test_a_line_is_cut_at_a_major_break_and_the_break_is_told():
     assert all(first.values[place] is None for place in later)
     assert any("frågan byttes" in mark for mark in chart.marks)
     assert "frågan byttes" in chart.alt
+
+
+def test_one_hidden_sex_leaves_the_others_value_and_a_mark():
+    frames, scope = sample_bundle_frames("0127")
+    hidden = (pl.col("sex") == "girl") & (pl.col("index_key") == "wellbeing") & (pl.col("measure").str.starts_with("share_"))
+    own = hidden & (pl.col("area_code") == "0127") & (pl.col("wave") == 2024)
+    emptied = [pl.when(own).then(None).otherwise(pl.col(name)).alias(name) for name in ("value", "low", "high", "n", "verdict")]
+    reason = pl.when(own).then(pl.lit("suppressed")).otherwise(pl.col("reason")).alias("reason")
+    frames = replace(frames, index_results=frames.index_results.with_columns(*emptied, reason))
+    card = konsskillnad.build(frames, scope, META.charts, grade="ak9")
+    chart = sex_chart(Context(frames, scope, META), card, "ak9")
+    place = next(n for n, name in enumerate(chart.categories) if name.startswith("Välbefinnande"))
+    assert chart.series[0].values[place] is None
+    assert chart.series[1].values[place] is not None
+    assert "flickor [c], pojkar" in chart.categories[place]
+    assert any(mark.startswith("[c]") for mark in chart.marks)
 
 
 @pytest.mark.parametrize(
