@@ -26,7 +26,7 @@ TOP, BOTTOM = 1.65, 6.8
 GAP = 0.35
 FOOT_SIZE, LEAST_FOOT, FOOT_WIDTH = 12, 10, 11.2
 LEAST_TEXT, MOST_TEXT = 18, 24
-TITLE_SIZES = (28, 26, 24, 22, 20, 18, 16)
+TITLE_SIZES = (28, 26, 24, 22, 20, 18, 16, 14)
 LINE = 1.18
 INDENT = 0.28
 SLACK = 1.06
@@ -159,11 +159,20 @@ def _text(slide: Any, part: TextPart, box: Box, size: int) -> None:
     if part.heading:
         _text_box(slide, (left, top, width, HEADING - 0.1), [part.heading], part.heading, size=22, bold=True)
     left, top, width, height = _below_heading(part, box)
-    _, kept = fitting(part.items, width - INDENT, height)
-    items = part.items if kept == len(part.items) else (*part.items[: max(1, kept - 1)], part.more)
+    items = shortened(part, width - INDENT, height)
     shape = _text_box(slide, (left, top, width, height), items, part.heading or "Text", size=size)
     for place, paragraph in enumerate(shape.text_frame.paragraphs):
         _bullet(paragraph, place if part.numbered else None)
+
+
+def shortened(part: TextPart, width: float, height: float) -> tuple[str, ...]:
+    """All items, or at the smallest size those that fit together with the words that there is more."""
+    size, kept = fitting(part.items, width, height)
+    if kept == len(part.items):
+        return part.items
+    while kept > 1 and _heights((*part.items[:kept], part.more), width, size)[-1] > height:
+        kept -= 1
+    return (*part.items[:kept], part.more)
 
 
 def fitting(items: tuple[str, ...], width: float, height: float) -> tuple[int, int]:
