@@ -35,6 +35,7 @@ def load_report_texts() -> Mapping[str, Any]:
         **_yaml("texts/county_edition.yml"),
         **_yaml("texts/small_mode.yml"),
         "questions": _yaml("texts/sections.yml"),
+        "slides": _yaml("texts/slides.yml"),
     }
 
 
