@@ -11,6 +11,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from assets.bundle.method_definitions import MethodDefinitions
 from assets.charts.types import ChartCard, ChartMeta, CountMeta, IndicatorMeta, Scope
 from assets.methods.findings import FindingRules
 
@@ -203,7 +204,7 @@ class ReportMeta:
     sentences are chosen and worded. `trend_text`: the rule for developments. `trend_words`, `trend_reasons`: verdicts on a line
     over the waves, and why there is none.
     `counts`: factors counted together. `cut_sets`: id of a set or rule of limits -> title and what it is.
-    `outcomes`: outcomes that factors are set beside -> words for having them.
+    `outcomes`: outcomes that factors are set beside -> words for having them. `method`: for the method folder.
     """
 
     charts: ChartMeta
@@ -231,6 +232,7 @@ class ReportMeta:
     counts: tuple[CountMeta, ...] = ()
     cut_sets: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     outcomes: Mapping[str, str] = field(default_factory=dict)
+    method: MethodDefinitions | None = None
 
 
 @dataclass(frozen=True)
