@@ -16,6 +16,7 @@ from assets.bundle.county_edition import county_report_path
 from assets.bundle.frames import select_frames
 from assets.bundle.inputs import inputs_hash, up_to_date
 from assets.bundle.load import build_report_meta
+from assets.bundle.previous import previous_results
 from assets.bundle.render import render_bundle
 from assets.bundle.types import BundleMeta, BundlePaths, BundleSummary, RenderedBundle, ReportMeta
 from assets.bundle.words import Context
@@ -135,7 +136,8 @@ def reports_municipality_bundle(
 
     def frames_of(scope: Scope) -> ReleaseFrames:
         """What one bundle sees; made again when it is rendered, as those of all bundles together take much memory."""
-        return select_frames(with_series(release, release_reader, catalogue, scope), scope, meta.charts.indices)
+        seen = select_frames(with_series(release, release_reader, catalogue, scope), scope, meta.charts.indices)
+        return replace(seen, previous_results=previous_results(target, scope, folder_name(scope, meta)))
 
     with as_failure():
         for scope in scopes:

@@ -13,6 +13,7 @@ from assets.bundle.anatomy import anatomy_sections
 from assets.bundle.county_edition import county_folder, county_report
 from assets.bundle.county_frames import CountyFrames
 from assets.bundle.html import render_anatomy, render_method, render_readme, render_report
+from assets.bundle.method_folder import method_files
 from assets.bundle.render import chart_files
 from assets.bundle.tables import KEYS, SWEDISH_TABLES, csv_bytes, data_package, json_bytes
 from assets.bundle.types import RenderedBundle, ReportMeta
@@ -45,6 +46,7 @@ def render_county(frames: CountyFrames, scope: Scope, meta: ReportMeta, draw: Dr
     }
     if anatomy:
         files[ANATOMY_PAGE] = render_anatomy(anatomy, content, own).encode("utf-8")
+    files |= method_files(frames, content, own)
     for card in content.cards:
         files |= chart_files(card, svgs[card.chart_id])
     return RenderedBundle(

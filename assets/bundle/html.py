@@ -96,7 +96,19 @@ def render_method(content: ReportContent, meta: ReportMeta) -> str:
     """The method section as a page of its own."""
     section = _section(content, "metod")
     title = say(meta.texts, "methodpage.title", area=content.scope.area_name, wave=content.scope.wave)
-    return _render("method.html", meta, content=content, section=section, title=title, words=_words(meta))
+    texts, who = meta.texts["method_folder"], any(found.id == "vilka" for found in content.sections)
+    pages = [(f"{key}.html", page["title"]) for key, page in texts["pages"].items() if who or key != "bortfall"]
+    return _render(
+        "method.html", meta, content=content, section=section, title=title, words=_words(meta),
+        more=texts["folder_title"], pages=pages if meta.method else [],
+    )  # fmt: skip
+
+
+def render_method_page(name: str, sections: Sequence[Section], content: ReportContent, meta: ReportMeta) -> str:
+    """A page of the method folder (`assets.bundle.method_folder`)."""
+    texts = meta.texts["method_folder"]
+    shown = {"texts": texts["pages"][name], "back": texts["back"]}
+    return _render("method_page.html", meta, content=content, sections=sections, words=_words(meta), **shown)
 
 
 def render_anatomy(sections: Sequence[Section], content: ReportContent, meta: ReportMeta) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 
 import yaml
 
+from assets.bundle.method_definitions import method_definitions
 from assets.bundle.types import FindingMeta, IndexText, RegisterGroup, ReportMeta
 from assets.catalogue.indicator_models import Indicator
 from assets.catalogue.load import Catalogue, catalogue_file
@@ -34,6 +35,7 @@ def load_report_texts() -> Mapping[str, Any]:
         **_yaml("texts/register_only.yml"),
         **_yaml("texts/county_edition.yml"),
         **_yaml("texts/small_mode.yml"),
+        **_yaml("texts/method_folder.yml"),
         "questions": _yaml("texts/sections.yml"),
         "slides": _yaml("texts/slides.yml"),
     }
@@ -107,6 +109,7 @@ def build_report_meta(
             CountMeta(c.key, c.kind, c.short_sv, c.top_sv, _labels(c), c.indices) for c in catalogue.factors.accumulated
         ),
         outcomes=catalogue.factors.phrases,
+        method=method_definitions(catalogue, [*sources.values(), *more.values()], units, texts["method_folder"]),
         cut_sets={s.id: (s.title_sv, s.reference_sv) for s in catalogue.cutoff_file.sets}
         | {a.id: (a.title_sv, a.text_sv) for a in catalogue.cutoff_file.alternatives},
         more_registers=tuple(_indicator(source, i, units) for source in more.values() for i in source.indicators),

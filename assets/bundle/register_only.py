@@ -211,7 +211,7 @@ def _county(context: Context) -> list[Block]:
         numeric=frozenset({1, 2}),
         source=context.meta.charts.survey_source,
     )
-    heading = SubHeading("enkaten-lanet-rubrik", context.say("register_only.survey.county_title"))
+    heading = SubHeading("enkaten-lansandelar", context.say("register_only.survey.county_title"))
     return [heading, Text(context.say("register_only.survey.county_text", **where)), table]
 
 

@@ -9,6 +9,7 @@ from assets.bundle.anatomy import anatomy_sections
 from assets.bundle.content import folder_name, municipality_report
 from assets.bundle.html import render_anatomy, render_method, render_readme, render_report
 from assets.bundle.slides_pptx import slide_files
+from assets.bundle.method_folder import method_files
 from assets.bundle.tables import csv_bytes, table_files
 from assets.bundle.types import RenderedBundle, ReportMeta
 from assets.charts.svg import to_svg
@@ -45,6 +46,7 @@ def render_bundle(
         files |= chart_files(card, svgs[card.chart_id])
     files |= table_files(frames, scope, meta)
     files |= slide_files(frames, content, meta)
+    files |= method_files(frames, content, meta)
     return RenderedBundle(
         scope=scope,
         folder=folder_name(scope, meta),

@@ -13,6 +13,7 @@ from typing import Any
 
 from assets.catalogue.report_models import ComparisonGroups, SeriesSection
 from assets.charts.series import SeriesMeta
+from assets.bundle.method_definitions import MethodDefinitions
 from assets.charts.types import ChartCard, ChartMeta, CountMeta, IndicatorMeta, Scope
 from assets.methods.findings import FindingRules
 
@@ -209,7 +210,7 @@ class ReportMeta:
     sentences are chosen and worded. `trend_text`: the rule for developments. `trend_words`, `trend_reasons`: verdicts on a line
     over the waves, and why there is none.
     `counts`: factors counted together. `cut_sets`: id of a set or rule of limits -> title and what it is.
-    `outcomes`: outcomes that factors are set beside -> words for having them.
+    `outcomes`: outcomes that factors are set beside -> words for having them. `method`: for the method folder.
     `series`: single questions and scales by id; `series_sections`: those that the report shows, by section; `district_series`:
     those with a row per city district. `comparison_groups`: who is compared with whom.
     """
@@ -243,6 +244,7 @@ class ReportMeta:
     series_sections: Mapping[str, SeriesSection] = field(default_factory=dict)
     district_series: tuple[str, ...] = ()
     comparison_groups: ComparisonGroups = field(default_factory=ComparisonGroups)
+    method: MethodDefinitions | None = None
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import polars as pl
 import pytest
 
+from assets.charts.types import COUNTY_CODE
 from assets.demo.truth import load_truth
 from assets.slices import MUNICIPALITIES, WAVES
 from pipelines.warehouse import TableName
@@ -32,7 +33,7 @@ def means(full_demo, truth):
 
 def test_all_municipalities_have_bundles_and_nothing_was_rejected(full_demo):
     folders = [p.name for p in (full_demo.paths.reports / str(WAVES[-1])).iterdir() if p.is_dir()]
-    assert sorted(name.split("_")[0] for name in folders) == sorted(MUNICIPALITIES)
+    assert sorted(name.split("_")[0] for name in folders) == sorted([COUNTY_CODE, *MUNICIPALITIES])
     assert full_demo.summary.deliveries_rejected == []
     assert 100_000 <= full_demo.summary.rows_kept <= 110_000
 

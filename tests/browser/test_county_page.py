@@ -1,0 +1,68 @@
+"""The county's edition, a register report and the method folder in a browser, from disk, with the network off."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from assets.bundle.county_frames import select_county_frames
+from assets.bundle.county_render import render_county
+from assets.bundle.render import render_bundle
+from assets.bundle.writer import write_bundle
+from assets.catalogue.load import load_catalogue
+from assets.charts.svg import to_svg
+from assets.charts.types import Scope
+from assets.methods.compared_areas import published_funnel, published_ranks
+from tests.support.released_world import FOCUS, codes, released
+from tests.support.sample_bundle import hide, sample_bundle_frames, sample_bundle_meta, sample_report_meta, whole_release
+
+pytestmark = pytest.mark.browser
+AREAS = codes(16)
+COMPARED = released(dict.fromkeys(AREAS, 0.12) | {AREAS[-1]: 0.6}, {code: 150 + 50 * n for n, code in enumerate(AREAS)})
+
+
+@pytest.fixture(scope="module")
+def folders(tmp_path_factory) -> Mapping[str, Path]:
+    """The county's bundle and a municipality's without a delivery."""
+    root, meta, rules = tmp_path_factory.mktemp("reports"), sample_report_meta(), load_catalogue().estimates.compared
+    scope = Scope("01", "Stockholms län", 2024, "intern")
+    ranks, funnel = (make(COMPARED, FOCUS, rules, "intern") for make in (published_ranks, published_funnel))
+    county = render_county(
+        select_county_frames(whole_release(), ranks, funnel, scope), scope, meta, lambda cards: [to_svg(card) for card in cards]
+    )
+    frames, own = sample_bundle_frames("0115")
+    register = render_bundle(hide(frames, own.area_code, "no_delivery"), own, meta)
+    return {
+        name: write_bundle(bundle, root, sample_bundle_meta()).folder for name, bundle in (("01", county), ("0115", register))
+    }
+
+
+@pytest.mark.parametrize("area", ["01", "0115"])
+def test_every_page_asks_for_nothing_but_itself_and_has_no_broken_link(folders, visitor, area):
+    pages = sorted(folders[area].rglob("*.html"))
+    assert len(pages) >= 8
+    for path in pages:
+        visit = visitor.open(path)
+        assert visit.requests == [path.as_uri()]
+        assert visit.complaints == []
+        targets = visit.page.evaluate("[...document.querySelectorAll('a[href]')].map(a => a.href)")
+        ids = visit.page.evaluate("[...document.querySelectorAll('[id]')].map(e => e.id)")
+        assert len(ids) == len(set(ids)), f"{path.name}: an id stands twice"
+        for target in targets:
+            file, _, anchor = target.removeprefix("file://").partition("#")
+            assert Path(file).exists(), f"{path.name} -> {Path(file).name}"
+            assert not anchor or Path(file) != path or anchor in ids, f"{path.name} -> #{anchor}"
+
+
+@pytest.mark.parametrize("area", ["01", "0115"])
+def test_no_table_or_picture_on_a_page_is_empty(folders, visitor, area):
+    for path in sorted(folders[area].rglob("*.html")):
+        page = visitor.open(path).page
+        rows = page.evaluate("[...document.querySelectorAll('table')].map(t => [t.id, t.querySelectorAll('tbody tr').length])")
+        assert [name for name, count in rows if not count] == [], path.name
+        marks = page.evaluate(
+            "[...document.querySelectorAll('figure')].map(f => [f.id, f.querySelectorAll('svg path,svg rect').length])"
+        )
+        assert [name for name, count in marks if count < 5] == [], path.name
