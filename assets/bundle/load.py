@@ -24,8 +24,8 @@ SHOWN_ROLES = ("value", "index", "response_rate")
 
 @lru_cache(maxsize=1)
 def load_report_texts() -> Mapping[str, Any]:
-    """The parsed `texts/report.yml`."""
-    return _yaml("texts/report.yml")
+    """The parsed `texts/report.yml`, with the texts of the other formats beside it."""
+    return _yaml("texts/report.yml") | _yaml("texts/workbook.yml")
 
 
 @lru_cache(maxsize=1)
@@ -61,7 +61,7 @@ def build_report_meta(
     survey = texts["method"]["survey_source_synthetic" if synthetic else "survey_source"]
     charts = ChartMeta(
         indices={index.key: _index_meta(catalogue, index.key, texts) for index in catalogue.indices},
-        reasons={r.code: ReasonText(r.mark, lower_first(r.text_sv) if r.mark else "") for r in catalogue.reasons},
+        reasons={r.code: ReasonText(r.mark, lower_first(r.text_sv) if r.mark else "", r.shown) for r in catalogue.reasons},
         texts=load_chart_texts(),
         synthetic=synthetic,
         survey_source=survey,
