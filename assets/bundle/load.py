@@ -96,6 +96,7 @@ def build_report_meta(
         cut_sets={s.id: (s.title_sv, s.reference_sv) for s in catalogue.cutoff_file.sets}
         | {a.id: (a.title_sv, a.text_sv) for a in catalogue.cutoff_file.alternatives},
         more_registers=tuple(_indicator(source, i, units) for source in more.values() for i in source.indicators),
+        open_data=catalogue.publication.open_data.model_dump() if catalogue.publication.open_data else None,
     )
 
 

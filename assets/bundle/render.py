@@ -8,6 +8,7 @@ from assets.bundle.anatomy import PAGE as ANATOMY_PAGE
 from assets.bundle.anatomy import anatomy_sections
 from assets.bundle.certificate import certificate_files
 from assets.bundle.content import folder_name, municipality_report
+from assets.bundle.dcat import dcat_files
 from assets.bundle.html import render_anatomy, render_method, render_readme, render_report
 from assets.bundle.tables import bundle_tables, csv_bytes, table_files
 from assets.bundle.types import RenderedBundle, ReportMeta
@@ -46,6 +47,7 @@ def render_bundle(
         files |= _chart_files(card, svgs[card.chart_id])
     files |= table_files(frames, scope, meta)
     files |= workbook_files(content, bundle_tables(frames, scope, meta), meta)
+    files |= dcat_files(files, frames, scope, meta)
     files |= certificate_files(files, folder_name(scope, meta), meta)
     return RenderedBundle(
         scope=scope,

@@ -199,7 +199,7 @@ class ReportMeta:
     sentences are chosen and worded. `trend_text`: the rule for developments. `trend_words`, `trend_reasons`: verdicts on a line
     over the waves, and why there is none.
     `counts`: factors counted together. `cut_sets`: id of a set or rule of limits -> title and what it is.
-    `outcomes`: outcomes that factors are set beside -> words for having them.
+    `outcomes`: outcomes that factors are set beside -> words for having them. `open_data`: what data portals are told.
     """
 
     charts: ChartMeta
@@ -227,6 +227,7 @@ class ReportMeta:
     counts: tuple[CountMeta, ...] = ()
     cut_sets: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     outcomes: Mapping[str, str] = field(default_factory=dict)
+    open_data: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True)
