@@ -114,14 +114,14 @@ def _place(scope: Scope, told: Mapping[str, Any]) -> Node:
 def _distribution(base: str, name: str, raw: bytes, told: Mapping[str, Any], meta: ReportMeta) -> Node:
     stem, dot, end = name.rpartition("/")[2].rpartition(".")
     titles = meta.texts["tables"]
-    title = titles[stem]["title"] if stem in titles else meta.texts["dcat"][stem]
+    title = titles[stem]["title"] if stem in titles else meta.texts["dcat"].get(stem, stem)
     return {
         "@id": f"{base}{name}",
         "@type": "dcat:Distribution",
         "dcterms:title": _text(title, "sv"),
         "dcat:accessURL": _ref(base),
         "dcat:downloadURL": _ref(f"{base}{name}"),
-        "dcterms:format": MEDIA_TYPES[dot + end],
+        "dcterms:format": MEDIA_TYPES.get(dot + end, "application/octet-stream"),
         "dcat:byteSize": _typed(str(len(raw)), "decimal"),
         "dcterms:license": _ref(told["licence_uri"]),
         "dcterms:language": [_ref(f"{AUTHORITY}/language/SWE")],
