@@ -78,11 +78,13 @@ def _ordered(tables: Mapping[str, pl.DataFrame], meta: ReportMeta) -> list[tuple
 
 
 def _own_first(rows: pl.DataFrame, area: str) -> pl.DataFrame:
-    """The municipality first, then its districts, the county last; the order within an area is kept."""
+    """The municipality first, then its districts, the county last, newest first; otherwise the order is kept."""
     if "Områdeskod" not in rows.columns:
         return rows
     code = pl.col("Områdeskod")
-    return rows.sort(code == COUNTY_CODE, code != area, maintain_order=True)
+    newest = [-pl.col(name) for name in ("Mättillfälle", "År") if name in rows.columns]
+    by_indicator = [pl.col(name) for name in ("Mått-id",) if name in rows.columns]
+    return rows.sort(code == COUNTY_CODE, code != area, code, *by_indicator, *newest, maintain_order=True)
 
 
 def _sheet(key: str, rows: pl.DataFrame, tables: Mapping[str, pl.DataFrame], meta: ReportMeta) -> Sheet:
@@ -224,7 +226,7 @@ class _Book:
         self.areas[f"Tabell_{code}"] = f"A{FIRST_ROW}:{xl_rowcol_to_cell(last, right)}"
         for place, kind in enumerate([self.text, self.year, *self.number], start=1):
             sheet.write_blank(top + place, 0, None, kind)
-        sheet.set_row(top, LINE * 2)
+        sheet.set_row(top, LINE * 3)
         sheet.freeze_panes(top + 1, 1)
         sheet.repeat_rows(top)
         self.book.define_name(f"Blad_{code}", f"='{table.name}'!{xl_range_abs(top, 0, last, right)}")

@@ -111,10 +111,12 @@ def test_the_numbers_of_the_index_sheet_are_those_of_the_frames(book):
     assert got == wanted
 
 
-def test_own_rows_stand_before_those_of_the_county(book):
+def test_own_rows_and_the_newest_wave_stand_first(book):
     codes = [row["Områdeskod"] for row in records(book["Index"])]
     assert codes == sorted(codes, key=lambda code: code == "01")
     assert codes[0] == "0127"
+    waves = [row["Mättillfälle"] for row in records(book["Index"]) if row["Områdeskod"] == "0127"]
+    assert waves == sorted(waves, reverse=True)
 
 
 def test_language_title_and_date_are_set(book, raw):
