@@ -36,6 +36,7 @@ def load_report_texts() -> Mapping[str, Any]:
         **_yaml("texts/county_edition.yml"),
         **_yaml("texts/small_mode.yml"),
         **_yaml("texts/method_folder.yml"),
+        **_yaml("texts/workbook.yml"),
         "questions": _yaml("texts/sections.yml"),
         "slides": _yaml("texts/slides.yml"),
     }
@@ -74,7 +75,7 @@ def build_report_meta(
     survey = texts["method"]["survey_source_synthetic" if synthetic else "survey_source"]
     charts = ChartMeta(
         indices={index.key: _index_meta(catalogue, index.key, texts) for index in catalogue.indices},
-        reasons={r.code: ReasonText(r.mark, lower_first(r.text_sv) if r.mark else "") for r in catalogue.reasons},
+        reasons={r.code: ReasonText(r.mark, lower_first(r.text_sv) if r.mark else "", r.shown) for r in catalogue.reasons},
         texts=load_chart_texts(),
         synthetic=synthetic,
         survey_source=survey,
@@ -117,6 +118,7 @@ def build_report_meta(
         series_sections=catalogue.report_series.by_section,
         district_series=catalogue.report_series.districts,
         comparison_groups=catalogue.comparison_groups,
+        open_data=catalogue.publication.open_data.model_dump() if catalogue.publication.open_data else None,
     )
 
 

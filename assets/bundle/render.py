@@ -6,12 +6,15 @@ from collections.abc import Callable
 
 from assets.bundle.anatomy import PAGE as ANATOMY_PAGE
 from assets.bundle.anatomy import anatomy_sections
+from assets.bundle.certificate import certificate_files
 from assets.bundle.content import folder_name, municipality_report
+from assets.bundle.dcat import dcat_files
 from assets.bundle.html import render_anatomy, render_method, render_readme, render_report
-from assets.bundle.slides_pptx import slide_files
 from assets.bundle.method_folder import method_files
-from assets.bundle.tables import csv_bytes, table_files
+from assets.bundle.slides_pptx import slide_files
+from assets.bundle.tables import bundle_tables, csv_bytes, table_files
 from assets.bundle.types import RenderedBundle, ReportMeta
+from assets.bundle.workbook import workbook_files
 from assets.charts.svg import to_svg
 from assets.charts.types import ChartCard, ReleaseFrames, Scope
 
@@ -47,6 +50,9 @@ def render_bundle(
     files |= table_files(frames, scope, meta)
     files |= slide_files(frames, content, meta)
     files |= method_files(frames, content, meta)
+    files |= workbook_files(content, bundle_tables(frames, scope, meta), meta)
+    files |= dcat_files(files, frames, scope, meta)
+    files |= certificate_files(files, folder_name(scope, meta), meta)
     return RenderedBundle(
         scope=scope,
         folder=folder_name(scope, meta),

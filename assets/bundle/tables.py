@@ -63,11 +63,13 @@ SWEDISH_TABLES: tuple[tuple[str, Sequence[str], Callable[[ReleaseFrames, ReportM
 KEYS = {
     "index_results": ["area_code", "wave", "grade", "sex", "index_key", "measure"],
     "response_rates": ["area_code", "wave", "grade"],
+    "register_values": ["source", "indicator_key", "area_level", "area_code", "year", "sex"],
     "delivery_quality": ["area_code", "wave", "item"],
     "reasons": ["code"],
     **{name: list(keys) for name, keys, _ in SWEDISH_TABLES},
 }
 SWEDISH_HEADERS = tuple(name for name, _, _ in SWEDISH_TABLES)
+REASON_COLUMNS = ("reason", "enrolled_reason")
 SURVEY_TABLES = (
     "index_results",
     "response_rates",
@@ -80,7 +82,8 @@ def bundle_tables(frames: ReleaseFrames, scope: Scope, meta: ReportMeta) -> dict
     """The tables by name: the municipality (with its districts) and the county only, in a fixed order."""
     registers = frames.register_values.filter(pl.col("area_code").is_in([scope.area_code, COUNTY_CODE]))
     own = {name: build(frames, meta) for name, _, build in SWEDISH_TABLES}
-    reasons = [(code, reason.mark, reason.text_sv) for code, reason in meta.charts.reasons.items()]
+    shown = meta.texts["tables"]["reason_shown"]
+    reasons = [(code, reason.mark, reason.text_sv or shown) for code, reason in meta.charts.reasons.items()]
     return {
         "index_results": own_rows(frames.index_results, scope).sort(KEYS["index_results"]),
         "response_rates": own_rows(frames.response_rates, scope).sort(KEYS["response_rates"]),
@@ -138,8 +141,9 @@ def _resource(name: str, frame: pl.DataFrame, meta: ReportMeta) -> dict[str, Any
     schema: dict[str, Any] = {"fields": fields, "missingValues": [""]}
     if name in KEYS:
         schema["primaryKey"] = KEYS[name]
-    if "reason" in frame.columns:
-        schema["foreignKeys"] = [{"fields": "reason", "reference": {"resource": "reasons", "fields": "code"}}]
+    if explained := [column for column in REASON_COLUMNS if column in frame.columns]:
+        reference = {"resource": "reasons", "fields": "code"}
+        schema["foreignKeys"] = [{"fields": column, "reference": reference} for column in explained]
     mark = f"{meta.texts['common']['synthetic_short']}. " if meta.charts.synthetic and name in SURVEY_TABLES else ""
     return {
         "profile": "tabular-data-resource",

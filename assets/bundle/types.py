@@ -210,9 +210,9 @@ class ReportMeta:
     sentences are chosen and worded. `trend_text`: the rule for developments. `trend_words`, `trend_reasons`: verdicts on a line
     over the waves, and why there is none.
     `counts`: factors counted together. `cut_sets`: id of a set or rule of limits -> title and what it is.
-    `outcomes`: outcomes that factors are set beside -> words for having them. `method`: for the method folder.
-    `series`: single questions and scales by id; `series_sections`: those that the report shows, by section; `district_series`:
-    those with a row per city district. `comparison_groups`: who is compared with whom.
+    `outcomes`: outcomes that factors are set beside -> words for having them. `method`: for the method folder. `open_data`: what
+    data portals are told. `series`: single questions and scales by id; `series_sections`: those that the report shows, by section;
+    `district_series`: those with a row per city district. `comparison_groups`: who is compared with whom.
     """
 
     charts: ChartMeta
@@ -245,6 +245,7 @@ class ReportMeta:
     district_series: tuple[str, ...] = ()
     comparison_groups: ComparisonGroups = field(default_factory=ComparisonGroups)
     method: MethodDefinitions | None = None
+    open_data: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True)

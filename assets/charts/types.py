@@ -122,10 +122,11 @@ class IndicatorMeta:
 
 @dataclass(frozen=True)
 class ReasonText:
-    """Mark (`[c]`) and words (`Skyddat av sekretesskäl`) of one reason code, as in `reasons.yml`."""
+    """Mark (`[c]`) and words (`Skyddat av sekretesskäl`) of one reason code, as in `reasons.yml`. `shown`: beside a value."""
 
     mark: str
     text_sv: str
+    shown: bool = False
 
     def __str__(self) -> str:
         """As it stands inside a sentence or a chart: `skyddat av sekretesskäl [c]`."""

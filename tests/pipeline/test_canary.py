@@ -39,10 +39,10 @@ def plant(content: bytes, columns: tuple[str, ...], last_row_only: bool = False)
 
 
 def contents(folder: Path) -> Iterator[tuple[str, bytes]]:
-    """Every file below a folder, and every file inside its zip files."""
+    """Every file below a folder, and every file inside its zip files, workbooks and presentations."""
     for path in sorted(p for p in folder.rglob("*") if p.is_file()):
         yield path.name, path.read_bytes()
-        if path.suffix == ".zip":
+        if path.suffix in (".zip", ".xlsx", ".pptx"):
             with zipfile.ZipFile(path) as archive:
                 yield from ((f"{path.name}/{name}", archive.read(name)) for name in archive.namelist())
 
@@ -73,9 +73,10 @@ def test_the_word_is_found_where_it_lies(tmp_path):
     (tmp_path / "a.html").write_text(f"<p>{CANARY}</p>", encoding="utf-8")
     (tmp_path / "b.csv").write_text(CANARY, encoding="utf-16")
     (tmp_path / "c.csv").write_text("kanarie", encoding="utf-8")
-    with zipfile.ZipFile(tmp_path / "d.zip", "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("inuti.txt", CANARY * 10)
-    assert holding(tmp_path) == [f"{CANARY}.txt", "a.html", "b.csv", "d.zip/inuti.txt"]
+    for name in ("d.zip", "e.xlsx"):
+        with zipfile.ZipFile(tmp_path / name, "w", zipfile.ZIP_DEFLATED) as archive:
+            archive.writestr("inuti.txt", CANARY * 10)
+    assert holding(tmp_path) == [f"{CANARY}.txt", "a.html", "b.csv", "d.zip/inuti.txt", "e.xlsx/inuti.txt"]
 
 
 def test_school_class_and_home_area_never_leave_the_warehouse(copy_of_demo, run, tmp_path, capfd):

@@ -1,0 +1,137 @@
+"""The rows of a worksheet as SpreadsheetML text (ECMA-376 part 1, 18.3.1), made a column at a time.
+
+`workbook.py` lets xlsxwriter make the workbook and puts these rows in: one Python call per cell would take seconds, and hundreds
+of megabytes, for the largest municipality. Texts are inline strings, never formulas, whatever they begin with.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import polars as pl
+
+BATCH = 4000
+UNIT_COLUMNS = ("Enhet", "Förändringens enhet")
+MARK, OWN_MARK, NEAREST = "Märke", ", märke", "(närmaste"
+MOST_DECIMALS = 4
+PLACES = "_decimals"
+"""Column that isn't shown: decimals of the row's numbers."""
+_ILLEGAL = "[\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f]"
+"""Characters that XML can't hold."""
+
+
+@dataclass(frozen=True)
+class Styles:
+    """Numbers of the cell formats in the workbook: text, year, and numbers by decimals (0 to 4)."""
+
+    text: int
+    year: int
+    number: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class MarkRule:
+    """Which marks stand in the place of a number.
+
+    `empty`: marks of reasons that hide the value. `protected`: what stands for a rounded count that is missing although the row
+    has a value, or only lacks something else (`not_applicable`).
+    """
+
+    empty: tuple[str, ...]
+    protected: str
+    not_applicable: str
+
+
+def column_letters(place: int) -> str:
+    """`0` -> `A`, `26` -> `AA`."""
+    letters, rest = "", place + 1
+    while rest:
+        rest, digit = divmod(rest - 1, 26)
+        letters = chr(65 + digit) + letters
+    return letters
+
+
+def with_marks(frame: pl.DataFrame, rule: MarkRule) -> dict[str, pl.Expr]:
+    """Numeric column -> the mark to show where it is null (null: the cell stays empty).
+
+    A column `X` or `X, ...` with a column `X, märke` beside it takes its mark from there, all others from `Märke`.
+    """
+    own = [name.removesuffix(OWN_MARK) for name in frame.columns if name.endswith(OWN_MARK)]
+    found = {}
+    for name, kind in frame.schema.items():
+        if not kind.is_numeric():
+            continue
+        source = next((f"{p}{OWN_MARK}" for p in own if name == p or name.startswith(f"{p}, ")), MARK)
+        if source not in frame.columns:
+            continue
+        mark = pl.when(pl.col(source).is_in(rule.empty)).then(pl.col(source))
+        if NEAREST in name:
+            counted = pl.col(source).is_in(rule.empty) & (pl.col(source) != rule.not_applicable)
+            found[name] = pl.when(counted).then(pl.col(source)).otherwise(pl.lit(rule.protected))
+        else:
+            found[name] = mark
+    return found
+
+
+def rows_xml(
+    frame: pl.DataFrame, first_row: int, styles: Styles, rule: MarkRule, years: Sequence[str], decimals: dict[str, int]
+) -> Iterator[bytes]:
+    """`<row>` elements of the frame, some thousand rows at a time.
+
+    Args:
+        frame: numbers and texts; an empty text leaves the cell empty.
+        first_row: number of the first row in the sheet, from 1.
+        styles: cell formats.
+        rule: which marks replace missing numbers.
+        years: columns that are shown without a thousands separator.
+        decimals: unit in words -> decimals; other numbers get as many as they need, at most four.
+    """
+    marks = with_marks(frame, rule)
+    names = [name for name in frame.columns if name != PLACES]
+    cells = [_cell(frame, name, place, styles, marks.get(name), years, decimals) for place, name in enumerate(names)]
+    row = pl.format('<row r="{}">{}</row>', pl.col("_row"), pl.concat_str(cells))
+    numbered = frame.with_row_index("_row", offset=first_row)
+    for part in numbered.iter_slices(BATCH):
+        yield "".join(part.select(row.alias("xml"))["xml"].to_list()).encode("utf-8")
+
+
+def _cell(
+    frame: pl.DataFrame,
+    name: str,
+    place: int,
+    styles: Styles,
+    mark: pl.Expr | None,
+    years: Sequence[str],
+    decimals: dict[str, int],
+) -> pl.Expr:
+    letters = column_letters(place)
+    if not frame.schema[name].is_numeric():
+        return _text(letters, pl.col(name), styles.text)
+    style = pl.lit(styles.year) if name in years else _number_style(frame, name, styles, decimals)
+    number = pl.format(f'<c r="{letters}{{}}" s="{{}}"><v>{{}}</v></c>', pl.col("_row"), style, pl.col(name).cast(pl.String))
+    other = _text(letters, mark, styles.number[0]) if mark is not None else pl.lit("")
+    return pl.when(pl.col(name).is_not_null()).then(number).otherwise(other)
+
+
+def _text(letters: str, text: pl.Expr, style: int) -> pl.Expr:
+    clean = text.cast(pl.String).str.replace_all(_ILLEGAL, "").str.replace_many(["&", "<", ">"], ["&amp;", "&lt;", "&gt;"])
+    cell = pl.format(f'<c r="{letters}{{}}" s="{style}" t="inlineStr"><is><t>{{}}</t></is></c>', pl.col("_row"), clean)
+    return pl.when(clean.fill_null("") != "").then(cell).otherwise(pl.lit(""))
+
+
+def _number_style(frame: pl.DataFrame, name: str, styles: Styles, decimals: dict[str, int]) -> pl.Expr:
+    if frame.schema[name].is_integer():
+        return pl.lit(styles.number[0])
+    if PLACES in frame.columns:
+        return pl.col(PLACES).replace_strict(dict(enumerate(styles.number)), return_dtype=pl.Int64)
+    value = pl.col(name)
+    style = pl.lit(styles.number[MOST_DECIMALS])
+    for places in range(MOST_DECIMALS - 1, -1, -1):
+        style = pl.when((value - value.round(places)).abs() < 1e-9).then(pl.lit(styles.number[places])).otherwise(style)
+    unit = next((column for column in UNIT_COLUMNS if column in frame.columns), None)
+    if unit is None:
+        return style
+    for word, places in decimals.items():
+        style = pl.when(pl.col(unit) == word).then(pl.lit(styles.number[places])).otherwise(style)
+    return style
