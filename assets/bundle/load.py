@@ -24,8 +24,10 @@ SHOWN_ROLES = ("value", "index", "response_rate")
 
 @lru_cache(maxsize=1)
 def load_report_texts() -> Mapping[str, Any]:
-    """The parsed `texts/report.yml`."""
-    return _yaml("texts/report.yml")
+    """The parsed `texts/report.yml`, with the words of the other formats beside it."""
+    texts = dict(_yaml("texts/report.yml"))
+    texts |= _yaml("texts/pdf.yml")
+    return texts
 
 
 @lru_cache(maxsize=1)

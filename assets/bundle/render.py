@@ -8,6 +8,7 @@ from assets.bundle.anatomy import PAGE as ANATOMY_PAGE
 from assets.bundle.anatomy import anatomy_sections
 from assets.bundle.content import folder_name, municipality_report
 from assets.bundle.html import render_anatomy, render_method, render_readme, render_report
+from assets.bundle.pdf import printed_files
 from assets.bundle.tables import csv_bytes, table_files
 from assets.bundle.types import RenderedBundle, ReportMeta
 from assets.charts.svg import to_svg
@@ -42,6 +43,7 @@ def render_bundle(
         files[ANATOMY_PAGE] = render_anatomy(anatomy, content, meta).encode("utf-8")
     for card in content.cards:
         files |= _chart_files(card, svgs[card.chart_id])
+    files |= printed_files(frames, content, svgs, meta)
     files |= table_files(frames, scope, meta)
     return RenderedBundle(
         scope=scope,
