@@ -20,9 +20,12 @@ from assets.charts.types import ChartCard
 Files = dict[str, bytes]
 _VIEW_BOX = re.compile(r'viewBox="[\d.]+ [\d.]+ ([\d.]+) ([\d.]+)"')
 PAGE_MM, TREND_MM, TALLEST_MM = 174.0, 150.0, 172.0
-LONGEST_HEADING, GUTTER, STRIP_WIDTH, ROOM = 15, 1.6, 24, 108
-"""Characters in a table's type: a word in a heading that is longer than the first may be broken; the space between columns; what a
-small picture takes; what a line of the page holds."""
+LONGEST_HEADING, BROKEN_HEADING = 15.0, 10.0
+GUTTER, STRIP_WIDTH, ROOM = 1.6, 24, 106
+"""Characters in a table's type: the space between columns, what a small picture takes, what a line of the page holds."""
+TYPE_SIZE, LEAST_SIZE = 8.0, 6.0
+WORDS_AMONG_NUMBERS = 4.0
+"""A column of numbers asks for no more than this beyond its longest word; the reason for a missing number may be broken."""
 STRIP_SVG = (
     '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 120 14"><path d="M0 7H120" stroke="#d5dde5"/>{reference}{interval}'
     '<circle cx="{value:g}" cy="7" r="4" fill="#0b559f"/></svg>'
@@ -175,6 +178,7 @@ def _ratio(svg: str) -> float:
 
 
 def _table(table: Table, files: Files) -> dict[str, Any]:
+    widths, size = table_layout(table)
     rows = [[_cell(value, f"{table.id}-{y}-{x}.svg", files) for x, value in enumerate(row)] for y, row in enumerate(table.rows)]
     return {
         "id": table.id,
@@ -182,7 +186,8 @@ def _table(table: Table, files: Files) -> dict[str, Any]:
         "columns": list(table.columns),
         "rows": rows,
         "numeric": sorted(table.numeric),
-        "widths": column_widths(table),
+        "widths": widths,
+        "size": size,
         "note": table.note,
         "source": table.source,
     }
@@ -203,20 +208,31 @@ def _cell(value: str | Strip, name: str, files: Files) -> str | dict[str, str]:
     return {"file": name, "alt": escape(value.text, quote=False)}
 
 
-def column_widths(table: Table) -> list[float] | None:
-    """Shares of the page's width by what the columns hold, or None when the table is narrow enough to need none.
+def table_layout(table: Table) -> tuple[list[float] | None, float]:
+    """Shares of the page's width by what the columns hold (None when the table is narrow), and the size of its type in points.
 
-    A column first gets room for its longest word; what is left goes to the columns with longer texts.
+    A column first gets room for its longest word; what is left goes to the columns with longer texts. A table with many columns
+    breaks the words of its headings, then gets smaller type.
     """
-    needs, wants = [], []
+    for longest in (LONGEST_HEADING, BROKEN_HEADING):
+        needs, more = _column_needs(table, longest)
+        if sum(needs) <= ROOM:
+            break
+    if sum(needs) + sum(more) <= ROOM:
+        return None, TYPE_SIZE
+    spare = max(0.0, ROOM - sum(needs)) / max(sum(more), 1)
+    widths = [round(need + spare * extra, 2) for need, extra in zip(needs, more, strict=True)]
+    return widths, round(max(LEAST_SIZE, TYPE_SIZE * min(1.0, ROOM / sum(needs))), 2)
+
+
+def _column_needs(table: Table, longest_heading: float) -> tuple[list[float], list[float]]:
+    """By column: characters of its longest word, and how many more its longest text would take."""
+    needs, more = [], []
     for place, name in enumerate(table.columns):
         texts = [cell if isinstance(cell, str) else STRIP_WIDTH * "x" for cell in (row[place] for row in table.rows)]
         words = [len(word) for text in texts for word in text.split(" ")]
-        heading = [min(1.1 * len(word), LONGEST_HEADING) for word in name.split(" ")]
+        heading = [min(1.1 * len(word), longest_heading) for word in name.split(" ")]
         needs.append(max([*words, *heading], default=0) + GUTTER)
-        wants.append(max([len(text) for text in texts], default=0) + GUTTER)
-    more = [max(0.0, want - need) for need, want in zip(needs, wants, strict=True)]
-    if sum(needs) + sum(more) <= ROOM:
-        return None
-    spare = max(0.0, ROOM - sum(needs)) / max(sum(more), 1)
-    return [round(need + spare * extra, 2) for need, extra in zip(needs, more, strict=True)]
+        extra = max(0.0, max([len(text) for text in texts], default=0) + GUTTER - needs[-1])
+        more.append(min(extra, WORDS_AMONG_NUMBERS) if place in table.numeric else extra)
+    return needs, more
