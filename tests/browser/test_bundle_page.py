@@ -34,7 +34,8 @@ def bundles(tmp_path_factory) -> Mapping[str, BundlePaths]:
 
 
 def pages(paths: BundlePaths) -> list[Path]:
-    return [paths.folder / "LAS_MIG.html", paths.report, paths.folder / "5_metod/metod.html", paths.folder / "1_rapport/sammanfattning.html",
+    return [paths.folder / "LAS_MIG.html", paths.report, paths.folder / "5_metod/metod.html",
+            paths.folder / "1_rapport/sammanfattning.html",
             paths.folder.parent / "lansoversikt.html"]  # fmt: skip
 
 
