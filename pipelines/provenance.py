@@ -10,14 +10,17 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 VERSION = "0.1.0"
 PACKAGES = ("altair", "dagster", "duckdb", "great-expectations", "numpy", "polars", "pyreadstat", "scipy", "vl-convert-python")
+PACKAGES += ("typst",)
+SOURCES = {".py", ".html", ".css", ".typ", ".ttf"}
+"""Kinds of files that decide what is made: code, and the templates and fonts of reports. Definitions have a hash of their own."""
 
 
 @lru_cache(maxsize=1)
 def code_version() -> str:
-    """The version, and a hash over all source files: the same for the same code, with or without git."""
+    """The version, and a hash over all source files, templates and fonts: the same for the same code, with or without git."""
     digest = hashlib.sha256()
     for package in ("assets", "expectations", "pipelines"):
-        for path in sorted((ROOT / package).rglob("*.py")):
+        for path in sorted(path for path in (ROOT / package).rglob("*") if path.suffix in SOURCES):
             digest.update(path.relative_to(ROOT).as_posix().encode())
             digest.update(path.read_bytes())
     return f"{VERSION}+{digest.hexdigest()[:12]}"

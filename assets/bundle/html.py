@@ -123,7 +123,14 @@ def render_readme(content: ReportContent, meta: ReportMeta, *, anatomy: bool = F
         anatomy: whether the bundle has an anatomy of the indices to link to.
     """
     scope, texts = content.scope, meta.texts["readme"]
-    links = [*texts["links"][:-1], *([texts["anatomy_link"]] if anatomy else []), texts["links"][-1]]
+    printed = [meta.texts[name]["readme"] for name in ("summary", "pdf")]
+    links = [
+        texts["links"][0],
+        *printed,
+        *texts["links"][1:-1],
+        *([texts["anatomy_link"]] if anatomy else []),
+        texts["links"][-1],
+    ]
     filled = {
         "area": scope.area_name,
         "wave": scope.wave,

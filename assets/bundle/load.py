@@ -37,6 +37,7 @@ def load_report_texts() -> Mapping[str, Any]:
         **_yaml("texts/small_mode.yml"),
         **_yaml("texts/method_folder.yml"),
         **_yaml("texts/workbook.yml"),
+        **_yaml("texts/pdf.yml"),
         "questions": _yaml("texts/sections.yml"),
         "slides": _yaml("texts/slides.yml"),
     }

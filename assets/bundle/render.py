@@ -11,6 +11,7 @@ from assets.bundle.content import folder_name, municipality_report
 from assets.bundle.dcat import dcat_files
 from assets.bundle.html import render_anatomy, render_method, render_readme, render_report
 from assets.bundle.method_folder import method_files
+from assets.bundle.pdf import printed_files
 from assets.bundle.slides_pptx import slide_files
 from assets.bundle.tables import bundle_tables, csv_bytes, table_files
 from assets.bundle.types import RenderedBundle, ReportMeta
@@ -47,6 +48,7 @@ def render_bundle(
         files[ANATOMY_PAGE] = render_anatomy(anatomy, content, meta).encode("utf-8")
     for card in content.cards:
         files |= chart_files(card, svgs[card.chart_id])
+    files |= printed_files(frames, content, svgs, meta)
     files |= table_files(frames, scope, meta)
     files |= slide_files(frames, content, meta)
     files |= method_files(frames, content, meta)

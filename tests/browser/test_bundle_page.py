@@ -10,6 +10,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+from pypdf import PdfReader
 
 from assets.bundle.render import render_bundle
 from assets.bundle.types import BundlePaths
@@ -34,6 +35,7 @@ def bundles(tmp_path_factory) -> Mapping[str, BundlePaths]:
 
 def pages(paths: BundlePaths) -> list[Path]:
     return [paths.folder / "LAS_MIG.html", paths.report, paths.folder / "5_metod/metod.html",
+            paths.folder / "1_rapport/sammanfattning.html",
             paths.folder.parent / "lansoversikt.html"]  # fmt: skip
 
 
@@ -201,3 +203,12 @@ def test_a_changed_file_no_longer_matches_its_certificate(bundles, visitor):
     content = paths.report.read_bytes()
     assert hashlib.sha256(content).hexdigest() == certificate["1_rapport/rapport.html"]
     assert hashlib.sha256(content.replace(b"a", b"b", 1)).hexdigest() != certificate["1_rapport/rapport.html"]
+
+
+@pytest.mark.parametrize("area", AREAS)
+def test_the_summary_prints_on_two_sheets(bundles, visitor, area, tmp_path):
+    page = visitor.open(bundles[area].folder / "1_rapport/sammanfattning.html").page
+    page.pdf(path=tmp_path / "two.pdf", prefer_css_page_size=True)
+    sheets = PdfReader(tmp_path / "two.pdf").pages
+    assert len(sheets) == 2
+    assert all("SYNTETISKA DATA" in sheet.extract_text() for sheet in sheets)

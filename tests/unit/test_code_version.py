@@ -4,6 +4,7 @@ import dagster as dg
 import pytest
 
 from assets.catalogue.load import load_catalogue
+from pipelines import provenance
 from pipelines.definitions import build_definitions, versioned
 
 KEY = dg.AssetKey(["raw", "a"])
@@ -51,3 +52,16 @@ def test_what_was_built_remembers_the_catalogue_it_was_built_with(now, same):
     current = dg.Definitions(assets=versioned([made], now)).resolve_asset_graph().get(KEY).code_version
     assert built == "a" * 12
     assert (built == current) is same
+
+
+@pytest.mark.parametrize("name", ["a.py", "page.css", "page.html", "report.typ", "font.ttf"])
+def test_a_changed_template_or_font_is_a_changed_version(tmp_path, monkeypatch, name):
+    monkeypatch.setattr(provenance, "ROOT", tmp_path)
+    (tmp_path / "assets").mkdir()
+    found = set()
+    for content in (b"first", b"second"):
+        (tmp_path / "assets" / name).write_bytes(content)
+        provenance.code_version.cache_clear()
+        found.add(provenance.code_version())
+    provenance.code_version.cache_clear()
+    assert len(found) == 2

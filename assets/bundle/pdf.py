@@ -1,0 +1,140 @@
+"""Tagged PDF/UA-1 with Typst: the whole report, the two-page summary and posters for the wall.
+
+Pure but for reading the package's own templates and fonts. No system font, clock or random id takes part, so equal content gives
+equal bytes on every machine.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from assets.bundle.highlights import chosen_findings
+from assets.bundle.pdf_data import Files, poster_data, report_data, summary_data
+from assets.bundle.summary import PAGE, preferred_trends, render_summary, summary_content
+from assets.bundle.types import ReportContent, ReportMeta
+from assets.bundle.words import Context
+from assets.charts.types import ChartCard, ReleaseFrames
+from assets.methods.errors import PipelineError
+
+if TYPE_CHECKING:
+    import typst
+
+FONT = "Liberation Sans"
+FONT_FOLDER = Path(__file__).parent / "fonts"
+TEMPLATE_FOLDER = Path(__file__).parent / "typst"
+KEPT_DOCUMENTS = 11
+"""One more than the documents whose parts Typst keeps."""
+MOST_TRENDS = 2
+"""So many series over the waves become posters; the others are in the report."""
+
+
+def printed_files(frames: ReleaseFrames, content: ReportContent, svgs: Mapping[str, str], meta: ReportMeta) -> dict[str, bytes]:
+    """What a bundle holds for paper: `rapport.pdf`, the summary as HTML and PDF, and `2_diagram/affischer/*.pdf`.
+
+    Args:
+        frames: what the bundle may see.
+        content: the report made of them.
+        svgs: chart id -> SVG text of every card in the content; nothing is drawn again.
+        meta: texts, version and date.
+
+    Raises:
+        PipelineError: `pdf_font` when the fonts are missing, `pdf` when Typst refuses or warns.
+    """
+    findings = chosen_findings(Context(frames, content.scope, meta))
+    summary = summary_content(content, findings, meta)
+    files = {
+        "1_rapport/rapport.pdf": compile_pdf("report.typ", *report_data(content, svgs, meta)),
+        PAGE: render_summary(summary, content, svgs, meta).encode(),
+        "1_rapport/sammanfattning.pdf": compile_pdf("summary.typ", *summary_data(summary, content, svgs, meta)),
+    }
+    trends = {card.chart_id for card in preferred_trends(content, findings)[:MOST_TRENDS]}
+    for kind, card in wall_charts(content, trends, meta):
+        made = compile_pdf("poster.typ", *poster_data(card, kind, content, svgs, meta))
+        files[f"2_diagram/affischer/{card.chart_id}.pdf"] = made
+    _forget()
+    return files
+
+
+def wall_charts(content: ReportContent, trends: set[str], meta: ReportMeta) -> list[tuple[str, ChartCard]]:
+    """Charts that have steps and limits written for the wall (`posters` in `pdf.yml`), of the series only the named ones."""
+    kinds = [name for name, entry in meta.texts["posters"].items() if isinstance(entry, Mapping)]
+    found = []
+    for card in content.cards:
+        kind = next((name for name in kinds if card.chart_id.startswith(f"{name}_")), "")
+        if kind and (kind != "trend" or card.chart_id in trends):
+            found.append((kind, card))
+    return found
+
+
+def compile_pdf(template: str, data: Mapping[str, Any], pictures: Files, fonts: Path = FONT_FOLDER) -> bytes:
+    """One document as PDF/UA-1.
+
+    Args:
+        template: file in `typst/`.
+        data: what the template reads as `data.json`.
+        pictures: virtual file name -> SVG.
+        fonts: folder with the fonts.
+
+    Raises:
+        PipelineError: `pdf_font` when the fonts are missing, `pdf` when Typst refuses or warns (a warning is as a rule a
+            font or a reference that isn't there, and the page would be wrong without anybody seeing it).
+    """
+    import typst as engine
+
+    source = {**_templates(), **pictures, "data.json": json.dumps(data, ensure_ascii=False).encode()}
+    source["main.typ"] = source[template]
+    try:
+        made, warnings = compiler(fonts).compile_with_warnings(
+            input=source, format="pdf", sys_inputs=None, pdf_standards=["ua-1"]
+        )
+    except engine.TypstError as error:
+        raise _refused(template, data, error.message) from error
+    if warnings or not isinstance(made, bytes):
+        raise _refused(template, data, "; ".join(warning.message for warning in warnings))
+    return made
+
+
+@lru_cache(maxsize=2)
+def compiler(fonts: Path) -> typst.Compiler:
+    """Typst with our fonts and no others."""
+    import typst as engine
+
+    found = engine.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=[str(fonts)])
+    if FONT not in found.families():
+        raise PipelineError(
+            code="pdf_font",
+            where=f"mappen med typsnitt ({fonts.name})",
+            expected=f"typsnittet {FONT}",
+            got="inget sådant typsnitt",
+            hint="Hämta programmet på nytt så att assets/bundle/fonts är fullständig.",
+        )
+    return engine.Compiler(font_paths=found)
+
+
+def _forget() -> None:
+    """Let Typst drop what it has laid out, by making small documents until the large ones have left its memory.
+
+    It keeps the parts of its latest documents for the next and can't be told otherwise; a process that makes bundles one after
+    another would hold 0.15 GB for nothing.
+    """
+    for place in range(KEPT_DOCUMENTS):
+        compiler(FONT_FOLDER).compile(input={"main.typ": b"// " + str(place).encode()}, format="pdf", sys_inputs=None)
+
+
+@lru_cache(maxsize=1)
+def _templates() -> Files:
+    return {path.name: path.read_bytes() for path in sorted(TEMPLATE_FOLDER.glob("*.typ"))}
+
+
+def _refused(template: str, data: Mapping[str, Any], message: str) -> PipelineError:
+    return PipelineError(
+        code="pdf",
+        where=f"PDF-filen för {data['running']} ({template})",
+        expected="ett dokument utan anmärkning från Typst",
+        got=message,
+        hint="Rapporten som HTML berörs inte. Rätta mallen eller texten som nämns och kör igen.",
+    )

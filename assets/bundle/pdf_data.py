@@ -1,0 +1,238 @@
+"""A report as plain data for the Typst templates (`typst/*.typ`): every block as texts, sizes and file names. Pure.
+
+Texts reach Typst as data, never as markup, so nothing in a name or a sentence can change the layout.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from html import escape
+from typing import Any
+
+from assets.bundle.html import card_table, split_notes, without_title
+from assets.bundle.summary import SummaryContent, SummaryPart
+from assets.bundle.types import Block, Figure, ReportContent, ReportMeta, Strip, Table
+from assets.bundle.words import date_text, say
+from assets.charts.types import ChartCard
+
+Files = dict[str, bytes]
+_VIEW_BOX = re.compile(r'viewBox="[\d.]+ [\d.]+ ([\d.]+) ([\d.]+)"')
+PAGE_MM, TREND_MM, TALLEST_MM = 174.0, 150.0, 172.0
+LONGEST_HEADING, BROKEN_HEADING = 15.0, 10.0
+GUTTER, STRIP_WIDTH, ROOM = 1.6, 24, 106
+"""Characters in a table's type: the space between columns, what a small picture takes, what a line of the page holds."""
+TYPE_SIZE, LEAST_SIZE = 8.0, 6.0
+WORDS_AMONG_NUMBERS = 4.0
+"""A column of numbers asks for no more than this beyond its longest word; the reason for a missing number may be broken."""
+STRIP_SVG = (
+    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 120 14"><path d="M0 7H120" stroke="#d5dde5"/>{reference}{interval}'
+    '<circle cx="{value:g}" cy="7" r="4" fill="#0b559f"/></svg>'
+)
+
+
+@dataclass(frozen=True)
+class _Drawn:
+    """By chart id: notes to print under it, its SVG text, and the words that point at its table."""
+
+    notes: Mapping[str, list[str]]
+    svgs: Mapping[str, str]
+    table_texts: Mapping[str, str]
+
+
+def frame(content: ReportContent, meta: ReportMeta) -> dict[str, Any]:
+    """What stands on every page: running head and foot, the mark of simulated data, and the document's date."""
+    scope, texts = content.scope, meta.texts
+    product = texts["header"]["product"]
+    edition = say(texts, f"common.editions.{scope.edition}")
+    released = meta.released
+    return {
+        "product": product,
+        "date": [released.year, released.month, released.day],
+        "stamp": texts["common"]["synthetic_short"] if content.synthetic else "",
+        "synthetic": content.synthetic,
+        "running": say(texts, "pdf.running", area=scope.area_name, wave=scope.wave),
+        "footer": say(texts, "pdf.footer", product=product, version=meta.version, edition=edition, released=date_text(released)),
+        "page": texts["pdf"]["page"],
+        "facts": [list(fact) for fact in content.facts],
+        "lead": content.lead,
+    }
+
+
+def report_data(content: ReportContent, svgs: Mapping[str, str], meta: ReportMeta) -> tuple[dict[str, Any], Files]:
+    """The whole report and the pictures that it names (virtual file -> bytes)."""
+    notes, _ = split_notes(content)
+    files: Files = {}
+    terms, marks = content.reading
+    words = meta.texts["pdf"]
+    draw = _Drawn(
+        notes, svgs, {card.chart_id: say(meta.texts, "pdf.table_at", number=n) for n, card in enumerate(content.cards, 1)}
+    )
+    data = frame(content, meta) | {
+        "title": content.title,
+        "file_title": f"{content.title} {meta.texts['header']['product']} {content.scope.wave}",
+        "contents": words["contents"],
+        "appendix": words["appendix"],
+        "appendix_lead": words["appendix_lead"],
+        "reading": {
+            "title": meta.texts["reading"]["title"],
+            "terms": [list(item) for item in terms.items],
+            "marks": meta.texts["reading"]["marks"],
+            "table": _table(marks, files),
+        },
+        "sections": [
+            {"title": section.title, "blocks": [_block(block, draw, files) for block in section.blocks]}
+            for section in content.sections
+        ],
+        "tables": [_appendix_table(card, number, meta, files) for number, card in enumerate(content.cards, 1)],
+    }
+    return data, files
+
+
+def summary_data(
+    summary: SummaryContent, content: ReportContent, svgs: Mapping[str, str], meta: ReportMeta
+) -> tuple[dict[str, Any], Files]:
+    """The two pages."""
+    files: Files = {}
+    texts = meta.texts["summary"]
+    data = frame(content, meta) | {
+        "title": summary.title,
+        "file_title": summary.file_title,
+        "lead": summary.lead,
+        "notices": list(summary.notices),
+        "first": [_part(part) for part in summary.first],
+        "second": [_part(part) for part in summary.second],
+        "reading_title": texts["reading_title"],
+        "reading": texts["reading"],
+        "more": f"{texts['more_link']} {texts['more']}",
+        "first_chart": _picture(summary.trend, svgs, files) if summary.trend else None,
+        "second_chart": _picture(summary.profile, svgs, files) if summary.profile else None,
+    }
+    return data, files
+
+
+def poster_data(
+    card: ChartCard, kind: str, content: ReportContent, svgs: Mapping[str, str], meta: ReportMeta
+) -> tuple[dict[str, Any], Files]:
+    """One chart for the wall. `kind`: which steps and limits of `posters` in `pdf.yml` belong to it."""
+    files: Files = {}
+    texts = meta.texts["posters"]
+    data = frame(content, meta) | {
+        "title": card.title,
+        "file_title": card.title,
+        "how_title": texts["how"],
+        "how": texts[kind]["how"],
+        "not_title": texts["not"],
+        "not": texts[kind]["not"],
+        "chart": _picture(card, svgs, files),
+    }
+    return data, files
+
+
+def _part(part: SummaryPart) -> dict[str, Any]:
+    return {"title": part.title, "tone": part.tone, "items": list(part.items), "text": part.text}
+
+
+def _appendix_table(card: ChartCard, number: int, meta: ReportMeta, files: Files) -> dict[str, Any]:
+    caption = say(meta.texts, "pdf.table_caption", number=number, title=card.title)
+    return _table(card_table(card, meta.texts), files) | {"caption": caption}
+
+
+def _block(block: Block, draw: _Drawn, files: Files) -> dict[str, Any]:
+    """One block as data, with `kind` to tell the template what it is."""
+    own: dict[str, Any]
+    match block:
+        case Figure():
+            chart_id = block.card.chart_id
+            own = _picture(block.card, draw.svgs, files) | {"level": block.level - 1, "notes": draw.notes[chart_id]}
+            own |= {"table": f"{chart_id}-tabell", "table_text": draw.table_texts[chart_id]}
+        case Table():
+            own = _table(block, files)
+        case _:
+            own = asdict(block)
+    return own | {"kind": block.kind}
+
+
+def _picture(card: ChartCard, svgs: Mapping[str, str], files: Files) -> dict[str, Any]:
+    """A chart without the title drawn in it, as the title stands above as a heading."""
+    svg = without_title(svgs[card.chart_id])
+    name = f"{card.chart_id}.svg"
+    files[name] = svg.encode()
+    ratio = _ratio(svg)
+    widest = TREND_MM if card.chart_id.startswith("trend_") else PAGE_MM
+    return {
+        "file": name,
+        "ratio": ratio,
+        "width": round(min(widest, TALLEST_MM * ratio), 2),
+        "title": card.title,
+        "subtitle": card.subtitle,
+        "alt": card.alt,
+        "source": card.source,
+    }
+
+
+def _ratio(svg: str) -> float:
+    found = _VIEW_BOX.search(svg)
+    return round(float(found[1]) / float(found[2]), 4) if found else 1.0
+
+
+def _table(table: Table, files: Files) -> dict[str, Any]:
+    widths, size = table_layout(table)
+    rows = [[_cell(value, f"{table.id}-{y}-{x}.svg", files) for x, value in enumerate(row)] for y, row in enumerate(table.rows)]
+    return {
+        "id": table.id,
+        "caption": table.caption,
+        "columns": list(table.columns),
+        "rows": rows,
+        "numeric": sorted(table.numeric),
+        "widths": widths,
+        "size": size,
+        "note": table.note,
+        "source": table.source,
+    }
+
+
+def _cell(value: str | Strip, name: str, files: Files) -> str | dict[str, str]:
+    """A text, or a small picture with its words as the text alternative."""
+    if isinstance(value, str):
+        return value
+    reference = interval = ""
+    if value.reference is not None:
+        place = 1.2 * value.place(value.reference)
+        reference = f'<path d="M{place:g} 0V14" stroke="#52606d" stroke-dasharray="2 2"/>'
+    if value.low is not None and value.high is not None:
+        low, high = 1.2 * value.place(value.low), 1.2 * value.place(value.high)
+        interval = f'<path d="M{low:g} 7H{high:g}" stroke="#0b559f" stroke-width="3"/>'
+    files[name] = STRIP_SVG.format(reference=reference, interval=interval, value=1.2 * value.place(value.value)).encode()
+    return {"file": name, "alt": escape(value.text, quote=False)}
+
+
+def table_layout(table: Table) -> tuple[list[float] | None, float]:
+    """Shares of the page's width by what the columns hold (None when the table is narrow), and the size of its type in points.
+
+    A column first gets room for its longest word; what is left goes to the columns with longer texts. A table with many columns
+    breaks the words of its headings, then gets smaller type.
+    """
+    for longest in (LONGEST_HEADING, BROKEN_HEADING):
+        needs, more = _column_needs(table, longest)
+        if sum(needs) <= ROOM:
+            break
+    if sum(needs) + sum(more) <= ROOM:
+        return None, TYPE_SIZE
+    spare = max(0.0, ROOM - sum(needs)) / max(sum(more), 1)
+    widths = [round(need + spare * extra, 2) for need, extra in zip(needs, more, strict=True)]
+    return widths, round(max(LEAST_SIZE, TYPE_SIZE * min(1.0, ROOM / sum(needs))), 2)
+
+
+def _column_needs(table: Table, longest_heading: float) -> tuple[list[float], list[float]]:
+    """By column: characters of its longest word, and how many more its longest text would take."""
+    needs, more = [], []
+    for place, name in enumerate(table.columns):
+        texts = [cell if isinstance(cell, str) else STRIP_WIDTH * "x" for cell in (row[place] for row in table.rows)]
+        words = [len(word) for text in texts for word in text.split(" ")]
+        heading = [min(1.1 * len(word), longest_heading) for word in name.split(" ")]
+        needs.append(max([*words, *heading], default=0) + GUTTER)
+        extra = max(0.0, max([len(text) for text in texts], default=0) + GUTTER - needs[-1])
+        more.append(min(extra, WORDS_AMONG_NUMBERS) if place in table.numeric else extra)
+    return needs, more

@@ -1,0 +1,221 @@
+"""The PDFs: tagged, titled, with words for every picture, the numbers of the page, and the same bytes every time."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Iterator
+
+import pytest
+from pypdf import PdfReader
+from pypdf.generic import DictionaryObject
+
+from assets.bundle.content import municipality_report
+from assets.bundle.html import card_table
+from assets.bundle.pdf import FONT_FOLDER, compile_pdf, compiler, printed_files
+from assets.bundle.pdf_data import LEAST_SIZE, TYPE_SIZE, report_data, table_layout
+from assets.bundle.render import with_fallback_fonts
+from assets.bundle.types import Bullets, Notice, ReportContent, Strip, Table, Text
+from assets.charts.svg import to_svg
+from assets.charts.types import Scope
+from assets.methods.errors import PipelineError
+from tests.support.sample_bundle import hide, outline, sample_bundle_frames, sample_report_meta
+
+META = sample_report_meta()
+REPORT, SUMMARY, SUMMARY_PAGE = "1_rapport/rapport.pdf", "1_rapport/sammanfattning.pdf", "1_rapport/sammanfattning.html"
+LONG = "Öster-Åkersberga och Södra Ängsholmens skärgårdskommun med Norra Kyrkbyggdens församlingsområde"
+
+
+def made_for(area: str = "0127", *, name: str = "", hidden: str = "", drawn: bool = False):
+    frames, scope = sample_bundle_frames(area)
+    if hidden:
+        frames = hide(frames, scope.area_code, hidden)
+    if name:
+        scope = Scope(scope.area_code, name, scope.wave, scope.edition)
+    content = municipality_report(frames, scope, META)
+    draw = to_svg if drawn else outline
+    svgs = {card.chart_id: with_fallback_fonts(draw(card)) for card in content.cards}
+    return content, svgs, printed_files(frames, content, svgs, META)
+
+
+@pytest.fixture(scope="module")
+def botkyrka():
+    return made_for(drawn=True)
+
+
+def reader(content: bytes) -> PdfReader:
+    return PdfReader(io.BytesIO(content))
+
+
+def squeezed(text: str) -> str:
+    """Without spaces and soft hyphens, as lines are broken in other places on paper."""
+    return re.sub(r"[\s\u00ad\u2011]", "", text)
+
+
+def text_of(content: bytes) -> str:
+    return squeezed("".join(page.extract_text() for page in reader(content).pages))
+
+
+def elements(pdf: PdfReader) -> Iterator[DictionaryObject]:
+    """Every element of the structure tree."""
+    waiting = [pdf.root_object["/StructTreeRoot"]]
+    while waiting:
+        node = waiting.pop().get_object()
+        if not isinstance(node, DictionaryObject):
+            continue
+        if "/S" in node:
+            yield node
+        kids = node.get("/K", [])
+        kids = kids.get_object() if hasattr(kids, "get_object") else kids
+        waiting += kids if isinstance(kids, list) else [kids]
+
+
+def test_every_pdf_claims_pdf_ua_and_is_tagged_titled_and_swedish(botkyrka):
+    _, _, files = botkyrka
+    pdfs = [name for name in files if name.endswith(".pdf")]
+    assert len(pdfs) >= 6
+    for name in pdfs:
+        pdf = reader(files[name])
+        root = pdf.root_object
+        assert root["/MarkInfo"]["/Marked"] == True, name  # noqa: E712 - a PDF object that is equal to True
+        assert root["/Lang"].startswith("sv"), name
+        assert root["/ViewerPreferences"]["/DisplayDocTitle"] == True, name  # noqa: E712
+        xmp = root["/Metadata"].get_object().get_data().decode()
+        assert re.search(r"pdfuaid:part[^0-9]*1", xmp), name
+        assert "Botkyrka" in pdf.metadata.title, name
+        figures = [e for e in elements(pdf) if e["/S"] == "/Figure"]
+        assert figures, name
+        assert all(len(e["/Alt"]) > 40 for e in figures), name
+
+
+def test_the_report_has_a_figure_per_chart_headed_columns_and_a_bookmark_per_section(botkyrka):
+    content, _, files = botkyrka
+    pdf = reader(files[REPORT])
+    tags = [str(e["/S"]) for e in elements(pdf)]
+    assert tags.count("/Figure") == len(content.cards)
+    assert tags.count("/Table") == tags.count("/Caption") >= len(content.cards)
+    assert tags.count("/TH") > tags.count("/Table")
+    titles = [item.title for item in pdf.outline if not isinstance(item, list)]
+    assert [section.title for section in content.sections] == [t for t in titles if t in {s.title for s in content.sections}]
+
+
+def test_the_small_pictures_of_the_districts_have_words():
+    content, _, files = made_for("0180")
+    strips = {cell.text for section in content.sections for block in section.blocks if isinstance(block, Table)
+              for row in block.rows for cell in row if isinstance(cell, Strip)}  # fmt: skip
+    assert strips
+    assert strips <= {str(e["/Alt"]) for e in elements(reader(files[REPORT])) if e["/S"] == "/Figure"}
+
+
+def words_of(content: ReportContent) -> Iterator[str]:
+    """Every text of the report but the headings of columns, which may be broken with a hyphen."""
+    for section in content.sections:
+        yield section.title
+        for block in section.blocks:
+            if isinstance(block, Text | Notice):
+                yield block.text
+            elif isinstance(block, Bullets):
+                yield from block.items
+            elif isinstance(block, Table):
+                yield from (cell for row in block.rows for cell in row if not isinstance(cell, Strip))
+    for card in content.cards:
+        yield from (str(cell) for row in card_table(card, META.texts).rows for cell in row)
+        yield card.title
+
+
+def test_every_sentence_and_number_of_the_page_is_read_back_from_the_pdf(botkyrka):
+    content, _, files = botkyrka
+    text = text_of(files[REPORT])
+    words = {squeezed(word) for word in words_of(content)}
+    assert sum(any(c.isdigit() for c in word) for word in words) > 300
+    assert [word for word in words if word not in text] == []
+
+
+def test_the_words_inside_the_pictures_are_text(botkyrka):
+    content, _, files = botkyrka
+    assert squeezed("Andel med förhöjd risk (åt höger: mer risk") in text_of(files[SUMMARY])
+    assert squeezed(content.cards[0].title) in text_of(files["2_diagram/affischer/faktorprofil_ak9.pdf"])
+
+
+@pytest.mark.parametrize("area", ["0127", "0140", "0180"])
+def test_the_summary_is_two_pages_with_the_overviews_own_sentences(area):
+    content, _, files = made_for(area)
+    pdf = reader(files[SUMMARY])
+    assert len(pdf.pages) == 2
+    text, page = text_of(files[SUMMARY]), squeezed(files[SUMMARY_PAGE].decode())
+    overview = next(section for section in content.sections if section.id == "oversikt")
+    bullets = [item for block in overview.blocks if isinstance(block, Bullets) for item in block.items]
+    assert bullets
+    for sentence in map(squeezed, bullets):
+        assert sentence in text
+        assert sentence in page
+
+
+@pytest.mark.parametrize("reason", ["suppressed", "no_delivery"])
+def test_a_municipality_without_a_chart_gets_two_pages_that_say_why(reason):
+    content, _, files = made_for("0140", hidden=reason)
+    assert len(reader(files[SUMMARY]).pages) == 2
+    assert not [name for name in files if "affischer" in name]
+    assert squeezed(META.texts["summary"]["no_chart"]) in text_of(files[SUMMARY])
+    assert len(reader(files[REPORT]).pages) > 3
+    assert "<figure" not in files[SUMMARY_PAGE].decode()
+    assert content.cards  # register charts are there all the same
+
+
+def test_a_very_long_name_still_gives_two_pages_and_is_no_markup():
+    name = f"{LONG} <b>#pagebreak()</b> $x$ *y*"
+    _, _, files = made_for(name=name)
+    assert len(reader(files[SUMMARY]).pages) == 2
+    assert squeezed(name) in text_of(files[SUMMARY])
+    assert squeezed(name) in text_of(files[REPORT])
+    assert "<b>#" not in files[SUMMARY_PAGE].decode()
+
+
+def test_equal_content_gives_equal_bytes(botkyrka):
+    content, svgs, files = botkyrka
+    compiler.cache_clear()
+    frames, _ = sample_bundle_frames()
+    again = printed_files(frames, content, svgs, META)
+    assert {name for name in files if files[name] != again[name]} == set()
+    assert b"20260312" in files[SUMMARY]  # the day of release, not today
+
+
+def test_a_missing_font_stops_the_run_with_a_sentence(botkyrka, tmp_path):
+    content, svgs, _ = botkyrka
+    with pytest.raises(PipelineError) as caught:
+        compile_pdf("report.typ", *report_data(content, svgs, META), fonts=tmp_path)
+    assert caught.value.code == "pdf_font"
+    assert {path.suffix for path in FONT_FOLDER.iterdir()} == {".ttf", ".txt", ".md"}
+
+
+def test_a_letter_that_the_font_lacks_and_a_picture_without_words_stop_the_run(botkyrka):
+    content, svgs, _ = botkyrka
+    data, pictures = report_data(content, svgs, META)
+    with pytest.raises(PipelineError) as caught:
+        compile_pdf("report.typ", data | {"title": "中"}, pictures)
+    assert caught.value.code == "pdf"
+    figure = next(block for section in data["sections"] for block in section["blocks"] if block["kind"] == "figure")
+    figure["alt"] = None
+    with pytest.raises(PipelineError):
+        compile_pdf("report.typ", data, pictures)
+
+
+def table(columns: tuple[str, ...], row: tuple[str, ...], numeric: frozenset[int] = frozenset()) -> Table:
+    return Table("t", "Tabell", columns, (row,), numeric)
+
+
+def test_a_narrow_table_needs_no_widths():
+    assert table_layout(table(("År", "Andel"), ("2024", "12 %"))) == (None, TYPE_SIZE)
+
+
+def test_a_long_text_gets_the_room_that_numbers_leave():
+    widths, size = table_layout(table(("Fråga", "Andel"), ("ord " * 60, "12 %"), frozenset({1})))
+    assert size == TYPE_SIZE
+    assert widths is not None
+    assert widths[0] > 5 * widths[1]
+
+
+def test_a_crowded_table_gets_smaller_type():
+    widths, size = table_layout(table(tuple("abcdefghij"), ("sekretesskäl" * 2,) * 10))
+    assert widths is not None
+    assert LEAST_SIZE <= size < TYPE_SIZE
