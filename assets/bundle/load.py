@@ -24,8 +24,9 @@ SHOWN_ROLES = ("value", "index", "response_rate")
 
 @lru_cache(maxsize=1)
 def load_report_texts() -> Mapping[str, Any]:
-    """The parsed `texts/report.yml`."""
-    return _yaml("texts/report.yml")
+    """The parsed `texts/report.yml`, with the texts of single formats under a name of their own."""
+    own = {name: _yaml(f"texts/{name}.yml") for name in ("html", "glossary", "lattlast")}
+    return {**_yaml("texts/report.yml"), **own}
 
 
 @lru_cache(maxsize=1)
