@@ -33,7 +33,7 @@ def bundles(tmp_path_factory) -> Mapping[str, BundlePaths]:
 
 
 def pages(paths: BundlePaths) -> list[Path]:
-    return [paths.folder / "LAS_MIG.html", paths.report, paths.folder / "5_metod/metod.html",
+    return [paths.folder / "LAS_MIG.html", paths.report, paths.folder / "1_rapport/lattlast.html", paths.folder / "5_metod/metod.html",
             paths.folder.parent / "lansoversikt.html"]  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""The page: one file, no script but the report's own, nothing from outside, unique ids, ordered headings, chart and table together."""
+"""The page: one file, no script but the report's own, nothing from outside, unique ids, headings in order, tables."""
 
 from __future__ import annotations
 

@@ -21,6 +21,17 @@ const watch = new IntersectionObserver(seen => {
 }, {rootMargin: "-15% 0px -80% 0px"});
 for (const id of links.keys()) { const section = byId(id); if (section) watch.observe(section); }
 
+// A picture that isn't wider than its place needs no stop for the keyboard.
+const pictures = document.querySelectorAll("figure > .chart");
+const stops = () => {
+  for (const place of pictures) {
+    if (place.scrollWidth > place.clientWidth) place.setAttribute("tabindex", "0");
+    else place.removeAttribute("tabindex");
+  }
+};
+addEventListener("resize", stops);
+stops();
+
 // Words of the glossary explain themselves on hover, focus and touch; Escape closes.
 const tip = make("div", "", {id: "ordruta", role: "tooltip", class: "tip", hidden: ""});
 (document.querySelector("main") ?? document.body).append(tip);
