@@ -146,7 +146,7 @@ const draw = async () => {
   said.textContent = words.working;
   try {
     load();
-    const place = make("div");
+    const place = make("div", "", {"aria-hidden": "true"});  // the picture as a whole has the words
     chart.replaceChildren(place);
     chart.hidden = false;  // the picture takes its width from the place
     await window.vegaEmbed(place, specification(lines), {ast: true, renderer: "svg", actions: false, defaultStyle: false});
