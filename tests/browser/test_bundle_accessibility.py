@@ -7,12 +7,17 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
+import polars as pl
 import pytest
 
+from assets.bundle.content import municipality_report
 from assets.bundle.county import PAGE as COMPARISON
 from assets.bundle.county import comparison_page
+from assets.bundle.explore import choices
+from assets.bundle.html import render_report
 from assets.bundle.render import render_bundle, with_fallback_fonts
 from assets.bundle.types import BundlePaths
+from assets.bundle.words import Context
 from assets.bundle.writer import write_bundle, write_county_overview, write_page
 from assets.catalogue.load import load_catalogue
 from assets.charts import theme
@@ -21,7 +26,7 @@ from assets.methods.compared_areas import published_funnel, published_ranks
 from tests.support.axe import rules_run, violations
 from tests.support.psychometric_sample import sample_anatomy, sample_table
 from tests.support.released_world import EDITION, FOCUS, codes, released
-from tests.support.sample_bundle import sample_bundle_frames, sample_bundle_meta, sample_report_meta
+from tests.support.sample_bundle import outline, sample_bundle_frames, sample_bundle_meta, sample_report_meta
 
 pytestmark = pytest.mark.browser
 AREAS = ("0127", "0140", "0180")
@@ -29,6 +34,7 @@ PAGES = (
     "LAS_MIG.html", "1_rapport/rapport.html", "1_rapport/lattlast.html", "5_metod/metod.html", "5_metod/indexanatomi.html",
     "../lansoversikt.html", f"../{COMPARISON}",
 )  # fmt: skip
+META = sample_report_meta()
 LARGEST = 6_000_000
 SLOWEST = 2.0
 OPEN_ALL = "document.querySelectorAll('details').forEach(d => d.open = true)"
@@ -140,6 +146,24 @@ def test_a_drawing_that_fails_leaves_the_numbers(bundles, visitor):
     page.get_by_text("Diagrammet kunde inte ritas").wait_for()
     assert page.locator("#val-tabell tbody tr").count() >= 3
     assert not page.locator("#val-diagram").is_visible()
+
+
+def test_a_choice_without_a_single_number_says_why_and_draws_nothing(visitor, tmp_path):
+    frames, scope = sample_bundle_frames("0140")
+    one_sex = (pl.col("area_code") == scope.area_code) & (pl.col("sex") != "all")
+    hidden = [pl.when(one_sex).then(None).otherwise(pl.col(name)).alias(name) for name in ("value", "low", "high", "verdict")]
+    results = frames.index_results.with_columns(*hidden, reason=pl.when(one_sex).then(pl.lit("suppressed")).otherwise("reason"))
+    content = municipality_report(replace(frames, index_results=results), scope, META)
+    chosen = choices(Context(replace(frames, index_results=results), scope, META))
+    path = tmp_path / "rapport.html"
+    path.write_text(render_report(content, {card.chart_id: outline(card) for card in content.cards}, META, chosen), "utf-8")
+    visit = visitor.open(path)
+    visit.page.get_by_label("Jämför med", exact=True).select_option(label="Flickor mot pojkar")
+    visit.page.get_by_role("button", name="Rita diagrammet").click()
+    visit.page.get_by_text("Inget av de valda talen kan visas.").wait_for()
+    assert "skyddat av sekretesskäl [c]" in visit.page.locator("#val-tabell").inner_text()
+    assert not visit.page.locator("#val-diagram").is_visible()
+    assert visit.complaints == []
 
 
 def test_words_explain_themselves_by_keyboard_and_pointer(bundles, visitor):

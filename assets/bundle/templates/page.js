@@ -143,6 +143,11 @@ const load = () => {
 let turn = 0;
 const draw = async () => {
   const mine = ++turn, lines = chosen(), title = write(lines);
+  if (lines.every(line => line.points.every(([value]) => value === null))) {
+    chart.hidden = true;
+    said.textContent = words.hidden;
+    return;
+  }
   said.textContent = words.working;
   try {
     load();
