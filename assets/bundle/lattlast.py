@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -47,10 +47,7 @@ def easy_page(context: Context, summary: BundleSummary) -> EasyPage:
     """
     texts = context.meta.texts["lattlast"]
     findings = chosen_findings(context)
-    good, better = (
-        tuple(easy_finding(one, texts) for one in findings if one.tone == tone and one.index_key in texts["factors"])
-        for tone in ("strength", "attention")
-    )
+    good, better = (easy_points([one for one in findings if one.tone == tone], texts) for tone in ("strength", "attention"))
     return EasyPage(
         title=texts["title"].format(area=context.scope.area_name),
         lead=texts["lead"],
@@ -65,6 +62,16 @@ def easy_page(context: Context, summary: BundleSummary) -> EasyPage:
     )
 
 
+def easy_points(findings: Sequence[Finding], texts: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+    """Findings as points; those with the same headline and share (one against the county, one since last time) become one."""
+    together: dict[tuple[str, str], list[str]] = {}
+    for finding in findings:
+        if finding.index_key in texts["factors"]:
+            head, _ = easy_finding(finding, texts)
+            together.setdefault((head, _share(finding, texts)), []).append(_compared(finding, texts))
+    return tuple((head, " ".join(part for part in (share, *compared) if part)) for (head, share), compared in together.items())
+
+
 def easy_finding(finding: Finding, texts: Mapping[str, Any]) -> tuple[str, str]:
     """A finding as a headline and one or two short sentences.
 
@@ -72,12 +79,15 @@ def easy_finding(finding: Finding, texts: Mapping[str, Any]) -> tuple[str, str]:
     """
     factor = texts["factors"][finding.index_key]
     gap = finding.measure.startswith("sex_gap")
-    said = []
-    if finding.share is not None:
-        grade = texts["grades"][finding.grade]
-        said.append(factor["share"].format(grade=grade, share=numbers.percent(finding.share)))
-    said.append(_compared(finding, texts))
-    return factor["gap" if gap else finding.tone], " ".join(said)
+    said = f"{_share(finding, texts)} {_compared(finding, texts)}".strip()
+    return factor["gap" if gap else finding.tone], said
+
+
+def _share(finding: Finding, texts: Mapping[str, Any]) -> str:
+    if finding.share is None:
+        return ""
+    words, grade = texts["factors"][finding.index_key]["share"], texts["grades"][finding.grade]
+    return str(words.format(grade=grade, share=numbers.percent(finding.share)))
 
 
 def _compared(finding: Finding, texts: Mapping[str, Any]) -> str:

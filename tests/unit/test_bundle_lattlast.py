@@ -9,7 +9,7 @@ from itertools import product
 import pytest
 
 from assets.bundle.content import bundle_summary
-from assets.bundle.lattlast import PAGE, easy_finding, easy_page
+from assets.bundle.lattlast import PAGE, easy_finding, easy_page, easy_points
 from assets.bundle.render import render_bundle
 from assets.bundle.words import Context
 from assets.methods.findings import Finding
@@ -81,6 +81,13 @@ def test_the_direction_is_that_of_the_share():
     gap = easy_finding(finding("wellbeing", "sex_gap_share_focus", "attention", difference=-5.0), TEXTS)
     assert gap[1].endswith("Det är vanligare bland pojkar än bland flickor.")
     assert "%" not in easy_finding(finding("wellbeing", "diff_share_focus", "attention", share=None), TEXTS)[1]
+
+
+def test_the_same_group_against_the_county_and_since_last_time_is_one_point():
+    both = [finding("school_distress", measure, "attention") for measure in ("change_share_focus", "diff_share_focus")]
+    points = easy_points([*both, finding("wellbeing", "diff_share_focus", "attention")], TEXTS)
+    assert len(points) == 2
+    assert points[0][1].endswith("Det är fler än förra gången, 2022. Det är fler än i länet.")
 
 
 def plain(page: bytes) -> str:
