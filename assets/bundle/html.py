@@ -1,10 +1,14 @@
-"""Content to offline HTML: one file per page, styles inside, no script, nothing fetched from anywhere.
+"""Content to offline HTML: one file per page, styles inside, nothing fetched from anywhere.
+
+Every page is whole without scripts. The report has one of its own (explanations on hover, own choice of chart), named by its hash
+in the page's content security policy so that no other can run.
 
 Pure but for reading the package's own templates once per process.
 """
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
@@ -14,7 +18,10 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from assets.bundle.glossary import Marker, unmarked
+from assets.bundle.lattlast import EasyPage
 from assets.bundle.types import BundleSummary, ReportContent, ReportMeta, Section, Table
+from assets.bundle.vega import library, source_hash
 from assets.bundle.words import date_text, say
 from assets.catalogue.active import ENROLLED_GRADE
 from assets.charts import numbers
@@ -69,13 +76,60 @@ def card_table(card: ChartCard, texts: Mapping[str, Any]) -> Table:
     return Table(f"{card.chart_id}-tabell", caption, tuple(card.table.columns), rows, frozenset(numeric))
 
 
-def render_report(content: ReportContent, svgs: Mapping[str, str], meta: ReportMeta) -> str:
-    """The whole report as one HTML page. `svgs`: chart id -> SVG text of every card in the content."""
+@lru_cache(maxsize=1)
+def page_script() -> str:
+    """The report's own script."""
+    return str(environment().get_template("page.js").render())
+
+
+def render_report(
+    content: ReportContent, svgs: Mapping[str, str], meta: ReportMeta, choices: Mapping[str, Any] | None = None
+) -> str:
+    """The whole report as one HTML page.
+
+    Args:
+        svgs: chart id -> SVG text of every card in the content.
+        choices: what the reader may choose among (`assets.bundle.explore.choices`). With none the page has no chart library.
+    """
     words = _words(meta)
     words.svgs = {key: Markup(without_title(svg)) for key, svg in svgs.items()}
     words.notes, words.repeated = split_notes(content)
     words.tables = {card.chart_id: card_table(card, meta.texts) for card in content.cards}
-    return _render("report.html", meta, content=content, words=words)
+    words.gloss = Marker(meta.texts["glossary"])
+    stops = _stops(content, meta, chooser=bool(choices))
+    scripts = [page_script(), *([library()] if choices else [])]
+    return _render(
+        "report.html",
+        meta,
+        content=content,
+        words=words,
+        stops=stops,
+        places={stop: place for place, (stop, _) in enumerate(stops)},
+        glossary=meta.texts["glossary"],
+        entries=sorted(meta.texts["glossary"]["items"], key=lambda entry: numbers.swedish(entry["term"])),
+        chooser=script_json(choices) if choices else "",
+        library=Markup(scripts[-1]) if choices else "",
+        script=Markup(scripts[0]),
+        script_sources=Markup(f"script-src {' '.join(source_hash(script) for script in scripts)}; "),
+    )
+
+
+def script_json(value: Mapping[str, Any]) -> Markup:
+    """JSON that can stand in a script element: nothing in it can end the element."""
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return Markup(text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026"))
+
+
+def _stops(content: ReportContent, meta: ReportMeta, *, chooser: bool) -> list[tuple[str, str]]:
+    """The sections a reader can go to, in page order: id and title."""
+    first, *rest = [(section.id, section.title) for section in content.sections]
+    own = [("valj-sjalv", meta.texts["html"]["choose"]["title"])] if chooser else []
+    return [("las", meta.texts["reading"]["title"]), first, *own, *rest, ("ordlista", meta.texts["glossary"]["title"])]
+
+
+def render_easy(page: EasyPage, content: ReportContent, meta: ReportMeta) -> str:
+    """`1_rapport/lattlast.html`: the easy-to-read page for young people (`assets.bundle.lattlast`)."""
+    return _render("lattlast.html", meta, page=page, content=content, texts=meta.texts["lattlast"], words=_words(meta))
 
 
 def split_notes(content: ReportContent) -> tuple[dict[str, list[str]], dict[str, list[str]]]:
@@ -123,13 +177,15 @@ def render_readme(content: ReportContent, meta: ReportMeta, *, anatomy: bool = F
         anatomy: whether the bundle has an anatomy of the indices to link to.
     """
     scope, texts = content.scope, meta.texts["readme"]
+    report, *others, certificate = texts["links"]
     printed = [meta.texts[name]["readme"] for name in ("summary", "pdf")]
     links = [
-        texts["links"][0],
+        report,
         *printed,
-        *texts["links"][1:-1],
+        meta.texts["html"]["easy_readme"],
+        *others,
         *([texts["anatomy_link"]] if anatomy else []),
-        texts["links"][-1],
+        certificate,
     ]
     filled = {
         "area": scope.area_name,
@@ -230,10 +286,12 @@ def _words(meta: ReportMeta) -> SimpleNamespace:
         marks=texts["reading"]["marks"],
         marks_title=texts["reading"]["marks_title"],
         footer=texts["method"]["attribution"],
+        html=texts["html"],
+        gloss=unmarked,
     )
 
 
 def _render(template: str, meta: ReportMeta, **values: object) -> str:
     mark = PRINT_MARK.format(mark=meta.texts["common"]["synthetic_short"]) if meta.charts.synthetic else ""
     css = environment().get_template("page.css").render(page_mark=Markup(mark))
-    return environment().get_template(template).render(css=Markup(css), **values)
+    return environment().get_template(template).render(**{"css": Markup(css), "script_sources": "", **values})

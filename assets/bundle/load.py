@@ -39,6 +39,7 @@ def load_report_texts() -> Mapping[str, Any]:
         **_yaml("texts/workbook.yml"),
         **_yaml("texts/pdf.yml"),
         "questions": _yaml("texts/sections.yml"),
+        **{name: _yaml(f"texts/{name}.yml") for name in ("html", "glossary", "lattlast")},
         "slides": _yaml("texts/slides.yml"),
     }
 

@@ -9,12 +9,16 @@ from assets.bundle.anatomy import anatomy_sections
 from assets.bundle.certificate import certificate_files
 from assets.bundle.content import folder_name, municipality_report
 from assets.bundle.dcat import dcat_files
-from assets.bundle.html import render_anatomy, render_method, render_readme, render_report
+from assets.bundle.explore import choices
+from assets.bundle.html import render_anatomy, render_easy, render_method, render_readme, render_report
+from assets.bundle.lattlast import PAGE as EASY_PAGE
+from assets.bundle.lattlast import easy_page
 from assets.bundle.method_folder import method_files
 from assets.bundle.pdf import printed_files
 from assets.bundle.slides_pptx import slide_files
 from assets.bundle.tables import bundle_tables, csv_bytes, table_files
 from assets.bundle.types import RenderedBundle, ReportMeta
+from assets.bundle.words import Context
 from assets.bundle.workbook import workbook_files
 from assets.charts.svg import to_svg
 from assets.charts.types import ChartCard, ReleaseFrames, Scope
@@ -38,10 +42,12 @@ def render_bundle(
     """
     content = municipality_report(frames, scope, meta)
     anatomy = anatomy_sections(frames, meta)
+    context = Context(frames, scope, meta)
     svgs = {card.chart_id: with_fallback_fonts(draw(card)) for card in content.cards}
     files = {
         "LAS_MIG.html": render_readme(content, meta, anatomy=bool(anatomy)).encode("utf-8"),
-        "1_rapport/rapport.html": render_report(content, svgs, meta).encode("utf-8"),
+        "1_rapport/rapport.html": render_report(content, svgs, meta, choices(context)).encode("utf-8"),
+        EASY_PAGE: render_easy(easy_page(context, content.summary), content, meta).encode("utf-8"),
         "5_metod/metod.html": render_method(content, meta).encode("utf-8"),
     }
     if anatomy:

@@ -11,9 +11,9 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from assets.bundle.method_definitions import MethodDefinitions
 from assets.catalogue.report_models import ComparisonGroups, SeriesSection
 from assets.charts.series import SeriesMeta
-from assets.bundle.method_definitions import MethodDefinitions
 from assets.charts.types import ChartCard, ChartMeta, CountMeta, IndicatorMeta, Scope
 from assets.methods.findings import FindingRules
 
@@ -211,8 +211,8 @@ class ReportMeta:
     over the waves, and why there is none.
     `counts`: factors counted together. `cut_sets`: id of a set or rule of limits -> title and what it is.
     `outcomes`: outcomes that factors are set beside -> words for having them. `method`: for the method folder. `open_data`: what
-    data portals are told. `series`: single questions and scales by id; `series_sections`: those that the report shows, by section;
-    `district_series`: those with a row per city district. `comparison_groups`: who is compared with whom.
+    data portals are told. `series`: single questions and scales by id; `series_sections`: those that the report shows, by
+    section; `district_series`: those with a row per city district. `comparison_groups`: who is compared with whom.
     """
 
     charts: ChartMeta

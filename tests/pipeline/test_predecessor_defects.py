@@ -6,6 +6,7 @@ The small demo is only read. The others are in tests/unit/test_predecessor_rules
 from __future__ import annotations
 
 import csv
+import re
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -55,7 +56,9 @@ def bundle(demo, code: str) -> Path:
 
 
 def page(demo, code: str) -> str:
-    return (bundle(demo, code) / "1_rapport/rapport.html").read_text(encoding="utf-8").replace("\u00a0", " ")
+    """The report without the links that explain its words."""
+    text = (bundle(demo, code) / "1_rapport/rapport.html").read_text(encoding="utf-8").replace("\u00a0", " ")
+    return re.sub(r'<a class="term"[^>]*>([^<]*)</a>', r"\1", text)
 
 
 def chart_table(demo, code: str, chart: str) -> list[dict[str, str]]:

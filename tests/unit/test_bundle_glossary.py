@@ -1,0 +1,49 @@
+"""Words of the glossary: marked once per section, escaped, each leading to its explanation."""
+
+from __future__ import annotations
+
+import re
+
+from assets.bundle.glossary import Marker
+from assets.bundle.load import load_report_texts
+from assets.bundle.render import render_bundle
+from tests.support.sample_bundle import outline, sample_bundle_frames, sample_report_meta
+
+GLOSSARY = load_report_texts()["glossary"]
+
+
+def test_a_word_is_marked_the_first_time_in_a_section():
+    mark = Marker(GLOSSARY)
+    assert str(mark("Andelen och andelen")) == '<a class="term" href="#ord-andel">Andelen</a> och andelen'
+    assert str(mark("andel")) == "andel"
+    mark.start()
+    assert "ord-andel" in mark("andel")
+
+
+def test_only_whole_words_are_marked_and_the_rest_is_escaped():
+    mark = Marker(GLOSSARY)
+    assert str(mark("Landelar & <b> indexanatomi")) == "Landelar &amp; &lt;b&gt; indexanatomi"
+    assert str(mark("osäkerhetsintervall")) == '<a class="term" href="#ord-intervall">osäkerhetsintervall</a>'
+
+
+def test_entries_are_unique_and_each_knows_its_own_name():
+    ids = [item["id"] for item in GLOSSARY["items"]]
+    forms = [form.lower() for item in GLOSSARY["items"] for form in item["forms"]]
+    assert len(ids) == len(set(ids))
+    assert len(forms) == len(set(forms))
+    for item in GLOSSARY["items"]:
+        assert item["term"].lower() in [form.lower() for form in item["forms"]]
+        assert item["text"].endswith(".")
+        assert re.fullmatch("[a-z-]+", item["id"])
+
+
+def test_the_report_explains_every_word_that_it_marks():
+    frames, scope = sample_bundle_frames()
+    page = render_bundle(frames, scope, sample_report_meta(), draw=outline).files["1_rapport/rapport.html"].decode()
+    marked = set(re.findall(r'class="term" href="#(ord-[a-z-]+)"', page))
+    explained = set(re.findall(r'<dt id="(ord-[a-z-]+)"><dfn>', page))
+    assert len(marked) >= 8
+    assert marked <= explained
+    for section in re.findall(r"<section.*?</section>", page, re.DOTALL):
+        links = re.findall(r'class="term" href="#([^"]+)"', section)
+        assert len(links) == len(set(links))
