@@ -83,8 +83,8 @@ def reports_county_bundle(
                 bundle = render_county(frames, scope, meta, partial(draw_all, workers=choices.workers))
                 written.append(write_bundle(bundle, target, made_by).report)
     lines = [*(f"- `{path}` skriven" for path in written), *(f"- `{path}` oförändrad" for path in kept)]
-    counts = {"dagster/row_count": len(lines), "skrivna paket": len(written), "oförändrade paket": len(kept)}
-    return dg.MaterializeResult(metadata=counts | {"paket": dg.MetadataValue.md("\n".join(lines))})
+    counts = {"dagster/row_count": len(lines), "skrivna länspaket": len(written), "oförändrade länspaket": len(kept)}
+    return dg.MaterializeResult(metadata=counts | {"länspaket": dg.MetadataValue.md("\n".join(lines))})
 
 
 ASSETS = [reports_county_bundle]
