@@ -6,13 +6,19 @@ Pure but for reading the package's own templates once per process.
 from __future__ import annotations
 
 from functools import lru_cache
+from types import SimpleNamespace
 
 from jinja2 import ChoiceLoader, Environment, PackageLoader
 from markupsafe import Markup
 
 from assets.bundle import html as bundle_html
+from assets.bundle.glossary import unmarked
 from assets.quality.phrases import Phrases
 from assets.quality.types import DeliveryPage, IndexPage
+
+
+WORDS = SimpleNamespace(gloss=unmarked)
+"""What the blocks shared with the reports need to know: there is no glossary here."""
 
 
 @lru_cache(maxsize=1)
@@ -44,4 +50,8 @@ def _css(mark: str) -> Markup:
 
 def _render(template: str, phrases: Phrases, **values: object) -> str:
     mark = bundle_html.PRINT_MARK.format(mark=phrases.say("synthetic_short")) if phrases.synthetic else ""
-    return environment().get_template(template).render(css=_css(mark), phrases=phrases, say=phrases.say, **values)
+    return (
+        environment()
+        .get_template(template)
+        .render(css=_css(mark), script_sources="", phrases=phrases, say=phrases.say, words=WORDS, **values)
+    )
