@@ -33,6 +33,7 @@ from assets.methods.finding_sentences import sentence
 MOST_SLIDES = 15
 TRENDS = 2
 REGISTER_ROWS = 8
+REGISTER_TERMS = 3
 WHO_NOTES = 2
 NOTED = ("sexes", "counts")
 """Charts whose own notes hold on the slide too; the notes of the others tell of marks that only the report's chart has."""
@@ -96,6 +97,9 @@ class DeckWriter:
         return (lines[0], *extra, *lines[1:])
 
     def read(self) -> Slide:
+        if self.content.register_only:
+            told = tuple(f"{name}: {numbers.lower_first(text)}" for name, text in self.content.reading[0].items[:REGISTER_TERMS])
+            return Slide("las", self.say("titles.read_register"), (TextPart("", told),), self.notes("register"))
         chosen = self.context.entry("slides.reading")
         items = tuple(f"{name}: {numbers.lower_first(text)}" for name, text in self.content.reading[0].items if name in chosen)
         marks = [f"{mark} {text}." for mark, text in self.content.reading[1].rows]
@@ -116,6 +120,9 @@ class DeckWriter:
         return Slide("svar", card.title, parts, self.notes("who", [chart.alt, *listed]), foot=card.source, widths=(0.62, 0.38))
 
     def highlights(self) -> Slide | None:
+        if self.content.register_only:
+            why = self.context.say("register_only.why", area=self.context.scope.area_name, wave=self.context.scope.wave)
+            return Slide("fynd", self.say("titles.no_survey"), (TextPart("", (why,)),), self.notes("highlights", [why]))
         strengths, strong = self.overview_list("strengths")
         attention, heeded = self.overview_list("attention")
         kind = {(True, True): "both", (True, False): "strength", (False, True): "attention"}.get((strong, heeded), "none")

@@ -16,7 +16,6 @@ from assets.bundle.glossary import unmarked
 from assets.quality.phrases import Phrases
 from assets.quality.types import DeliveryPage, IndexPage
 
-
 WORDS = SimpleNamespace(gloss=unmarked)
 """What the blocks shared with the reports need to know: there is no glossary here."""
 
