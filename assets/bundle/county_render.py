@@ -10,6 +10,7 @@ import polars as pl
 
 from assets.bundle.anatomy import PAGE as ANATOMY_PAGE
 from assets.bundle.anatomy import anatomy_sections
+from assets.bundle.certificate import certificate_files
 from assets.bundle.county_edition import county_folder, county_report
 from assets.bundle.county_frames import CountyFrames
 from assets.bundle.html import render_anatomy, render_method, render_readme, render_report
@@ -39,8 +40,7 @@ def render_county(frames: CountyFrames, scope: Scope, meta: ReportMeta, draw: Dr
     anatomy = anatomy_sections(frames, own)
     svgs = dict(zip((card.chart_id for card in content.cards), draw(list(content.cards)), strict=True))
     files = {
-        "LAS_MIG.html": render_readme(content, own, anatomy=bool(anatomy)).encode("utf-8"),
-        "1_rapport/rapport.html": render_report(content, svgs, own).encode("utf-8"),
+        "1_rapport/rapport.html": render_report(content, svgs, own, easy=False).encode("utf-8"),
         "5_metod/metod.html": render_method(content, own).encode("utf-8"),
         **county_table_files(frames, scope, own),
     }
@@ -49,6 +49,8 @@ def render_county(frames: CountyFrames, scope: Scope, meta: ReportMeta, draw: Dr
     files |= method_files(frames, content, own)
     for card in content.cards:
         files |= chart_files(card, svgs[card.chart_id])
+    files["LAS_MIG.html"] = render_readme(content, own, anatomy=bool(anatomy), held=list(files)).encode("utf-8")
+    files |= certificate_files(files, county_folder(scope, own), own)
     return RenderedBundle(
         scope=scope,
         folder=county_folder(scope, own),

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import lru_cache
 from types import SimpleNamespace
 from typing import Any
@@ -83,13 +83,19 @@ def page_script() -> str:
 
 
 def render_report(
-    content: ReportContent, svgs: Mapping[str, str], meta: ReportMeta, choices: Mapping[str, Any] | None = None
+    content: ReportContent,
+    svgs: Mapping[str, str],
+    meta: ReportMeta,
+    choices: Mapping[str, Any] | None = None,
+    *,
+    easy: bool = True,
 ) -> str:
     """The whole report as one HTML page.
 
     Args:
         svgs: chart id -> SVG text of every card in the content.
         choices: what the reader may choose among (`assets.bundle.explore.choices`). With none the page has no chart library.
+        easy: whether the bundle has the easy page, which is linked then.
     """
     words = _words(meta)
     words.svgs = {key: Markup(without_title(svg)) for key, svg in svgs.items()}
@@ -102,6 +108,7 @@ def render_report(
         "report.html",
         meta,
         content=content,
+        easy=easy,
         words=words,
         stops=stops,
         places={stop: place for place, (stop, _) in enumerate(stops)},
@@ -170,11 +177,12 @@ def render_anatomy(sections: Sequence[Section], content: ReportContent, meta: Re
     return _render("anatomy.html", meta, content=content, sections=sections, texts=meta.texts["anatomy"], words=_words(meta))
 
 
-def render_readme(content: ReportContent, meta: ReportMeta, *, anatomy: bool = False) -> str:
+def render_readme(content: ReportContent, meta: ReportMeta, *, anatomy: bool = False, held: Collection[str] | None = None) -> str:
     """`LAS_MIG.html`: what this is, for whom, how to read and how to check, on one screen.
 
     Args:
         anatomy: whether the bundle has an anatomy of the indices to link to.
+        held: the bundle's files when it lacks some of the usual ones, which are not linked then; the certificate comes later.
     """
     scope, texts = content.scope, meta.texts["readme"]
     report, *others, certificate = texts["links"]
@@ -185,8 +193,10 @@ def render_readme(content: ReportContent, meta: ReportMeta, *, anatomy: bool = F
         meta.texts["html"]["easy_readme"],
         *others,
         *([texts["anatomy_link"]] if anatomy else []),
-        certificate,
     ]
+    if held is not None:
+        links = [link for link in links if any(name.startswith(link[0]) for name in held)]
+    links.append(certificate)
     filled = {
         "area": scope.area_name,
         "wave": scope.wave,
