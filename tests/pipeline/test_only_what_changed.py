@@ -83,7 +83,8 @@ def test_a_corrected_delivery_runs_its_wave_and_the_bundles_that_show_it(copy_of
     assert rewritten == changed
     assert "0115" in rewritten, "its own file has another checksum now"
     assert len(rewritten) < summary.bundles_written
-    assert summary.bundles_unchanged == summary.bundles_written - len({name for name in rewritten if name.isdigit()})
+    municipalities = {name for name in rewritten if name.isdigit() and name != "01"}  # the county has a bundle of its own
+    assert summary.bundles_unchanged == summary.bundles_written - len(municipalities)
 
     shutil.rmtree(copy_of_demo.root / "dagster")
     run_everything(copy_of_demo.root, SilentProgress(), municipalities=PUBLISHED)
