@@ -134,6 +134,8 @@ def _title(meta: ChartMeta, scope: Scope, grade: str, own: dict[str, Cell], clea
     if count < len(own):
         total = say(meta, "faktorprofil.shown_only", total=total)
     shown = {"area": scope.area_name, "grade": grade_name(meta, grade), "total": total}
+    if count == 1:
+        return say(meta, f"faktorprofil.title.only_{'some' if clear else 'none'}", **shown)
     if not clear:
         return say(meta, "faktorprofil.title.none", **shown)
     return say(meta, "faktorprofil.title.some", count=numbers.spelled(len(clear)), names=names(clear), **shown)

@@ -134,6 +134,17 @@ def test_factor_profile_puts_protection_first_and_the_reason_where_a_dot_is_miss
     assert "brister i närsamhället" in item.alt
 
 
+def test_a_profile_with_one_factor_left_says_so():
+    frames, scope, meta = sample_release("0127"), sample_scope("0127"), sample_meta()
+    gone = (pl.col("area_code") == "0127") & (pl.col("index_key") != "wellbeing")
+    held = frames.index_results.with_columns(
+        *(pl.when(~gone).then(pl.col(name)).alias(name) for name in ("value", "low", "high")),
+        reason=pl.when(gone).then(pl.lit("suppressed")).otherwise("reason"),
+    )
+    item = faktorprofil.build(replace(frames, index_results=held), scope, meta, grade="ak9")
+    assert item.title == "Botkyrka, årskurs\u00a09: den enda faktor som kan visas skiljer sig tydligt från länet"
+
+
 def test_other_municipalities_are_never_the_own_one_nor_another_wave():
     frames, scope, meta = sample_release("0127"), sample_scope("0127"), sample_meta()
     rows = frames.index_results
