@@ -291,5 +291,9 @@ def test_chains_are_tested_beside_all_others_and_any_failure_counts(monkeypatch,
     monkeypatch.setattr(start.subprocess, "Popen", Running)
     monkeypatch.setattr(start.subprocess, "call", lambda command, **how: commands.append(command[3:]) or others)
     assert start.side_by_side(["-q"]) == code
-    assert commands == [["-q", "tests/pipeline"], ["-q", "tests", "--ignore=tests/pipeline"]]
+    (chain, *left_out), (rest, *ignored) = (command[1:] for command in commands)
+    assert [chain, rest] == ["tests/pipeline", "tests"]
+    every = {f"--ignore={p.relative_to(start.ROOT).as_posix()}" for p in (start.ROOT / "tests/pipeline").glob("test_*.py")}
+    assert set(left_out) | set(ignored) == every, "each file of chains is in one of the two"
+    assert not set(left_out) & set(ignored)
     assert capfd.readouterr().out == "kedjornas rader\n"
