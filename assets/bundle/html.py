@@ -168,13 +168,20 @@ def render_method(content: ReportContent, meta: ReportMeta) -> str:
 def render_method_page(name: str, sections: Sequence[Section], content: ReportContent, meta: ReportMeta) -> str:
     """A page of the method folder (`assets.bundle.method_folder`)."""
     texts = meta.texts["method_folder"]
-    shown = {"texts": texts["pages"][name], "back": texts["back"]}
-    return _render("method_page.html", meta, content=content, sections=sections, words=_words(meta), **shown)
+    return _sections_page("method_page.html", meta, content, sections, {**texts["pages"][name], "back": texts["back"]})
 
 
 def render_anatomy(sections: Sequence[Section], content: ReportContent, meta: ReportMeta) -> str:
     """`5_metod/indexanatomi.html`: how to read, then a section per index (`assets.bundle.anatomy`)."""
-    return _render("anatomy.html", meta, content=content, sections=sections, texts=meta.texts["anatomy"], words=_words(meta))
+    return _sections_page("anatomy.html", meta, content, sections, meta.texts["anatomy"])
+
+
+def _sections_page(
+    template: str, meta: ReportMeta, content: ReportContent, sections: Sequence[Section], texts: Mapping[str, str]
+) -> str:
+    """A page of the method folder: title, lead, contents and the sections. `texts`: `title`, `lead`, `back`."""
+    shown = {"texts": texts, "title": texts["title"], "back": texts["back"], "synthetic": bool(content.synthetic)}
+    return _render(template, meta, content=content, sections=sections, words=_words(meta), **shown)
 
 
 def render_readme(content: ReportContent, meta: ReportMeta, *, anatomy: bool = False, held: Collection[str] | None = None) -> str:
@@ -220,7 +227,8 @@ def render_comparison(sections: Sequence[Section], svgs: Mapping[str, str], meta
     words.repeated = {card.chart_id: list(card.notes[1:]) for card in cards}
     words.tables = {card.chart_id: card_table(card, meta.texts) for card in cards}
     title, synthetic = say(texts, "title", wave=wave), meta.charts.synthetic
-    return _render("comparison.html", meta, sections=sections, texts=texts, title=title, synthetic=synthetic, words=words)
+    shown = {"texts": texts, "title": title, "back": texts["back"], "synthetic": synthetic}
+    return _render("comparison.html", meta, sections=sections, words=words, **shown)
 
 
 def render_overview(

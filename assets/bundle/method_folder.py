@@ -66,7 +66,7 @@ def _indicator_list(context: Context, method: MethodDefinitions) -> tuple[Sectio
         )
         if rows:
             headers = tuple(columns[key] for key in keys)
-            table = Table(f"lista-{kind}", captions[kind], headers, rows)
+            table = Table(f"lista-{kind}", context.say("common.table_caption", title=captions[kind]), headers, rows)
             found.append(Section(f"slag-{kind}", captions[kind], (table,)))
     return tuple(found)
 
@@ -79,7 +79,8 @@ def _codebook(context: Context, method: MethodDefinitions) -> tuple[Section, ...
         "utebliven", context.say("method_folder.missing_caption"),
         tuple(context.entry("method_folder.missing_columns")), method.missing,
     )  # fmt: skip
-    return (Section("fragor", caption, (Table("kodbok", caption, tuple(columns.values()), rows), missing)),)
+    heading = context.say("common.table_caption", title=caption)  # two landmarks of one page may not have one name
+    return (Section("fragor", caption, (Table("kodbok", heading, tuple(columns.values()), rows), missing)),)
 
 
 def quality_declaration(context: Context, method: MethodDefinitions) -> tuple[Section, ...]:

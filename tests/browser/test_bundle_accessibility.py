@@ -32,6 +32,8 @@ pytestmark = pytest.mark.browser
 AREAS = ("0127", "0140", "0180")
 PAGES = (
     "LAS_MIG.html", "1_rapport/rapport.html", "1_rapport/lattlast.html", "5_metod/metod.html", "5_metod/indexanatomi.html",
+    "1_rapport/sammanfattning.html", "5_metod/kodbok.html", "5_metod/indikatorlista.html",
+    "5_metod/kvalitetsdeklaration.html", "5_metod/andringar.html",
     "../lansoversikt.html", f"../{COMPARISON}",
 )  # fmt: skip
 META = sample_report_meta()
