@@ -12,6 +12,7 @@ from functools import cached_property, lru_cache
 from pathlib import Path
 
 from assets.catalogue import prevention_models as p
+from assets.catalogue.activity_form_models import ActivityFormFile
 from assets.catalogue.reader import Reader
 from assets.methods.errors import PipelineError
 
@@ -27,6 +28,7 @@ class ActivityCatalogue:
     indepth_file: p.InDepthFile
     programme_file: p.ProgrammeFile
     index_factors: p.IndexFactorFile
+    form_file: ActivityFormFile
 
     @property
     def activities(self) -> tuple[p.Activity, ...]:
@@ -88,9 +90,10 @@ def read_activities(root: Path) -> ActivityCatalogue:
     indepth = read.model(p.InDepthFile, "prevention/indepth.yml")
     programmes = read.model(p.ProgrammeFile, "prevention/programmes.yml")
     links = read.model(p.IndexFactorFile, "prevention/index_factors.yml")
-    if activities is None or statements is None or indepth is None or programmes is None or links is None:
+    form = read.model(ActivityFormFile, "prevention/activity_form.yml")
+    if not (activities and statements and indepth and programmes and links and form):
         raise _error(read.problems)
-    catalogue = ActivityCatalogue(activities, statements, indepth, programmes, links)
+    catalogue = ActivityCatalogue(activities, statements, indepth, programmes, links, form)
     problems = [*_doubled(catalogue), *_unknown(catalogue)]
     if problems:
         raise _error(problems)

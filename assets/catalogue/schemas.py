@@ -12,6 +12,7 @@ from pydantic import BaseModel
 
 from assets.catalogue import models as m
 from assets.catalogue import prevention_models as prevention
+from assets.catalogue.activity_form_models import ActivityFormFile
 from assets.catalogue.estimate_models import EstimateFile
 from assets.catalogue.indicator_models import IndicatorFile
 from assets.catalogue.profile_models import Profile
@@ -32,6 +33,7 @@ FOLDER = ROOT / "schemas"
 #: Kind -> its model and the files below `assets/catalogue` that follow it.
 KINDS: dict[str, tuple[type[BaseModel], tuple[str, ...]]] = {
     "activities": (prevention.ActivityFile, ("prevention/activities.yml",)),
+    "activity_form": (ActivityFormFile, ("prevention/activity_form.yml",)),
     "activity_statements": (prevention.StatementFile, ("prevention/statements.yml",)),
     "activity_themes": (prevention.InDepthFile, ("prevention/indepth.yml",)),
     "programmes": (prevention.ProgrammeFile, ("prevention/programmes.yml",)),
