@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from assets.bundle.areas import boundaries, tile_grid
+from assets.catalogue.prevention import load_activities
 from assets.charts import (
     bortfall,
     faktorprofil,
@@ -17,11 +18,13 @@ from assets.charts import (
     samlade,
     skillnadsdiagram,
     svarsfordelning,
+    tackningsmatris,
     tratt,
     trend,
 )
 from assets.charts.county import county_cards
 from assets.charts.types import ChartCard
+from tests.support.gallery_activities import activity_scope, activity_tables
 from tests.support.gallery_frames import (
     COUNTY_SCOPE,
     PAIRS,
@@ -60,6 +63,8 @@ def _cards() -> Iterator[tuple[int, ChartCard | None]]:
     yield from numbered
     yield 10, kvalitetsremsa.build(frames, scope, meta)
     yield 11, indexanatomi.build(frames, scope, meta, index_key="acting_out")
+    for by in ("arena", "level"):
+        yield 12, tackningsmatris.build(*activity_tables(), activity_scope(scope), meta, load_activities(), by=by)
     yield 15, parvis.build(pair_values(), scope, meta, PAIRS, source=INVENTED, synthetic=True)
     yield 16, bortfall.build(frames, scope, meta)
     section = {"section": "Närsamhälle", "section_key": "narsamhalle"}
