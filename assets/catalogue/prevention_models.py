@@ -74,11 +74,15 @@ class ActivitySource(Strict):
 
 
 class Activity(Strict):
-    """One activity of Preventionspaletten, once, with every factor it stands under there (`source_codes`)."""
+    """One activity of Preventionspaletten, once, with every factor it stands under there (`source_codes`).
+
+    `source_names`: what it is called there, where that is another name than ours.
+    """
 
     id: Key
     source_codes: tuple[Annotated[str, Field(pattern=r"^(FB|SK|FR|NS)\d{2}$")], ...] = Field(min_length=1)
     name_sv: Text
+    source_names: tuple[Text, ...] = ()
     short_sv: str = Field(min_length=1, max_length=40)
     factors: tuple[Key, ...] = Field(min_length=1)
     levels: tuple[Level, ...] = Field(min_length=1)
