@@ -7,9 +7,10 @@ catalogue. The row's id is the activity's id in both. What the form doesn't name
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 
+from assets.catalogue.load import load_catalogue
 from assets.catalogue.prevention import ActivityCatalogue, load_activities
 from assets.catalogue.prevention_models import Activity, Named, Programme
 from assets.forms.types import Choice, Field, FieldKind, FormDefinition, Item, Section
@@ -23,11 +24,16 @@ PROGRAMME_ARENAS = {"family": {"home"}, "school": {"school", "preschool"}, "leis
 @lru_cache(maxsize=1)
 def activities_form() -> FormDefinition:
     """The form of the catalogue that comes with the code."""
-    return build_form(load_activities())
+    municipalities = load_catalogue().municipalities
+    return build_form(load_activities(), {m.municipality_code: m.name for m in municipalities})
 
 
-def build_form(catalogue: ActivityCatalogue) -> FormDefinition:
-    """Head, summary, one detail section per part of the catalogue, and free rows for own activities."""
+def build_form(catalogue: ActivityCatalogue, municipalities: Mapping[str, str]) -> FormDefinition:
+    """Head, summary, one detail section per part of the catalogue, and free rows for own activities.
+
+    Args:
+        municipalities: code -> name of those that can fill the form.
+    """
     words = catalogue.form_file
     parts = catalogue.activity_file.form_sections
     sections = (_summary(catalogue), *(_detail(catalogue, part) for part in parts), _own(catalogue))
@@ -36,7 +42,7 @@ def build_form(catalogue: ActivityCatalogue) -> FormDefinition:
         version=_version(sections),
         title=words.title_sv,
         intro=words.intro_sv,
-        head=_head(catalogue),
+        head=_head(catalogue, municipalities),
         sections=sections,
     )
 
@@ -54,15 +60,16 @@ def _choices(named: Iterable[Named]) -> tuple[Choice, ...]:
     return tuple(Choice(x.key, x.label_sv) for x in named)
 
 
-def _head(c: ActivityCatalogue) -> tuple[Field, ...]:
-    head = c.form_file.head
-    asked = (("municipality_code", head.municipality_code), ("round", head.round), ("answered_on", head.answered_on))
-    texts = tuple(
-        Field(name, q.label_sv, "date" if name == "answered_on" else "text", guidance=q.guidance_sv, required=True, max_length=10)
-        for name, q in asked
+def _head(c: ActivityCatalogue, municipalities: Mapping[str, str]) -> tuple[Field, ...]:
+    words = c.form_file.head
+    named = tuple(Choice(code, name) for code, name in municipalities.items())
+    places = words.municipality_code
+    return (
+        Field("municipality_code", places.label_sv, "choice", named, places.guidance_sv, required=True),
+        Field("round", words.round.label_sv, "text", guidance=words.round.guidance_sv, required=True, max_length=6),
+        Field("answered_on", words.answered_on.label_sv, "date", guidance=words.answered_on.guidance_sv, required=True),
+        Field("role", words.role.label_sv, "choice", _choices(c.form_file.roles), words.role.guidance_sv, required=True),
     )
-    role = Field("role", head.role.label_sv, "choice", _choices(c.form_file.roles), head.role.guidance_sv, required=True)
-    return (*texts, role)
 
 
 def _field(c: ActivityCatalogue, name: str, kind: FieldKind, choices: tuple[Choice, ...] = (), max_length: int = 500) -> Field:

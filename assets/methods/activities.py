@@ -36,6 +36,11 @@ if TYPE_CHECKING:
 OWN_PREFIX = "own:"
 DUTIES = ("duty", "partly")
 """Legal bases that oblige a municipality to have the activity itself; a general duty (`general`) can be met in other ways."""
+ANSWER_SCHEMA: dict[str, type[pl.DataType]] = {
+    "form_id": pl.String, "municipality_code": pl.String, "round": pl.String, "answered_on": pl.Date, "role": pl.String,
+    "activity_id": pl.String, "field": pl.String, "value": pl.String,
+}  # fmt: skip
+"""Columns of `harmonised.activity_answers`."""
 STATUS_SCHEMA: dict[str, type[pl.DataType]] = {
     "municipality_code": pl.String, "round": pl.String, "activity_id": pl.String, "own_name": pl.String, "exists": pl.String,
     "n_respondents": pl.Int16, "roles_yes": pl.String, "roles_no": pl.String, "funding": pl.String, "funding_end": pl.Date,
@@ -109,7 +114,7 @@ def _gathered(answers: pl.DataFrame, known: set[str]) -> dict[tuple[str, str], d
 def _rows(
     code: str, round_: str, group: _Group, catalogue: ActivityCatalogue, before: Mapping[str, str] | None
 ) -> list[dict[str, object]]:
-    own = sorted(activity for activity in group if activity.startswith(OWN_PREFIX))
+    own = sorted(activity for activity, said in group.items() if activity.startswith(OWN_PREFIX) and said.values("name"))
     rows = []
     for activity in [*(a.id for a in catalogue.activities), *own]:
         row = _row(activity, group.get(activity, _Said()), catalogue)
@@ -160,6 +165,13 @@ def newest_rounds(status: pl.DataFrame) -> pl.DataFrame:
     """The rows of each municipality's newest round."""
     newest = status.group_by("municipality_code").agg(pl.col("round").max())
     return status.join(newest, on=["municipality_code", "round"], how="semi", maintain_order="left")
+
+
+def released_activities(table: pl.DataFrame, edition: str, names: Mapping[str, str]) -> pl.DataFrame:
+    """The table under its edition, with `area_code` and `area_name` for the municipality; the rows are the same."""
+    name = pl.col("municipality_code").replace_strict(names, default=pl.col("municipality_code"), return_dtype=pl.String)
+    head = [pl.lit(edition).alias("edition"), pl.col("municipality_code").alias("area_code"), name.alias("area_name")]
+    return table.select(*head, pl.all().exclude("municipality_code"))
 
 
 def legal_duties(status: pl.DataFrame, catalogue: ActivityCatalogue) -> pl.DataFrame:

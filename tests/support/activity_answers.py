@@ -7,10 +7,9 @@ from datetime import date
 
 import polars as pl
 
-SCHEMA = {
-    "form_id": pl.String, "municipality_code": pl.String, "round": pl.String, "answered_on": pl.Date, "role": pl.String,
-    "activity_id": pl.String, "field": pl.String, "value": pl.String,
-}  # fmt: skip
+from assets.methods.activities import ANSWER_SCHEMA
+
+SCHEMA = ANSWER_SCHEMA
 DAY = date(2026, 5, 4)
 
 
