@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Literal
 import polars as pl
 
 from assets.charts import numbers
+from assets.charts.activity_notes import activity_notes
 from assets.charts.findings import lookup, say
 from assets.charts.key import KeyItem, hatching, key_view
 from assets.charts.theme import BLUE, INK, LINE_GREY, MUTED, TEXT_SIZE, WIDTH, Spec, frame, layer, px, text_layer, view, wrap
@@ -99,7 +100,7 @@ def build(
         table=_table(places, rows, factors, meta, by),
         source=say(meta, "tackningsmatris.source", round=round_),
         synthetic=meta.synthetic,
-        notes=tuple(lookup(meta.texts, "tackningsmatris.notes")),
+        notes=(*activity_notes(known, catalogue, meta), *lookup(meta.texts, "tackningsmatris.notes")),
     )
 
 

@@ -57,6 +57,18 @@ def test_the_title_says_how_much_is_not_known():
     assert card(status=status).title == "Botkyrka har inte inventerat sina verksamheter"
 
 
+def test_duties_groups_and_change_stand_beside_it_in_words():
+    assert not any("förra omgången" in note for note in card().notes)
+    assert any("familjerådgivning" in note and "lagen" in note for note in card().notes)
+    status = activity_tables()[1].with_columns(
+        change=pl.when(pl.col("activity_id") == "library").then(pl.lit("new")).otherwise(pl.lit("same")),
+        groups_not_reached=pl.when(pl.col("exists") == "yes").then(pl.lit("disability;age")).otherwise(pl.lit("sex")),
+    )
+    notes = card(status=status).notes
+    assert "Sedan förra omgången: nya 1, avslutade 0, går inte att avgöra 0." in notes
+    assert "Grupper som inte nås, enligt uppgift: funktionsnedsättning (10) och ålder (10)." in notes
+
+
 def test_an_area_without_rows_has_no_card():
     assert card(coverage=activity_tables()[0].clear()) is None
 
