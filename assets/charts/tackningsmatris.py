@@ -43,7 +43,7 @@ class Place:
 
     @property
     def state(self) -> str:
-        """What the cell is called. "None known" needs somebody who says so; silence alone is "not inventoried"."""
+        """What the cell is called. "None known" needs somebody who says so; mostly silence is "not inventoried"."""
         n = self.counts
         if n["n_yes"] + n["n_own"]:
             return KNOWN
@@ -53,7 +53,7 @@ class Place:
             return DISAGREED
         if n["n_no"]:
             return NONE
-        return DONT_KNOW if n["n_dont_know"] else NOT_INVENTORIED
+        return DONT_KNOW if n["n_dont_know"] >= n["n_not_inventoried"] else NOT_INVENTORIED
 
 
 @dataclass(frozen=True)

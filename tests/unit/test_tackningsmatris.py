@@ -24,6 +24,7 @@ def place(**counts: int) -> Place:
         ({"n_activities": 1, "n_no": 1}, ["ingen känd"]),
         ({"n_activities": 1, "n_dont_know": 1}, ["vet inte"]),
         ({"n_activities": 1, "n_not_inventoried": 1}, ["ej inventerat"]),
+        ({"n_activities": 6, "n_dont_know": 1, "n_not_inventoried": 5}, ["ej inventerat", "1 vet inte", "5 ej inventerade"]),
         ({"n_activities": 1, "n_disagreed": 1}, ["uppgifterna skiljer", "sig"]),
         ({"n_own": 2}, ["bara egna", "egna: 2"]),
         ({}, ["ej i paletten"]),
