@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from html import escape
 
 from assets.bundle.slide_charts import ends, number
+from assets.charts import numbers
 from assets.charts.rows import axis_top
 from assets.charts.theme import BLUE, COUNTY_GREY, INK, LINE_GREY, ORANGE, wrap
 
@@ -117,7 +118,7 @@ def trend_chart(rows: Sequence[Row], marks: Sequence[Mark], breaks: Sequence[int
     _legend(layers, marks)
     for tick in _ticks(top):
         layers.axis += [_line(TREND_LEFT, py(tick), TREND_RIGHT, py(tick), LINE_GREY, 2)]
-        layers.axis += [_text(TREND_LEFT - 12, py(tick) + 8, f"{tick} %", anchor="end")]
+        layers.axis += [_text(TREND_LEFT - 12, py(tick) + 8, numbers.percent(tick), anchor="end")]
     layers.axis += [_text(px(year), HEIGHT - 10, str(year), anchor="middle") for year in years]
     for year in (one for one in breaks if one > years[0]):
         x = (px(year) + px(max([y for y in years if y < year], default=year))) / 2
@@ -182,7 +183,7 @@ def _ticks(top: float) -> range:
 def _percent_axis(layers: _Layers, top: float, y: float) -> None:
     for tick in _ticks(top):
         x = LEFT + (RIGHT - LEFT) * tick / top
-        layers.axis += [_line(x, LEGEND, x, y, LINE_GREY, 2), _text(x, y + 28, f"{tick} %", anchor="middle")]
+        layers.axis += [_line(x, LEGEND, x, y, LINE_GREY, 2), _text(x, y + 28, numbers.percent(tick), anchor="middle")]
 
 
 def _legend(layers: _Layers, marks: Sequence[Mark]) -> None:

@@ -87,7 +87,7 @@ def released_decisions(decisions: pl.DataFrame, trends: pl.DataFrame, rules: Loo
     Returns:
         Columns of `RELEASED`, sorted by area, workshop and decision. `follow_up_state`: see `follow_up_state`.
     """
-    made = _newest(decisions.filter(pl.col("factor").is_not_null()), "decision_id").rows(named=True)
+    made = _newest(decisions.filter(pl.col("decision_id").is_not_null()), "decision_id").rows(named=True)
     told = _newest(decisions.filter(pl.col("earlier_status").is_not_null()), "earlier_decision_id").rows(named=True)
     statuses = {row["earlier_decision_id"]: row for row in told}
     published = _Published(trends, made, rules)
@@ -197,7 +197,8 @@ def use_of_results(forms: pl.DataFrame, decisions: pl.DataFrame, rules: LoopRule
     """`release.use_of_results`: workshops held, forms returned and decisions followed up, a row per municipality.
 
     Args:
-        forms: `raw.form_files`. Files of activities with the same round and role are one form, as are workshops of a round.
+        forms: `raw.form_files`. Files of activities with the same round and role are one form, files of
+            decisions with the same round and day one workshop.
         decisions: `release.decisions`.
 
     Returns:
@@ -219,8 +220,12 @@ def use_of_results(forms: pl.DataFrame, decisions: pl.DataFrame, rules: LoopRule
 
 def _use(area: str, name: str, forms: pl.DataFrame, decisions: pl.DataFrame, rules: LoopRules) -> dict[str, Any]:
     kinds = {kind: forms.filter(pl.col("kind") == kind) for kind in ("activities", "readiness", "decisions")}
-    workshops = set(kinds["decisions"]["round"]) | set(decisions["round"])
-    came = decisions.unique("round", keep="first", maintain_order=True)["participants"].drop_nulls().cast(pl.Int64).sum()
+    workshops = {
+        *kinds["decisions"].select("round", "answered_on").iter_rows(),
+        *decisions.select("round", "workshop_on").iter_rows(),
+    }
+    held = decisions.unique(["round", "workshop_on"], keep="first", maintain_order=True)
+    came = held["participants"].cast(pl.Int64).sum()
     due = decisions.filter(pl.col("follow_up_on") <= rules.as_of)
     followed = due.filter(pl.col("status").is_in(TOLD) | pl.col("follow_up_state").is_in(SEEN))
     rounds = sorted({*forms["round"], *decisions["round"]})

@@ -139,7 +139,7 @@ def test_a_whole_workshop_survives_a_crash_and_comes_back_as_a_decision_file(boa
 def check_against_the_form(file: dict) -> None:
     """Every id and code of the file is one that the form knows, and what it requires is there."""
     form = decisions_form()
-    assert (file["format"], file["kind"], file["version"], file["source_format"]) == (
+    assert (file["format"], file["kind"], file["version"], file["source"]) == (
         "did-formular",
         "decisions",
         form.version,

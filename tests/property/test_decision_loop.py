@@ -14,6 +14,7 @@ from assets.catalogue.load import load_catalogue
 from assets.methods.decisions import MOVED, RELEASED, USE, LoopRules, loop_rules, released_decisions, use_of_results
 
 AREAS = ("0127", "0180")
+HELD = date(2024, 11, 1)
 RULES = LoopRules("intern", date(2027, 6, 1), dict.fromkeys(AREAS, "Orten"), {"x": True, "y": False}, ("ak9", "gy2"))
 DECISIONS = {
     "form_id": pl.String, "municipality_code": pl.String, "round": pl.String, "wave": pl.Int32, "workshop_on": pl.Date,
@@ -27,13 +28,13 @@ TRENDS = {
     "from_wave": pl.Int32, "value_from": pl.Float64, "change": pl.Float64, "low": pl.Float64, "high": pl.Float64,
     "verdict": pl.String, "reason": pl.String,
 }  # fmt: skip
-FORMS = {name: pl.String for name in ("form_id", "kind", "municipality_code", "round", "role")}
+FORMS = {**dict.fromkeys(("form_id", "kind", "municipality_code", "round", "role"), pl.String), "answered_on": pl.Date}
 
 
 def decision(number: int = 1, **changes: object) -> dict[str, object]:
     row: dict[str, object] = dict.fromkeys(DECISIONS)
     row |= {
-        "form_id": f"f{number}", "municipality_code": "0127", "round": "2024", "wave": 2024, "workshop_on": date(2024, 11, 1),
+        "form_id": f"f{number}", "municipality_code": "0127", "round": "2024", "wave": 2024, "workshop_on": HELD,
         "participants": 12, "decision_id": f"0127-2024-{number}", "factor": "acting_out", "priority": "p", "reason": "r",
         "owner": "o", "first_step": "s", "follow_up_indicator": "x", "follow_up_grade": "ak9", "follow_up_on": date(2027, 1, 1),
     }  # fmt: skip
@@ -103,14 +104,15 @@ def test_the_newest_status_of_an_earlier_decision_is_told_and_counted():
     ]  # fmt: skip
     rows = loop([*told, decision(), decision(2, follow_up_indicator="none"), decision(3, follow_up_on=date(2030, 1, 1))], [])
     assert rows["status"].to_list() == ["done", None, None]
-    forms = [("a", "decisions", "0127", "2024", ""), ("b", "activities", "0127", "2025", "skola"),
-             ("c", "activities", "0127", "2025", "skola"), ("d", "readiness", "0127", "2025", "skola"),
-             ("e", "readiness", "0127", "2025", "skola")]  # fmt: skip
+    first, second = ("decisions", "0127", "2024", ""), ("activities", "0127", "2025", "skola")
+    rated = ("readiness", "0127", "2025", "skola")
+    forms = [("a", *first, HELD), ("h", *first, date(2025, 2, 1)), ("b", *second, HELD), ("c", *second, HELD),
+             ("d", *rated, HELD), ("e", *rated, HELD)]  # fmt: skip
     used = use_of_results(pl.DataFrame(forms, schema=FORMS, orient="row"), rows, RULES)
     assert dict(used.schema) == USE
-    first, second = used.rows(named=True)
-    assert list(first.values())[3:] == [1, 12, 1, 2, 3, 2, 1, "2025"]
-    assert list(second.values())[3:] == [0, 0, 0, 0, 0, 0, 0, None]
+    own, other = used.rows(named=True)
+    assert list(own.values())[3:] == [2, 12, 1, 2, 3, 2, 1, "2025"]
+    assert list(other.values())[3:] == [0, 0, 0, 0, 0, 0, 0, None]
 
 
 def test_the_catalogue_knows_the_direction_of_every_indicator_of_the_form():

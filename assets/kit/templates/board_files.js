@@ -30,7 +30,7 @@ function decisionFile() {
   const answers = section("evaluation").items.filter(({ id }) => words(state.evaluation[id]));
   const evaluation = answers.map(({ id }) => ({ id, answer: words(state.evaluation[id]) }));
   const { format, format_version, kind, version } = data.form;
-  return { format, format_version, kind, version, source_format: "board", head, sections: { decisions, earlier, evaluation } };
+  return { format, format_version, kind, version, source: "board", head, sections: { decisions, earlier, evaluation } };
 }
 
 function exportDecisions() {
