@@ -10,6 +10,7 @@ function drawDecisions() {
       const write = (value) => (decision[field.name] = value);
       const box = drawField(field, `beslut-${n}-${field.name}`, decision[field.name], write, { long: LONG.includes(field.name) });
       if (THIRD.includes(field.name)) box.className = "third";
+      if (field.name === "first_step") box.className = "whole";
       return box;
     });
     const away = el("button", { type: "button", onclick: () => removeDecision(n) }, say("remove_decision", { n: n + 1 }));
