@@ -89,7 +89,8 @@ def follow_up_choices(catalogue: Catalogue) -> tuple[Choice, ...]:
     titles = {i.id: i.title_sv for i in file.indicators if i.last_wave is None} | {x.id: x.title_sv for x in file.indices}
     shown = [key for section in catalogue.report_series.sections for group in section.groups for key in group.series]
     single = [Choice(key, titles[key]) for key in dict.fromkeys(shown) if key in titles]
-    indices = [Choice(i.key, i.label_sv) for i in catalogue.indices]
+    words = decision_texts()["index_label"]
+    indices = [Choice(i.key, words[i.kind].format(name=i.label_sv)) for i in catalogue.indices]
     return (Choice(NO_INDICATOR, decision_texts()["no_indicator"]), *_told_apart([*indices, *single]))
 
 

@@ -36,7 +36,7 @@ RELEASED = {
     "reason": pl.String, "owner": pl.String, "first_step": pl.String, "follow_up_indicator": pl.String,
     "follow_up_grade": pl.String, "follow_up_on": pl.Date, "status": pl.String, "status_on": pl.Date,
     "follow_up_state": pl.String, "wave_now": pl.Int32, "value_then": pl.Float64, "value_now": pl.Float64,
-    "change": pl.Float64, "low": pl.Float64, "high": pl.Float64, "verdict": pl.String,
+    "change": pl.Float64, "low": pl.Float64, "high": pl.Float64, "unit": pl.String, "verdict": pl.String,
 }  # fmt: skip
 USE = {
     "edition": pl.String, "area_code": pl.String, "area_name": pl.String, "workshops": pl.Int32, "participants": pl.Int32,
@@ -74,6 +74,7 @@ class Movement:
     change: float | None = None
     low: float | None = None
     high: float | None = None
+    unit: str | None = None
     verdict: str | None = None
 
 
@@ -118,6 +119,7 @@ def _released(row: Row, told: Row | None, published: _Published, rules: LoopRule
         "change": movement.change,
         "low": movement.low,
         "high": movement.high,
+        "unit": movement.unit,
         "verdict": movement.verdict,
     }
 
@@ -181,9 +183,9 @@ class _Published:
         if from_it:
             row = from_it[-1]
             return Movement(
-                row["wave"], row["value_from"], row["value"], row["change"], row["low"], row["high"], row["verdict"]
-            )  # fmt: skip
-        return Movement(newest, then, later[-1]["value"] if later else None)
+                row["wave"], row["value_from"], row["value"], row["change"], row["low"], row["high"], row["unit"], row["verdict"]
+            )
+        return Movement(newest, then, later[-1]["value"] if later else None, unit=rows[-1]["unit"] if rows else None)
 
     def _rows(self, decision: Row) -> list[Row]:
         area, series = decision["municipality_code"], decision["follow_up_indicator"]

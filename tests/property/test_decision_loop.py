@@ -26,7 +26,7 @@ TRENDS = {
     "edition": pl.String, "area_level": pl.String, "area_code": pl.String, "wave": pl.Int32, "grade": pl.String,
     "sex": pl.String, "series_kind": pl.String, "series": pl.String, "measure": pl.String, "value": pl.Float64,
     "from_wave": pl.Int32, "value_from": pl.Float64, "change": pl.Float64, "low": pl.Float64, "high": pl.Float64,
-    "verdict": pl.String, "reason": pl.String,
+    "verdict": pl.String, "reason": pl.String, "unit": pl.String,
 }  # fmt: skip
 FORMS = {**dict.fromkeys(("form_id", "kind", "municipality_code", "round", "role"), pl.String), "answered_on": pl.Date}
 
@@ -45,7 +45,7 @@ def change(verdict: str | None = "increase", **changes: object) -> dict[str, obj
     row: dict[str, object] = {
         "edition": "intern", "area_level": "municipality", "area_code": "0127", "wave": 2026, "grade": "ak9", "sex": "all",
         "series_kind": "indicator", "series": "x", "measure": "share", "value": 25.0, "from_wave": 2024, "value_from": 20.0,
-        "change": 5.0, "low": 2.0, "high": 8.0, "verdict": verdict, "reason": "ok",
+        "change": 5.0, "low": 2.0, "high": 8.0, "verdict": verdict, "reason": "ok", "unit": "points",
     }  # fmt: skip
     return row | changes
 

@@ -28,6 +28,7 @@ function afterTyping() {
 
 const inViews = {
   charts: { ArrowRight: forward, " ": forward, PageDown: forward, ArrowLeft: backward, PageUp: backward, v: nextVariant,
+    ArrowDown: () => leap(1), ArrowUp: () => leap(-1),
     l: () => togglePanel("read"), t: () => togglePanel("table") },
   votes: { ArrowDown: () => moveFactor(1), ArrowUp: () => moveFactor(-1), "+": () => dotByKey(1), "-": () => dotByKey(-1) },
 };
