@@ -9,7 +9,7 @@ from typing import Any
 import yaml
 
 from assets.bundle.frames import guard_frames
-from assets.bundle.overview import drawn_cells, hidden_reason
+from assets.bundle.overview import drawn_cells, hidden_reason, no_chart
 from assets.bundle.slide_charts import marks_of, number, rows_of
 from assets.bundle.types import ReportMeta
 from assets.bundle.words import Context, date_text
@@ -81,7 +81,7 @@ def board_content(
 def _card(context: Context, key: str, pictures: tuple[BoardPicture, ...]) -> BoardCard:
     words = board_texts()["cards"][key]
     where = {"area": context.scope.area_name, "wave": context.scope.wave}
-    missing = words.get("missing") or board_texts()["no_pictures"]
+    missing = words["missing"] if "missing" in words else _why(context, key)
     return BoardCard(
         id=key,
         title=words["title"],
@@ -92,6 +92,14 @@ def _card(context: Context, key: str, pictures: tuple[BoardPicture, ...]) -> Boa
         pictures=pictures,
         missing="" if pictures else missing.format(**where),
     )
+
+
+def _why(context: Context, key: str) -> str:
+    """Why a survey chart has no picture, a sentence per grade."""
+    name = "sex" if key == "konsskillnad" else "profile"
+    reasons = {grade: hidden_reason(drawn_cells(context, name, grade)) for grade in GRADES}
+    told = [no_chart(context, grade, reason) for grade, reason in reasons.items() if reason]
+    return " ".join(told) or board_texts()["no_pictures"]
 
 
 def _row_pictures(context: Context, name: str) -> tuple[BoardPicture, ...]:
