@@ -121,6 +121,8 @@ def test_a_whole_workshop_survives_a_crash_and_comes_back_as_a_decision_file(boa
     page.fill("#head-participants", "2")
     page.fill("#head-answered_on", "2026-11-22")
     page.check("[value=school]")
+    page.reload()
+    assert page.locator("#head-participants").input_value() == "2"
     page.locator("#innehall").focus()
 
     guess_and_reveal(page)
@@ -132,6 +134,7 @@ def test_a_whole_workshop_survives_a_crash_and_comes_back_as_a_decision_file(boa
 
     again = page.context.new_page()
     again.on("console", lambda message: visit.complaints.append(message.text))
+    again.on("pageerror", lambda error: visit.complaints.append(str(error)))
     again.goto(board.as_uri())
     again.get_by_text("Allt från förra gången är kvar").wait_for(state="attached")
     again.locator("#innehall:not([inert])").wait_for()
@@ -157,7 +160,7 @@ def test_a_whole_workshop_survives_a_crash_and_comes_back_as_a_decision_file(boa
     words = pdf.pages[0].extract_text()
     assert "elevhälsochefen" in words
     assert "SYNTETISKA DATA" in words
-    assert visit.requests == [board.as_uri()] * 2
+    assert set(visit.requests) == {board.as_uri()}
     assert visit.complaints == []
 
 

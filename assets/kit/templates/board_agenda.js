@@ -33,6 +33,9 @@ function drawAgenda() {
   $("clock-of").textContent = say("time_left", { title: itemNow().title });
   $("clock-toggle").textContent = say(state.agenda.running ? "pause" : "start");
   $("agenda-guidance").textContent = itemNow().guidance;
+  const view = itemNow().view;
+  $("open-view").hidden = !view || view === "agenda";
+  $("open-view").textContent = say("open_view", { view: data.views[view] });
   $("sound").checked = state.agenda.sound;
   if (document.activeElement !== $("note")) $("note").value = state.notes[itemNow().id] ?? "";
   drawClock();
@@ -124,6 +127,8 @@ function resumeClock() {
 $("clock-toggle").addEventListener("click", toggleClock);
 $("clock-next").addEventListener("click", nextItem);
 $("clock-reset").addEventListener("click", resetItem);
+$("open-view").addEventListener("click", () => go(itemNow().view));
+$("begin").addEventListener("click", () => go("agenda"));
 $("sound").addEventListener("change", (event) => move(() => (state.agenda.sound = event.target.checked)));
 $("note").addEventListener("input", (event) => {
   const id = itemNow().id;
