@@ -10,24 +10,30 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from functools import lru_cache
 from typing import Any
 
+import polars as pl
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from assets.bundle.types import ReportMeta
+from assets.charts.types import ChartCard, ReleaseFrames, Scope
 from assets.forms.decisions_form import NO_INDICATOR, decisions_form
 from assets.forms.types import FILE_FORMAT, FILE_FORMAT_VERSION, Field, FormDefinition
-from assets.kit.board_content import board_texts
+from assets.kit.board_content import board_content, board_texts
 from assets.kit.board_types import BoardContent, BoardPicture
+from assets.kit.earlier import earlier_decisions
 
 SCRIPTS = ("base", "store", "tabs", "fields", "charts", "agenda", "votes", "decisions", "checks", "files", "printout", "main")
 """The page's script in parts, in the order they are put together."""
 BOARD_FORMAT = "did-tavla"
 BOARD_FORMAT_VERSION = "1.0"
 DOTS_EACH = 3
+PATH = "6_workshop/workshoptavla.html"
+"""Where the board lies in a municipality's bundle."""
 
 
 @lru_cache(maxsize=1)
@@ -48,6 +54,24 @@ def board_script() -> str:
     """All parts as one script in a scope of its own."""
     parts = [str(environment().get_template(f"board_{name}.js").render()) for name in SCRIPTS]
     return '"use strict";\n(() => {\n' + "\n".join(parts) + "})();\n"
+
+
+def board_files(
+    frames: ReleaseFrames,
+    scope: Scope,
+    meta: ReportMeta,
+    *,
+    decisions: pl.DataFrame | None = None,
+    extra: Mapping[str, Sequence[ChartCard]] | None = None,
+) -> dict[str, bytes]:
+    """The board as a file of the bundle.
+
+    Args:
+        frames: what `assets.bundle.frames.select_frames` gives for the scope.
+        decisions: `release.decisions`. extra: cards of charts 12-14, as in `board_content`.
+    """
+    earlier = () if decisions is None else earlier_decisions(decisions, scope)
+    return {PATH: render_board(board_content(frames, scope, meta, extra=extra, earlier=earlier))}
 
 
 def render_board(content: BoardContent) -> bytes:

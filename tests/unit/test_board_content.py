@@ -12,8 +12,9 @@ import pytest
 from assets.catalogue.active import GRADES
 from assets.charts import faktorprofil
 from assets.forms.decisions_form import decisions_form
-from assets.kit.board import SCRIPTS, board_data, board_script, render_board
+from assets.kit.board import PATH, SCRIPTS, board_data, board_files, board_script, render_board
 from assets.kit.board_content import board_content, board_texts
+from assets.methods.decisions import RELEASED
 from assets.methods.errors import PipelineError
 from tests.support.sample_bundle import hide, outline, sample_bundle_frames, sample_report_meta
 
@@ -112,6 +113,19 @@ def test_every_word_that_the_script_asks_for_is_written_and_none_is_left_over():
     }
     others = {"what_email", "what_personnummer", "what_phone", "two_minutes", "time_over"}
     assert literal | chosen | built | others == set(ui)
+
+
+def test_the_bundles_file_holds_the_municipalitys_own_earlier_decisions():
+    frames, scope = sample_bundle_frames()
+    assert board_files(frames, scope, META) == {PATH: render_board(content())}
+    row = {
+        **dict.fromkeys(RELEASED), "edition": "intern", "wave": 2022, "workshop_on": date(2022, 11, 1), "priority": "Fler vuxna",
+        "follow_up_state": "no_indicator",
+    }  # fmt: skip
+    rows = [row | {"area_code": area, "decision_id": f"{area}-2022-1"} for area in ("0127", "0180")]
+    (page,) = board_files(frames, scope, META, decisions=pl.DataFrame(rows, schema=RELEASED)).values()
+    assert b"0127-2022-1" in page
+    assert b"0180-2022-1" not in page
 
 
 def test_the_agenda_is_three_hours_and_every_view_exists():
