@@ -1,0 +1,1 @@
+"""The facilitator's kit and the workshop board as bytes. Layer reports: it reaches only the release."""
