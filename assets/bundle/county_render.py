@@ -37,7 +37,7 @@ def render_county(frames: CountyFrames, scope: Scope, meta: ReportMeta, draw: Dr
     """
     own = county_meta(meta)
     content = county_report(frames, scope, own)
-    anatomy = anatomy_sections(frames, own)
+    anatomy = anatomy_sections(frames, scope, own)
     svgs = dict(zip((card.chart_id for card in content.cards), draw(list(content.cards)), strict=True))
     files = {
         "1_rapport/rapport.html": render_report(content, svgs, own, easy=False).encode("utf-8"),
@@ -45,7 +45,7 @@ def render_county(frames: CountyFrames, scope: Scope, meta: ReportMeta, draw: Dr
         **county_table_files(frames, scope, own),
     }
     if anatomy:
-        files[ANATOMY_PAGE] = render_anatomy(anatomy, content, own).encode("utf-8")
+        files[ANATOMY_PAGE] = render_anatomy(anatomy, svgs, content, own).encode("utf-8")
     files |= method_files(frames, content, own)
     for card in content.cards:
         files |= chart_files(card, svgs[card.chart_id])

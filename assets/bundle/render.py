@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from assets.bundle.anatomy import PAGE as ANATOMY_PAGE
-from assets.bundle.anatomy import anatomy_sections
+from assets.bundle.anatomy import anatomy_sections, anatomy_svgs
 from assets.bundle.certificate import certificate_files
 from assets.bundle.content import folder_name, municipality_report
 from assets.bundle.dcat import dcat_files
@@ -41,7 +41,7 @@ def render_bundle(
         PipelineError: `foreign_rows` when the frames hold rows that the bundle may not see.
     """
     content = municipality_report(frames, scope, meta)
-    anatomy = anatomy_sections(frames, meta)
+    anatomy = anatomy_sections(frames, scope, meta)
     context = Context(frames, scope, meta)
     svgs = {card.chart_id: with_fallback_fonts(draw(card)) for card in content.cards}
     files = {
@@ -51,7 +51,8 @@ def render_bundle(
         "5_metod/metod.html": render_method(content, meta).encode("utf-8"),
     }
     if anatomy:
-        files[ANATOMY_PAGE] = render_anatomy(anatomy, content, meta).encode("utf-8")
+        pictures = {name: with_fallback_fonts(svg) for name, svg in anatomy_svgs(anatomy, draw).items()}
+        files[ANATOMY_PAGE] = render_anatomy(anatomy, pictures, content, meta).encode("utf-8")
     for card in content.cards:
         files |= chart_files(card, svgs[card.chart_id])
     files |= printed_files(frames, content, svgs, meta)

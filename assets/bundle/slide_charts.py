@@ -213,13 +213,14 @@ def trend_chart(context: Context, card: ChartCard, index: IndexMeta, grade: str)
     breaks = merged_breaks(index, int(rows[0]["year"]), int(rows[-1]["year"]))
     starts = sorted({item.year for item in breaks if item.level == "major"})
     series: list[Series] = []
-    for name, colour, value, span in (
-        (str(words.fixed["area"]), BLUE, "own", "interval"),
-        (str(words.fixed["county"]), COUNTY_GREY, "county", "county_interval"),
-    ):
+    lines = [(str(words.fixed["area"]), BLUE, "own", "interval")]
+    if "county" in rows[0]:
+        lines.append((str(words.fixed["county"]), COUNTY_GREY, "county", "county_interval"))
+    for name, colour, value, span in lines:
         series += _segments(words, _series(name, colour, rows, value, span), [int(row["year"]) for row in rows], starts)
+    value_text = "alt.trend_value" if "county" in rows[0] else "alt.trend_value_alone"
     said = [
-        words.say("alt.trend_value", **row)
+        words.say(value_text, **row)
         if number(row["own"]) is not None
         else words.say("alt.hidden", name=row["year"], reason=row["own"])
         for row in rows
@@ -227,6 +228,7 @@ def trend_chart(context: Context, card: ChartCard, index: IndexMeta, grade: str)
     years = [hidden_name(words, row["year"], row["own"]) if number(row["own"]) is None else row["year"] for row in rows]
     told = [words.say("break", year=item.year, text=item.text_sv, level=words.say(f"levels.{item.level}")) for item in breaks]
     where: dict[str, Any] = {"factor": index.label_sv, "group": index.focus_band_label_sv}
+    places = numbers.words([name for name, *_ in lines])
     return ChartPart(
         id=card.chart_id,
         kind="line",
@@ -235,7 +237,7 @@ def trend_chart(context: Context, card: ChartCard, index: IndexMeta, grade: str)
         series=tuple(series),
         number_format=PERCENT,
         axis=words.say("axes.share"),
-        alt=words.alt("trend", [*said, *told], **where),
+        alt=words.alt("trend", [*said, *told], places=places, **where),
         marks=(*told, *marks_of([row["own"] for row in rows])),
     )
 

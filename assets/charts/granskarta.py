@@ -93,7 +93,7 @@ def build(
         ),
         spec=frame(head, subtitle, [map_key(meta, found, hidden=len(county.shown) < len(county.places)), panel]),
         table=table(county, meta),
-        source=f"{meta.survey_source}. {say(meta, 'granskarta.source')}",
+        source=f"{meta.survey_source.rstrip('.')}. {say(meta, 'granskarta.source')}",
         synthetic=meta.synthetic,
         notes=tuple(notes),
     )

@@ -11,7 +11,7 @@ import pytest
 from assets.bundle.county_edition import county_report, county_report_path
 from assets.bundle.county_frames import CountyFrames, guard_county, select_county_frames
 from assets.bundle.county_render import render_county
-from assets.bundle.types import ReportContent, Section, Table, Text
+from assets.bundle.types import Bullets, ReportContent, Section, SubHeading, Table, Text
 from assets.bundle.writer import write_bundle, write_county_overview
 from assets.catalogue.load import load_catalogue
 from assets.charts import numbers
@@ -75,7 +75,7 @@ def test_no_table_of_the_edition_gives_a_place_to_a_municipality(content):
 
 
 def test_every_table_has_rows_and_every_section_something_to_read(content):
-    assert [found.id for found in content.sections][:4] == ["oversikt", "kommuner", "platser", "trender"]
+    assert [found.id for found in content.sections][:5] == ["oversikt", "kommuner", "kartor", "platser", "trender"]
     for found in content.sections:
         assert found.blocks, found.id
         for block in found.blocks:
@@ -90,6 +90,25 @@ def test_deliveries_say_once_why_there_is_none(content):
     assert len([cell for cell in rows["Tyresö"] if cell]) == 1
     shown = {row[0]: row[1:] for row in table(content, "kvalitet", "visas").rows}
     assert shown["Nykvarn"][0] == "0"
+
+
+def test_every_index_has_its_maps_its_rank_intervals_and_the_countys_own_line(content):
+    drawn = {card.chart_id for card in content.cards}
+    for key in META.charts.indices:
+        assert {f"rutkarta_{key}_ak9", f"granskarta_{key}_ak9", f"trend_{key}_ak9"} <= drawn
+    assert f"platsintervall_{next(iter(FOCUS))}_ak9" in drawn
+    trend = next(card for card in content.cards if card.chart_id.startswith("trend_"))
+    assert not [column for column in trend.table.columns if "länet" in column.lower()]
+    assert "Stockholms län och Stockholms län" not in trend.alt
+
+
+def test_the_overview_says_what_is_uncertain_and_what_cannot_be_said(content):
+    blocks = section(content, "oversikt").blocks
+    found = {b.id: blocks[place + 1] for place, b in enumerate(blocks) if isinstance(b, SubHeading)}
+    assert {"oversikt-strengths", "oversikt-attention", "oversikt-unclear", "oversikt-hidden"} <= set(found)
+    hidden = found["oversikt-hidden"]
+    assert isinstance(hidden, Bullets)
+    assert any("ingen leverans" in text.lower() for text in hidden.items)
 
 
 def test_without_a_comparison_the_edition_says_so():
