@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from assets.bundle.areas import boundaries, tile_grid
 from assets.bundle.county_frames import CountyFrames
 from assets.bundle.types import Block, Figure, Section, SubHeading, Text
@@ -50,11 +52,9 @@ def rank_figures(cards: tuple[ChartCard, ...]) -> list[Block]:
     return [Figure(card, 4) for card in cards if card.chart_id.startswith("platsintervall_")]
 
 
-def trend_figures(context: Context, grade: str) -> list[Block]:
-    """The county's line over the waves for every index."""
-    made = [
-        trend.build(context.frames, context.scope, context.meta.charts, grade=grade, index_key=key) for key in context.indices
-    ]
+def trend_figures(context: Context, grade: str, keys: Iterable[str]) -> list[Block]:
+    """The county's line over the waves for the indices."""
+    made = [trend.build(context.frames, context.scope, context.meta.charts, grade=grade, index_key=key) for key in keys]
     return [Figure(card, 4) for card in made if card]
 
 

@@ -186,15 +186,16 @@ def _trends(context: Context) -> Section:
         measures = {index.focus_measure for index in context.indices.values()}
         cells = read_cells(context.frames, context.scope, measures, grade=grade)
         waves = [wave for wave in cells.waves(area, grade) if wave <= context.scope.wave]
-        rows = []
+        rows, shown = [], []
         for key, index in context.indices.items():
             series = [cells.get(area, wave, grade, "all", key, index.focus_measure) for wave in waves]
             rows.append((index.label_sv, *(share_text(context, cell) for cell in series), _verdict(context, grade, key)))
+            shown += [key] if any(cell.shown for cell in series) else []
         factor, development = context.entry("county_edition.trends.columns")
         where = {"area": context.scope.area_name, "grade": context.grade(grade)}
         if waves:
             blocks.append(SubHeading(f"trender-{grade}-rubrik", numbers.upper_first(context.grade(grade))))
-            blocks += trend_figures(context, grade)
+            blocks += trend_figures(context, grade, shown)
             blocks.append(Table(
                 id=f"trender-{grade}",
                 caption=context.say("county_edition.trends.caption", **where),

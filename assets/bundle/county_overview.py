@@ -12,7 +12,7 @@ import polars as pl
 from assets.bundle.county_frames import CountyFrames
 from assets.bundle.county_shares import MUNICIPALITY, focus_cells, municipality_names, row_of, share_text
 from assets.bundle.highlights import Listed, highlights
-from assets.bundle.overview import unclear_changes
+from assets.bundle.overview import drawn_cells, hidden_reason, no_chart, unclear_changes
 from assets.bundle.types import Block, Bullets, Figure, Section, SubHeading, Table, Text
 from assets.bundle.words import Context, names
 from assets.charts import konsskillnad, numbers
@@ -96,8 +96,12 @@ def _hidden(context: Context, frames: CountyFrames) -> list[str]:
 
 
 def _sexes(context: Context) -> list[Block]:
-    made = [konsskillnad.build(context.frames, context.scope, context.meta.charts, grade=grade) for grade in GRADES]
-    return [Figure(card, 4) for card in made if card] or [Text(context.say("county_edition.overview.no_sexes"))]
+    blocks: list[Block] = []
+    for grade in GRADES:
+        reason = hidden_reason(drawn_cells(context, "sex", grade))
+        card = None if reason else konsskillnad.build(context.frames, context.scope, context.meta.charts, grade=grade)
+        blocks.append(Figure(card, 4) if card else Text(no_chart(context, grade, reason or "missing")))
+    return blocks
 
 
 def _answered(context: Context, frames: CountyFrames) -> list[str]:
