@@ -176,6 +176,13 @@ def render_anatomy(sections: Sequence[Section], svgs: Mapping[str, str], content
     return _sections_page("anatomy.html", meta, content, sections, meta.texts["anatomy"], svgs)
 
 
+def render_districts(sections: Sequence[Section], content: ReportContent, meta: ReportMeta) -> str:
+    """`1_rapport/stadsdelsomraden.html`: how to read, then a section per district (`assets.bundle.district_pages`)."""
+    texts = meta.texts["district_pages"]
+    named = {**texts, "title": say(texts, "title", area=content.scope.area_name)}
+    return _sections_page("districts.html", meta, content, sections, named)
+
+
 def _sections_page(
     template: str,
     meta: ReportMeta,
@@ -206,11 +213,19 @@ def _words_with_charts(sections: Sequence[Section], svgs: Mapping[str, str] | No
     return words
 
 
-def render_readme(content: ReportContent, meta: ReportMeta, *, anatomy: bool = False, held: Collection[str] | None = None) -> str:
+def render_readme(
+    content: ReportContent,
+    meta: ReportMeta,
+    *,
+    anatomy: bool = False,
+    districts: bool = False,
+    held: Collection[str] | None = None,
+) -> str:
     """`LAS_MIG.html`: what this is, for whom, how to read and how to check, on one screen.
 
     Args:
         anatomy: whether the bundle has an anatomy of the indices to link to.
+        districts: whether it has a page of city districts to link to.
         held: the bundle's files when it lacks some of the usual ones, which are not linked then; the certificate comes later.
     """
     scope, texts = content.scope, meta.texts["readme"]
@@ -220,6 +235,7 @@ def render_readme(content: ReportContent, meta: ReportMeta, *, anatomy: bool = F
         report,
         *printed,
         meta.texts["html"]["easy_readme"],
+        *([meta.texts["district_pages"]["readme"]] if districts else []),
         *others,
         *([texts["anatomy_link"]] if anatomy else []),
     ]
