@@ -18,6 +18,7 @@ from assets.bundle.county_frames import CountyFrames, guard_county, select_count
 from assets.bundle.county_print import leading_series
 from assets.bundle.county_render import render_county
 from assets.bundle.county_slides import CountyDeckWriter
+from assets.bundle.html import card_table
 from assets.bundle.types import Bullets, RenderedBundle, ReportContent, Section, SubHeading, Table, Text
 from assets.bundle.words import Context
 from assets.bundle.writer import write_bundle, write_county_overview
@@ -96,6 +97,12 @@ def test_every_table_has_rows_and_every_section_something_to_read(content):
                 assert block.rows, block.id
                 assert all(len(row) == len(block.columns) for row in block.rows), block.id
     assert len({card.chart_id for card in content.cards}) == len(content.cards)
+
+
+def test_no_two_tables_of_the_report_have_the_same_heading(content):
+    drawn = [card_table(card, META.texts).caption for card in content.cards]
+    written = [b.caption for found in content.sections for b in found.blocks if isinstance(b, Table)]
+    assert len(drawn + written) == len({*drawn, *written})
 
 
 def test_deliveries_say_once_why_there_is_none(content):
