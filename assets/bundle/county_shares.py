@@ -41,6 +41,6 @@ def row_of(context: Context, cells: Focus, code: str) -> list[Cell]:
 
 
 def share_text(context: Context, cell: Cell) -> str:
-    """`12 % (9–16 %)`, or the reason in words."""
-    interval = context.interval(cell)
+    """`12 % (9–16)`, or the reason in words. Without the second sign: eight such columns fill the page."""
+    interval = context.interval(cell).removesuffix(f"{numbers.NBSP}%")
     return f"{context.share(cell)} ({interval})" if interval else context.share(cell)
