@@ -1,18 +1,26 @@
-"""Indexanatomi: what each index is made of and how well it measures, as a page and as `4_tabeller/indexanatomi.csv`. Pure."""
+"""Indexanatomi: what each index is made of and how well it measures, as a page and as `4_tabeller/indexanatomi.csv`. Pure.
+
+The charts are the same in all bundles of an edition, so a process draws them once (`anatomy_svgs`).
+"""
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable, Sequence
+
 import polars as pl
 
-from assets.bundle.types import Block, Notice, ReportMeta, Section, SubHeading, Table, Terms, Text
+from assets.bundle.types import Block, Figure, Notice, ReportMeta, Section, SubHeading, Table, Terms, Text
 from assets.bundle.words import say
-from assets.charts import numbers
-from assets.charts.types import ReleaseFrames
+from assets.charts import indexanatomi, numbers
+from assets.charts.types import ChartCard, ReleaseFrames, Scope
 
 PAGE = "5_metod/indexanatomi.html"
 TABLE = "indexanatomi"
 KEYS = ("Index-id", "Del", "Nyckel")
 Row = dict[str, object]
+Draw = Callable[[ChartCard], str]
+_DRAWN: dict[tuple[Draw, str], str] = {}
 
 
 def anatomy_table(frames: ReleaseFrames, meta: ReportMeta) -> pl.DataFrame | None:
@@ -32,7 +40,18 @@ def anatomy_table(frames: ReleaseFrames, meta: ReportMeta) -> pl.DataFrame | Non
                        for name, header in texts["columns"].items())  # fmt: skip
 
 
-def anatomy_sections(frames: ReleaseFrames, meta: ReportMeta) -> tuple[Section, ...]:
+def anatomy_svgs(sections: Sequence[Section], draw: Draw) -> dict[str, str]:
+    """Chart id -> SVG text of the charts on the page. Drawn once in a process for equal charts and the same `draw`."""
+    found = {}
+    for card in (figure.card for section in sections for figure in section.figures):
+        key = (draw, json.dumps([card.chart_id, card.title, card.alt, card.spec]))
+        if key not in _DRAWN:
+            _DRAWN[key] = draw(card)
+        found[card.chart_id] = _DRAWN[key]
+    return found
+
+
+def anatomy_sections(frames: ReleaseFrames, scope: Scope, meta: ReportMeta) -> tuple[Section, ...]:
     """How to read, all indices at a glance, then a section per index; nothing when the release has no anatomy."""
     rows = frames.index_anatomy
     if rows.is_empty():
@@ -41,7 +60,8 @@ def anatomy_sections(frames: ReleaseFrames, meta: ReportMeta) -> tuple[Section, 
     by_index = {key: rows.filter(pl.col("index_key") == key) for key in meta.charts.indices}
     first = Section("las", texts["how_title"], (Terms(tuple((name, text) for name, text in texts["how"])),))
     summary = Section("alla", texts["summary_title"], (_summary(by_index, meta),))
-    return (first, summary, *(_index_section(key, part, meta) for key, part in by_index.items() if part.height))
+    cards = {key: indexanatomi.build(frames, scope, meta.charts, index_key=key) for key in by_index}
+    return (first, summary, *(_index_section(key, part, cards[key], meta) for key, part in by_index.items() if part.height))
 
 
 def _summary(by_index: dict[str, pl.DataFrame], meta: ReportMeta) -> Table:
@@ -54,14 +74,14 @@ def _summary(by_index: dict[str, pl.DataFrame], meta: ReportMeta) -> Table:
     return Table("anatomi-alla", texts["summary_caption"], (texts["index_column"], *titles.values()), tuple(rows))
 
 
-def _index_section(key: str, part: pl.DataFrame, meta: ReportMeta) -> Section:
+def _index_section(key: str, part: pl.DataFrame, card: ChartCard | None, meta: ReportMeta) -> Section:
     texts, index, about = meta.texts["anatomy"], meta.charts.indices[key], meta.indices[key]
     told = say(texts, "about", items=numbers.spelled(about.items), description=about.description_sv)
     blocks: list[Block] = [Text(f"{told} {texts['kind'][index.kind]} {_answered(part, meta)}")]
     if meta.charts.synthetic:
         common = meta.texts["common"]
         blocks.insert(0, Notice(common["synthetic_section"], "synthetic", common["synthetic_short"]))
-    blocks += [_criteria(key, part, meta), _items(key, part, meta)]
+    blocks += [*([Figure(card)] if card else []), _criteria(key, part, meta), _items(key, part, meta)]
     groups = _part(part, "group")
     if groups:
         blocks += [

@@ -9,7 +9,7 @@ from assets.bundle.registers import register_blocks
 from assets.bundle.small_mode import hidden_arena, telling_reason
 from assets.bundle.types import Block, Figure, Section, SubHeading, Table, Text
 from assets.bundle.words import Context
-from assets.charts import findings, numbers, trend
+from assets.charts import findings, numbers, svarsfordelning, trend
 from assets.charts.cells import Cell, read_cells
 from assets.charts.types import GRADES, SEXES, IndexMeta
 
@@ -58,7 +58,17 @@ def _index(context: Context, index: IndexMeta) -> list[Block]:
         else:
             words = context.reason(reason or "missing")
             blocks.append(Text(context.say("arenas.trend_none", grade=context.grade(grade, short=True), reason=words)))
-    return blocks
+    return [*blocks, *_spread(context, index)]
+
+
+def _spread(context: Context, index: IndexMeta) -> list[Block]:
+    """How the pupils spread over the index's three groups; the trends have said why when no group of pupils can be shown.
+
+    The release holds no distribution of the answers to a question, so this is as near to them as a report may come.
+    """
+    shown = [context.own(index.index_key, grade, "share_band1").shown for grade in GRADES]
+    card = svarsfordelning.build(context.frames, context.scope, context.meta.charts, index_key=index.index_key)
+    return [Figure(card, 4)] if card and any(shown) else []
 
 
 def _series(context: Context, index: IndexMeta, grade: str) -> list[Cell]:

@@ -13,11 +13,15 @@ from assets.bundle.anatomy import anatomy_sections
 from assets.bundle.certificate import certificate_files
 from assets.bundle.county_edition import county_folder, county_report
 from assets.bundle.county_frames import CountyFrames
+from assets.bundle.county_print import county_printed_files
+from assets.bundle.county_slides import county_slide_files
+from assets.bundle.dcat import dcat_files
 from assets.bundle.html import render_anatomy, render_method, render_readme, render_report
 from assets.bundle.method_folder import method_files
 from assets.bundle.render import chart_files
 from assets.bundle.tables import KEYS, SWEDISH_TABLES, csv_bytes, data_package, json_bytes
 from assets.bundle.types import RenderedBundle, ReportMeta
+from assets.bundle.workbook import workbook_files
 from assets.charts.types import ChartCard, Scope
 
 Drawing = Callable[[list[ChartCard]], list[str]]
@@ -37,7 +41,7 @@ def render_county(frames: CountyFrames, scope: Scope, meta: ReportMeta, draw: Dr
     """
     own = county_meta(meta)
     content = county_report(frames, scope, own)
-    anatomy = anatomy_sections(frames, own)
+    anatomy = anatomy_sections(frames, scope, own)
     svgs = dict(zip((card.chart_id for card in content.cards), draw(list(content.cards)), strict=True))
     files = {
         "1_rapport/rapport.html": render_report(content, svgs, own, easy=False).encode("utf-8"),
@@ -45,10 +49,14 @@ def render_county(frames: CountyFrames, scope: Scope, meta: ReportMeta, draw: Dr
         **county_table_files(frames, scope, own),
     }
     if anatomy:
-        files[ANATOMY_PAGE] = render_anatomy(anatomy, content, own).encode("utf-8")
+        files[ANATOMY_PAGE] = render_anatomy(anatomy, svgs, content, own).encode("utf-8")
     files |= method_files(frames, content, own)
     for card in content.cards:
         files |= chart_files(card, svgs[card.chart_id])
+    files |= county_printed_files(frames, content, svgs, own)
+    files |= county_slide_files(frames, content, own)
+    files |= workbook_files(content, county_tables(frames, own), own)
+    files |= dcat_files(files, frames, scope, own)
     files["LAS_MIG.html"] = render_readme(content, own, anatomy=bool(anatomy), held=list(files)).encode("utf-8")
     files |= certificate_files(files, county_folder(scope, own), own)
     return RenderedBundle(
@@ -63,14 +71,13 @@ def render_county(frames: CountyFrames, scope: Scope, meta: ReportMeta, draw: Dr
 
 
 def county_meta(meta: ReportMeta) -> ReportMeta:
-    """The same definitions with the county's words where a bundle speaks of itself and of its tables."""
+    """The same definitions with the county's words where a bundle speaks of itself, its tables and its posters."""
     texts, own = meta.texts, meta.texts["county_edition"]
     fields = {name: name for columns in (own["ranks_columns"], own["funnel_columns"]) for name in columns.values()}
-    mark = f"{texts['common']['synthetic_short']}. " if meta.charts.synthetic else ""
-    added = {name: {**words, "description": mark + words["description"]} for name, words in own["tables"].items()}
     named = {"package_title": own["package_title"], "fields": {**texts["tables"]["fields"], **fields}}
-    tables = {**texts["tables"], **added, **named}
-    return replace(meta, texts={**texts, "tables": tables, "readme": {**texts["readme"], **own["readme"]}})
+    tables = {**texts["tables"], **own["tables"], **named}
+    readme, posters = {**texts["readme"], **own["readme"]}, {**texts["posters"], **own["posters"]}
+    return replace(meta, texts={**texts, "tables": tables, "readme": readme, "posters": posters})
 
 
 def county_tables(frames: CountyFrames, meta: ReportMeta) -> dict[str, pl.DataFrame]:

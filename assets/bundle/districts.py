@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import polars as pl
 
+from assets.bundle.district_pages import PUBLIC
 from assets.bundle.district_questions import district_question_blocks
 from assets.bundle.frames import districts
 from assets.bundle.types import Block, Section, Strip, SubHeading, Table, Text
@@ -25,6 +26,8 @@ def district_section(context: Context) -> Section | None:
     if rows.is_empty():
         return None
     blocks: list[Block] = [*context.synthetic_notice(), Text(context.say("districts.intro"))]
+    if context.scope.edition != PUBLIC:
+        blocks.append(Text(context.say("district_pages.link_text")))
     if rows.filter(pl.col("measure").str.starts_with("share_band"))["value"].is_null().all():
         blocks.append(Text(context.say("districts.none")))
     else:

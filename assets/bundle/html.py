@@ -171,24 +171,61 @@ def render_method_page(name: str, sections: Sequence[Section], content: ReportCo
     return _sections_page("method_page.html", meta, content, sections, {**texts["pages"][name], "back": texts["back"]})
 
 
-def render_anatomy(sections: Sequence[Section], content: ReportContent, meta: ReportMeta) -> str:
-    """`5_metod/indexanatomi.html`: how to read, then a section per index (`assets.bundle.anatomy`)."""
-    return _sections_page("anatomy.html", meta, content, sections, meta.texts["anatomy"])
+def render_anatomy(sections: Sequence[Section], svgs: Mapping[str, str], content: ReportContent, meta: ReportMeta) -> str:
+    """`5_metod/indexanatomi.html`: how to read, then a section per index (`assets.bundle.anatomy`). `svgs`: chart id -> SVG."""
+    return _sections_page("anatomy.html", meta, content, sections, meta.texts["anatomy"], svgs)
+
+
+def render_districts(sections: Sequence[Section], content: ReportContent, meta: ReportMeta) -> str:
+    """`1_rapport/stadsdelsomraden.html`: how to read, then a section per district (`assets.bundle.district_pages`)."""
+    texts = meta.texts["district_pages"]
+    named = {**texts, "title": say(texts, "title", area=content.scope.area_name)}
+    return _sections_page("districts.html", meta, content, sections, named)
 
 
 def _sections_page(
-    template: str, meta: ReportMeta, content: ReportContent, sections: Sequence[Section], texts: Mapping[str, str]
+    template: str,
+    meta: ReportMeta,
+    content: ReportContent,
+    sections: Sequence[Section],
+    texts: Mapping[str, str],
+    svgs: Mapping[str, str] | None = None,
 ) -> str:
-    """A page of the method folder: title, lead, contents and the sections. `texts`: `title`, `lead`, `back`."""
+    """A page of sections: title, lead, contents and the sections. `texts`: `title`, `lead`, `back`."""
     shown = {"texts": texts, "title": texts["title"], "back": texts["back"], "synthetic": bool(content.synthetic)}
-    return _render(template, meta, content=content, sections=sections, words=_words(meta), **shown)
+    return _render(template, meta, content=content, sections=sections, words=_words_with_charts(sections, svgs, meta), **shown)
 
 
-def render_readme(content: ReportContent, meta: ReportMeta, *, anatomy: bool = False, held: Collection[str] | None = None) -> str:
+def _words_with_charts(sections: Sequence[Section], svgs: Mapping[str, str] | None, meta: ReportMeta) -> SimpleNamespace:
+    """The words of a page with the pictures, tables and notes of its charts; a note that all share stands under the first."""
+    words = _words(meta)
+    if svgs is None:
+        return words
+    cards = [figure.card for section in sections for figure in section.figures]
+    words.svgs = {key: Markup(without_title(svg)) for key, svg in svgs.items()}
+    words.tables = {card.chart_id: card_table(card, meta.texts) for card in cards}
+    words.notes, words.repeated = {}, {}
+    seen: set[str] = set()
+    for card in cards:
+        words.notes[card.chart_id] = [note for note in card.notes if note not in seen]
+        words.repeated[card.chart_id] = [note for note in card.notes if note in seen]
+        seen.update(card.notes)
+    return words
+
+
+def render_readme(
+    content: ReportContent,
+    meta: ReportMeta,
+    *,
+    anatomy: bool = False,
+    districts: bool = False,
+    held: Collection[str] | None = None,
+) -> str:
     """`LAS_MIG.html`: what this is, for whom, how to read and how to check, on one screen.
 
     Args:
         anatomy: whether the bundle has an anatomy of the indices to link to.
+        districts: whether it has a page of city districts to link to.
         held: the bundle's files when it lacks some of the usual ones, which are not linked then; the certificate comes later.
     """
     scope, texts = content.scope, meta.texts["readme"]
@@ -198,6 +235,7 @@ def render_readme(content: ReportContent, meta: ReportMeta, *, anatomy: bool = F
         report,
         *printed,
         meta.texts["html"]["easy_readme"],
+        *([meta.texts["district_pages"]["readme"]] if districts else []),
         *others,
         *([texts["anatomy_link"]] if anatomy else []),
     ]

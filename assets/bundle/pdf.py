@@ -7,14 +7,14 @@ equal bytes on every machine.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from assets.bundle.highlights import chosen_findings
 from assets.bundle.pdf_data import Files, poster_data, report_data, summary_data
-from assets.bundle.summary import PAGE, preferred_trends, render_summary, summary_content
+from assets.bundle.summary import PAGE, SummaryContent, preferred_trends, render_summary, summary_content
 from assets.bundle.types import ReportContent, ReportMeta
 from assets.bundle.words import Context
 from assets.charts.types import ChartCard, ReleaseFrames
@@ -45,14 +45,28 @@ def printed_files(frames: ReleaseFrames, content: ReportContent, svgs: Mapping[s
         PipelineError: `pdf_font` when the fonts are missing, `pdf` when Typst refuses or warns.
     """
     findings = chosen_findings(Context(frames, content.scope, meta))
-    summary = summary_content(content, findings, meta)
+    trends = {card.chart_id for card in preferred_trends(content, findings)[:MOST_TRENDS]}
+    return paper_files(content, summary_content(content, findings, meta), wall_charts(content, trends, meta), svgs, meta)
+
+
+def paper_files(
+    content: ReportContent,
+    summary: SummaryContent,
+    posters: Sequence[tuple[str, ChartCard]],
+    svgs: Mapping[str, str],
+    meta: ReportMeta,
+) -> dict[str, bytes]:
+    """The files of `printed_files` from a report, its summary and the charts for the wall (kind in `pdf.yml` and card).
+
+    Raises:
+        PipelineError: as `printed_files`.
+    """
     files = {
         "1_rapport/rapport.pdf": compile_pdf("report.typ", *report_data(content, svgs, meta)),
         PAGE: render_summary(summary, content, svgs, meta).encode(),
         "1_rapport/sammanfattning.pdf": compile_pdf("summary.typ", *summary_data(summary, content, svgs, meta)),
     }
-    trends = {card.chart_id for card in preferred_trends(content, findings)[:MOST_TRENDS]}
-    for kind, card in wall_charts(content, trends, meta):
+    for kind, card in posters:
         made = compile_pdf("poster.typ", *poster_data(card, kind, content, svgs, meta))
         files[f"2_diagram/affischer/{card.chart_id}.pdf"] = made
     _forget()

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from assets.bundle.anatomy import PAGE as ANATOMY_PAGE
-from assets.bundle.anatomy import anatomy_sections
+from assets.bundle.anatomy import anatomy_sections, anatomy_svgs
 from assets.bundle.certificate import certificate_files
 from assets.bundle.content import folder_name, municipality_report
 from assets.bundle.dcat import dcat_files
+from assets.bundle.district_pages import PAGE as DISTRICT_PAGE
+from assets.bundle.district_pages import district_pages
 from assets.bundle.explore import choices
-from assets.bundle.html import render_anatomy, render_easy, render_method, render_readme, render_report
+from assets.bundle.html import render_anatomy, render_districts, render_easy, render_method, render_readme, render_report
 from assets.bundle.lattlast import PAGE as EASY_PAGE
 from assets.bundle.lattlast import easy_page
 from assets.bundle.method_folder import method_files
@@ -41,17 +43,21 @@ def render_bundle(
         PipelineError: `foreign_rows` when the frames hold rows that the bundle may not see.
     """
     content = municipality_report(frames, scope, meta)
-    anatomy = anatomy_sections(frames, meta)
+    anatomy = anatomy_sections(frames, scope, meta)
     context = Context(frames, scope, meta)
+    places = district_pages(context)
     svgs = {card.chart_id: with_fallback_fonts(draw(card)) for card in content.cards}
     files = {
-        "LAS_MIG.html": render_readme(content, meta, anatomy=bool(anatomy)).encode("utf-8"),
+        "LAS_MIG.html": render_readme(content, meta, anatomy=bool(anatomy), districts=bool(places)).encode("utf-8"),
         "1_rapport/rapport.html": render_report(content, svgs, meta, choices(context)).encode("utf-8"),
         EASY_PAGE: render_easy(easy_page(context, content.summary), content, meta).encode("utf-8"),
         "5_metod/metod.html": render_method(content, meta).encode("utf-8"),
     }
+    if places:
+        files[DISTRICT_PAGE] = render_districts(places, content, meta).encode("utf-8")
     if anatomy:
-        files[ANATOMY_PAGE] = render_anatomy(anatomy, content, meta).encode("utf-8")
+        pictures = {name: with_fallback_fonts(svg) for name, svg in anatomy_svgs(anatomy, draw).items()}
+        files[ANATOMY_PAGE] = render_anatomy(anatomy, pictures, content, meta).encode("utf-8")
     for card in content.cards:
         files |= chart_files(card, svgs[card.chart_id])
     files |= printed_files(frames, content, svgs, meta)

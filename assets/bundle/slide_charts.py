@@ -207,19 +207,54 @@ def who_chart(context: Context, card: ChartCard) -> ChartPart | None:
     )
 
 
+def halves_chart(context: Context, card: ChartCard) -> tuple[ChartPart, ...]:
+    """The county's municipalities in alphabetical order, half of them in each of two charts; empty when no share is shown.
+
+    The first mark says the county's level, the others why a share is hidden.
+    """
+    words, rows = _Words(context, ""), rows_of(context, card, "places")
+    *places, county = rows
+    if all(number(row["value"]) is None for row in places):
+        return ()
+    level = words.say("labels.level", value=county["value"], interval=county["interval"])
+    middle = (len(places) + 1) // 2
+    made = []
+    for place, half in enumerate((places[:middle], places[middle:]), start=1):
+        named = [
+            words.say("labels.place", name=row["area"], value=row["value"])
+            if number(row["value"]) is not None
+            else hidden_name(words, row["area"], row["value"])
+            for row in half
+        ]
+        said = [words.say("alt.value", name=row["area"], value=row["value"]) for row in half]
+        made.append(ChartPart(
+            id=f"{card.chart_id}-{place}",
+            kind="bar",
+            heading="",
+            categories=tuple(named),
+            series=(_series(words.say("series.share"), BLUE, half, "value", "interval"),),
+            number_format=PERCENT,
+            axis=words.say("axes.share"),
+            alt=words.alt("places", said, title=card.title),
+            marks=(level, *marks_of([row["value"] for row in half])),
+        ))  # fmt: skip
+    return tuple(made)
+
+
 def trend_chart(context: Context, card: ChartCard, index: IndexMeta, grade: str) -> ChartPart:
     """The municipality's share and the county's over the waves; a gap for a hidden wave, a new line after a major break."""
     words, rows = _Words(context, grade), rows_of(context, card)
     breaks = merged_breaks(index, int(rows[0]["year"]), int(rows[-1]["year"]))
     starts = sorted({item.year for item in breaks if item.level == "major"})
     series: list[Series] = []
-    for name, colour, value, span in (
-        (str(words.fixed["area"]), BLUE, "own", "interval"),
-        (str(words.fixed["county"]), COUNTY_GREY, "county", "county_interval"),
-    ):
+    lines = [(str(words.fixed["area"]), BLUE, "own", "interval")]
+    if "county_interval" in rows[0]:
+        lines.append((str(words.fixed["county"]), COUNTY_GREY, "county", "county_interval"))
+    for name, colour, value, span in lines:
         series += _segments(words, _series(name, colour, rows, value, span), [int(row["year"]) for row in rows], starts)
+    value_text = "alt.trend_value" if "county_interval" in rows[0] else "alt.trend_value_alone"
     said = [
-        words.say("alt.trend_value", **row)
+        words.say(value_text, **row)
         if number(row["own"]) is not None
         else words.say("alt.hidden", name=row["year"], reason=row["own"])
         for row in rows
@@ -227,6 +262,7 @@ def trend_chart(context: Context, card: ChartCard, index: IndexMeta, grade: str)
     years = [hidden_name(words, row["year"], row["own"]) if number(row["own"]) is None else row["year"] for row in rows]
     told = [words.say("break", year=item.year, text=item.text_sv, level=words.say(f"levels.{item.level}")) for item in breaks]
     where: dict[str, Any] = {"factor": index.label_sv, "group": index.focus_band_label_sv}
+    places = numbers.words([name for name, *_ in lines])
     return ChartPart(
         id=card.chart_id,
         kind="line",
@@ -235,7 +271,7 @@ def trend_chart(context: Context, card: ChartCard, index: IndexMeta, grade: str)
         series=tuple(series),
         number_format=PERCENT,
         axis=words.say("axes.share"),
-        alt=words.alt("trend", [*said, *told], **where),
+        alt=words.alt("trend", [*said, *told], places=places, **where),
         marks=(*told, *marks_of([row["own"] for row in rows])),
     )
 

@@ -174,7 +174,7 @@ class DeckWriter:
         for key in ids:
             index_key, _, grade = key.removeprefix("trend_").rpartition("_")
             chart = trend_chart(self.context, self.cards[key], self.context.indices[index_key], grade)
-            if len(shown) < TRENDS and sum(v is not None for v in chart.series[0].values) > 1:
+            if len(shown) < TRENDS and chart.series and sum(v is not None for v in chart.series[0].values) > 1:
                 shown.append((self.cards[key], chart))
         if not shown:
             return None

@@ -77,7 +77,8 @@ def build(
         return None
     words = words_of(county, meta, scope, grade, index_key)
     found = classes([float(p.cell.value or 0) for p in county.shown]) if county.shown else None
-    head, subtitle = title(county, meta, words), say(meta, "granskarta.subtitle", **words)
+    head = say(meta, "granskarta.title", finding=title(county, meta, words))
+    subtitle = say(meta, "granskarta.subtitle", **words)
     panel = view([*_areas(county, found, shapes), *strip(county, found, meta, words)], height=MAP_HEIGHT)
     panel["projection"] = {"type": "identity", "scale": 1, "translate": [0, 0]}
     lacking = [place.name for place in county.places if place.code not in shapes]
@@ -93,7 +94,7 @@ def build(
         ),
         spec=frame(head, subtitle, [map_key(meta, found, hidden=len(county.shown) < len(county.places)), panel]),
         table=table(county, meta),
-        source=f"{meta.survey_source}. {say(meta, 'granskarta.source')}",
+        source=f"{meta.survey_source.rstrip('.')}. {say(meta, 'granskarta.source')}",
         synthetic=meta.synthetic,
         notes=tuple(notes),
     )

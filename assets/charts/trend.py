@@ -77,7 +77,7 @@ class PlacedBreak:
 
 
 def build(frames: ReleaseFrames, scope: Scope, meta: ChartMeta, *, grade: str, index_key: str) -> ChartCard | None:
-    """The card `trend_<index>_<grade>`, or None when the area has no such grade."""
+    """The card `trend_<index>_<grade>`, or None when the area has no such grade. The county itself has one line only."""
     index = meta.indices[index_key]
     cells = read_cells(frames, scope, {index.focus_measure}, grade=grade)
     if not has_pupils(cells, scope, grade):
@@ -90,7 +90,8 @@ def build(frames: ReleaseFrames, scope: Scope, meta: ChartMeta, *, grade: str, i
         found = [cells.get(area, wave, grade, "all", index_key, index.focus_measure) for wave in waves]
         return segments(waves, found, index)
 
-    own, county = line(scope.area_code), line(COUNTY_CODE)
+    own = line(scope.area_code)
+    county = [] if scope.area_code == COUNTY_CODE else line(COUNTY_CODE)
     change = index_change(frames, scope, grade, index_key)
     kind, words = _finding(own[-1], change, index, meta, scope, grade)
     title = say(meta, f"trend.title.{kind}", **words)
@@ -147,10 +148,9 @@ def line_sentence(change: Change | None, meta: ChartMeta, year: int) -> str:
 
 
 def _key(meta: ChartMeta, scope: Scope) -> Spec:
-    items = [
-        KeyItem(say(meta, "common.key_own", area=scope.area_name), "circle", BLUE, interval=True, thick=3),
-        KeyItem(meta.comparison_label, "diamond", COUNTY_GREY, interval=True),
-    ]
+    items = [KeyItem(say(meta, "common.key_own", area=scope.area_name), "circle", BLUE, interval=True, thick=3)]
+    if scope.area_code != COUNTY_CODE:
+        items.append(KeyItem(meta.comparison_label, "diamond", COUNTY_GREY, interval=True))
     return key_view(items, synthetic=meta.synthetic, width=WHOLE)
 
 
@@ -167,7 +167,9 @@ def _panel(own: Sequence[Point], county: Sequence[Point], index: IndexMeta, meta
         *_line(county, x, y, colour=COUNTY_GREY, shape="diamond", width=2),
         *_line(own, x, y, colour=BLUE, shape="circle", width=3),
         *_gaps(own, x, meta, place),
-        *_end_labels([(own, scope.area_name, BLUE), (county, meta.comparison_label, COUNTY_GREY)], place, meta),
+        *_end_labels(
+            [(own, scope.area_name, BLUE), *([(county, meta.comparison_label, COUNTY_GREY)] if county else [])], place, meta
+        ),
     ]
     return view(layers, height=place.bottom, width=PLOT_WIDTH)
 
@@ -314,8 +316,8 @@ def _alt(
     text = say(
         meta, "trend.alt", grade=grade_name(meta, grade), group=index.focus_band_label_sv,
         factor_lower=numbers.lower_first(index.label_sv), span=numbers.years([point.year for point in own]),
-        area=scope.area_name, county=meta.comparison_label, finding=one_sentence([title, *parts]),
-        uncertainty=say(meta, "common.uncertainty"),
+        places=numbers.words(list(dict.fromkeys([scope.area_name, meta.comparison_label]))),
+        finding=one_sentence([title, *parts]), uncertainty=say(meta, "common.uncertainty"),
     )  # fmt: skip
     return complete_alt(meta, text, synthetic=meta.synthetic)
 
@@ -329,9 +331,10 @@ def _table(own: Sequence[Point], county: Sequence[Point], meta: ChartMeta, scope
             head["own"]: share_text(mine.cell, meta),
             head["interval"]: interval_text(mine.cell, meta),
             head["n"]: count_text(mine.cell, meta),
-            head["county"]: share_text(whole.cell, meta),
-            head["county_interval"]: interval_text(whole.cell, meta),
         }
-        for mine, whole in zip(own, county, strict=True)
+        for mine in own
     ]
+    for row, whole in zip(rows, county, strict=False):
+        row[head["county"]] = share_text(whole.cell, meta)
+        row[head["county_interval"]] = interval_text(whole.cell, meta)
     return pl.DataFrame(rows)

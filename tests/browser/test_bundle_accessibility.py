@@ -13,6 +13,7 @@ import pytest
 from assets.bundle.content import municipality_report
 from assets.bundle.county import PAGE as COMPARISON
 from assets.bundle.county import comparison_page
+from assets.bundle.district_pages import PAGE as DISTRICT_PAGE
 from assets.bundle.explore import choices
 from assets.bundle.html import render_report
 from assets.bundle.render import render_bundle, with_fallback_fonts
@@ -79,7 +80,7 @@ def test_axe_finds_nothing_on_any_page(bundles, visitor, name, width):
 
 @pytest.mark.parametrize("area", ["0140", "0180"])
 def test_axe_finds_nothing_in_a_small_or_large_municipalitys_report(bundles, visitor, area):
-    for name in ("1_rapport/rapport.html", "1_rapport/lattlast.html"):
+    for name in ("1_rapport/rapport.html", "1_rapport/lattlast.html", *([DISTRICT_PAGE] if area == "0180" else [])):
         page = visitor.open(page_of(bundles[area], name)).page
         page.evaluate(OPEN_ALL)
         assert violations(page) == [], name

@@ -15,6 +15,7 @@ from assets.catalogue.load import load_catalogue
 from assets.charts.svg import to_svg
 from assets.charts.types import Scope
 from assets.methods.compared_areas import published_funnel, published_ranks
+from tests.support.axe import violations
 from tests.support.released_world import FOCUS, codes, released
 from tests.support.sample_bundle import hide, sample_bundle_frames, sample_bundle_meta, sample_report_meta, whole_release
 
@@ -54,6 +55,13 @@ def test_every_page_asks_for_nothing_but_itself_and_has_no_broken_link(folders, 
             file, _, anchor = target.removeprefix("file://").partition("#")
             assert Path(file).exists(), f"{path.name} -> {Path(file).name}"
             assert not anchor or Path(file) != path or anchor in ids, f"{path.name} -> #{anchor}"
+
+
+@pytest.mark.parametrize("name", ["1_rapport/sammanfattning.html", "5_metod/kvalitetsdeklaration.html"])
+def test_axe_finds_nothing_on_the_countys_pages(folders, visitor, name):
+    page = visitor.open(folders["01"] / name).page
+    page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
+    assert violations(page) == []
 
 
 @pytest.mark.parametrize("area", ["01", "0115"])

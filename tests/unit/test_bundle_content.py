@@ -300,3 +300,11 @@ def test_registers_that_somebody_has_dropped_stand_in_the_page_and_the_table():
     assert exported.filter(pl.col("source") == "bra")["year"].to_list() == [2022, 2023]
     plain = next(s for s in municipality_report(frames, scope, meta).sections if s.id == "narsamhalle")
     assert not [b for b in plain.blocks if isinstance(b, Table) and b.id.startswith("register-fler")]
+
+
+def test_every_index_shows_how_the_pupils_spread_over_its_groups_and_a_hidden_municipality_has_no_such_chart():
+    frames, scope = sample_bundle_frames("0127")
+    drawn = {card.chart_id for card in municipality_report(frames, scope, sample_report_meta()).cards}
+    assert {f"svarsfordelning_{key}" for key in sample_report_meta().charts.indices} <= drawn
+    hidden = municipality_report(hide(frames, scope.area_code, "suppressed"), scope, sample_report_meta())
+    assert not [card for card in hidden.cards if card.chart_id.startswith("svarsfordelning_")]

@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import replace
+from io import BytesIO
 
 import polars as pl
 import pytest
+from openpyxl import load_workbook
+from pptx import Presentation
+from pypdf import PdfReader
 
 from assets.bundle.county_edition import county_report, county_report_path
 from assets.bundle.county_frames import CountyFrames, guard_county, select_county_frames
+from assets.bundle.county_print import leading_series
 from assets.bundle.county_render import render_county
-from assets.bundle.types import ReportContent, Section, Table, Text
+from assets.bundle.county_slides import CountyDeckWriter
+from assets.bundle.html import card_table
+from assets.bundle.types import Bullets, RenderedBundle, ReportContent, Section, SubHeading, Table, Text
+from assets.bundle.words import Context
 from assets.bundle.writer import write_bundle, write_county_overview
 from assets.catalogue.load import load_catalogue
 from assets.charts import numbers
@@ -40,6 +49,11 @@ def frames(*, compared: bool = True) -> CountyFrames:
 @pytest.fixture(scope="module")
 def content() -> ReportContent:
     return county_report(frames(), SCOPE, META)
+
+
+@pytest.fixture(scope="module")
+def bundle() -> RenderedBundle:
+    return render_county(frames(), SCOPE, META, draw)
 
 
 def draw(cards: list[ChartCard]) -> list[str]:
@@ -75,7 +89,7 @@ def test_no_table_of_the_edition_gives_a_place_to_a_municipality(content):
 
 
 def test_every_table_has_rows_and_every_section_something_to_read(content):
-    assert [found.id for found in content.sections][:4] == ["oversikt", "kommuner", "platser", "trender"]
+    assert [found.id for found in content.sections][:5] == ["oversikt", "kommuner", "kartor", "platser", "trender"]
     for found in content.sections:
         assert found.blocks, found.id
         for block in found.blocks:
@@ -85,6 +99,12 @@ def test_every_table_has_rows_and_every_section_something_to_read(content):
     assert len({card.chart_id for card in content.cards}) == len(content.cards)
 
 
+def test_no_two_tables_of_the_report_have_the_same_heading(content):
+    drawn = [card_table(card, META.texts).caption for card in content.cards]
+    written = [b.caption for found in content.sections for b in found.blocks if isinstance(b, Table)]
+    assert len(drawn + written) == len({*drawn, *written})
+
+
 def test_deliveries_say_once_why_there_is_none(content):
     rows = {row[0]: row[1:] for row in table(content, "kvalitet", "leveranser").rows}
     assert len([cell for cell in rows["Tyresö"] if cell]) == 1
@@ -92,10 +112,44 @@ def test_deliveries_say_once_why_there_is_none(content):
     assert shown["Nykvarn"][0] == "0"
 
 
-def test_without_a_comparison_the_edition_says_so():
-    told = section(county_report(frames(compared=False), SCOPE, META), "platser").blocks
+def test_every_index_has_its_maps_its_rank_intervals_and_the_countys_own_line(content):
+    drawn = {card.chart_id for card in content.cards}
+    for key in META.charts.indices:
+        assert {f"rutkarta_{key}_ak9", f"granskarta_{key}_ak9", f"trend_{key}_ak9"} <= drawn
+    assert f"platsintervall_{next(iter(FOCUS))}_ak9" in drawn
+    trend = next(card for card in content.cards if card.chart_id.startswith("trend_"))
+    assert not [column for column in trend.table.columns if "länet" in column.lower()]
+    assert "Stockholms län och Stockholms län" not in trend.alt
+
+
+def test_the_overview_says_what_is_uncertain_and_what_cannot_be_said(content):
+    blocks = section(content, "oversikt").blocks
+    found = {b.id: blocks[place + 1] for place, b in enumerate(blocks) if isinstance(b, SubHeading)}
+    assert {"oversikt-strengths", "oversikt-attention", "oversikt-unclear", "oversikt-hidden"} <= set(found)
+    hidden = found["oversikt-hidden"]
+    assert isinstance(hidden, Bullets)
+    assert any("ingen leverans" in text.lower() for text in hidden.items)
+
+
+def test_without_a_comparison_the_edition_says_so_and_its_presentation_has_no_slide_on_places():
+    lacking = frames(compared=False)
+    made = county_report(lacking, SCOPE, META)
+    told = section(made, "platser").blocks
     assert len(told) == 1
     assert isinstance(told[0], Text)
+    slides = CountyDeckWriter(Context(lacking, SCOPE, META), made, lacking).slides()
+    assert "platser" not in {slide.id for slide in slides}
+
+
+def test_when_every_share_is_hidden_all_formats_say_why():
+    whole = frames(compared=False)
+    hidden = {"value": None, "low": None, "high": None, "n": None, "verdict": None, "reason": "suppressed"}
+    covered = whole.index_results.with_columns(**{name: pl.lit(value).cast(whole.index_results.schema[name])
+                                                  for name, value in hidden.items()})  # fmt: skip
+    made = render_county(replace(whole, index_results=covered, trends=whole.trends.head(0)), SCOPE, META, draw)
+    assert len(PdfReader(BytesIO(made.files["1_rapport/sammanfattning.pdf"])).pages) == 2
+    assert "skyddat av sekretesskäl" in made.files["1_rapport/sammanfattning.html"].decode()
+    assert 5 < len(Presentation(BytesIO(made.files["3_presentation/presentation.pptx"])).slides) <= 15
 
 
 def test_rows_of_another_edition_or_a_later_wave_are_refused():
@@ -107,8 +161,8 @@ def test_rows_of_another_edition_or_a_later_wave_are_refused():
         guard_county(whole, replace(SCOPE, wave=2022))
 
 
-def test_the_bundle_has_the_same_folders_all_municipalities_tables_and_the_same_bytes_twice():
-    first, second = (render_county(frames(), SCOPE, META, draw) for _ in range(2))
+def test_the_bundle_has_the_same_folders_all_municipalities_tables_and_the_same_bytes_twice(bundle):
+    first, second = bundle, render_county(frames(), SCOPE, META, draw)
     assert first.folder == "01_stockholms_lan_2024_v1.0_intern"
     assert first.files == second.files
     assert {"LAS_MIG.html", "1_rapport/rapport.html", "5_metod/metod.html", "4_tabeller/platser.csv"} <= set(first.files)
@@ -121,7 +175,55 @@ def test_the_bundle_has_the_same_folders_all_municipalities_tables_and_the_same_
     assert "länspaket" in first.files["LAS_MIG.html"].decode().lower()
 
 
-def test_the_county_page_links_the_edition_when_it_is_there(tmp_path):
+@pytest.fixture(scope="module")
+def files(bundle) -> Mapping[str, bytes]:
+    return bundle.files
+
+
+def test_the_county_gets_every_format_that_a_municipality_gets(files):
+    for name in ("1_rapport/rapport.pdf", "1_rapport/sammanfattning.pdf", "1_rapport/sammanfattning.html"):
+        assert len(files[name]) > 5000, name
+    posters = {name.rpartition("/")[2].partition("_")[0] for name in files if name.startswith("2_diagram/affischer/")}
+    assert {"rutkarta", "konsskillnad", "trend"} <= posters
+    page = files["LAS_MIG.html"].decode()
+    assert all(link in page for link in ("rapport.pdf", "presentation.pptx", "sammanfattning.html"))
+    pages = PdfReader(BytesIO(files["1_rapport/sammanfattning.pdf"])).pages
+    assert len(pages) == 2
+
+
+def test_the_presentation_has_the_municipalities_in_alphabetical_order_with_the_maps_own_shares(content, files):
+    made = Presentation(BytesIO(files["3_presentation/presentation.pptx"]))
+    slides = list(made.slides)
+    assert 10 <= len(slides) <= 15
+    assert all(slide.notes_slide.notes_text_frame.text for slide in slides)
+    card = next(c for c in content.cards if c.chart_id == f"rutkarta_{leading_series(frames(), content, META)[0]}")
+    shown = {row["Kommun"]: row["Andel"] for row in card.table.iter_rows(named=True) if "%" in row["Andel"]}
+    drawn: dict[str, float] = {}
+    order: list[str] = []
+    titled = next(slide for slide in slides if slide.shapes.title.text_frame.text == card.title)
+    for shape in titled.shapes:
+        if shape.has_chart:
+            plot = shape.chart.plots[0]
+            for label, value in zip(plot.categories, plot.series[0].values, strict=True):
+                name = str(label).rsplit(" ", 1)[0]
+                order.append(name)
+                if value is not None:
+                    drawn[name] = value
+    assert order == sorted(order, key=numbers.swedish)
+    assert drawn == {name: float(text.split("\u00a0")[0]) for name, text in shown.items() if name in drawn}
+    assert len(drawn) == len([name for name in shown if name != "Stockholms län"])
+
+
+def test_the_workbook_names_the_survey_as_the_source_of_the_countys_own_tables(files):
+    book = load_workbook(BytesIO(files["4_tabeller/tabeller.xlsx"]), read_only=True)
+    for name in ("Möjliga platser", "Trattens gränser"):
+        told = [str(row[0]) for row in book[name].iter_rows(min_row=1, max_row=3, values_only=True)]
+        assert told[1].startswith("SYNTETISKA DATA. ")
+        assert told[1].count("SYNTETISKA DATA") == 1
+        assert "Stockholmsenkätens form" in told[2]
+
+
+def test_the_county_page_links_the_edition_when_it_is_there(tmp_path, bundle):
     link = county_report_path(2024, "intern", META)
 
     def page() -> str:
@@ -129,5 +231,5 @@ def test_the_county_page_links_the_edition_when_it_is_there(tmp_path):
         return path.read_text(encoding="utf-8")
 
     assert link not in page()
-    write_bundle(render_county(frames(), SCOPE, META, draw), tmp_path, sample_bundle_meta())
+    write_bundle(bundle, tmp_path, sample_bundle_meta())
     assert f'href="{link}"' in page()

@@ -57,7 +57,7 @@ def test_the_bundle_has_a_page_and_a_table_that_say_the_same():
     files = files_of(sample_anatomy(sample_table(dif={"c": 0.9})))
     page, rows = files[PAGE], list(csv.DictReader(io.StringIO(files[TABLE])))
     assert 'lang="sv"' in page
-    assert not re.search(r"https?://|<script", page)
+    assert not re.search(r"https?://|<script", page.replace('xmlns="http://www.w3.org/2000/svg"', ""))
     assert "SYNTETISKA DATA" in page
     sentence = next(row["Vad det säger"] for row in rows if row["Nyckel"] == "invariance")
     assert "fungerar olika efter kön" in sentence
@@ -69,6 +69,15 @@ def test_the_bundle_has_a_page_and_a_table_that_say_the_same():
     assert PAGE in files["5_metod/metod.html"]
     package = {r["name"]: r for r in json.loads(files["4_tabeller/datapackage.json"])["resources"]}
     assert package["indexanatomi"]["schema"]["primaryKey"] == ["Index-id", "Del", "Nyckel"]
+
+
+def test_every_index_on_the_page_has_its_chart_with_a_table_and_a_text_alternative():
+    page = files_of(sample_anatomy(sample_table()))[PAGE]
+    figures = re.findall(r'<figure id="(indexanatomi_\w+)">', page)
+    assert figures
+    assert len(figures) == len(set(figures)) == page.count('<section id="index-')
+    assert all(f'<table id="{name}-tabell">' in page for name in figures)
+    assert page.count('role="img"') == len(figures)
 
 
 def test_a_release_without_anatomy_has_no_page_and_no_link_to_it():
