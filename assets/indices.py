@@ -103,7 +103,7 @@ def indices_areas(context: dg.AssetExecutionContext, store: Store):
     own = "weight" in persons.columns and persons["weight"].null_count() == 0  # a survey with a sampling design of its own
     stratum = "stratum" if own else None
     counts = area_counts(persons, list(kinds), stratum=stratum)
-    estimates = area_estimates(persons, kinds, weight="weight" if own else None, stratum=stratum, rest=True)
+    estimates = area_estimates(persons, kinds, weight="weight" if own else None, stratum=stratum, rest=True, quantiles=True)
     yield dg.Output(
         counts, output_name="area_counts", metadata={"rader": count_table(counts, ["wave", "grade"], ["mättillfälle", "årskurs"])}
     )
