@@ -7,6 +7,8 @@ from assets.methods.errors import PipelineError
 from pipelines.warehouse import TableName, Warehouse
 
 COLUMN = "cutoff_set"
+INTERNAL = "intern"
+"""The only edition that may have other limits than the usual."""
 
 
 def require_cutoffs(warehouse: Warehouse, table: TableName, catalogue: Catalogue, waves: Sequence[int] | None = None) -> None:
@@ -30,4 +32,19 @@ def check_cutoffs(made_with: Iterable[str | None], table: str, catalogue: Catalo
             f"resultat med {catalogue.cutoffs.id}, som den här körningen använder",
             f"resultat med {', '.join(others)}",
             "Kör hela kedjan igen med ett och samma val av gränser (did kor, med eller utan --granser).",
+        )
+
+
+def require_usual_for_publication(catalogue: Catalogue, edition: str) -> None:
+    """Raises PipelineError `other_cutoffs_public` when an edition for everybody would have other limits than the usual.
+
+    Two sets about the same pupils, side by side, tell how many lie between the limits; the disclosure control looks at one set.
+    """
+    if catalogue.chosen_cutoffs and edition != INTERNAL:
+        raise PipelineError(
+            "other_cutoffs_public",
+            f"Utgåvan {edition}",
+            f"de vanliga gränserna ({catalogue.cutoff_file.default})",
+            f"valet {catalogue.chosen_cutoffs}",
+            "Gör den interna utgåvan, eller kör utan --granser.",
         )

@@ -4,7 +4,7 @@ import dagster as dg
 import polars as pl
 
 from assets.catalogue.load import Catalogue, load_catalogue
-from assets.cutoff_guard import require_cutoffs
+from assets.cutoff_guard import require_cutoffs, require_usual_for_publication
 from assets.failures import as_failure
 from assets.indices import COUNTS, ESTIMATES, SENSITIVITY
 from assets.methods.bands import FOCUS_BAND
@@ -95,6 +95,7 @@ def release_survey(context: dg.AssetExecutionContext, store: Store, choices: Run
     waves = int_keys(context, WAVES)
     catalogue = load_catalogue()
     with as_failure():
+        require_usual_for_publication(catalogue, choices.edition)
         require_cutoffs(store.warehouse, COUNTS, catalogue, waves)
         tables = release_tables(store.warehouse, catalogue, choices.edition, waves)
     shown = count_table(tables["index_results"], ["wave", "reason"], ["mättillfälle", "skäl"])

@@ -41,6 +41,7 @@ _COUNTS = ("n", "n_psu", "df")
 _SCALES: tuple[tuple[Literal["mean", "risk"], float], ...] = (("mean", 1.0), ("risk", 100.0))
 SEX_CODES = (*SEX_VALUES, 0)
 """The sexes of an array's last axis as the tables write them; 0 = both."""
+_BOTH_FIRST = (2, 0, 1)
 _AT = {name: position for position, name in enumerate(_PARTS)}
 
 
@@ -289,17 +290,36 @@ def full_table(
         wide += [own, all_of]
     # the few domains are put in order, not the many rows
     keys = pl.concat(domains, how="diagonal").select(wave, area, group).with_row_index("_row").sort(wave, area, group)
-    rows = keys["_row"].to_numpy()
-    together = {name: np.concatenate([part[name] for part in wide], axis=0)[rows] for name in wide[0]}
-    return long_table(keys.drop("_row"), together, indices, (2, 0, 1))
+    place = np.argsort(keys["_row"].to_numpy())
+    together = {name: _placed([part[name] for part in wide], place, _BOTH_FIRST) for name in wide[0]}
+    return _rows(keys.drop("_row"), together, indices, _BOTH_FIRST)
+
+
+def _placed(parts: Sequence[Floats], place: Ints, sexes: Sequence[int]) -> Floats:
+    """Blocks of domains as one array, each domain at its place and the sexes in their order: copied once."""
+    whole = np.empty((len(place), *parts[0].shape[1:]))
+    start = 0
+    for part in parts:
+        own = place[start : start + len(part)]
+        for to, sex in enumerate(sexes):
+            whole[own, to] = part[:, sex]
+        start += len(part)
+    return whole
 
 
 def long_table(
     domains: pl.DataFrame, wide: dict[str, Floats], indices: Sequence[MeanScoreIndex], sexes: Sequence[int] = (0, 1)
 ) -> pl.DataFrame:
     """Arrays [domain, sex, index] as rows with somebody in them, sorted by domain, sex and index."""
+    return _rows(domains, {name: values[:, list(sexes)] for name, values in wide.items()}, indices, sexes)
+
+
+def _rows(
+    domains: pl.DataFrame, wide: dict[str, Floats], indices: Sequence[MeanScoreIndex], sexes: Sequence[int]
+) -> pl.DataFrame:
+    """`long_table` of arrays that hold these sexes in this order."""
     kept, count = list(sexes), len(indices)
-    flat = {name: values[:, kept].reshape(-1) for name, values in wide.items()}
+    flat = {name: values.reshape(-1) for name, values in wide.items()}
     cells = (flat["n"] > 0).nonzero()[0]
     if len(cells) < len(flat["n"]):
         flat = {name: values[cells] for name, values in flat.items()}

@@ -15,7 +15,7 @@ from assets.bundle.types import BundleMeta, ReportMeta
 from assets.bundle.writer import manifest_of
 from assets.catalogue.base_profile import CUTOFF_VARIABLE
 from assets.catalogue.load import load_catalogue, with_cutoffs
-from assets.cutoff_guard import check_cutoffs, require_cutoffs
+from assets.cutoff_guard import check_cutoffs, require_cutoffs, require_usual_for_publication
 from assets.methods.errors import PipelineError
 from assets.registers.files import load_register_catalogue
 from pipelines import cli
@@ -69,6 +69,14 @@ def test_results_of_other_limits_are_refused(tmp_path: Path) -> None:
     with pytest.raises(PipelineError, match="okända"):
         require_cutoffs(warehouse, TABLE, BASE)
     check_cutoffs([], "release.index_results", BASE)
+
+
+def test_only_the_internal_edition_may_have_other_limits() -> None:
+    for catalogue, edition in ((BASE, "intern"), (BASE, "publik"), (CHOSEN, "intern")):
+        require_usual_for_publication(catalogue, edition)
+    with pytest.raises(PipelineError, match="publik") as raised:
+        require_usual_for_publication(CHOSEN, "publik")
+    assert raised.value.code == "other_cutoffs_public"
 
 
 def meta_of(catalogue) -> ReportMeta:
