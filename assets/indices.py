@@ -6,6 +6,8 @@ import dagster as dg
 import polars as pl
 
 from assets.catalogue.load import Catalogue, load_catalogue
+from assets.cutoff_guard import COLUMN, require_cutoffs
+from assets.failures import as_failure
 from assets.methods.estimate import area_counts, area_estimates
 from assets.methods.indicator_tables import indicator_tables
 from assets.methods.indicators import indicator_values
@@ -66,6 +68,7 @@ def indices_person_scores(context: dg.AssetExecutionContext, store: Store, choic
     removal = removing(catalogue, choices)
     answers = counted_answers(store.warehouse, catalogue, int_keys(context, WAVES), removal=removal)
     persons = score_persons(answers, catalogue.index_file, catalogue.cutoffs, catalogue.item_scores())
+    persons = persons.with_columns(pl.lit(catalogue.cutoffs.id).alias(COLUMN))
     metadata = {
         "elever": count_table(persons, ["wave", "grade"], ["mättillfälle", "årskurs"]),
         "theta_range": str(catalogue.index_file.theta_range),
@@ -98,12 +101,15 @@ def indices_person_scores(context: dg.AssetExecutionContext, store: Store, choic
 def indices_areas(context: dg.AssetExecutionContext, store: Store):
     """Counts and estimates per area, wave, grade, sex and index."""
     catalogue = load_catalogue()
-    persons = store.warehouse.read(PERSONS, {"wave": int_keys(context, WAVES)})
+    waves = int_keys(context, WAVES)
+    with as_failure():
+        require_cutoffs(store.warehouse, PERSONS, catalogue, waves)
+    persons = store.warehouse.read(PERSONS, {"wave": waves})
     kinds = {i.key: i.kind for i in catalogue.indices}
     own = "weight" in persons.columns and persons["weight"].null_count() == 0  # a survey with a sampling design of its own
     stratum = "stratum" if own else None
-    counts = area_counts(persons, list(kinds), stratum=stratum)
-    estimates = area_estimates(persons, kinds, weight="weight" if own else None, stratum=stratum, rest=True)
+    counts = area_counts(persons, list(kinds), stratum=stratum).with_columns(pl.lit(catalogue.cutoffs.id).alias(COLUMN))
+    estimates = area_estimates(persons, kinds, weight="weight" if own else None, stratum=stratum, rest=True, quantiles=True)
     yield dg.Output(
         counts, output_name="area_counts", metadata={"rader": count_table(counts, ["wave", "grade"], ["mättillfälle", "årskurs"])}
     )

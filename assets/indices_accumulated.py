@@ -4,6 +4,8 @@ import dagster as dg
 import polars as pl
 
 from assets.catalogue.load import Catalogue, load_catalogue
+from assets.cutoff_guard import require_cutoffs
+from assets.failures import as_failure
 from assets.indices import PERSONS
 from assets.methods.accumulated import CountRule
 from assets.methods.accumulated_areas import accumulated_counts, accumulated_estimates, counted_persons, needed_columns
@@ -39,7 +41,10 @@ def count_rules(catalogue: Catalogue) -> list[CountRule]:
 )
 def indices_accumulated(context: dg.AssetExecutionContext, store: Store):
     """Count the factors of the pupils of the run's waves."""
-    counts, estimates = accumulated_tables(store.warehouse, load_catalogue(), int_keys(context, WAVES))
+    catalogue, waves = load_catalogue(), int_keys(context, WAVES)
+    with as_failure():
+        require_cutoffs(store.warehouse, PERSONS, catalogue, waves)
+    counts, estimates = accumulated_tables(store.warehouse, catalogue, waves)
     rows = count_table(counts, ["wave", "grade"], ["mättillfälle", "årskurs"])
     yield dg.Output(counts, output_name="accumulated_counts", metadata={"rader": rows})
     yield dg.Output(estimates, output_name="accumulated_estimates")

@@ -7,6 +7,7 @@ import dagster as dg
 import polars as pl
 
 from assets.catalogue.load import Catalogue, load_catalogue
+from assets.cutoff_guard import require_cutoffs
 from assets.failures import as_failure
 from assets.indices import PERSONS, counted_answers, removing
 from assets.methods.associations_table import SCHEMA, association_table
@@ -33,6 +34,7 @@ def indices_associations(store: Store, choices: RunChoices) -> dg.Output[pl.Data
     """Set the catalogue's factors and outcomes side by side."""
     catalogue = load_catalogue()
     with as_failure():
+        require_cutoffs(store.warehouse, PERSONS, catalogue)
         table = associations(store.warehouse, catalogue, removal=removing(catalogue, choices))
     return dg.Output(table, metadata={"par": len(catalogue.factors.pairs), "rader": table.height})
 

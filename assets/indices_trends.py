@@ -10,6 +10,7 @@ import polars as pl
 
 from assets.asset_keys import only_reached
 from assets.catalogue.load import Catalogue, load_catalogue
+from assets.cutoff_guard import require_cutoffs
 from assets.failures import as_failure
 from assets.indices import ESTIMATES, INDICATOR_ESTIMATES, PERSONS, SCALE_ESTIMATES, counted_answers, removing
 from assets.methods.bands import FOCUS_BAND
@@ -48,6 +49,7 @@ def indices_trends(store: Store, choices: RunChoices) -> dg.Output[pl.DataFrame]
     """Compare every series with its earlier comparable waves."""
     catalogue = load_catalogue()
     with as_failure():
+        require_cutoffs(store.warehouse, PERSONS, catalogue)
         table = trends(store.warehouse, catalogue, removal=removing(catalogue, choices))
     verdicts = catalogue.statistics.trend.verdicts
     counts = table["verdict"].drop_nulls().value_counts().sort("verdict").iter_rows()

@@ -4,6 +4,7 @@ import dagster as dg
 import polars as pl
 
 from assets.catalogue.load import Catalogue, load_catalogue
+from assets.cutoff_guard import require_cutoffs
 from assets.failures import as_failure
 from assets.indices import PERSONS
 from assets.methods.bands import FOCUS_BAND
@@ -39,8 +40,10 @@ KEYS = ["respondent_key", "municipality_code", "wave", "grade", "sex", "school_c
 def indices_weights(context: dg.AssetExecutionContext, store: Store):
     """Shares and means under weights, wave by wave; empty tables when the catalogue doesn't use weights."""
     catalogue = load_catalogue()
+    waves = int_keys(context, WAVES)
     with as_failure():
-        parts = [weighted_of(store.warehouse, catalogue, wave) for wave in int_keys(context, WAVES)]
+        require_cutoffs(store.warehouse, PERSONS, catalogue, waves)
+        parts = [weighted_of(store.warehouse, catalogue, wave) for wave in waves]
     estimates, cells = (pl.concat(tables) for tables in zip(*parts, strict=True))
     yield dg.Output(estimates, output_name="weighted_estimates", metadata={"vikter används": catalogue.estimates.weights.in_use})
     yield dg.Output(cells, output_name="weight_cells")

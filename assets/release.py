@@ -4,6 +4,7 @@ import dagster as dg
 import polars as pl
 
 from assets.catalogue.load import Catalogue, load_catalogue
+from assets.cutoff_guard import require_cutoffs, require_usual_for_publication
 from assets.failures import as_failure
 from assets.indices import COUNTS, ESTIMATES, SENSITIVITY
 from assets.methods.bands import FOCUS_BAND
@@ -92,8 +93,11 @@ SCHOOLS = TableName("harmonised", "schools")
 def release_survey(context: dg.AssetExecutionContext, store: Store, choices: RunChoices):
     """Protect the estimates of the run's waves and lay them out for the reports."""
     waves = int_keys(context, WAVES)
+    catalogue = load_catalogue()
     with as_failure():
-        tables = release_tables(store.warehouse, load_catalogue(), choices.edition, waves)
+        require_usual_for_publication(catalogue, choices.edition)
+        require_cutoffs(store.warehouse, COUNTS, catalogue, waves)
+        tables = release_tables(store.warehouse, catalogue, choices.edition, waves)
     shown = count_table(tables["index_results"], ["wave", "reason"], ["mättillfälle", "skäl"])
     more = {
         "index_results": {"celler": shown},

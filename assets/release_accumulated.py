@@ -4,6 +4,7 @@ import dagster as dg
 import polars as pl
 
 from assets.catalogue.load import Catalogue, load_catalogue
+from assets.cutoff_guard import require_cutoffs
 from assets.failures import as_failure
 from assets.indices_accumulated import ACCUMULATED_COUNTS, ACCUMULATED_ESTIMATES, count_rules
 from assets.methods.accumulated_publish import finish_accumulated, protect_accumulated
@@ -41,8 +42,10 @@ from pipelines.warehouse import Warehouse
 )
 def release_accumulated(context: dg.AssetExecutionContext, store: Store, choices: RunChoices):
     """Protect the numbers of factors of the run's waves."""
+    catalogue, waves = load_catalogue(), int_keys(context, WAVES)
     with as_failure():
-        results, log = released_counts(store.warehouse, load_catalogue(), choices.edition, int_keys(context, WAVES))
+        require_cutoffs(store.warehouse, INDEX_RESULTS, catalogue, waves)
+        results, log = released_counts(store.warehouse, catalogue, choices.edition, waves)
     shown = count_table(results, ["wave", "reason"], ["mättillfälle", "skäl"])
     yield dg.Output(results, output_name="accumulated_results", metadata={"utgåva": choices.edition, "celler": shown})
     yield dg.Output(log, output_name="accumulated_suppression_log")

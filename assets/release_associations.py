@@ -4,6 +4,7 @@ import dagster as dg
 import polars as pl
 
 from assets.catalogue.load import Catalogue, load_catalogue
+from assets.cutoff_guard import require_cutoffs
 from assets.failures import as_failure
 from assets.indices_associations import ASSOCIATIONS
 from assets.methods.associations_table import published_associations
@@ -29,8 +30,10 @@ INDICATOR_RESULTS = TableName("release", "indicator_results")
 )
 def release_associations(store: Store, choices: RunChoices) -> dg.Output[pl.DataFrame]:
     """Round and protect the county's associations."""
+    catalogue = load_catalogue()
     with as_failure():
-        table = released_associations(store.warehouse, load_catalogue(), choices.edition)
+        require_cutoffs(store.warehouse, INDEX_RESULTS, catalogue)
+        table = released_associations(store.warehouse, catalogue, choices.edition)
     said = "\n".join(f"- {text}" for text in table["sentence"].drop_nulls())
     return dg.Output(table, metadata={"utgåva": choices.edition, "samband": dg.MetadataValue.md(said or "Inga samband visas.")})
 

@@ -23,6 +23,7 @@ from assets.bundle.words import Context
 from assets.bundle.writer import write_bundle, write_county_overview
 from assets.catalogue.load import Catalogue, load_catalogue
 from assets.charts.types import COUNTY_CODE, ReleaseFrames, Scope
+from assets.cutoff_guard import COLUMN, check_cutoffs
 from assets.failures import as_failure
 from assets.registers.files import load_register_catalogue
 from assets.slices import ONE_RUN, bundle_keys, bundles, int_keys, survey_waves
@@ -66,8 +67,17 @@ def report_meta(catalogue: Catalogue) -> ReportMeta:
 
 
 def release_frames(reader: ReleaseReader) -> ReleaseFrames:
-    """The whole release but for the single-question series; `select_frames` cuts out what one bundle may see."""
-    return ReleaseFrames(**{name: reader.read(name) for name in SUMMARY_COLUMNS})
+    """The whole release but for the single-question series; `select_frames` cuts out what one bundle may see.
+
+    Raises:
+        dagster.Failure: `other_cutoffs`, results were made with other limits than those that the report would name.
+    """
+    release = ReleaseFrames(**{name: reader.read(name) for name in SUMMARY_COLUMNS})
+    with as_failure():
+        for name in ("index_results", "accumulated_results"):
+            made_with = getattr(release, name)
+            check_cutoffs(made_with[COLUMN].unique() if made_with.height else [], f"release.{name}", load_catalogue())
+    return release
 
 
 def with_series(release: ReleaseFrames, reader: ReleaseReader, catalogue: Catalogue, scope: Scope) -> ReleaseFrames:
@@ -95,6 +105,7 @@ def certificate(reader: ReleaseReader, catalogue: Catalogue, scope: Scope) -> Bu
         suppressed_cells=sum(inside),
         rule_outcomes={item: int(value) for item, value in rules.select("item", "value").iter_rows()},
         package_versions=package_versions(),
+        cutoff_set=catalogue.cutoffs.id,
     )
 
 

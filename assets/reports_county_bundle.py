@@ -51,6 +51,7 @@ def county_certificate(reader: ReleaseReader, catalogue: Catalogue, scope: Scope
         suppressed_cells=sum(reader.read(name, wave=[scope.wave]).height for name in LOGS),
         rule_outcomes=dict(outcomes.iter_rows()),
         package_versions=package_versions(),
+        cutoff_set=catalogue.cutoffs.id,
     )
 
 

@@ -15,7 +15,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
-from assets.catalogue.base_profile import BASE_PROFILE, PROFILE_VARIABLE
+from assets.catalogue.base_profile import BASE_PROFILE, CUTOFF_VARIABLE, PROFILE_VARIABLE
 from pipelines.console import Progress, default_progress, print_summary, utf8_console
 from pipelines.paths import Paths, profile_root
 
@@ -193,10 +193,17 @@ def parser() -> SwedishParser:
         text = f"enkäten och dess områden: {', '.join(profile_names())} (förval {BASE_PROFILE})"
         command.add_argument("--profil", default=None, choices=profile_names(), metavar="PROFIL", help=text)
 
-    with_profile(add("demo", demo, "simulera leveranser, kör hela kedjan och skriv rapportpaketen"))
+    def with_limits(command: argparse.ArgumentParser) -> None:
+        text = "en annan av katalogens gränsuppsättningar än den vanliga; allt räknas om, och rapporterna säger det"
+        command.add_argument("--granser", default=None, metavar="ID", help=text)
+
+    sample = add("demo", demo, "simulera leveranser, kör hela kedjan och skriv rapportpaketen")
+    with_profile(sample)
+    with_limits(sample)
     run = add("kor", kor, "kör kedjan på det som ligger i inkorgen; bara det som påverkas av något nytt räknas om")
     run.add_argument("--allt", action="store_true", help="räkna om allt, också det som inget har ändrats för")
     with_profile(run)
+    with_limits(run)
     fetch = add("hamta", hamta, "hämta en ny årgång av ett register från källan (använder internet)")
     fetch.add_argument("source", choices=("kolada", "scb"), metavar="KÄLLA", help="kolada eller scb")
     fetch.add_argument("--bas-url", default=None, metavar="URL", help="en annan adress än källans egen")
@@ -225,6 +232,8 @@ def main(words: Sequence[str] | None = None) -> int:
     arguments = parser().parse_args(words)
     if getattr(arguments, "profil", None):
         os.environ[PROFILE_VARIABLE] = arguments.profil
+    if getattr(arguments, "granser", None):
+        os.environ[CUTOFF_VARIABLE] = arguments.granser
     if arguments.action is doctor:
         return doctor(arguments)
     from assets.methods.errors import PipelineError

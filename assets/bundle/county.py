@@ -31,6 +31,8 @@ def comparison_sections(ranks: pl.DataFrame, funnel: pl.DataFrame, meta: ReportM
     if not sections:
         return ()
     blocks: list[Block] = [Bullets(tuple(texts["how"]))]
+    if meta.other_limits:
+        blocks.insert(0, Notice(meta.other_limits))
     if meta.charts.synthetic:
         blocks.insert(0, Notice(meta.texts["county"]["synthetic"], "synthetic", meta.texts["common"]["synthetic_short"]))
     return (Section("las", texts["how_title"], tuple(blocks)), *sections)

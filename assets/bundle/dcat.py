@@ -73,13 +73,14 @@ def _dataset(base: str, frames: ReleaseFrames, scope: Scope, told: Mapping[str, 
     words = {"area": scope.area_name, "wave": scope.wave}
     waves = sorted(set(frames.response_rates["wave"].to_list()) | {scope.wave})
     synthetic = f" {meta.texts['readme']['synthetic']}" if meta.charts.synthetic else ""
+    limits = f" {meta.other_limits}" if meta.other_limits else ""
     return {
         "@id": f"{base}#datamangd",
         "@type": "dcat:Dataset",
         "dcterms:title": [_text(told["title_sv"].format(**words), "sv"), _text(told["title_en"].format(**words), "en")],
         "dcterms:description": [
-            _text(told["description_sv"].format(**words) + synthetic, "sv"),
-            _text(told["description_en"].format(**words), "en"),
+            _text(told["description_sv"].format(**words) + synthetic + limits, "sv"),
+            _text(told["description_en"].format(**words) + _other_limits(meta), "en"),
         ],
         "dcterms:identifier": f"{base}#datamangd",
         "dcterms:publisher": _ref(told["publisher_uri"]),
@@ -98,6 +99,11 @@ def _dataset(base: str, frames: ReleaseFrames, scope: Scope, told: Mapping[str, 
             "dcat:endDate": _typed(str(waves[-1]), "gYear"),
         },
     }
+
+
+def _other_limits(meta: ReportMeta) -> str:
+    """The set of limits by its id, when it isn't the usual one: its Swedish title stands in the Swedish description."""
+    return f" {meta.texts['dcat']['other_limits_en'].format(id=meta.cutoff_id)}" if meta.other_limits else ""
 
 
 def _place(scope: Scope, told: Mapping[str, Any]) -> Node:

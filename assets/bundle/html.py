@@ -250,6 +250,7 @@ def render_readme(
         "released": date_text(meta.released),
     }
     what = say(meta.texts, "register_only.readme" if content.register_only else "readme.what", **filled)
+    what = f"{what} {meta.other_limits}".rstrip()
     title = say(meta.texts, "readme.title", **filled)
     return _render(
         "readme.html", meta, content=content, texts={**texts, "links": links}, title=title, what=what, words=_words(meta)
@@ -302,6 +303,7 @@ def render_overview(
         summary=say(meta.texts, "county.summary", bundles=len(summaries), delivered=delivered),
         missing=say(meta.texts, "county.missing", names=numbers.words(list(missing))) if missing else "",
         synthetic=meta.charts.synthetic,
+        other_limits=meta.other_limits,
         comparison=comparison,
         county=county,
         county_link=say(meta.texts, "county_edition.overview_link"),

@@ -108,6 +108,8 @@ def _what(context: Context, summary: BundleSummary, texts: Mapping[str, Any]) ->
         if (count := summary.respondents[grade]) is not None
     ]
     made_up = [texts["synthetic"]] if context.meta.charts.synthetic else []
+    if context.meta.other_limits:
+        made_up.append(texts["other_limits"])
     wave = texts["wave"].format(wave=context.scope.wave)
     return (*made_up, *texts["sentences"], wave, *answered, texts["percent"], texts["county"])
 

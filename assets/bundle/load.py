@@ -75,7 +75,11 @@ def build_report_meta(
         synthetic: True when the survey answers come from the simulator.
     """
     texts = load_report_texts()
-    survey = texts["method"]["survey_source_synthetic" if synthetic else "survey_source"]
+    survey, other = texts["method"]["survey_source_synthetic" if synthetic else "survey_source"], ""
+    if catalogue.chosen_cutoffs:  # said under every chart and table, and at the top of every section
+        usual = catalogue.cutoff_file.get().title_sv
+        other = texts["common"]["other_limits"].format(title=catalogue.cutoffs.title_sv, usual=usual)
+        survey = f"{survey} {texts['common']['other_limits_source'].format(title=catalogue.cutoffs.title_sv)}"
     charts = ChartMeta(
         indices={index.key: _index_meta(catalogue, index.key, texts) for index in catalogue.indices},
         reasons={r.code: ReasonText(r.mark, lower_first(r.text_sv) if r.mark else "", r.shown) for r in catalogue.reasons},
@@ -122,6 +126,7 @@ def build_report_meta(
         district_series=catalogue.report_series.districts,
         comparison_groups=catalogue.comparison_groups,
         open_data=catalogue.publication.open_data.model_dump() if catalogue.publication.open_data else None,
+        other_limits=other,
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from assets.bundle.cutoffs import cutoff_blocks
-from assets.bundle.types import Block, Bullets, Section, SubHeading, Terms, Text
+from assets.bundle.types import Block, Bullets, Notice, Section, SubHeading, Terms, Text
 from assets.bundle.words import Context, date_text
 from assets.charts import numbers
 
@@ -32,6 +32,7 @@ def method_section(context: Context) -> Section:
     )
     blocks: list[Block] = [
         Text(context.say("method.intro")),
+        *([Notice(meta.other_limits)] if meta.other_limits else []),
         Terms(terms),
         *([] if context.frames.index_anatomy.is_empty() else [Text(context.say("method.anatomy"))]),
         *cutoff_blocks(context),

@@ -246,6 +246,7 @@ class ReportMeta:
     comparison_groups: ComparisonGroups = field(default_factory=ComparisonGroups)
     method: MethodDefinitions | None = None
     open_data: Mapping[str, Any] | None = None
+    other_limits: str = ""
 
 
 @dataclass(frozen=True)
@@ -254,7 +255,7 @@ class BundleMeta:
 
     `source_hashes`: delivered file -> SHA-256. `rule_outcomes`: outcome -> number of rules. `suppressed_cells`: number of cells
     hidden by disclosure control in this bundle's area (0 is a number, None means unknown). `data_versions`: asset -> version.
-    `inputs`: hash of all that decides the bundle's content (`inputs.py`).
+    `inputs`: hash of all that decides the bundle's content (`inputs.py`). `cutoff_set`: id of the limits behind the indices.
     """
 
     code_version: str
@@ -266,6 +267,7 @@ class BundleMeta:
     package_versions: Mapping[str, str]
     data_versions: Mapping[str, str] = field(default_factory=dict)
     inputs: str = ""
+    cutoff_set: str = ""
 
 
 @dataclass(frozen=True)

@@ -72,10 +72,11 @@ class Context:
         return str(dict(self.entry("common.sections"))[section])
 
     def synthetic_notice(self) -> tuple[Notice, ...]:
-        """The mark of a section drawn from the simulator; nothing when the answers are real."""
+        """The marks of a section: drawn from the simulator, or with other limits than the usual; nothing when neither."""
+        limits = (Notice(self.meta.other_limits),) if self.meta.other_limits else ()
         if not self.meta.charts.synthetic:
-            return ()
-        return (Notice(self.say("common.synthetic_section"), "synthetic", self.say("common.synthetic_short")),)
+            return limits
+        return (Notice(self.say("common.synthetic_section"), "synthetic", self.say("common.synthetic_short")), *limits)
 
     def grade(self, grade: str, *, short: bool = False) -> str:
         """`årskurs 9`, or `Åk 9`."""

@@ -76,6 +76,7 @@ def manifest_of(bundle: RenderedBundle, meta: BundleMeta) -> dict[str, object]:
         "inputs": meta.inputs,
         "code_version": meta.code_version,
         "catalogue_hash": meta.catalogue_hash,
+        "cutoff_set": meta.cutoff_set,
         "sources": dict(sorted(meta.source_hashes.items())),
         "data_versions": dict(sorted(meta.data_versions.items())),
         "disclosure": {"policy": meta.disclosure_policy, "suppressed_cells": meta.suppressed_cells},

@@ -9,13 +9,13 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
 from assets.catalogue import models as m
-from assets.catalogue.base_profile import BASE_PROFILE, PROFILE_VARIABLE
+from assets.catalogue.base_profile import BASE_PROFILE, CUTOFF_VARIABLE, PROFILE_VARIABLE
 from assets.catalogue.estimate_models import EstimateFile
 from assets.catalogue.indicator_models import IndicatorFile, problems_with_items
 from assets.catalogue.profile_models import Profile
@@ -61,6 +61,7 @@ class Catalogue:
     content_hash: str
     report_series: ReportSeriesFile
     comparison_groups: ComparisonGroups
+    chosen_cutoffs: str = ""
 
     @property
     def indices(self) -> tuple[m.Index, ...]:
@@ -69,8 +70,8 @@ class Catalogue:
 
     @property
     def cutoffs(self) -> m.CutOffs:
-        """The cut-off set in use."""
-        return self.cutoff_file.get()
+        """The cut-off set in use: the default one, or the one that the run has chosen."""
+        return self.cutoff_file.get(self.chosen_cutoffs or None)
 
     def index(self, key: str) -> m.Index:
         """The index with this key."""
@@ -263,12 +264,40 @@ def _overlay(root: Path, profile_id: str | None) -> Path | None:
 
 
 def load_catalogue() -> Catalogue:
-    """Read and check the catalogue of the active profile; once per process and profile.
+    """Read and check the catalogue of the active profile, with the limits that the process works with; once per process.
 
     Raises:
-        PipelineError: code `catalogue`, the message lists every problem with file and key; `unknown_profile`.
+        PipelineError: code `catalogue`, the message lists every problem with file and key; `unknown_profile`, `unknown_cutoffs`.
     """
-    return load_profile_catalogue(active_profile())
+    return _chosen_catalogue(active_profile(), os.environ.get(CUTOFF_VARIABLE, ""))
+
+
+@lru_cache(maxsize=8)
+def _chosen_catalogue(profile_id: str, cutoffs: str) -> Catalogue:
+    return with_cutoffs(load_profile_catalogue(profile_id), cutoffs)
+
+
+def with_cutoffs(catalogue: Catalogue, set_id: str) -> Catalogue:
+    """The catalogue with one of its sets of limits in use; itself for the default or "".
+
+    Its hash is another one, so everything that rests on the limits counts as changed.
+
+    Raises:
+        PipelineError: `unknown_cutoffs`.
+    """
+    if set_id in ("", catalogue.cutoff_file.default):
+        return catalogue
+    known = [one.id for one in catalogue.cutoff_file.sets]
+    if set_id not in known:
+        raise PipelineError(
+            "unknown_cutoffs",
+            "Valet av gränser",
+            f"någon av {', '.join(known)}",
+            set_id[:40],
+            f"Välj en av dem med --granser eller miljövariabeln {CUTOFF_VARIABLE}, eller välj ingen.",
+        )
+    digest = hashlib.sha256(f"{catalogue.content_hash} {set_id}".encode()).hexdigest()
+    return replace(catalogue, chosen_cutoffs=set_id, content_hash=digest)
 
 
 @lru_cache(maxsize=8)

@@ -21,7 +21,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from assets.methods import intervals
+from assets.methods import intervals, percentiles
 from assets.methods.bands import FOCUS_BAND, Kind
 from assets.methods.estimate_reasons import reason_of_estimate
 from assets.methods.linearise import Floats, Ints, Layout, Lonely, add, covariance, degrees_of_freedom, layout, ratios, variance
@@ -55,6 +55,7 @@ MEASURES = (
     "sex_gap_mean",
 )
 REST_MEASURES = ("diff_rest_share_focus", "diff_rest_mean")
+_ORDER = (*MEASURES, *REST_MEASURES, *percentiles.MEASURES)
 NOISE = 1e-6  # a standard error (share or logits) below this is the rounding of a spread of 0
 METHOD = "taylor_strat_cluster"
 WEIGHTED_METHOD = "taylor_strat_cluster_weighted"
@@ -120,6 +121,7 @@ def area_estimates(
     stratum: str | None = None,
     *,
     rest: bool = False,
+    quantiles: bool = False,
 ) -> pl.DataFrame:
     """Estimate shares in bands, means, and differences to the county and between the sexes.
 
@@ -131,6 +133,7 @@ def area_estimates(
         weight: column of weights, see `psu_sums.psu_sums`; None = 1.
         stratum: column of design strata; None = municipality x grade x wave.
         rest: also differences to the rest of the county (`REST_MEASURES`, see `rest_of_county.py`).
+        quantiles: also percentiles of the scores (`percentiles.MEASURES`).
 
     Returns:
         One row per area, wave and grade with respondents x sex x index x measure, sorted so: `area_level, area_code, wave,
@@ -166,6 +169,10 @@ def area_estimates(
                 if rest:
                     diff.append(_rest_rows(blocks[level], blocks["county"], kind, confidence_level))
                 parts += [part.with_columns(area_level=pl.lit(level), index_key=pl.lit(key)) for part in diff]
+    if quantiles:
+        wanted = {level: areas[level] for level in levels if level in areas}
+        found = percentiles.percentile_rows(persons, table, wanted, rows, list(kinds), confidence_level, weight)
+        parts.append(found.with_columns(method=pl.lit(METHOD)))
     floats = ["estimate", "se", "low", "high", "df", "p_value"]
     result = pl.concat(parts, how="diagonal").with_columns(pl.col(floats).fill_nan(None), confidence_level=confidence_level)
     result = result.with_columns(
@@ -346,7 +353,7 @@ def _test_rows(
     se = np.where(known, _se(spread, df, scale), np.nan)
     p_value = intervals.t_p_value(estimate, se, df)
     frame = _rows(block, sex, measure, estimate, se, df, *intervals.t_interval(estimate, se, df, level), "t")
-    return frame.with_columns(p_value=pl.Series(p_value))
+    return frame.hstack([pl.Series("p_value", p_value)])
 
 
 def _se(spread: Floats, df: Floats, scale: float = 1.0) -> Floats:
@@ -358,26 +365,26 @@ def _se(spread: Floats, df: Floats, scale: float = 1.0) -> Floats:
 def _rows(
     block: _Block, sex: int, measure: str, estimate: Floats, se: Floats, df: Floats, low: Floats, high: Floats, kind: object
 ) -> pl.DataFrame:
-    has_interval = np.isfinite(low) & np.isfinite(high)
-    return block.area.domains.with_columns(
-        pl.lit(SEXES[sex]).alias("sex"),
-        pl.lit(measure).alias("measure"),
-        pl.Series("estimate", estimate),
-        pl.Series("se", np.where(np.isfinite(estimate), se, np.nan)),
-        pl.Series("low", np.where(has_interval, low, np.nan)),
-        pl.Series("high", np.where(has_interval, high, np.nan)),
-        pl.Series("df", df),
-        pl.Series("n", block.n[:, sex]).cast(pl.Int64),
-        pl.Series("n_psu", block.n_psu[:, sex]).cast(pl.Int64),
-        pl.Series("sum_w", block.sum_w[:, sex]),
-        pl.lit(METHOD if measure != "sd" else "standard_deviation").alias("method"),
-        pl.when(pl.Series(has_interval)).then(pl.Series(np.broadcast_to(np.array(kind, dtype=object), len(low)), dtype=pl.String))
-        .alias("interval_method"),
-    )  # fmt: skip
+    has_interval, domains = np.isfinite(low) & np.isfinite(high), block.area.domains
+    kinds = np.where(has_interval, np.broadcast_to(np.array(kind, dtype=object), len(low)), None)
+    texts = {"sex": SEXES[sex], "measure": measure, "method": METHOD if measure != "sd" else "standard_deviation"}
+    numbers = {
+        "estimate": estimate,
+        "se": np.where(np.isfinite(estimate), se, np.nan),
+        "low": np.where(has_interval, low, np.nan),
+        "high": np.where(has_interval, high, np.nan),
+        "df": df,
+        "n": block.n[:, sex].astype(np.int64),
+        "n_psu": block.n_psu[:, sex].astype(np.int64),
+        "sum_w": block.sum_w[:, sex],
+    }
+    columns = [pl.Series(name, [text] * domains.height, dtype=pl.String) for name, text in texts.items()]
+    columns += [pl.Series(name, values) for name, values in numbers.items()]
+    return domains.hstack([*columns, pl.Series("interval_method", kinds.tolist(), dtype=pl.String)])
 
 
 def _in_order(frame: pl.DataFrame, index_keys: Sequence[str]) -> pl.DataFrame:
-    orders = {"area_level": AREA_LEVELS, "sex": SEXES, "index_key": list(index_keys), "measure": (*MEASURES, *REST_MEASURES)}
+    orders = {"area_level": AREA_LEVELS, "sex": SEXES, "index_key": list(index_keys), "measure": _ORDER}
     columns = [*_KEYS, "measure"] if "measure" in frame.columns else _KEYS
     rank = [pl.col(name).replace_strict(orders[name], range(len(orders[name]))) if name in orders else name for name in columns]
     return frame.sort(rank)

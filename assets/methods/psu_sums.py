@@ -245,6 +245,18 @@ def _check_size(frame: pl.LazyFrame, table: pl.DataFrame, index_keys: Sequence[s
             )
 
 
+def persons_of_rows(
+    persons: pl.DataFrame | pl.LazyFrame, table: pl.DataFrame, values: Sequence[pl.Expr], weight: str | None = None
+) -> pl.DataFrame:
+    """The persons in `table` (from `psu_sums`): number of their `row` in it, `sex`, `weight` in weight units, and `values`."""
+    keys = table.columns[: table.columns.index("respondents")]
+    weights = pl.lit(1, pl.Int64) if weight is None else (_weight(weight) * WEIGHT_UNITS).round().cast(pl.Int64)
+    rows = table.select(keys).with_row_index("row").lazy()
+    chosen = persons.lazy().select(*keys, *values, weights.alias("weight"))
+    found = chosen.join(rows, on=keys, how="inner", nulls_equal=True)
+    return found.select(pl.col("row").cast(pl.Int64), pl.exclude("row", *(set(keys) - {"sex"}))).collect()
+
+
 def by_area(table: pl.DataFrame, level: str) -> pl.DataFrame:
     """The rows of `psu_sums` that belong to areas of a level, with `area_code`; a county is a municipality code's first two."""
     if level == "county":

@@ -41,6 +41,7 @@ _COUNTS = ("n", "n_psu", "df")
 _SCALES: tuple[tuple[Literal["mean", "risk"], float], ...] = (("mean", 1.0), ("risk", 100.0))
 SEX_CODES = (*SEX_VALUES, 0)
 """The sexes of an array's last axis as the tables write them; 0 = both."""
+_BOTH_FIRST = (2, 0, 1)
 _AT = {name: position for position, name in enumerate(_PARTS)}
 
 
@@ -76,47 +77,83 @@ def moments(sums: ClassSums, indices: Sequence[MeanScoreIndex], workers: int = 2
     values = np.empty((len(indices), 3, len(_PARTS), len(n)))
     exact = np.empty((len(indices), 3, 3, len(n)), dtype=np.int64)
 
-    def one(k: int) -> None:
+    def one(k: int, room: _Room) -> None:
         unit = 100 / indices[k].unit
-        whole = [_weighted(sums, k, sex, rows) for sex in (0, 1)]
+        whole = [_weighted(sums, k, sex, rows, room.whole[sex]) for sex in (0, 1)]
         totals = [[np.add.reduceat(part, first) for part in parts] for parts in whole]
         totals.append([a + b for a, b in zip(*totals, strict=True)])
         weight, score, risk = (int(part.sum()) for part in totals[2][1:])
         middle = (score / weight * unit, risk / weight) if weight else (0.0, 0.0)
-        variables = [_centred(*parts[1:], unit, middle) for parts in whole]
-        variables.append(tuple(a + b for a, b in zip(*variables, strict=True)))
-        counts = (whole[0][0], whole[1][0], whole[0][0] + whole[1][0])
+        variables = [_centred(*parts[1:], unit, middle, room.centred[sex], room.product) for sex, parts in enumerate(whole)]
+        variables.append(np.add(*variables, out=room.centred[2]))
         for sex, (_, *sum_of) in enumerate(totals):
             exact[k, sex] = sum_of
             into = dict(zip(_PARTS, values[k, sex], strict=True))
             into["n"][:] = totals[sex][0]
-            into["psus"][:] = np.add.reduceat((counts[sex] > 0).astype(np.int64), first)
+            pupils = whole[sex][0] if sex < 2 else np.add(whole[0][0], whole[1][0], out=room.counted)
+            into["psus"][:] = np.add.reduceat(np.minimum(pupils, 1, out=room.counted), first)
             into["strata"][:] = into["psus"] > 0
             into["w"][:], into["y"][:], into["r"][:] = _centred(*sum_of, unit, middle)
             w, y, r = variables[sex]
             for name, a, b in (("ww", w, w), ("wy", w, y), ("yy", y, y), ("wr", w, r), ("rr", r, r)):
-                np.add.reduceat(a * b, first, out=into[name])
+                np.add.reduceat(np.multiply(a, b, out=room.product), first, out=into[name])
                 into[name] -= into[name[0]] * into[name[1]] * share
                 into[name] *= factor
 
+    def several(start: int) -> None:
+        room = _Room.of(len(sums.psu), len(starts))
+        for k in range(start, len(indices), workers):
+            one(k, room)
+
     with ThreadPoolExecutor(workers) as pool:
-        list(pool.map(one, range(len(indices))))
+        list(pool.map(several, range(workers)))
     units = np.array([index.unit for index in indices], dtype=float)
     turned = (np.ascontiguousarray(array.transpose(2, 3, 1, 0)) for array in (values, exact))
     return Moments(sums.strata, *turned, units)
 
 
-def _weighted(sums: ClassSums, index: int, sex: int, starts: Ints | None) -> tuple[Ints, Ints, Ints, Ints]:
-    """Pupils, weights, weighted score units and weighted pupils at risk per PSU, all whole numbers."""
-    count, score, risk = sums.unpack(index, sex)
-    parts = (count, count * sums.weight, score * sums.weight, risk * sums.weight)
+@dataclass(frozen=True)
+class _Room:
+    """One thread's arrays for all its indices: fresh memory for every step costs several times the arithmetic."""
+
+    whole: Ints  # [sex, 4, row]
+    centred: Floats  # [sex or both, 3, PSU]
+    product: Floats
+    counted: Ints
+
+    @classmethod
+    def of(cls, rows: int, psus: int) -> _Room:
+        """For so many rows of class sums and so many PSUs."""
+        whole = np.empty((2, 4, rows), dtype=np.int64)
+        return cls(whole, np.empty((3, 3, psus)), np.empty(psus), np.empty(psus, dtype=np.int64))
+
+
+def _weighted(sums: ClassSums, index: int, sex: int, starts: Ints | None, out: Ints) -> tuple[Ints, Ints, Ints, Ints]:
+    """Pupils, weights, weighted score units and weighted pupils at risk per PSU, all whole numbers. `out`: [4, row]."""
+    count, score, risk = sums.unpack(index, sex, out[:3])
+    weight = np.multiply(count, sums.weight, out=out[3])
+    parts = (count, weight, np.multiply(score, sums.weight, out=score), np.multiply(risk, sums.weight, out=risk))
     return parts if starts is None else tuple(np.add.reduceat(part, starts) for part in parts)
 
 
-def _centred(weight: Ints, score: Ints, risk: Ints, unit: float, middle: tuple[float, float]) -> tuple[Floats, Floats, Floats]:
+def _centred(
+    weight: Ints,
+    score: Ints,
+    risk: Ints,
+    unit: float,
+    middle: tuple[float, float],
+    out: Floats | None = None,
+    spare: Floats | None = None,
+) -> Floats:
     """Weights, weighted scores (0-100) and weighted pupils at risk as floats, the latter two less the mean of everybody."""
-    w = weight / WEIGHT_UNITS
-    return w, score * (unit / WEIGHT_UNITS) - middle[0] * w, risk / WEIGHT_UNITS - middle[1] * w
+    found = np.empty((3, len(weight))) if out is None else out
+    scratch = np.empty(len(weight)) if spare is None else spare
+    np.true_divide(weight, WEIGHT_UNITS, out=found[0])
+    np.multiply(score, unit / WEIGHT_UNITS, out=found[1])
+    np.true_divide(risk, WEIGHT_UNITS, out=found[2])
+    for part, mean in zip(found[1:], middle, strict=True):
+        np.subtract(part, np.multiply(found[0], mean, out=scratch), out=part)
+    return found
 
 
 def domain_moments(table: Moments, by: Sequence[str]) -> Moments:
@@ -253,17 +290,36 @@ def full_table(
         wide += [own, all_of]
     # the few domains are put in order, not the many rows
     keys = pl.concat(domains, how="diagonal").select(wave, area, group).with_row_index("_row").sort(wave, area, group)
-    rows = keys["_row"].to_numpy()
-    together = {name: np.concatenate([part[name] for part in wide], axis=0)[rows] for name in wide[0]}
-    return long_table(keys.drop("_row"), together, indices, (2, 0, 1))
+    place = np.argsort(keys["_row"].to_numpy())
+    together = {name: _placed([part[name] for part in wide], place, _BOTH_FIRST) for name in wide[0]}
+    return _rows(keys.drop("_row"), together, indices, _BOTH_FIRST)
+
+
+def _placed(parts: Sequence[Floats], place: Ints, sexes: Sequence[int]) -> Floats:
+    """Blocks of domains as one array, each domain at its place and the sexes in their order: copied once."""
+    whole = np.empty((len(place), *parts[0].shape[1:]))
+    start = 0
+    for part in parts:
+        own = place[start : start + len(part)]
+        for to, sex in enumerate(sexes):
+            whole[own, to] = part[:, sex]
+        start += len(part)
+    return whole
 
 
 def long_table(
     domains: pl.DataFrame, wide: dict[str, Floats], indices: Sequence[MeanScoreIndex], sexes: Sequence[int] = (0, 1)
 ) -> pl.DataFrame:
     """Arrays [domain, sex, index] as rows with somebody in them, sorted by domain, sex and index."""
+    return _rows(domains, {name: values[:, list(sexes)] for name, values in wide.items()}, indices, sexes)
+
+
+def _rows(
+    domains: pl.DataFrame, wide: dict[str, Floats], indices: Sequence[MeanScoreIndex], sexes: Sequence[int]
+) -> pl.DataFrame:
+    """`long_table` of arrays that hold these sexes in this order."""
     kept, count = list(sexes), len(indices)
-    flat = {name: values[:, kept].reshape(-1) for name, values in wide.items()}
+    flat = {name: values.reshape(-1) for name, values in wide.items()}
     cells = (flat["n"] > 0).nonzero()[0]
     if len(cells) < len(flat["n"]):
         flat = {name: values[cells] for name, values in flat.items()}

@@ -14,7 +14,8 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import lru_cache
 from itertools import product
 
 import numpy as np
@@ -114,11 +115,16 @@ class ClassSums:
     packed: Packed
     score_bits: int
 
-    def unpack(self, index: int, sex: int) -> tuple[Ints, Ints, Ints]:
-        """Pupils with a score, score units and pupils at risk per row; sex 0 or 1. Unweighted."""
-        half = (self.packed[index] >> np.uint64(_HALF * sex)).view(np.int64) & ((1 << _HALF) - 1)
-        mask = (1 << _COUNT_BITS) - 1
-        return half & mask, (half >> _COUNT_BITS) & ((1 << self.score_bits) - 1), half >> (_COUNT_BITS + self.score_bits)
+    def unpack(self, index: int, sex: int, out: Ints | None = None) -> tuple[Ints, Ints, Ints]:
+        """Pupils with a score, score units and pupils at risk per row; sex 0 or 1. Unweighted. `out`: [3, row], used again."""
+        count, score, risk = np.empty((3, self.packed.shape[1]), dtype=np.int64) if out is None else out
+        np.right_shift(self.packed[index], np.uint64(_HALF * sex), out=risk.view(np.uint64))
+        np.bitwise_and(risk, (1 << _HALF) - 1, out=risk)
+        np.bitwise_and(risk, (1 << _COUNT_BITS) - 1, out=count)
+        np.right_shift(risk, _COUNT_BITS, out=score)
+        np.bitwise_and(score, (1 << self.score_bits) - 1, out=score)
+        np.right_shift(risk, _COUNT_BITS + self.score_bits, out=risk)
+        return count, score, risk
 
 
 def class_sums(rows: pl.LazyFrame, indices: Sequence[MeanScoreIndex], design: Design, workers: int = 2) -> ClassSums:
@@ -139,7 +145,7 @@ def class_sums(rows: pl.LazyFrame, indices: Sequence[MeanScoreIndex], design: De
     _check_columns(rows.collect_schema(), [*highest], design)
     limit = _run_limit(indices)
     score_bits = max((index.unit * limit).bit_length() for index in indices)
-    tables = [_table(index, score_bits) for index in indices]
+    tables = [_table(_unnamed(index), score_bits) for index in indices]
     plan = rows.select(*_head_columns(design), pl.col(design.sex).alias("_sex"), *highest)
     height = rows.select(pl.len()).collect().item()
 
@@ -147,10 +153,27 @@ def class_sums(rows: pl.LazyFrame, indices: Sequence[MeanScoreIndex], design: De
         return _chunk(plan.slice(start, CHUNK_ROWS).collect(), indices, tables, limit)
 
     with ThreadPoolExecutor(workers) as pool:
-        parts = list(pool.map(one, range(0, max(height, 1), CHUNK_ROWS)))
+        parts = _joined(list(pool.map(one, range(0, max(height, 1), CHUNK_ROWS))), limit)
     heads = pl.concat([head for head, _ in parts])
     _check_room(heads, height, indices)
     return _in_order(heads, np.concatenate([sums for _, sums in parts], axis=1), design, score_bits)
+
+
+def _joined(parts: list[tuple[pl.DataFrame, Packed]], limit: int) -> list[tuple[pl.DataFrame, Packed]]:
+    """The chunks, with a class that the end of one has cut in two put together in the next, when its sums have room for it.
+
+    Else every later step would have to add up rows by class again.
+    """
+    for number in range(len(parts) - 1):
+        (head, sums), (after, more) = parts[number : number + 2]
+        if not (head.height and after.height) or head.row(-1) != after.row(0):
+            continue
+        mask = np.uint64((1 << _COUNT_BITS) - 1)
+        pupils = [sum(column >> np.uint64(half) & mask for column in (sums[:, -1], more[:, 0])) for half in (0, _HALF)]
+        if max(int(count.max()) for count in pupils) <= limit:
+            more[:, 0] += sums[:, -1]
+            parts[number] = head[:-1], sums[:, :-1]
+    return parts
 
 
 def _highest_answers(indices: Sequence[MeanScoreIndex]) -> dict[str, int]:
@@ -218,6 +241,13 @@ def _run_limit(indices: Sequence[MeanScoreIndex]) -> int:
     return min((1 << _COUNT_BITS) - 1, *(_score_room() // index.unit for index in indices))
 
 
+def _unnamed(index: MeanScoreIndex) -> MeanScoreIndex:
+    """The index with its items by number: indices that score alike are one."""
+    names = {item: str(place) for place, item in enumerate(index.items)}
+    return replace(index, key="", items=tuple(names.values()), reversed_items=frozenset(names[i] for i in index.reversed_items))
+
+
+@lru_cache(maxsize=64)
 def _table(index: MeanScoreIndex, score_bits: int) -> Packed:
     """Packed outcome of every pattern; the second half of the table is for the second sex."""
     half = np.zeros(index.patterns, dtype=np.uint64)
@@ -264,21 +294,27 @@ def _chunk(
     codes = chunk.select(_code(index) for index in indices)
     sums = np.zeros((len(tables), len(starts)), dtype=np.uint64)
     packed = np.empty(chunk.height, dtype=np.uint64)
+    shifts: dict[int, npt.NDArray[np.unsignedinteger]] = {}
     for number, table in enumerate(tables if chunk.height else ()):
-        _look_up(table, codes.to_series(number).to_numpy(), second, packed)
+        code = codes.to_series(number).to_numpy()
+        if len(table) not in shifts:
+            shifts[len(table)] = second * code.dtype.type(len(table) // 2)
+        _look_up(table, code, shifts[len(table)], packed)
         if left_out is not None:
             packed[left_out] = 0
         np.add.reduceat(packed, starts, out=sums[number])
     return chunk.select(head)[starts], sums
 
 
-def _look_up(table: Packed, code: npt.NDArray[np.unsignedinteger], second: npt.NDArray[np.bool_], out: Packed) -> None:
-    """The table's entry of every pupil, a few rows at a time: numpy widens the codes, and that copy should stay in the cache."""
-    half = code.dtype.type(len(table) // 2)
+def _look_up(table: Packed, code: npt.NDArray[np.unsignedinteger], shift: npt.NDArray[np.unsignedinteger], out: Packed) -> None:
+    """The table's entry of every pupil, a few rows at a time: the widened codes should stay in the cache. `shift`: to the sex."""
+    wide = np.empty(min(_LOOK_UP_ROWS, len(code)), dtype=np.intp)  # one for all: new memory costs more than the looking up
     for start in range(0, len(code), _LOOK_UP_ROWS):
         rows = slice(start, start + _LOOK_UP_ROWS)
+        entry = wide[: len(code) - start]
+        np.add(code[rows], shift[rows], out=entry)
         # every code is inside the table; "clip" only spares numpy a copy of its own
-        np.take(table, code[rows] + second[rows] * half, out=out[rows], mode="clip")
+        np.take(table, entry, out=out[rows], mode="clip")
 
 
 def _require_answers(chunk: pl.DataFrame, highest: dict[str, int]) -> None:

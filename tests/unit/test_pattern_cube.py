@@ -76,6 +76,27 @@ def test_long_classes_and_many_chunks_add_up(monkeypatch: pytest.MonkeyPatch) ->
     assert plain_table(moments(pieces, INDICES), INDICES).equals(plain_table(moments(whole, INDICES), INDICES))
 
 
+def test_a_class_that_two_slices_cut_is_one_row_again_unless_its_sums_have_no_room(monkeypatch: pytest.MonkeyPatch) -> None:
+    frame = pupils(4).sort("wave", "area", "grade", "class")
+    classes = frame.select("wave", "area", "grade", "class").n_unique()
+    whole = class_sums(frame.lazy(), INDICES, DESIGN)
+    for slice_rows in (7, 50, 131):
+        monkeypatch.setattr("benchmarks.cube_task.pattern_sums.CHUNK_ROWS", slice_rows)
+        cut = class_sums(frame.lazy(), INDICES, DESIGN)
+        assert cut.packed.shape == whole.packed.shape == (len(INDICES), classes)
+        assert (cut.packed == whole.packed).all()
+    one_class = frame.with_columns(
+        wave=2022, area=pl.lit("0114"), grade=9, **{"class": 1}, weight=pl.lit(1.0), sex=1, classes=1000
+    )
+    monkeypatch.setattr("benchmarks.cube_task.pattern_sums.CHUNK_ROWS", 200)
+    long = class_sums(one_class.lazy(), INDICES, DESIGN)
+    assert long.packed.shape[1] > 1, "600 pupils don't fit in eight bits"
+    assert [int(long.unpack(k, 0)[0].sum()) for k in range(len(INDICES))] == [
+        int(class_sums(one_class.lazy().with_columns(**{"class": pl.int_range(pl.len())}), INDICES, DESIGN).unpack(k, 0)[0].sum())
+        for k in range(len(INDICES))
+    ]
+
+
 def test_all_or_none_is_exactly_so() -> None:
     frame = pupils(4).with_columns(pl.lit(1).alias(i) for i in ("i4", "i5"))
     table = plain_table(moments(class_sums(frame.lazy(), INDICES, DESIGN), INDICES), INDICES).filter(pl.col("index") == "b")
