@@ -17,7 +17,7 @@ from assets.bundle.writer import write_bundle
 from assets.catalogue.load import Catalogue, load_catalogue
 from assets.charts.types import COUNTY_CODE, Scope
 from assets.failures import as_failure
-from assets.reports import LOGS, RELEASE_DEPS, UNSHOWN_COLUMNS, release_frames, report_meta
+from assets.reports import LOGS, RELEASE_DEPS, UNSHOWN_COLUMNS, picture_cache, release_frames, report_meta
 from assets.reports_county import TABLES, draw_all
 from assets.slices import ONE_RUN, int_keys, survey_waves
 from assets.texts import asset_text
@@ -68,6 +68,7 @@ def reports_county_bundle(
     """Write the county's bundle for each wave of the run whose inputs have changed."""
     catalogue = load_catalogue()
     meta, target = report_meta(catalogue), Path(release_reader.data_dir) / "reports"
+    draw = partial(draw_all, workers=choices.workers, cache=picture_cache(release_reader))
     written, kept = [], []
     with as_failure():
         for wave in int_keys(context, []):
@@ -80,7 +81,7 @@ def reports_county_bundle(
             if held:
                 kept.append(held.report)
             else:
-                bundle = render_county(frames, scope, meta, partial(draw_all, workers=choices.workers))
+                bundle = render_county(frames, scope, meta, draw)
                 written.append(write_bundle(bundle, target, made_by).report)
     lines = [*(f"- `{path}` skriven" for path in written), *(f"- `{path}` oförändrad" for path in kept)]
     counts = {"dagster/row_count": len(lines), "skrivna länspaket": len(written), "oförändrade länspaket": len(kept)}
