@@ -38,7 +38,7 @@ def conversions_timed(spent: Spent) -> Iterator[None]:
     """Count the cpu of the bare conversions where the product calls them; put the functions back after."""
     from assets.bundle import pdf, picture_cache
 
-    places = ((picture_cache, "raw_svg", BARE[0]), (picture_cache, "make_library", BARE[1]), (pdf, "compile_pdf", BARE[2]))
+    places = ((picture_cache, "raw_svg", BARE[0]), (picture_cache, "make_library", BARE[1]), (pdf, "typeset", BARE[2]))
     kept = [(module, name, getattr(module, name)) for module, name, _ in places]
     for (module, name, function), (_, _, label) in zip(kept, places, strict=True):
         setattr(module, name, _timed(function, label, spent))
