@@ -19,7 +19,7 @@ from assets.bundle.frames import select_frames
 from assets.bundle.inputs import inputs_hash, up_to_date
 from assets.bundle.load import build_report_meta
 from assets.bundle.picture_cache import PictureCache
-from assets.bundle.previous import previous_results
+from assets.bundle.previous import previous_tables
 from assets.bundle.render import render_bundle
 from assets.bundle.types import BundleMeta, BundlePaths, BundleSummary, ReportMeta
 from assets.bundle.words import Context
@@ -147,7 +147,7 @@ def reports_municipality_bundle(
     def frames_of(scope: Scope) -> ReleaseFrames:
         """What one bundle sees; made again when it is rendered, as those of all bundles together take much memory."""
         seen = select_frames(with_series(release, release_reader, catalogue, scope), scope, meta.charts.indices)
-        return replace(seen, previous_results=previous_results(target, scope, folder_name(scope, meta)))
+        return replace(seen, previous_tables=previous_tables(target, scope, folder_name(scope, meta)))
 
     with as_failure():
         for scope in scopes:

@@ -11,7 +11,7 @@ from assets.bundle.county_edition import county_folder
 from assets.bundle.county_frames import COUNTY_ONLY, CountyFrames, select_county_frames
 from assets.bundle.county_render import render_county
 from assets.bundle.inputs import inputs_hash, up_to_date
-from assets.bundle.previous import previous_results
+from assets.bundle.previous import previous_tables
 from assets.bundle.types import BundleMeta
 from assets.bundle.writer import write_bundle
 from assets.catalogue.load import Catalogue, load_catalogue
@@ -73,8 +73,8 @@ def reports_county_bundle(
     with as_failure():
         for wave in int_keys(context, []):
             scope = Scope(COUNTY_CODE, catalogue.area_names[COUNTY_CODE], wave, choices.edition)
-            earlier = previous_results(target, scope, county_folder(scope, meta))
-            frames = replace(county_frames(release_reader, scope), previous_results=earlier)
+            earlier = previous_tables(target, scope, county_folder(scope, meta))
+            frames = replace(county_frames(release_reader, scope), previous_tables=earlier)
             made_by = county_certificate(release_reader, catalogue, scope)
             made_by = replace(made_by, inputs=inputs_hash(frames, scope, made_by))
             held = None if choices.remake else up_to_date(target, wave, county_folder(scope, meta), made_by.inputs)

@@ -46,7 +46,7 @@ def render_county(frames: CountyFrames, scope: Scope, meta: ReportMeta, draw: Dr
     }
     if anatomy:
         files[ANATOMY_PAGE] = render_anatomy(anatomy, content, own).encode("utf-8")
-    files |= method_files(frames, content, own)
+    files |= method_files(frames, content, own, lambda: county_tables(frames, own))
     for card in content.cards:
         files |= chart_files(card, svgs[card.chart_id])
     files["LAS_MIG.html"] = render_readme(content, own, anatomy=bool(anatomy), held=list(files)).encode("utf-8")

@@ -62,7 +62,7 @@ def render_bundle(
     files |= printed_files(frames, content, svgs, meta)
     files |= table_files(frames, scope, meta)
     files |= slide_files(frames, content, meta)
-    files |= method_files(frames, content, meta)
+    files |= method_files(frames, content, meta, lambda: bundle_tables(frames, scope, meta))
     files |= workbook_files(content, bundle_tables(frames, scope, meta), meta)
     files |= dcat_files(files, frames, scope, meta)
     files |= certificate_files(files, folder_name(scope, meta), meta)
