@@ -155,10 +155,11 @@ def _disclosure(context: Context, method: MethodDefinitions) -> tuple[Section, .
     path = "method_folder.disclosure"
     edition = context.say(f"common.editions.{context.scope.edition}")
     named = numbers.words([numbers.lower_first(name) for name in method.sensitive]) if method.sensitive else ""
+    heading = context.say("common.table_caption", title=context.say(f"{path}.caption"))
     blocks: tuple[Block, ...] = (
         Text(context.say(f"{path}.version", version=method.disclosure_version, edition=edition)),
         Text(context.say(f"{path}.sensitive", names=named) if named else context.say(f"{path}.sensitive_none")),
-        Table("regler", context.say(f"{path}.caption"), tuple(context.entry(f"{path}.columns")), method.rules),
+        Table("regler", heading, tuple(context.entry(f"{path}.columns")), method.rules),
     )
     return (Section("regler-avsnitt", context.say(f"{path}.caption"), blocks),)
 
