@@ -1,11 +1,13 @@
 """Reports layer: a bundle per municipality and wave, and the county's overview. Reads the release layer and nothing else."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
+from functools import partial
 from itertools import chain, islice
 from multiprocessing import get_context
 from pathlib import Path
+from typing import TypeVar
 
 import dagster as dg
 import polars as pl
@@ -16,9 +18,10 @@ from assets.bundle.county_edition import county_report_path
 from assets.bundle.frames import select_frames
 from assets.bundle.inputs import inputs_hash, up_to_date
 from assets.bundle.load import build_report_meta
-from assets.bundle.previous import previous_results
+from assets.bundle.picture_cache import PictureCache
+from assets.bundle.previous import previous_tables
 from assets.bundle.render import render_bundle
-from assets.bundle.types import BundleMeta, BundlePaths, BundleSummary, RenderedBundle, ReportMeta
+from assets.bundle.types import BundleMeta, BundlePaths, BundleSummary, ReportMeta
 from assets.bundle.words import Context
 from assets.bundle.writer import write_bundle, write_county_overview
 from assets.catalogue.load import Catalogue, load_catalogue
@@ -28,6 +31,7 @@ from assets.failures import as_failure
 from assets.registers.files import load_register_catalogue
 from assets.slices import ONE_RUN, bundle_keys, bundles, int_keys, survey_waves
 from assets.texts import asset_text
+from pipelines.paths import Paths
 from pipelines.provenance import code_version, package_versions
 from pipelines.resources import ReleaseReader, RunChoices
 
@@ -64,6 +68,11 @@ def report_meta(catalogue: Catalogue) -> ReportMeta:
         synthetic=publication.synthetic,
         more=registers.more,
     )
+
+
+def picture_cache(reader: ReleaseReader) -> PictureCache:
+    """Pictures of earlier bundles and runs: of published numbers only, beside the reports they stand in."""
+    return PictureCache(Paths(Path(reader.data_dir)).cache / "diagram")
 
 
 def release_frames(reader: ReleaseReader) -> ReleaseFrames:
@@ -110,19 +119,20 @@ def certificate(reader: ReleaseReader, catalogue: Catalogue, scope: Scope) -> Bu
 
 
 Task = tuple[ReleaseFrames, Scope, ReportMeta]
+Made = TypeVar("Made")
 
 
-def render_all(tasks: Iterable[Task], workers: int) -> Iterator[RenderedBundle]:
+def render_all(tasks: Iterable[Task], workers: int, render: Callable[[ReleaseFrames, Scope, ReportMeta], Made]) -> Iterator[Made]:
     """Render bundles in order, in worker processes when more than one is allowed; only a few are in memory at a time."""
     waiting = iter(tasks)
     first = list(islice(waiting, 2 * max(workers, 1)))
     if workers < 2 or len(first) < 2:
-        yield from (render_bundle(*task) for task in chain(first, waiting))
+        yield from (render(*task) for task in chain(first, waiting))
         return
     with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
         batch = first
         while batch:
-            yield from pool.map(render_bundle, *zip(*batch, strict=True))
+            yield from pool.map(render, *zip(*batch, strict=True))
             batch = list(islice(waiting, 2 * workers))
 
 
@@ -141,14 +151,14 @@ def reports_municipality_bundle(
     catalogue = load_catalogue()
     meta, release = report_meta(catalogue), release_frames(release_reader)
     scopes = [Scope(code, catalogue.area_names[code], wave, choices.edition) for code, wave in bundle_keys(context)]
-    target = Path(release_reader.data_dir) / "reports"
+    target, cache = Path(release_reader.data_dir) / "reports", picture_cache(release_reader)
     certificates: dict[Scope, BundleMeta] = {}
     places: dict[Scope, BundlePaths] = {}
 
     def frames_of(scope: Scope) -> ReleaseFrames:
         """What one bundle sees; made again when it is rendered, as those of all bundles together take much memory."""
         seen = select_frames(with_series(release, release_reader, catalogue, scope), scope, meta.charts.indices)
-        return replace(seen, previous_results=previous_results(target, scope, folder_name(scope, meta)))
+        return replace(seen, previous_tables=previous_tables(target, scope, folder_name(scope, meta)))
 
     with as_failure():
         for scope in scopes:
@@ -159,8 +169,10 @@ def reports_municipality_bundle(
             if held and not choices.remake:
                 places[scope] = held
         new = [scope for scope in scopes if scope not in places]
-        for bundle in render_all(((frames_of(scope), scope, meta) for scope in new), choices.workers):
+        render = partial(render_bundle, draw=cache.svg, script=cache.library)
+        for bundle in render_all(((frames_of(scope), scope, meta) for scope in new), choices.workers, render):
             places[bundle.scope] = write_bundle(bundle, target, certificates[bundle.scope])
+        cache.trim()
     lines = [
         "| kommun | rapport | |",
         "|---|---|---|",

@@ -7,13 +7,13 @@ from pathlib import Path
 import dagster as dg
 
 from assets.bundle.county import PAGE, comparison_page
+from assets.bundle.picture_cache import PictureCache, draw_missing
 from assets.bundle.render import with_fallback_fonts
 from assets.bundle.writer import write_page
 from assets.catalogue.load import load_catalogue
-from assets.charts.svg import to_svg
 from assets.charts.types import ChartCard
 from assets.failures import as_failure
-from assets.reports import report_meta
+from assets.reports import picture_cache, report_meta
 from assets.slices import ONE_RUN, int_keys, survey_waves
 from assets.texts import asset_text
 from pipelines.resources import ReleaseReader, RunChoices
@@ -21,12 +21,18 @@ from pipelines.resources import ReleaseReader, RunChoices
 TABLES = ("rank_sets", "funnel")
 
 
-def draw_all(cards: list[ChartCard], workers: int) -> list[str]:
-    """SVG texts of the cards in order; in a process of their own when the run may have any, which gives its memory back."""
-    if workers < 2:
-        return [with_fallback_fonts(to_svg(card)) for card in cards]
-    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
-        return [with_fallback_fonts(svg) for svg in pool.map(to_svg, cards, chunksize=len(cards))]
+def draw_all(cards: list[ChartCard], workers: int, cache: PictureCache) -> list[str]:
+    """SVG texts of the cards in order. Those that aren't held are drawn in a process of their own, which gives its memory back,
+    when the run may have any.
+    """
+
+    def draw(missing: list[ChartCard]) -> list[str]:
+        if workers < 2:
+            return [cache.svg(card) for card in missing]
+        with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+            return list(pool.map(cache.svg, missing, chunksize=len(missing)))
+
+    return [with_fallback_fonts(svg) for svg in draw_missing(cards, cache, draw)]
 
 
 @dg.asset(
@@ -42,11 +48,11 @@ def reports_county_comparison(
 ) -> dg.MaterializeResult:
     """Write the page for each wave of the run; a wave where too few municipalities can be compared has none."""
     meta = report_meta(load_catalogue())
-    target, pages = Path(release_reader.data_dir) / "reports", []
+    target, cache, pages = Path(release_reader.data_dir) / "reports", picture_cache(release_reader), []
     with as_failure():
         for wave in int_keys(context, []):
             ranks, funnel = (release_reader.read(name, wave=[wave], edition=[choices.edition]) for name in TABLES)
-            page = comparison_page(ranks, funnel, meta, wave, lambda cards: draw_all(cards, choices.workers))
+            page = comparison_page(ranks, funnel, meta, wave, lambda cards: draw_all(cards, choices.workers, cache))
             place = target / str(wave) / PAGE
             if page:
                 pages.append(write_page(page, place))

@@ -11,13 +11,13 @@ from assets.bundle.county_edition import county_folder
 from assets.bundle.county_frames import COUNTY_ONLY, CountyFrames, select_county_frames
 from assets.bundle.county_render import render_county
 from assets.bundle.inputs import inputs_hash, up_to_date
-from assets.bundle.previous import previous_results
+from assets.bundle.previous import previous_tables
 from assets.bundle.types import BundleMeta
 from assets.bundle.writer import write_bundle
 from assets.catalogue.load import Catalogue, load_catalogue
 from assets.charts.types import COUNTY_CODE, Scope
 from assets.failures import as_failure
-from assets.reports import LOGS, RELEASE_DEPS, UNSHOWN_COLUMNS, release_frames, report_meta
+from assets.reports import LOGS, RELEASE_DEPS, UNSHOWN_COLUMNS, picture_cache, release_frames, report_meta
 from assets.reports_county import TABLES, draw_all
 from assets.slices import ONE_RUN, int_keys, survey_waves
 from assets.texts import asset_text
@@ -69,19 +69,20 @@ def reports_county_bundle(
     """Write the county's bundle for each wave of the run whose inputs have changed."""
     catalogue = load_catalogue()
     meta, target = report_meta(catalogue), Path(release_reader.data_dir) / "reports"
+    draw = partial(draw_all, workers=choices.workers, cache=picture_cache(release_reader))
     written, kept = [], []
     with as_failure():
         for wave in int_keys(context, []):
             scope = Scope(COUNTY_CODE, catalogue.area_names[COUNTY_CODE], wave, choices.edition)
-            earlier = previous_results(target, scope, county_folder(scope, meta))
-            frames = replace(county_frames(release_reader, scope), previous_results=earlier)
+            earlier = previous_tables(target, scope, county_folder(scope, meta))
+            frames = replace(county_frames(release_reader, scope), previous_tables=earlier)
             made_by = county_certificate(release_reader, catalogue, scope)
             made_by = replace(made_by, inputs=inputs_hash(frames, scope, made_by))
             held = None if choices.remake else up_to_date(target, wave, county_folder(scope, meta), made_by.inputs)
             if held:
                 kept.append(held.report)
             else:
-                bundle = render_county(frames, scope, meta, partial(draw_all, workers=choices.workers))
+                bundle = render_county(frames, scope, meta, draw)
                 written.append(write_bundle(bundle, target, made_by).report)
     lines = [*(f"- `{path}` skriven" for path in written), *(f"- `{path}` oförändrad" for path in kept)]
     counts = {"dagster/row_count": len(lines), "skrivna länspaket": len(written), "oförändrade länspaket": len(kept)}

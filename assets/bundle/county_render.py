@@ -50,7 +50,7 @@ def render_county(frames: CountyFrames, scope: Scope, meta: ReportMeta, draw: Dr
     }
     if anatomy:
         files[ANATOMY_PAGE] = render_anatomy(anatomy, svgs, content, own).encode("utf-8")
-    files |= method_files(frames, content, own)
+    files |= method_files(frames, content, own, lambda: county_tables(frames, own))
     for card in content.cards:
         files |= chart_files(card, svgs[card.chart_id])
     files |= county_printed_files(frames, content, svgs, own)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import lru_cache
 from types import SimpleNamespace
 from typing import Any
@@ -89,6 +89,7 @@ def render_report(
     choices: Mapping[str, Any] | None = None,
     *,
     easy: bool = True,
+    script: Callable[[], str] = library,
 ) -> str:
     """The whole report as one HTML page.
 
@@ -96,6 +97,7 @@ def render_report(
         svgs: chart id -> SVG text of every card in the content.
         choices: what the reader may choose among (`assets.bundle.explore.choices`). With none the page has no chart library.
         easy: whether the bundle has the easy page, which is linked then.
+        script: gives the chart library's text; asked only when there are choices.
     """
     words = _words(meta)
     words.svgs = {key: Markup(without_title(svg)) for key, svg in svgs.items()}
@@ -103,7 +105,7 @@ def render_report(
     words.tables = {card.chart_id: card_table(card, meta.texts) for card in content.cards}
     words.gloss = Marker(meta.texts["glossary"])
     stops = _stops(content, meta, chooser=bool(choices))
-    scripts = [page_script(), *([library()] if choices else [])]
+    scripts = [page_script(), *([script()] if choices else [])]
     return _render(
         "report.html",
         meta,

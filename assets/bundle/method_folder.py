@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import polars as pl
 
-from assets.bundle.changes import changed_rows
+from assets.bundle.change_pages import change_files, change_sections, changes_since
 from assets.bundle.html import render_method_page
 from assets.bundle.method_definitions import Line, MethodDefinitions
 from assets.bundle.tables import csv_bytes
@@ -20,21 +20,31 @@ FOLDER = "5_metod"
 KINDS = ("index", "indicator", "scale", "register")
 
 
-def method_files(frames: ReleaseFrames, content: ReportContent, meta: ReportMeta) -> dict[str, bytes]:
-    """Pages and tables of the folder beside `metod.html` and `indexanatomi.html`; nothing without definitions."""
+def method_files(
+    frames: ReleaseFrames, content: ReportContent, meta: ReportMeta, tables: Callable[[], Mapping[str, pl.DataFrame]] = dict
+) -> dict[str, bytes]:
+    """Pages and tables of the folder beside `metod.html` and `indexanatomi.html`; nothing without definitions.
+
+    Args:
+        tables: gives the bundle's tables; asked only when there is an earlier edition to compare them with.
+    """
     if meta.method is None:
         return {}
     context = Context(frames, content.scope, meta)
-    pages = method_pages(context, content, meta.method)
+    changed = changes_since(frames.previous_tables, tables)
+    pages = method_pages(context, content, meta.method, changed)
     files = {f"{FOLDER}/{name}.html": render_method_page(name, sections, content, meta) for name, sections in pages.items()}
     texts = meta.texts["method_folder"]
     return {name: page.encode("utf-8") for name, page in files.items()} | {
         f"{FOLDER}/indikatorlista.csv": _csv(meta.method.indicators, texts["indicator_columns"]),
         f"{FOLDER}/kodbok.csv": _csv(meta.method.codebook, texts["codebook_columns"]),
+        **change_files(FOLDER, changed, meta),
     }
 
 
-def method_pages(context: Context, content: ReportContent, method: MethodDefinitions) -> dict[str, tuple[Section, ...]]:
+def method_pages(
+    context: Context, content: ReportContent, method: MethodDefinitions, changed: pl.DataFrame | None = None
+) -> dict[str, tuple[Section, ...]]:
     """Page name -> its sections. A register report has no page on non-response: nobody was asked."""
     who = next((found for found in content.sections if found.id == "vilka"), None)
     pages = {
@@ -43,7 +53,7 @@ def method_pages(context: Context, content: ReportContent, method: MethodDefinit
         "kvalitetsdeklaration": quality_declaration(context, method),
         "bortfall": (_without_figures(who),) if who else (),
         "rojandekontroll": _disclosure(context, method),
-        "andringar": _changes(context, method),
+        "andringar": (*change_sections(context, changed), *_questions(context, method)),
     }
     return {name: sections for name, sections in pages.items() if sections}
 
@@ -145,34 +155,13 @@ def _disclosure(context: Context, method: MethodDefinitions) -> tuple[Section, .
     path = "method_folder.disclosure"
     edition = context.say(f"common.editions.{context.scope.edition}")
     named = numbers.words([numbers.lower_first(name) for name in method.sensitive]) if method.sensitive else ""
+    heading = context.say("common.table_caption", title=context.say(f"{path}.caption"))
     blocks: tuple[Block, ...] = (
         Text(context.say(f"{path}.version", version=method.disclosure_version, edition=edition)),
         Text(context.say(f"{path}.sensitive", names=named) if named else context.say(f"{path}.sensitive_none")),
-        Table("regler", context.say(f"{path}.caption"), tuple(context.entry(f"{path}.columns")), method.rules),
+        Table("regler", heading, tuple(context.entry(f"{path}.columns")), method.rules),
     )
     return (Section("regler-avsnitt", context.say(f"{path}.caption"), blocks),)
-
-
-def _changes(context: Context, method: MethodDefinitions) -> tuple[Section, ...]:
-    """What differs from the earlier edition, and every changed question up to the wave."""
-    path, scope = "method_folder.changes", context.scope
-    earlier = context.frames.previous_results
-    if earlier.is_empty():
-        blocks: tuple[Block, ...] = (Text(context.say(f"{path}.first", wave=scope.wave)),)
-    else:
-        named = str(earlier["edition_name"][0])
-        own = pl.col("area_code").is_in(earlier["area_code"].unique().implode())
-        found = changed_rows(earlier, context.frames.index_results.filter(own))
-        blocks = (Text(context.say(f"{path}.{'against' if found else 'same'}", earlier=named)),)
-        if found:
-            kinds = context.entry(f"{path}.kinds")
-            rows = tuple(
-                (context.indices[one.series].label_sv, kinds[one.kind], context.say(f"{path}.{one.kind}", count=one.count))
-                for one in found
-                if one.series in context.indices
-            )
-            blocks += (Table("andringar", context.say(f"{path}.caption"), tuple(context.entry(f"{path}.columns")), rows),)
-    return (Section("sedan-sist", context.say(f"{path}.title"), blocks), *_questions(context, method))
 
 
 def _questions(context: Context, method: MethodDefinitions) -> tuple[Section, ...]:

@@ -17,6 +17,8 @@ from assets.charts.types import ReleaseFrames
 ID_COLUMNS: Mapping[str, tuple[str, ...]] = {
     "index_results": ("wave", "area_code", "grade", "sex", "index_key", "measure"),
     "indicator_results": ("wave", "area_code", "grade", "sex", "indicator", "measure"),
+    "accumulated_results": ("wave", "area_code", "grade", "sex", "count_key", "measure"),
+    "trends": ("wave", "area_code", "grade", "sex", "series_kind", "series", "measure"),
     "register_values": ("year", "area_code", "sex", "source", "indicator_key"),
 }
 RESPONSE_COLUMNS = ("enrolled", "respondents", "scored_any", "response_pct")
@@ -31,15 +33,15 @@ def number_id(columns: Sequence[str]) -> pl.Expr:
 
 
 def number_ids(frames: ReleaseFrames, meta: ReportMeta) -> dict[str, str]:
-    """Every published number of the survey: id -> the text a reader sees (`12 %`, `+3`, `0,14`), or the mark (`[c]`).
+    """Every published number: id -> the text a reader sees (`12 %`, `+3`, `0,14`), or the mark (`[c]`) of a survey's value.
 
     Args:
         frames: what a bundle may see (`assets.bundle.frames.select_frames`).
-        meta: words of the marks.
+        meta: words of the marks, decimals of the register measures.
     """
     marks = {code: reason.mark for code, reason in meta.charts.reasons.items()}
     found: dict[str, str] = {}
-    for name in ("index_results", "indicator_results"):
+    for name in ("index_results", "indicator_results", "accumulated_results"):
         table: pl.DataFrame = getattr(frames, name)
         if table.is_empty():
             continue
@@ -52,7 +54,30 @@ def number_ids(frames: ReleaseFrames, meta: ReportMeta) -> dict[str, str]:
             for name in RESPONSE_COLUMNS
             if row[name] is not None
         }
-    return dict(sorted(found.items()))
+    return dict(sorted((found | _changes(frames.trends) | _registers(frames.register_values, meta)).items()))
+
+
+def _changes(trends: pl.DataFrame) -> dict[str, str]:
+    """Changes since the wave before: the id of the value with `/change` after it."""
+    if trends.is_empty():
+        return {}
+    shown = trends.filter(pl.col("change").is_not_null())
+    rows = shown.select(number_id(ID_COLUMNS["trends"]), "change", "unit").rows()
+    return {f"{key}/change": display(value, unit if unit in DECIMALS else "points") for key, value, unit in rows}
+
+
+def _registers(values: pl.DataFrame, meta: ReportMeta) -> dict[str, str]:
+    """Register values with the decimals of their measure and without a unit; a measure without definition is not shown."""
+    decimals = {(i.source, i.indicator_key): i.decimals for group in meta.registers for i in group.indicators}
+    decimals |= {(i.source, i.indicator_key): i.decimals for i in meta.more_registers}
+    rows = values.filter(pl.col("value").is_not_null()).select(
+        number_id(ID_COLUMNS["register_values"]).alias("id"), "source", "indicator_key", "value"
+    )
+    return {
+        key: numbers.decimal(value, decimals[source, name])
+        for key, source, name, value in rows.rows()
+        if (source, name) in decimals
+    }
 
 
 def display(value: float, unit: str) -> str:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from assets.bundle.highlights import chosen_findings
 from assets.bundle.pdf_data import Files, poster_data, report_data, summary_data
+from assets.bundle.pdf_pack import packed_pdf
 from assets.bundle.summary import PAGE, SummaryContent, preferred_trends, render_summary, summary_content
 from assets.bundle.types import ReportContent, ReportMeta
 from assets.bundle.words import Context
@@ -85,7 +86,12 @@ def wall_charts(content: ReportContent, trends: set[str], meta: ReportMeta) -> l
 
 
 def compile_pdf(template: str, data: Mapping[str, Any], pictures: Files, fonts: Path = FONT_FOLDER) -> bytes:
-    """One document as PDF/UA-1.
+    """One document as PDF/UA-1, packed; the arguments and errors are those of `typeset`."""
+    return packed_pdf(typeset(template, data, pictures, fonts))
+
+
+def typeset(template: str, data: Mapping[str, Any], pictures: Files, fonts: Path = FONT_FOLDER) -> bytes:
+    """One document as Typst writes it.
 
     Args:
         template: file in `typst/`.

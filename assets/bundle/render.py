@@ -20,6 +20,7 @@ from assets.bundle.pdf import printed_files
 from assets.bundle.slides_pptx import slide_files
 from assets.bundle.tables import bundle_tables, csv_bytes, table_files
 from assets.bundle.types import RenderedBundle, ReportMeta
+from assets.bundle.vega import library
 from assets.bundle.words import Context
 from assets.bundle.workbook import workbook_files
 from assets.charts.svg import to_svg
@@ -29,7 +30,11 @@ FONT_STACK = 'font-family="Liberation Sans, Arial, Helvetica, sans-serif"'
 
 
 def render_bundle(
-    frames: ReleaseFrames, scope: Scope, meta: ReportMeta, draw: Callable[[ChartCard], str] = to_svg
+    frames: ReleaseFrames,
+    scope: Scope,
+    meta: ReportMeta,
+    draw: Callable[[ChartCard], str] = to_svg,
+    script: Callable[[], str] = library,
 ) -> RenderedBundle:
     """Everything in a bundle but its certificate. Arguments and result can be pickled.
 
@@ -37,7 +42,7 @@ def render_bundle(
         frames: what `assets.bundle.frames.select_frames` gives for the scope.
         scope: municipality, wave and edition.
         meta: definitions, texts, version and date (`assets.bundle.load.build_report_meta`).
-        draw: card -> SVG text.
+        draw: card -> SVG text. script: gives the chart library's text. Both may remember what they have made.
 
     Raises:
         PipelineError: `foreign_rows` when the frames hold rows that the bundle may not see.
@@ -49,7 +54,7 @@ def render_bundle(
     svgs = {card.chart_id: with_fallback_fonts(draw(card)) for card in content.cards}
     files = {
         "LAS_MIG.html": render_readme(content, meta, anatomy=bool(anatomy), districts=bool(places)).encode("utf-8"),
-        "1_rapport/rapport.html": render_report(content, svgs, meta, choices(context)).encode("utf-8"),
+        "1_rapport/rapport.html": render_report(content, svgs, meta, choices(context), script=script).encode("utf-8"),
         EASY_PAGE: render_easy(easy_page(context, content.summary), content, meta).encode("utf-8"),
         "5_metod/metod.html": render_method(content, meta).encode("utf-8"),
     }
@@ -63,7 +68,7 @@ def render_bundle(
     files |= printed_files(frames, content, svgs, meta)
     files |= table_files(frames, scope, meta)
     files |= slide_files(frames, content, meta)
-    files |= method_files(frames, content, meta)
+    files |= method_files(frames, content, meta, lambda: bundle_tables(frames, scope, meta))
     files |= workbook_files(content, bundle_tables(frames, scope, meta), meta)
     files |= dcat_files(files, frames, scope, meta)
     files |= certificate_files(files, folder_name(scope, meta), meta)

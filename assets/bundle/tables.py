@@ -97,9 +97,9 @@ def bundle_tables(frames: ReleaseFrames, scope: Scope, meta: ReportMeta) -> dict
 
 
 def csv_bytes(frame: pl.DataFrame) -> bytes:
-    """UTF-8 without a mark at the start, comma, decimal point, empty for null, line feed."""
+    """UTF-8 without a mark at the start, comma, decimal point, empty for null and for an empty text, line feed."""
     buffer = io.BytesIO()
-    frame.write_csv(buffer)
+    frame.with_columns(pl.col(pl.String).replace("", None)).write_csv(buffer)  # two quotes would tell a reader the same
     return buffer.getvalue()
 
 

@@ -62,7 +62,7 @@ class Measure:
     def outside(self) -> bool:
         if self.latest is None or self.middle is None:
             return False
-        low, high = (round(value, self.meta.decimals) for value in self.middle)
+        low, high = (numbers.rounded(value, self.meta.decimals) for value in self.middle)
         return not low <= self.own[self.latest] <= high
 
 
@@ -119,17 +119,13 @@ def read_measures(frames: ReleaseFrames, scope: Scope, chosen: Sequence[Indicato
             if key != item.indicator_key:
                 continue
             if value is not None and year is not None:
-                values.setdefault(area, {})[year] = _rounded(value, item.decimals)
+                values.setdefault(area, {})[year] = numbers.rounded(value, item.decimals)
             elif area == scope.area_code:
                 reasons[year or 0] = reason
         reason = "ok" if scope.area_code in values else reasons[max(reasons)] if reasons else "absent_in_vintage"
         others = {area: values[area] for area in sorted(values) if area != scope.area_code}
         found.append(Measure(item, values.get(scope.area_code, {}), reason, others))
     return found, vintages[-1] if vintages else ""
-
-
-def _rounded(value: float, decimals: int) -> float:
-    return float(round(value, decimals))
 
 
 def quantile(ordered: Sequence[float], share: float) -> float:

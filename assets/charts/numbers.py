@@ -12,13 +12,23 @@ DASH = "\u2013"
 
 def decimal(value: float, decimals: int = 0) -> str:
     """`1234.5` with one decimal -> `1 234,5`. Halves are rounded away from zero, as Swedish readers expect; no `−0`."""
-    scaled = abs(value) * 10**decimals
-    whole = int(scaled + 0.5 + 1e-9)
+    whole = _whole(value, decimals)
     digits = f"{whole:0{decimals + 1}d}"
     integer, fraction = (digits[:-decimals], digits[-decimals:]) if decimals else (digits, "")
     grouped = f"{int(integer):,}".replace(",", NBSP)
     sign = MINUS if value < 0 and whole else ""
     return f"{sign}{grouped},{fraction}" if fraction else f"{sign}{grouped}"
+
+
+def rounded(value: float, decimals: int = 0) -> float:
+    """The number that `decimal` shows, for what is drawn or compared: 53.25 with one decimal is 53.3, as spreadsheets have it."""
+    size = _whole(value, decimals) / 10**decimals
+    return -size if value < 0 and size else size
+
+
+def _whole(value: float, decimals: int) -> int:
+    """Size in units of the last decimal."""
+    return int(abs(value) * 10**decimals + 0.5 + 1e-9)
 
 
 def thousands(count: float) -> str:

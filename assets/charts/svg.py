@@ -25,9 +25,28 @@ def to_svg(card: ChartCard) -> str:
     Raises:
         ValueError: vl-convert refuses the specification, or the result has no view box.
     """
+    return finished_svg(card, raw_svg(spec_text(card)))
+
+
+def spec_text(card: ChartCard) -> str:
+    """The card's specification with its data as JSON: equal texts give equal pictures."""
+    return json.dumps(card.spec)
+
+
+def raw_svg(spec: str) -> str:
+    """What Vega draws of a specification.
+
+    Raises:
+        ValueError: vl-convert refuses it.
+    """
     import vl_convert
 
-    return clean_svg(vl_convert.vegalite_to_svg(json.dumps(card.spec), vl_version="6.4"), card.chart_id, card.title, card.alt)
+    return str(vl_convert.vegalite_to_svg(spec, vl_version="6.4"))
+
+
+def finished_svg(card: ChartCard, raw: str) -> str:
+    """The drawn picture with the card's own title, text alternative and ids."""
+    return clean_svg(raw, card.chart_id, card.title, card.alt)
 
 
 def clean_svg(raw: str, chart_id: str, title: str, description: str) -> str:

@@ -60,8 +60,8 @@ class ReleaseFrames:
     cutoff_sensitivity: pl.DataFrame = field(default_factory=pl.DataFrame)
     weighted_comparison: pl.DataFrame = field(default_factory=_no_rows)
     associations: pl.DataFrame = field(default_factory=pl.DataFrame)
-    previous_results: pl.DataFrame = field(default_factory=pl.DataFrame)
-    """`index_results` of the edition before, read back from its bundle (`assets.bundle.previous`)."""
+    previous_tables: pl.DataFrame = field(default_factory=pl.DataFrame)
+    """Tables of the edition before as texts, read back from its bundle (`assets.bundle.previous`)."""
 
 
 @dataclass(frozen=True)

@@ -25,6 +25,7 @@ from assets.charts import theme
 from assets.charts.svg import to_svg
 from assets.methods.compared_areas import published_funnel, published_ranks
 from tests.support.axe import rules_run, violations
+from tests.support.keyboard import walk
 from tests.support.psychometric_sample import sample_anatomy, sample_table
 from tests.support.released_world import EDITION, FOCUS, codes, released
 from tests.support.sample_bundle import outline, sample_bundle_frames, sample_bundle_meta, sample_report_meta
@@ -200,24 +201,9 @@ def test_the_contents_show_where_the_reader_is(bundles, visitor):
     page.locator(".toc a[aria-current]", has_text="Kamrater och fritid").wait_for()
 
 
-WALK = """() => {
-  const e = document.activeElement, style = getComputedStyle(e), box = e.getBoundingClientRect();
-  return {tag: e.tagName, id: e.id, href: e.getAttribute('href'), region: e.getAttribute('role'),
-          seen: box.width > 0 && box.bottom > 0 && box.top < innerHeight,
-          marked: style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 2};
-}"""
-
-
 def test_the_keyboard_reaches_everything_and_shows_where_it_is(bundles, visitor):
     page = visitor.open(bundles["0140"].report).page
-    expected = page.evaluate(
-        """() => [...document.querySelectorAll('a[href],summary,select,button,[tabindex="0"]')]
-            .filter(e => e.checkVisibility()).length"""
-    )
-    stops = []
-    for _ in range(expected):
-        page.keyboard.press("Tab")
-        stops.append(page.evaluate(WALK))
+    stops = walk(page)
     assert stops[0]["href"] == "#innehall"
     assert [stop for stop in stops if not stop["seen"] or not stop["marked"]] == []
     tags = {stop["tag"] for stop in stops}

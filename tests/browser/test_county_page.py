@@ -16,6 +16,7 @@ from assets.charts.svg import to_svg
 from assets.charts.types import Scope
 from assets.methods.compared_areas import published_funnel, published_ranks
 from tests.support.axe import violations
+from tests.support.keyboard import walk
 from tests.support.released_world import FOCUS, codes, released
 from tests.support.sample_bundle import hide, sample_bundle_frames, sample_bundle_meta, sample_report_meta, whole_release
 
@@ -74,3 +75,32 @@ def test_no_table_or_picture_on_a_page_is_empty(folders, visitor, area):
             "[...document.querySelectorAll('figure')].map(f => [f.id, f.querySelectorAll('svg path,svg rect').length])"
         )
         assert [name for name, count in marks if count < 5] == [], path.name
+
+
+OF_THEIR_OWN = {
+    "01": ("LAS_MIG.html", "1_rapport/rapport.html", "5_metod/bortfall.html", "5_metod/rojandekontroll.html"),
+    "0115": ("LAS_MIG.html", "1_rapport/rapport.html", "1_rapport/sammanfattning.html", "5_metod/kvalitetsdeklaration.html"),
+}
+"""Pages that no ordinary municipality has, or that the test of its pages leaves out."""
+
+
+@pytest.mark.parametrize("area", OF_THEIR_OWN)
+def test_axe_finds_nothing_on_the_pages_of_the_county_or_of_a_register_report(folders, visitor, area):
+    for name in OF_THEIR_OWN[area]:
+        page = visitor.open(folders[area] / name).page
+        page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
+        assert violations(page) == [], name
+
+
+@pytest.mark.parametrize(
+    ("area", "name", "least"),
+    [("01", "1_rapport/rapport.html", 20), ("0115", "1_rapport/rapport.html", 15), ("01", "5_metod/kodbok.html", 4)],
+)
+def test_the_keyboard_reaches_everything_and_shows_where_it_is(folders, visitor, area, name, least):
+    page = visitor.open(folders[area] / name).page
+    stops = walk(page, most=60)
+    assert len(stops) >= least
+    assert stops[0]["href"] == "#innehall"
+    assert [stop for stop in stops if not stop["seen"] or not stop["marked"]] == []
+    page.keyboard.press("Shift+Tab")
+    assert page.evaluate("document.activeElement !== document.body"), "one can go back"

@@ -9,6 +9,7 @@ import pytest
 
 from assets.quality.html import render_delivery, render_index
 from assets.quality.writer import write_index, write_pages
+from tests.support.axe import violations
 from tests.support.contrast import CONTRAST
 from tests.support.sample_quality import GOOD, OLD, STOPPED, sample_pages, sample_phrases
 
@@ -30,6 +31,13 @@ def test_pages_ask_for_nothing_and_complain_of_nothing(site, visitor):
         visit = visitor.open(path)
         assert visit.requests == [path.as_uri()]
         assert visit.complaints == []
+
+
+def test_axe_finds_nothing_on_a_deliverys_page_or_on_the_list(site, visitor):
+    for name in (GOOD, "index"):
+        page = visitor.open(site[name]).page
+        page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
+        assert violations(page) == [], name
 
 
 @pytest.mark.parametrize("width", [400, 1280])

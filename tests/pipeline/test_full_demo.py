@@ -130,3 +130,12 @@ def test_response_rates_repeat_no_hidden_number(full_demo):
     assert both.height == rates.height
     assert both.filter(pl.col("respondents").ne_missing(pl.col("published").cast(pl.Int64))).height == 0
     assert both.filter((pl.col("why") != "ok") & (pl.col("reason") != pl.col("why"))).height == 0
+
+
+def test_every_bundle_can_be_sent_by_mail_and_opened(full_demo):
+    """Unpacked at most 25 MB, the largest municipality with all its districts too, and a report of at most 6 MB."""
+    for folder in (p for p in (full_demo.paths.reports / str(WAVES[-1])).iterdir() if p.is_dir()):
+        sizes = {path.relative_to(folder).as_posix(): path.stat().st_size for path in folder.rglob("*") if path.is_file()}
+        largest = sorted(sizes.items(), key=lambda item: -item[1])[:3]
+        assert sum(sizes.values()) <= 25_000_000, (folder.name, largest)
+        assert sizes["1_rapport/rapport.html"] <= 6_000_000, folder.name

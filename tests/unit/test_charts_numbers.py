@@ -85,3 +85,12 @@ def test_a_percent_axis_covers_every_value(values):
     top = axis_top(values)
     assert max([15.0, *values]) <= top <= 100
     assert top % 5 == 0
+
+
+@pytest.mark.parametrize(
+    ("value", "decimals", "expected"),
+    [(53.25, 1, 53.3), (33.65, 1, 33.7), (-0.5, 0, -1.0), (2.5, 0, 3.0), (-0.04, 1, 0.0), (7.0, 2, 7.0)],
+)
+def test_what_is_drawn_is_the_number_that_is_said(value, decimals, expected):
+    assert numbers.rounded(value, decimals) == expected
+    assert numbers.decimal(numbers.rounded(value, decimals), decimals) == numbers.decimal(value, decimals)

@@ -6,12 +6,10 @@ import json
 from dataclasses import replace
 
 import polars as pl
-import pytest
 
-from assets.bundle.changes import Changed, changed_rows
 from assets.bundle.content import municipality_report
 from assets.bundle.method_folder import method_files, method_pages, quality_declaration
-from assets.bundle.previous import previous_results
+from assets.bundle.previous import previous_tables
 from assets.bundle.render import render_bundle
 from assets.bundle.types import Bullets, Section, Table, Text
 from assets.bundle.words import Context
@@ -109,45 +107,23 @@ def test_every_page_that_the_method_page_links_is_in_the_bundle():
             assert f"5_metod/{name}" in files
 
 
-def altered(**columns: pl.Expr) -> pl.DataFrame:
-    return FRAMES.index_results.with_columns(**columns)
-
-
-FIRST = FRAMES.index_results.with_row_index().filter(pl.col("value").is_not_null())["index"][0]
-KEY = FRAMES.index_results["index_key"][FIRST]
-
-
-@pytest.mark.parametrize(
-    ("kind", "now"),
-    [
-        ("correction", altered(value=pl.when(AT == FIRST).then(pl.col("value") + 1).otherwise("value"))),
-        ("gone", altered(value=pl.when(AT == FIRST).then(None).otherwise("value"))),
-        ("method", altered(cutoff_set=pl.when(AT == FIRST).then(pl.lit("other")).otherwise("cutoff_set"))),
-    ],
-)
-def test_a_change_is_called_what_it_is(kind, now):
-    assert changed_rows(FRAMES.index_results, now) == [Changed(KEY, kind, 1)]
-
-
-def test_a_row_that_was_not_there_is_new_and_equal_editions_have_no_change():
-    assert changed_rows(FRAMES.index_results, FRAMES.index_results) == []
-    fewer = FRAMES.index_results.filter(AT != FIRST)
-    assert changed_rows(fewer, FRAMES.index_results) == [Changed(KEY, "new", 1)]
-    assert changed_rows(FRAMES.index_results.head(0), FRAMES.index_results.head(0)) == []
-
-
 def test_the_edition_before_is_read_back_from_its_bundle_and_compared(tmp_path):
     older = replace(META, version="0.9")
     first = render_bundle(FRAMES, SCOPE, older, draw=outline)
     assert "Första utgåvan för 2024" in first.files["5_metod/andringar.html"].decode()
     write_bundle(first, tmp_path, sample_bundle_meta())
-    assert previous_results(tmp_path, SCOPE, first.folder).is_empty(), "a version is not its own earlier one"
-    earlier = previous_results(tmp_path, SCOPE, "0127_botkyrka_2024_v1.0_intern")
-    same = render_bundle(replace(FRAMES, previous_results=earlier), SCOPE, META, draw=outline)
+    assert previous_tables(tmp_path, SCOPE, first.folder).is_empty(), "a version is not its own earlier one"
+    earlier = previous_tables(tmp_path, SCOPE, "0127_botkyrka_2024_v1.0_intern")
+    same = render_bundle(replace(FRAMES, previous_tables=earlier), SCOPE, META, draw=outline)
     assert "har ändrats sedan version 0.9" in same.files["5_metod/andringar.html"].decode()
-    own = (pl.col("area_code") == SCOPE.area_code) & (pl.col("index_key") == KEY) & pl.col("value").is_not_null()
-    moved = altered(value=pl.when(own).then(pl.col("value") + 1).otherwise("value"))
-    page = render_bundle(replace(FRAMES, index_results=moved, previous_results=earlier), SCOPE, META, draw=outline)
-    assert "värden har rättats" in page.files["5_metod/andringar.html"].decode()
+    assert "5_metod/andringar.csv" not in same.files
+    own = (pl.col("area_code") == SCOPE.area_code) & (pl.col("index_key") == "wellbeing") & pl.col("value").is_not_null()
+    moved = FRAMES.index_results.with_columns(value=pl.when(own).then(pl.col("value") + 1).otherwise("value"))
+    later = render_bundle(replace(FRAMES, index_results=moved, previous_tables=earlier), SCOPE, META, draw=outline)
+    assert "värden har rättats" in later.files["5_metod/andringar.html"].decode()
+    cells = pl.read_csv(later.files["5_metod/andringar.csv"], infer_schema=False)
+    assert cells.height == moved.filter(own).height
+    assert set(cells["Slag av ändring"]) == {"rättelse"}
+    assert set(cells["Mått-id"]) == {"wellbeing"}
     manifest = json.loads((tmp_path / "2024" / first.folder / "7_intyg/manifest.json").read_text(encoding="utf-8"))
     assert "5_metod/kodbok.csv" in manifest["files"]

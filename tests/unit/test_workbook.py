@@ -8,9 +8,9 @@ import zipfile
 import openpyxl
 import polars as pl
 import pytest
+from openpyxl.utils import get_column_letter
 
 from assets.bundle.content import municipality_report
-from assets.bundle.sheet_xml import column_letters
 from assets.bundle.tables import bundle_tables
 from assets.bundle.workbook import FIRST_ROW, PATH, workbook_files
 from assets.charts.types import ReleaseFrames, Scope
@@ -57,7 +57,7 @@ def test_every_sheet_holds_one_table_in_the_same_place(book):
     for sheet in book.worksheets[4:]:
         assert sheet.merged_cells.ranges == [] or not sheet.merged_cells.ranges
         (table,) = sheet.tables.values()
-        assert table.ref == f"A{FIRST_ROW}:{column_letters(sheet.max_column - 1)}{sheet.max_row}"
+        assert table.ref == f"A{FIRST_ROW}:{get_column_letter(sheet.max_column)}{sheet.max_row}"
         assert table.autoFilter.ref == table.ref
         heads = [cell.value for cell in sheet[FIRST_ROW]]
         assert [column.name for column in table.tableColumns] == heads
