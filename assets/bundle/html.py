@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from types import SimpleNamespace
 from typing import Any
@@ -33,6 +34,15 @@ _VIEW_BOX = re.compile(r'viewBox="0 0 ([\d.]+) ([\d.]+)"')
 _TITLE_TEXTS = re.compile(r'<text\b[^>]*font-size="19px"[^>]*>.*?</text>(</g><g>)<text\b.*?</text>', re.DOTALL)
 CROP_MARGIN = 8
 LEAST_SCALE = 0.78
+
+
+@dataclass(frozen=True)
+class OtherEdition:
+    """The same report in another language: file beside this one, the link's words, and their language."""
+
+    href: str
+    label: str
+    language: str
 
 
 @lru_cache(maxsize=1)
@@ -89,6 +99,7 @@ def render_report(
     choices: Mapping[str, Any] | None = None,
     *,
     easy: bool = True,
+    other: OtherEdition | None = None,
 ) -> str:
     """The whole report as one HTML page.
 
@@ -96,6 +107,7 @@ def render_report(
         svgs: chart id -> SVG text of every card in the content.
         choices: what the reader may choose among (`assets.bundle.explore.choices`). With none the page has no chart library.
         easy: whether the bundle has the easy page, which is linked then.
+        other: the edition in the other language, linked in the header.
     """
     words = _words(meta)
     words.svgs = {key: Markup(without_title(svg)) for key, svg in svgs.items()}
@@ -109,6 +121,7 @@ def render_report(
         meta,
         content=content,
         easy=easy,
+        other=other,
         words=words,
         stops=stops,
         places={stop: place for place, (stop, _) in enumerate(stops)},
@@ -184,11 +197,19 @@ def _sections_page(
     return _render(template, meta, content=content, sections=sections, words=_words(meta), **shown)
 
 
-def render_readme(content: ReportContent, meta: ReportMeta, *, anatomy: bool = False, held: Collection[str] | None = None) -> str:
+def render_readme(
+    content: ReportContent,
+    meta: ReportMeta,
+    *,
+    anatomy: bool = False,
+    english: bool = False,
+    held: Collection[str] | None = None,
+) -> str:
     """`LAS_MIG.html`: what this is, for whom, how to read and how to check, on one screen.
 
     Args:
         anatomy: whether the bundle has an anatomy of the indices to link to.
+        english: whether the bundle has the report in English.
         held: the bundle's files when it lacks some of the usual ones, which are not linked then; the certificate comes later.
     """
     scope, texts = content.scope, meta.texts["readme"]
@@ -201,6 +222,8 @@ def render_readme(content: ReportContent, meta: ReportMeta, *, anatomy: bool = F
         *others,
         *([texts["anatomy_link"]] if anatomy else []),
     ]
+    if english and meta.english:
+        links.append(meta.english.texts["english"]["readme"])
     if held is not None:
         links = [link for link in links if any(name.startswith(link[0]) for name in held)]
     links.append(certificate)
@@ -312,4 +335,8 @@ def _words(meta: ReportMeta) -> SimpleNamespace:
 def _render(template: str, meta: ReportMeta, **values: object) -> str:
     mark = PRINT_MARK.format(mark=meta.texts["common"]["synthetic_short"]) if meta.charts.synthetic else ""
     css = environment().get_template("page.css").render(page_mark=Markup(mark))
-    return environment().get_template(template).render(**{"css": Markup(css), "script_sources": "", **values})
+    return (
+        environment()
+        .get_template(template)
+        .render(**{"css": Markup(css), "script_sources": "", "language": meta.language, **values})
+    )

@@ -9,6 +9,7 @@ from assets.bundle.anatomy import anatomy_sections
 from assets.bundle.certificate import certificate_files
 from assets.bundle.content import folder_name, municipality_report
 from assets.bundle.dcat import dcat_files
+from assets.bundle.english import english_files, to_english
 from assets.bundle.explore import choices
 from assets.bundle.html import render_anatomy, render_easy, render_method, render_readme, render_report
 from assets.bundle.lattlast import PAGE as EASY_PAGE
@@ -44,9 +45,10 @@ def render_bundle(
     anatomy = anatomy_sections(frames, meta)
     context = Context(frames, scope, meta)
     svgs = {card.chart_id: with_fallback_fonts(draw(card)) for card in content.cards}
+    other = to_english(meta, register_only=content.register_only)
     files = {
-        "LAS_MIG.html": render_readme(content, meta, anatomy=bool(anatomy)).encode("utf-8"),
-        "1_rapport/rapport.html": render_report(content, svgs, meta, choices(context)).encode("utf-8"),
+        "LAS_MIG.html": render_readme(content, meta, anatomy=bool(anatomy), english=bool(other)).encode("utf-8"),
+        "1_rapport/rapport.html": render_report(content, svgs, meta, choices(context), other=other).encode("utf-8"),
         EASY_PAGE: render_easy(easy_page(context, content.summary), content, meta).encode("utf-8"),
         "5_metod/metod.html": render_method(content, meta).encode("utf-8"),
     }
@@ -54,6 +56,7 @@ def render_bundle(
         files[ANATOMY_PAGE] = render_anatomy(anatomy, content, meta).encode("utf-8")
     for card in content.cards:
         files |= chart_files(card, svgs[card.chart_id])
+    files |= english_files(frames, content, svgs, meta, lambda card: with_fallback_fonts(draw(card)))
     files |= printed_files(frames, content, svgs, meta)
     files |= table_files(frames, scope, meta)
     files |= slide_files(frames, content, meta)
