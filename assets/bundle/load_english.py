@@ -21,7 +21,7 @@ from assets.catalogue.report_models import SeriesSection
 from assets.charts.numbers import lower_first
 from assets.charts.series import SeriesMeta
 from assets.charts.theme import SYNTHETIC_MARK
-from assets.charts.types import IndexMeta, ReasonText, SeriesBreak
+from assets.charts.types import CountMeta, IndexMeta, ReasonText, SeriesBreak
 
 FOLDER = "texts/en"
 TRANSLATED = frozenset({"samlade"})
@@ -69,8 +69,8 @@ def has_english(catalogue: Catalogue) -> bool:
 def with_english(meta: ReportMeta, catalogue: Catalogue) -> ReportMeta:
     """The Swedish meta with the English one beside it, where there are English texts.
 
-    Raises:
-        KeyError: an English text is missing for something that the catalogue has; a test names it before anybody else does.
+    A definition that a steward has added (a limit, a codebook, a changed question) stands in Swedish until it has English words:
+    a bundle must not fail for want of them. A test holds the catalogue that comes with the program to having them all.
     """
     return replace(meta, english=_english(meta, catalogue), notation=notation()) if has_english(catalogue) else meta
 
@@ -88,7 +88,7 @@ def _english(meta: ReportMeta, catalogue: Catalogue) -> ReportMeta:
     )
     trend = catalogue.statistics.trend.model_copy(update={"text_sv": told["trend"]})
     series = _series(meta, catalogue)
-    title, reference = told["cut_sets"][meta.cutoff_id]
+    title, reference = told["cut_sets"].get(meta.cutoff_id, (meta.cutoff_title, meta.cutoff_reference))
     return replace(
         meta,
         charts=charts,
@@ -99,18 +99,14 @@ def _english(meta: ReportMeta, catalogue: Catalogue) -> ReportMeta:
         cutoff_title=title,
         cutoff_reference=reference,
         comparison_text=told["comparison"],
-        codebooks={key: told["codebooks"][key] for key in meta.codebooks},
+        codebooks={key: told["codebooks"].get(key, title) for key, title in meta.codebooks.items()},
         screening_text=told["screening"],
         series_titles={key: one.title_sv for key, one in series.items()},
         findings=_findings(meta, catalogue, told["findings"], series),
         trend_text=trend.described(),
         trend_words={key: told["trend_words"][key] for key in meta.trend_words},
-        counts=tuple(
-            replace(count, short_sv=words["short"], top_sv=words["top"], groups=tuple(words["groups"]))
-            for count in meta.counts
-            for words in [told["counts"][count.key]]
-        ),
-        cut_sets={key: tuple(told["cut_sets"][key]) for key in meta.cut_sets},
+        counts=tuple(_count(count, told["counts"].get(count.key)) for count in meta.counts),
+        cut_sets={key: tuple(told["cut_sets"].get(key, words)) for key, words in meta.cut_sets.items()},
         series=series,
         series_sections={key: _section(part, told) for key, part in meta.series_sections.items()},
         method=None,
@@ -120,8 +116,14 @@ def _english(meta: ReportMeta, catalogue: Catalogue) -> ReportMeta:
 
 
 def _breaks(breaks: tuple[SeriesBreak, ...], catalogue: Catalogue) -> tuple[SeriesBreak, ...]:
-    words = {lower_first(one.text_sv): english_definitions()["sentences"][one.text_sv] for one in catalogue.breaks}
+    words = {
+        lower_first(one.text_sv): english_definitions()["sentences"].get(one.text_sv, one.text_sv) for one in catalogue.breaks
+    }
     return tuple(replace(one, text_sv=words[one.text_sv]) for one in breaks)
+
+
+def _count(count: CountMeta, words: Mapping[str, Any] | None) -> CountMeta:
+    return replace(count, short_sv=words["short"], top_sv=words["top"], groups=tuple(words["groups"])) if words else count
 
 
 def _index(catalogue: Catalogue, index: IndexMeta, texts: Mapping[str, Any]) -> IndexMeta:
@@ -148,7 +150,7 @@ def _series(meta: ReportMeta, catalogue: Catalogue) -> dict[str, SeriesMeta]:
         key: replace(
             one,
             title_sv=titles[key],
-            base_sv=told[one.base_sv] if one.base_sv else "",
+            base_sv=told.get(one.base_sv, one.base_sv),
             breaks=_breaks(one.breaks, catalogue),
         )
         for key, one in meta.series.items()
@@ -160,9 +162,11 @@ def _section(part: SeriesSection, told: Mapping[str, Any]) -> SeriesSection:
     groups = tuple(
         group.model_copy(update={"title_sv": title, "question_sv": question, "chart": ()})
         for group in part.groups
-        for title, question in [told["groups"][group.id]]
+        for title, question in [told["groups"].get(group.id, (group.title_sv, group.question_sv))]
     )
-    return part.model_copy(update={"title_sv": told["sections"][part.section], "groups": groups, "over_waves": ()})
+    return part.model_copy(
+        update={"title_sv": told["sections"].get(part.section, part.title_sv), "groups": groups, "over_waves": ()}
+    )
 
 
 def _findings(

@@ -20,7 +20,15 @@ from assets.bundle.english_notation import in_english, spec_in_english
 from assets.bundle.english_svg import english_picture, exchanged
 from assets.bundle.html import render_readme, render_report
 from assets.bundle.load import load_chart_texts, load_report_texts
-from assets.bundle.load_english import LEFT_OUT, english_chart_texts, english_definitions, english_texts, has_english, notation
+from assets.bundle.load_english import (
+    LEFT_OUT,
+    english_chart_texts,
+    english_definitions,
+    english_texts,
+    has_english,
+    notation,
+    with_english,
+)
 from assets.bundle.types import Bullets, ReportMeta, Section, SubHeading
 from assets.bundle.words import MONTHS, date_text
 from assets.catalogue.load import catalogue_file, load_catalogue
@@ -113,10 +121,28 @@ def test_definitions_have_english_words_with_the_same_places():
     assert places(told["trend"]) == places(catalogue.statistics.trend.text_sv)
     swedish = {one.text_sv for one in catalogue.breaks} | {one.base_sv for one in META.series.values() if one.base_sv}
     assert told["sentences"].keys() == swedish
+    assert told["cut_sets"].keys() == META.cut_sets.keys()
+    assert told["codebooks"].keys() == META.codebooks.keys()
+    assert told["counts"].keys() == {count.key for count in META.counts}
+    assert told["sections"].keys() == META.series_sections.keys()
+    assert told["groups"].keys() == {group.id for part in META.series_sections.values() for group in part.groups}
     assert {
         key: group.series for part in ENGLISH.series_sections.values() for key, group in [(g.id, g) for g in part.groups]
     } == {g.id: g.series for part in META.series_sections.values() for g in part.groups}
     assert {key: one.measure for key, one in ENGLISH.series.items()} == {key: one.measure for key, one in META.series.items()}
+
+
+def test_a_definition_without_english_words_stands_in_swedish_and_an_unknown_index_leaves_no_edition():
+    catalogue = load_catalogue()
+    added = replace(
+        META, english=None, codebooks={**META.codebooks, "egen": "Egen kodbok"}, cutoff_id="egen", cutoff_title="Egna"
+    )
+    english = with_english(added, catalogue).english
+    assert english.codebooks["egen"] == "Egen kodbok"
+    assert english.cutoff_title == "Egna"
+    first, *rest = catalogue.indices
+    other = catalogue.index_file.model_copy(update={"indices": (first.model_copy(update={"key": "other"}), *rest)})
+    assert with_english(added, replace(catalogue, index_file=other)).english is None
 
 
 def test_no_english_text_holds_a_word_that_the_notation_replaces():
