@@ -26,6 +26,14 @@ from assets.charts.types import GRADES, ReleaseFrames, Scope
 
 READING = {"header": "reading.items", "register_only": "register_only.reading"}
 """The header's entry in the texts -> the entry with the terms of the box on how to read."""
+OPTIONAL = {
+    "jamforelse": comparison_section,
+    "samlade": accumulated_section,
+    "samband": association_section,
+    "stadsdelar": district_section,
+    "sma-grupper": small_area_section,
+}
+"""Sections that an edition may leave out (`ReportMeta.left_out`), in the report's order."""
 
 
 def municipality_report(frames: ReleaseFrames, scope: Scope, meta: ReportMeta) -> ReportContent:
@@ -47,11 +55,7 @@ def municipality_report(frames: ReleaseFrames, scope: Scope, meta: ReportMeta) -
         overview_section(context),
         *(arena_section(context, arena) for arena in ARENAS),
         *(question_section(context, section) for section in QUESTION_SECTIONS),
-        comparison_section(context),
-        accumulated_section(context),
-        association_section(context),
-        district_section(context),
-        small_area_section(context),
+        *(build(context) for key, build in OPTIONAL.items() if key not in meta.left_out),
         who_section(context),
         quality_section(context),
         method_section(context),

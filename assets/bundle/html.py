@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from types import SimpleNamespace
 from typing import Any
@@ -33,6 +34,15 @@ _VIEW_BOX = re.compile(r'viewBox="0 0 ([\d.]+) ([\d.]+)"')
 _TITLE_TEXTS = re.compile(r'<text\b[^>]*font-size="19px"[^>]*>.*?</text>(</g><g>)<text\b.*?</text>', re.DOTALL)
 CROP_MARGIN = 8
 LEAST_SCALE = 0.78
+
+
+@dataclass(frozen=True)
+class OtherEdition:
+    """The same report in another language: file beside this one, the link's words, and their language."""
+
+    href: str
+    label: str
+    language: str
 
 
 @lru_cache(maxsize=1)
@@ -90,6 +100,7 @@ def render_report(
     *,
     easy: bool = True,
     script: Callable[[], str] = library,
+    other: OtherEdition | None = None,
 ) -> str:
     """The whole report as one HTML page.
 
@@ -98,6 +109,7 @@ def render_report(
         choices: what the reader may choose among (`assets.bundle.explore.choices`). With none the page has no chart library.
         easy: whether the bundle has the easy page, which is linked then.
         script: gives the chart library's text; asked only when there are choices.
+        other: the edition in the other language, linked in the header.
     """
     words = _words(meta)
     words.svgs = {key: Markup(without_title(svg)) for key, svg in svgs.items()}
@@ -111,6 +123,7 @@ def render_report(
         meta,
         content=content,
         easy=easy,
+        other=other,
         words=words,
         stops=stops,
         places={stop: place for place, (stop, _) in enumerate(stops)},
@@ -221,6 +234,7 @@ def render_readme(
     *,
     anatomy: bool = False,
     districts: bool = False,
+    english: bool = False,
     held: Collection[str] | None = None,
 ) -> str:
     """`LAS_MIG.html`: what this is, for whom, how to read and how to check, on one screen.
@@ -228,6 +242,7 @@ def render_readme(
     Args:
         anatomy: whether the bundle has an anatomy of the indices to link to.
         districts: whether it has a page of city districts to link to.
+        english: whether the bundle has the report in English.
         held: the bundle's files when it lacks some of the usual ones, which are not linked then; the certificate comes later.
     """
     scope, texts = content.scope, meta.texts["readme"]
@@ -241,6 +256,8 @@ def render_readme(
         *others,
         *([texts["anatomy_link"]] if anatomy else []),
     ]
+    if english and meta.english:
+        links.append(meta.english.texts["english"]["readme"])
     if held is not None:
         links = [link for link in links if any(name.startswith(link[0]) for name in held)]
     links.append(certificate)
@@ -354,4 +371,8 @@ def _words(meta: ReportMeta) -> SimpleNamespace:
 def _render(template: str, meta: ReportMeta, **values: object) -> str:
     mark = PRINT_MARK.format(mark=meta.texts["common"]["synthetic_short"]) if meta.charts.synthetic else ""
     css = environment().get_template("page.css").render(page_mark=Markup(mark))
-    return environment().get_template(template).render(**{"css": Markup(css), "script_sources": "", **values})
+    return (
+        environment()
+        .get_template(template)
+        .render(**{"css": Markup(css), "script_sources": "", "language": meta.language, **values})
+    )

@@ -10,6 +10,7 @@ from typing import Any
 
 import yaml
 
+from assets.bundle.load_english import with_english
 from assets.bundle.method_definitions import method_definitions
 from assets.bundle.types import FindingMeta, IndexText, RegisterGroup, ReportMeta
 from assets.catalogue.indicator_models import Indicator
@@ -88,7 +89,7 @@ def build_report_meta(
         survey_source=survey,
     )
     cutoffs = catalogue.cutoffs
-    return ReportMeta(
+    meta = ReportMeta(
         charts=charts,
         indices={
             i.key: IndexText(i.key, i.arena, i.description_sv, len(i.items), _questions(catalogue, i.key))
@@ -128,6 +129,7 @@ def build_report_meta(
         open_data=catalogue.publication.open_data.model_dump() if catalogue.publication.open_data else None,
         other_limits=other,
     )
+    return with_english(meta, catalogue)
 
 
 def series_meta(catalogue: Catalogue) -> dict[str, SeriesMeta]:

@@ -11,6 +11,7 @@ from assets.bundle.content import folder_name, municipality_report
 from assets.bundle.dcat import dcat_files
 from assets.bundle.district_pages import PAGE as DISTRICT_PAGE
 from assets.bundle.district_pages import district_pages
+from assets.bundle.english import english_files, to_english
 from assets.bundle.explore import choices
 from assets.bundle.html import render_anatomy, render_districts, render_easy, render_method, render_readme, render_report
 from assets.bundle.lattlast import PAGE as EASY_PAGE
@@ -52,9 +53,12 @@ def render_bundle(
     context = Context(frames, scope, meta)
     places = district_pages(context)
     svgs = {card.chart_id: with_fallback_fonts(draw(card)) for card in content.cards}
+    other = to_english(meta, register_only=content.register_only)
     files = {
-        "LAS_MIG.html": render_readme(content, meta, anatomy=bool(anatomy), districts=bool(places)).encode("utf-8"),
-        "1_rapport/rapport.html": render_report(content, svgs, meta, choices(context), script=script).encode("utf-8"),
+        "LAS_MIG.html": render_readme(
+            content, meta, anatomy=bool(anatomy), districts=bool(places), english=bool(other)
+        ).encode("utf-8"),
+        "1_rapport/rapport.html": render_report(content, svgs, meta, choices(context), script=script, other=other).encode("utf-8"),
         EASY_PAGE: render_easy(easy_page(context, content.summary), content, meta).encode("utf-8"),
         "5_metod/metod.html": render_method(content, meta).encode("utf-8"),
     }
@@ -65,6 +69,7 @@ def render_bundle(
         files[ANATOMY_PAGE] = render_anatomy(anatomy, pictures, content, meta).encode("utf-8")
     for card in content.cards:
         files |= chart_files(card, svgs[card.chart_id])
+    files |= english_files(frames, content, svgs, meta, lambda card: with_fallback_fonts(draw(card)))
     files |= printed_files(frames, content, svgs, meta)
     files |= table_files(frames, scope, meta)
     files |= slide_files(frames, content, meta)

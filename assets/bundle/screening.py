@@ -35,7 +35,7 @@ def _sentence(context: Context, rows: pl.DataFrame) -> str:
     change = county.filter((pl.col("measure") == "diff_share") & (pl.col("sex") == "all"))["value"].abs().max()
     told = context.say("quality.screen_removed" if removal else "quality.screen_kept", parts=numbers.words(parts))
     own = _by_grade(rows.filter((pl.col("measure") == "removed_pct") & (pl.col("area_code") == context.scope.area_code)))
-    shares = [f"{numbers.percent(v)} i {context.grade(g)}" for g, v in own.items()]
+    shares = [context.say("quality.screen_share", share=numbers.percent(v), grade=context.grade(g)) for g, v in own.items()]
     if shares:
         told += " " + context.say("quality.screen_own", area=context.scope.area_name, shares=numbers.words(shares))
     if change is not None:

@@ -11,6 +11,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from assets.bundle.english_notation import Notation
 from assets.bundle.method_definitions import MethodDefinitions
 from assets.catalogue.report_models import ComparisonGroups, SeriesSection
 from assets.charts.series import SeriesMeta
@@ -213,6 +214,8 @@ class ReportMeta:
     `outcomes`: outcomes that factors are set beside -> words for having them. `method`: for the method folder. `open_data`: what
     data portals are told. `series`: single questions and scales by id; `series_sections`: those that the report shows, by
     section; `district_series`: those with a row per city district. `comparison_groups`: who is compared with whom.
+    `language`: of all texts here. `left_out`: sections that this edition doesn't have. `english`: the same in English, None
+    when the catalogue has no English texts (`assets.bundle.load_english`); `notation`: how numbers are written there.
     """
 
     charts: ChartMeta
@@ -247,6 +250,10 @@ class ReportMeta:
     method: MethodDefinitions | None = None
     open_data: Mapping[str, Any] | None = None
     other_limits: str = ""
+    language: str = "sv"
+    left_out: frozenset[str] = frozenset()
+    english: ReportMeta | None = None
+    notation: Notation | None = None
 
 
 @dataclass(frozen=True)

@@ -87,6 +87,15 @@ def test_axe_finds_nothing_in_a_small_or_large_municipalitys_report(bundles, vis
         assert violations(page) == [], name
 
 
+def test_axe_finds_nothing_in_the_english_report_which_asks_for_nothing(bundles, visitor):
+    visit = visitor.open(page_of(bundles["0140"], "1_rapport/report_en.html"))
+    visit.page.evaluate(OPEN_ALL)
+    assert violations(visit.page) == []
+    assert visit.page.get_attribute("html", "lang") == "en"
+    assert len(visit.requests) == 1
+    assert visit.complaints == []
+
+
 def test_axe_sees_a_fault(bundles, visitor):
     page = visitor.open(page_of(bundles["0127"], "1_rapport/lattlast.html")).page
     page.evaluate("document.querySelector('.easy p').style.color = '#bbb'")

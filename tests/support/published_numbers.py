@@ -199,11 +199,16 @@ class _Tables(HTMLParser):
             self.cell.append(data)
 
 
-def read_html(raw: bytes, world: World) -> Found:
-    """The report's tables: those of the text and those behind the charts."""
+def html_tables(raw: bytes) -> list[ReadTable]:
+    """The page's tables as a reader sees them."""
     parser = _Tables()
     parser.feed(raw.decode("utf-8"))
-    return from_tables(parser.tables, world)
+    return parser.tables
+
+
+def read_html(raw: bytes, world: World) -> Found:
+    """The report's tables: those of the text and those behind the charts."""
+    return from_tables(html_tables(raw), world)
 
 
 def read_chart_csv(raw: bytes, world: World, name: str) -> Found:

@@ -1,0 +1,179 @@
+"""What the English edition is told: the Swedish edition's `ReportMeta` with every text exchanged for its English one.
+
+Titles that the catalogue holds in both languages come from there; all other words stand in `texts/en/`, by the keys of the
+Swedish files. Reads the catalogue's files, as `assets.bundle.load` does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import lru_cache
+from typing import Any
+
+import yaml
+
+from assets.bundle.content import OPTIONAL
+from assets.bundle.english_notation import Notation
+from assets.bundle.types import FindingMeta, IndexText, ReportMeta
+from assets.catalogue.load import Catalogue, catalogue_file
+from assets.catalogue.report_models import SeriesSection
+from assets.charts.numbers import lower_first
+from assets.charts.series import SeriesMeta
+from assets.charts.theme import SYNTHETIC_MARK
+from assets.charts.types import CountMeta, IndexMeta, ReasonText, SeriesBreak
+
+FOLDER = "texts/en"
+TRANSLATED = frozenset({"samlade"})
+"""Those of the sections that an edition may leave out which have English texts: a new section is in Swedish until it is here."""
+LEFT_OUT = frozenset(OPTIONAL) - TRANSLATED
+STAMP = "SYNTHETIC DATA"
+
+
+@lru_cache(maxsize=1)
+def english_texts() -> Mapping[str, Any]:
+    """The report's texts, by the keys of `load_report_texts`."""
+    return {**_yaml("report"), **_yaml("more")}
+
+
+@lru_cache(maxsize=1)
+def english_chart_texts(limits: str = "kvalitetsremsa") -> Mapping[str, Any]:
+    """The charts' texts; limits that are numbers come from the Swedish file, so that they can't differ."""
+    own, swedish = _yaml("charts"), yaml.safe_load(catalogue_file("texts/more_charts.yml").read_text(encoding="utf-8"))
+    return {**own, limits: {**own[limits], "limits": swedish[limits]["limits"]}}
+
+
+@lru_cache(maxsize=1)
+def english_definitions() -> Mapping[str, Any]:
+    """Definitions that the catalogue has in Swedish only."""
+    return dict(_yaml("definitions"))
+
+
+@lru_cache(maxsize=1)
+def notation() -> Notation:
+    """The words that the code itself writes."""
+    return Notation(**_yaml("notation"), stamp=(SYNTHETIC_MARK, STAMP))
+
+
+def _yaml(name: str) -> dict[str, Any]:
+    found: dict[str, Any] = yaml.safe_load(catalogue_file(f"{FOLDER}/{name}.yml").read_text(encoding="utf-8"))
+    return found
+
+
+def has_english(catalogue: Catalogue) -> bool:
+    """Whether there are English texts for the catalogue's indices; other profiles bring surveys of their own."""
+    keys = {index.key for index in catalogue.indices}
+    return catalogue.profile.language == "sv" and bool(keys) and keys <= english_definitions()["indices"].keys()
+
+
+def with_english(meta: ReportMeta, catalogue: Catalogue) -> ReportMeta:
+    """The Swedish meta with the English one beside it, where there are English texts.
+
+    A definition that a steward has added (a limit, a codebook, a changed question) stands in Swedish until it has English words:
+    a bundle must not fail for want of them. A test holds the catalogue that comes with the program to having them all.
+    """
+    return replace(meta, english=_english(meta, catalogue), notation=notation()) if has_english(catalogue) else meta
+
+
+def _english(meta: ReportMeta, catalogue: Catalogue) -> ReportMeta:
+    told, texts = english_definitions(), english_texts()
+    source = texts["method"]["survey_source_synthetic" if meta.charts.synthetic else "survey_source"]
+    charts = replace(
+        meta.charts,
+        indices={key: _index(catalogue, index, texts) for key, index in meta.charts.indices.items()},
+        reasons={r.code: ReasonText(r.mark, lower_first(r.text_en) if r.mark else "", r.shown) for r in catalogue.reasons},
+        texts=english_chart_texts(),
+        survey_source=source,
+        comparison_label=texts["english"]["county"],
+    )
+    trend = catalogue.statistics.trend.model_copy(update={"text_sv": told["trend"]})
+    series = _series(meta, catalogue)
+    title, reference = told["cut_sets"].get(meta.cutoff_id, (meta.cutoff_title, meta.cutoff_reference))
+    return replace(
+        meta,
+        charts=charts,
+        indices={key: _index_text(catalogue, text, told) for key, text in meta.indices.items()},
+        registers=(),
+        more_registers=(),
+        texts=texts,
+        cutoff_title=title,
+        cutoff_reference=reference,
+        comparison_text=told["comparison"],
+        codebooks={key: told["codebooks"].get(key, title) for key, title in meta.codebooks.items()},
+        screening_text=told["screening"],
+        series_titles={key: one.title_sv for key, one in series.items()},
+        findings=_findings(meta, catalogue, told["findings"], series),
+        trend_text=trend.described(),
+        trend_words={key: told["trend_words"][key] for key in meta.trend_words},
+        counts=tuple(_count(count, told["counts"].get(count.key)) for count in meta.counts),
+        cut_sets={key: tuple(told["cut_sets"].get(key, words)) for key, words in meta.cut_sets.items()},
+        series=series,
+        series_sections={key: _section(part, told) for key, part in meta.series_sections.items()},
+        method=None,
+        language="en",
+        left_out=LEFT_OUT,
+    )
+
+
+def _breaks(breaks: tuple[SeriesBreak, ...], catalogue: Catalogue) -> tuple[SeriesBreak, ...]:
+    words = {
+        lower_first(one.text_sv): english_definitions()["sentences"].get(one.text_sv, one.text_sv) for one in catalogue.breaks
+    }
+    return tuple(replace(one, text_sv=words[one.text_sv]) for one in breaks)
+
+
+def _count(count: CountMeta, words: Mapping[str, Any] | None) -> CountMeta:
+    return replace(count, short_sv=words["short"], top_sv=words["top"], groups=tuple(words["groups"])) if words else count
+
+
+def _index(catalogue: Catalogue, index: IndexMeta, texts: Mapping[str, Any]) -> IndexMeta:
+    defined = catalogue.index(index.index_key)
+    return replace(
+        index,
+        label_sv=defined.label_en,
+        arena=texts["registers"]["arena_words"][defined.arena],
+        focus_band_label_sv=texts["registers"]["bands"][defined.kind],
+        breaks=_breaks(index.breaks, catalogue),
+    )
+
+
+def _index_text(catalogue: Catalogue, text: IndexText, told: Mapping[str, Any]) -> IndexText:
+    items = catalogue.survey.by_key
+    questions = tuple(items[part.item].label_en for part in catalogue.index(text.index_key).items)
+    return replace(text, description_sv=told["indices"][text.index_key], questions=questions)
+
+
+def _series(meta: ReportMeta, catalogue: Catalogue) -> dict[str, SeriesMeta]:
+    file, told = catalogue.indicator_file, english_definitions()["sentences"]
+    titles = {one.id: one.title_en for one in (*file.indicators, *file.indices)}
+    return {
+        key: replace(
+            one,
+            title_sv=titles[key],
+            base_sv=told.get(one.base_sv, one.base_sv),
+            breaks=_breaks(one.breaks, catalogue),
+        )
+        for key, one in meta.series.items()
+    }
+
+
+def _section(part: SeriesSection, told: Mapping[str, Any]) -> SeriesSection:
+    """The section's questions as tables; their charts are in the Swedish edition, since each has to be drawn anew."""
+    groups = tuple(
+        group.model_copy(update={"title_sv": title, "question_sv": question, "chart": ()})
+        for group in part.groups
+        for title, question in [told["groups"].get(group.id, (group.title_sv, group.question_sv))]
+    )
+    return part.model_copy(
+        update={"title_sv": told["sections"].get(part.section, part.title_sv), "groups": groups, "over_waves": ()}
+    )
+
+
+def _findings(
+    meta: ReportMeta, catalogue: Catalogue, told: Mapping[str, Any], series: Mapping[str, SeriesMeta]
+) -> FindingMeta | None:
+    if meta.findings is None:
+        return None
+    templates = told["sentences"] | {f"certainty.{grade}": text for grade, text in told["certainty_sentences"].items()}
+    factors = {key: one.title_sv for key, one in series.items()} | {i.key: i.label_en for i in catalogue.indices}
+    return replace(meta.findings, templates=templates, words=told["words"] | {"factor": factors})
