@@ -54,11 +54,11 @@ def render_bundle(
     places = district_pages(context)
     svgs = {card.chart_id: with_fallback_fonts(draw(card)) for card in content.cards}
     other = to_english(meta, register_only=content.register_only)
+    report = render_report(content, svgs, meta, choices(context), script=script, other=other)
+    readme = render_readme(content, meta, anatomy=bool(anatomy), districts=bool(places), english=bool(other))
     files = {
-        "LAS_MIG.html": render_readme(
-            content, meta, anatomy=bool(anatomy), districts=bool(places), english=bool(other)
-        ).encode("utf-8"),
-        "1_rapport/rapport.html": render_report(content, svgs, meta, choices(context), script=script, other=other).encode("utf-8"),
+        "LAS_MIG.html": readme.encode("utf-8"),
+        "1_rapport/rapport.html": report.encode("utf-8"),
         EASY_PAGE: render_easy(easy_page(context, content.summary), content, meta).encode("utf-8"),
         "5_metod/metod.html": render_method(content, meta).encode("utf-8"),
     }
