@@ -15,6 +15,7 @@ from assets.catalogue.estimate_models import EstimateFile
 from assets.catalogue.indicator_models import IndicatorFile
 from assets.catalogue.profile_models import Profile
 from assets.catalogue.psychometric_models import PsychometricRules, PsychometricTexts
+from assets.catalogue.readiness_models import ReadinessFile
 from assets.catalogue.report_models import ComparisonGroups, ReportSeriesFile
 from assets.catalogue.screening_models import ScreeningFile
 from assets.catalogue.statistics_models import FactorFile, FindingFile, StatisticsFile
@@ -49,6 +50,7 @@ KINDS: dict[str, tuple[type[BaseModel], tuple[str, ...]]] = {
     "psychometrics": (PsychometricRules, ("psychometrics.yml",)),
     "publication": (m.Publication, ("publication.yml",)),
     "quality": (QualitySettings, ("quality.yml",)),
+    "readiness": (ReadinessFile, ("prevention/readiness.yml",)),
     "reasons": (m.ReasonFile, ("reasons.yml",)),
     "register": (RegisterSource, ("registers/[!u]*.yml",)),
     "register_import": (TableMapping, ("registers/imports/*.yml",)),
