@@ -46,8 +46,12 @@ def load_report_texts() -> Mapping[str, Any]:
 
 @lru_cache(maxsize=1)
 def load_chart_texts() -> Mapping[str, Any]:
-    """The parsed `charts.yml` and, beside it, `texts/more_charts.yml` (each chart has a key of its own)."""
-    return {**_yaml("charts.yml"), **_yaml("texts/more_charts.yml")}
+    """The parsed `charts.yml` and, beside it, the files of later charts (each chart has a key of its own)."""
+    return {
+        **_yaml("charts.yml"),
+        **_yaml("texts/more_charts.yml"),
+        **_yaml("texts/readiness.yml"),
+    }
 
 
 def _yaml(name: str) -> Any:

@@ -31,6 +31,8 @@ GALLERY = (
     "platsintervall_acting_out_ak9",
     "kvalitetsremsa",
     "indexanatomi_acting_out",
+    "prioriteringsfalt_ak9",
+    "forutsattningstrappa",
     "parvis",
     "bortfall",
 )
