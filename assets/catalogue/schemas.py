@@ -13,6 +13,7 @@ from pydantic import BaseModel
 from assets.catalogue import models as m
 from assets.catalogue.estimate_models import EstimateFile
 from assets.catalogue.indicator_models import IndicatorFile
+from assets.catalogue.priority_models import PriorityFile
 from assets.catalogue.profile_models import Profile
 from assets.catalogue.psychometric_models import PsychometricRules, PsychometricTexts
 from assets.catalogue.readiness_models import ReadinessFile
@@ -45,6 +46,7 @@ KINDS: dict[str, tuple[type[BaseModel], tuple[str, ...]]] = {
     "indicators": (IndicatorFile, ("indicators/*.yml",)),
     "indices": (m.IndexFile, ("indices.yml",)),
     "intake": (IntakeLimits, ("intake.yml",)),
+    "priority": (PriorityFile, ("prevention/priority.yml",)),
     "profile": (Profile, ("profile.yml",)),
     "psychometric_texts": (PsychometricTexts, ("texts/psychometrics.yml",)),
     "psychometrics": (PsychometricRules, ("psychometrics.yml",)),
