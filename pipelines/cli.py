@@ -146,6 +146,14 @@ def kontroller(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def kunskap(arguments: argparse.Namespace) -> int:
+    """Say what the knowledge base has about a factor."""
+    from pipelines.knowledge import knowledge_lines
+
+    sys.stdout.write("\n".join(knowledge_lines(arguments.faktor)) + "\n")
+    return 0
+
+
 def ui(arguments: argparse.Namespace) -> int:
     """Open the Dagster page."""
     from pipelines.ui import serve
@@ -211,6 +219,8 @@ def parser() -> SwedishParser:
         "--datadocs", default=None, metavar="MAPP", help="skriv Great Expectations egna sidor (engelska, kräver nät)"
     )
     with_profile(rules)
+    known = add("kunskap", kunskap, "visa vad kunskapsbasen säger om en faktor: utfall, källor och insatser")
+    known.add_argument("faktor", nargs="?", metavar="FAKTOR", help="faktorns namn, till exempel parenting; utan namn visas alla")
     with_profile(add("doctor", doctor, "undersök vad som är fel på datorn"))
     port = add("ui", ui, "öppna Dagster i webbläsaren")
     port.add_argument("--port", type=int, default=3333, metavar="NUMMER", help="port på den egna datorn (förval 3333)")

@@ -13,6 +13,7 @@ from pydantic import BaseModel
 from assets.catalogue import models as m
 from assets.catalogue.estimate_models import EstimateFile
 from assets.catalogue.indicator_models import IndicatorFile
+from assets.catalogue.knowledge_models import CrosswalkFile
 from assets.catalogue.priority_models import PriorityFile
 from assets.catalogue.profile_models import Profile
 from assets.catalogue.psychometric_models import PsychometricRules, PsychometricTexts
@@ -38,6 +39,7 @@ KINDS: dict[str, tuple[type[BaseModel], tuple[str, ...]]] = {
     "codebook": (m.Codebook, ("codebooks/*.yml",)),
     "comparison_groups": (ComparisonGroups, ("areas/comparison_groups.yml",)),
     "comparison": (m.Comparison, ("comparison.yml",)),
+    "crosswalk": (CrosswalkFile, ("prevention/crosswalk.yml",)),
     "cutoffs": (m.CutOffFile, ("cutoffs.yml",)),
     "disclosure": (DisclosurePolicy, ("disclosure.yml",)),
     "estimates": (EstimateFile, ("estimates.yml",)),
