@@ -54,6 +54,8 @@ def priority_order(overview: pl.DataFrame, rule: PriorityFile) -> pl.DataFrame:
         overview: `release.factor_overview`. Of the grades the highest known points of each criterion count.
     """
     rows: list[dict[str, object]] = []
+    if overview.is_empty():
+        return pl.DataFrame(schema=SCHEMA)
     groups = overview.partition_by("edition", "area_code", "wave", as_dict=True, maintain_order=True)
     for (edition, code, wave), group in sorted(groups.items()):
         by_factor: dict[str, list[_Row]] = {}

@@ -133,12 +133,25 @@ def readiness_statements(ratings: pl.DataFrame, file: ReadinessFile, municipalit
     return pl.DataFrame(rows, schema=STATEMENTS_SCHEMA)
 
 
+def released_readiness(table: pl.DataFrame, edition: str, names: Mapping[str, str]) -> pl.DataFrame:
+    """Rows of either table as `release.readiness` has them: the edition first, then area code and name.
+
+    Args:
+        names: area code -> name.
+    """
+    area = pl.col("municipality_code")
+    rows = table.with_columns(edition=pl.lit(edition), area_code=area, area_name=area.replace_strict(dict(names), default=None))
+    return rows.select("edition", "area_code", "area_name", *(name for name in table.columns if name != "municipality_code"))
+
+
 _Forms = dict[tuple[str, str], dict[str, dict[str, Rating]]]
 """(municipality, round) -> form -> condition -> the rating."""
 
 
 def _forms(ratings: pl.DataFrame) -> _Forms:
     found: _Forms = {}
+    if ratings.is_empty():  # nobody has handed in a form; the table may not even have columns
+        return found
     columns = ["municipality_code", "round", "form_id", "role", "condition", "statement", "level"]
     for code, round_, form, role, condition, statement, level in ratings.select(columns).sort(columns[:-1]).iter_rows():
         rating = found.setdefault((code, round_), {}).setdefault(form, {}).setdefault(condition, Rating(role, {}))

@@ -17,6 +17,7 @@ from assets.methods.readiness import (
     rater_level,
     readiness,
     readiness_statements,
+    released_readiness,
     role_groups,
 )
 
@@ -161,3 +162,12 @@ def test_statements_have_their_own_minimum_and_no_single_levels():
     assert table["median"].to_list() == [1, 2, 3, None]
     assert table["dont_know_pct"].to_list() == [0, 25, 0, None]
     assert "levels" not in table.columns
+
+
+def test_the_release_names_the_municipality_and_an_unwritten_table_gives_none():
+    table = released_readiness(readiness(ratings({"chef": [[1, 1, 1, 1]] * 3}), FILE, ["0127"]), "publik", {"0127": "Botkyrka"})
+    assert table.columns[:4] == ["edition", "area_code", "area_name", "round"]
+    assert set(table["area_name"]) == {"Botkyrka"}
+    empty = released_readiness(readiness(pl.DataFrame(), FILE, ["0127"]), "publik", {})
+    assert empty.columns == table.columns
+    assert empty.is_empty()
