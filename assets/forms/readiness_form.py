@@ -8,7 +8,6 @@ from __future__ import annotations
 import hashlib
 from functools import lru_cache
 
-from assets.catalogue.load import load_catalogue
 from assets.catalogue.readiness import load_readiness
 from assets.catalogue.readiness_models import Condition, ReadinessFile, Statement
 from assets.forms.types import Choice, Field, FormDefinition, Item, Section
@@ -43,10 +42,9 @@ def _version(file: ReadinessFile) -> str:
 
 
 def _head(file: ReadinessFile) -> tuple[Field, ...]:
-    municipalities = tuple(Choice(m.municipality_code, m.name) for m in load_catalogue().municipalities)
     roles = tuple(Choice(role.id, role.label_sv) for role in file.roles)
     return (
-        Field("municipality_code", "Kommun", "choice", municipalities, required=True),
+        Field("municipality_code", "Kommunkod", "text", guidance="Fyra siffror, till exempel 0127.", required=True, max_length=4),
         Field(
             "round", "Omgång", "text", guidance="Året, till exempel 2026. Samordnaren säger vilken.", required=True, max_length=6
         ),
