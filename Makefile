@@ -3,7 +3,7 @@
 PY ?= python3
 ARGS ?=
 .DEFAULT_GOAL := help
-.PHONY: help setup demo kor hamta kodbok kontroller test ui doctor check lock golden galleri bench
+.PHONY: help setup demo kor hamta kodbok kontroller kunskap test ui doctor check lock golden galleri bench
 
 help: ## Visa den här listan
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
@@ -25,6 +25,9 @@ kodbok: ## Föreslå en kodbok för en okänd leverans, till exempel ARGS=fil.sa
 
 kontroller: ## Visa vilka regler leveranserna bröt mot i den senaste körningen
 	@$(PY) start.py kontroller $(ARGS)
+
+kunskap: ## Visa vad kunskapsbasen säger om en faktor, till exempel ARGS=parenting
+	@$(PY) start.py kunskap $(ARGS)
 
 test: ## Kör alla tester
 	@$(PY) start.py test $(ARGS)

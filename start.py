@@ -34,6 +34,7 @@ COMMANDS = {
     "hamta": "hämta en ny årgång av ett register (kolada eller scb) från källan",
     "kodbok": "föreslå en kodbok för en leverans som ingen kodbok känner igen",
     "kontroller": "visa vilka regler leveranserna bröt mot i den senaste körningen",
+    "kunskap": "visa vad kunskapsbasen säger om en faktor",
     "test": "kör alla tester (fler ord går vidare till pytest)",
     "ui": "öppna Dagster i webbläsaren (port 3333, ändras med --port)",
     "doctor": "undersök vad som är fel på datorn",
