@@ -26,6 +26,7 @@ _WHOLE = re.compile(r"^-?\d{1,9}(?:\.0+)?$")
 _NUMBER = re.compile(r"^-?[\d\s\u00a0]+(?:[.,]\d+)?%?$")
 _TICKS = frozenset({"x", "ja", "1", "1.0", "true", "sant", "✓", "✔"})
 
+_DIGEST = re.compile(r"[.+-][0-9a-f]{8}$")
 _EMPTY_TICKS = frozenset({"", "nej", "0", "0.0", "-", "false", "falskt"})
 
 
@@ -173,7 +174,7 @@ class Collector:
             more = f" Titta också på {places}{rest}." if others else ""
             raise PipelineError(first.code, f"{self.file_name}, {first.place}", first.expected, first.got, AGAIN + more)
         if self.older:
-            self.notes.append("Formuläret är av en äldre version; det som fortfarande frågas lästes.")
+            self.notes.append("Formuläret är av en annan version; det som fortfarande frågas lästes.")
         if self.lost:
             self.notes.append(f"{count_sv(self.lost, 'svar', 'svar')} hör till sådant som inte frågas längre och lästes inte.")
         self.notes += self._unanswered()
@@ -253,8 +254,8 @@ def kind_of(raw: str, low: int | None = None, high: int | None = None) -> str:
 
 
 def version_order(version: str) -> tuple[int, ...]:
-    """By which versions of a form are compared: their numbers from left to right."""
-    return tuple(int(number) for number in re.findall(r"\d{1,9}", version))
+    """By which versions of a form are compared: their numbers from left to right, without a digest of the content at the end."""
+    return tuple(int(number) for number in re.findall(r"\d{1,9}", _DIGEST.sub("", version)))
 
 
 def newer_form(file_name: str, version: str, known: str) -> PipelineError:
@@ -270,7 +271,10 @@ def newer_form(file_name: str, version: str, known: str) -> PipelineError:
 
 
 def check_version(file_name: str, version: str, definition: FormDefinition) -> bool:
-    """Whether a file's form is older than the definition. Raises PipelineError `newer_form`."""
+    """Whether a file's form is another than the definition, and not a newer one. Raises PipelineError `newer_form`.
+
+    Versions that differ only in the digest of their content can't be put in order; what is known in both is read.
+    """
     if version == definition.version:
         return False
     if version_order(version) > version_order(definition.version):

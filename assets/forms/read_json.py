@@ -47,7 +47,7 @@ def read_json(file_name: str, content: bytes, definitions: Mapping[FormKind, For
     if not isinstance(head, dict) or not isinstance(sections, dict):
         raise _structure(file_name)
     for field in definition.head:
-        found.add_head(field, _given(file_name, head.get(field.name)), f"Om formuläret, {field.label}")
+        found.add_head(field, _given(file_name, head.get(field.name), field), f"Om formuläret, {field.label}")
     known = {section.id: section for section in definition.sections}
     for section_id, rows in sections.items():
         if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):

@@ -113,6 +113,8 @@ def _facts(sheet: Sheet, labels: Mapping[str, str]) -> dict[str, tuple[str, int]
 
 def _head(found: Collector, about: Sheet, facts: Mapping[str, tuple[str, int]]) -> None:
     labels = {field.label: field.name for field in found.definition.head if field.name != "municipality_code"}
+    several = [(field, choice) for field in found.definition.head if field.kind == "choices" for choice in field.choices]
+    labels |= {f"{field.label}: {choice.label}": f"{field.name}={choice.code}" for field, choice in several}
     told = dict(facts) | {key: value for key, value in _facts(about, labels).items() if key not in FACTS}
     for field in found.definition.head:
         raw, row = told.get(field.name, ("", 0))
@@ -122,6 +124,11 @@ def _head(found: Collector, about: Sheet, facts: Mapping[str, tuple[str, int]]) 
         if f"C{row + 1}" in about.formulas:
             found.problem("formula", place, "en inskriven uppgift", "en formel")
             continue
+        if field.kind == "choices":
+            marks = {choice.code: ticked(told.get(f"{field.name}={choice.code}", ("", 0))[0]) for choice in field.choices}
+            if None in marks.values():
+                found.problem("unknown_answer", place, "x eller en tom cell", "något annat")
+            raw = ";".join(code for code, mark in marks.items() if mark)
         found.add_head(field, raw, place)
 
 

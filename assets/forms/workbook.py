@@ -140,7 +140,23 @@ class _Book:
         sheet.repeat_rows(2)
         sheet.protect("", EDITABLE)
 
+    def _head_choices(self, sheet: Worksheet, row: int, field: Field) -> int:
+        """A head field of several choices: a line per choice, to be marked."""
+        for choice in field.choices:
+            label = f"{field.label}: {choice.label}"
+            sheet.write_string(row, 0, f"{field.name}={choice.code}")
+            sheet.write_string(row, 1, label, self.label)
+            sheet.write_string(row, 3, "Skriv x om det stämmer.", self.label)
+            sheet.set_row(row, max(_height((label, 34)), 20))
+            sheet.write_blank(row, 2, None, self.open_mark)
+            self._validate(sheet, (row, 2, row, 2), field)
+            row += 1
+        return row
+
     def _head_field(self, sheet: Worksheet, row: int, field: Field) -> int:
+        """The line of a head field, and of the municipality's name after its code; the next free row."""
+        if field.kind == "choices":
+            return self._head_choices(sheet, row, field)
         known = {"municipality_code": self.municipality[0] if self.municipality else "", "round": self.round}.get(field.name, "")
         sheet.write_string(row, 0, field.name)
         label = "Kommunkod" if field.name == "municipality_code" else field.label

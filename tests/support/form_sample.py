@@ -64,16 +64,19 @@ def decisions() -> FormDefinition:
         Field("priority", "Prioritet", "whole_number", low=1, high=9),
         *(Field(n, n, "text") for n in ("reason", "owner", "first_step", "follow_up_indicator")),
         Field("follow_up_on", "Följs upp", "date"),
+    )
+    earlier = (
         Field("earlier_decision_id", "Tidigare beslut", "text"),
         Field("earlier_status", "Hur gick det?", "choice", (Choice("done", "Klart"), Choice("dropped", "Avbrutet"))),
     )
     section = Section("decisions", "Beslut", "Det ni bestämmer.", fields, (), free_rows=4)
+    before = Section("earlier", "Tidigare", "Hur gick det?", earlier, (), free_rows=2)
     more = (
         Field("wave", "Mättillfälle", "whole_number", low=2000, high=2100),
-        Field("workshop_on", "Workshop", "date"),
+        Field("sectors", "Verksamheter", "choices", GROUPS),
         Field("participants", "Deltagare", "whole_number", low=1, high=500),
     )
-    return FormDefinition("decisions", "1", "Beslut", "Fylls i under workshoppen.", head(*more, role=False), (section,))
+    return FormDefinition("decisions", "1", "Beslut", "Fylls i under workshoppen.", head(*more, role=False), (section, before))
 
 
 def definitions() -> Mapping[FormKind, FormDefinition]:

@@ -182,7 +182,7 @@ def test_of_an_older_form_what_is_known_is_read_and_the_rest_counted(tmp_path):
     changes = {("Om formuläret", "C11"): "2025.1", ("Fritid", "C6"): "Ibland", ("Fritid", "A5"): "closed_house"}
     form = read(tmp_path, sample.filled(blank(), FILLED | changes))
     assert ("mentor", "exists") in answers(form)
-    assert "Formuläret är av en äldre version; det som fortfarande frågas lästes." in form.notes
+    assert "Formuläret är av en annan version; det som fortfarande frågas lästes." in form.notes
     assert "2 svar hör till sådant som inte frågas längre och lästes inte." in form.notes
 
 
@@ -275,6 +275,8 @@ def test_sheet_names_are_what_excel_takes():
 
 def test_decisions_have_no_role_and_no_named_rows(tmp_path):
     cells = {("Om formuläret", "C7"): date(2026, 11, 20), ("Beslut", "C5"): "Mobbning", ("Beslut", "D5"): 1}
+    cells[("Om formuläret", "C9")] = cells[("Om formuläret", "C11")] = "x"
     form = read(tmp_path, sample.filled(blank("decisions"), cells))
     assert form.role == ""
+    assert form.head["sectors"] == "girls;npf"
     assert answers(form) == {("decisions+1", "factor"): "bullying", ("decisions+1", "priority"): "1"}
