@@ -120,6 +120,8 @@ def _judge_view(
     for rule in rules:
         columns = rule_columns(rule, parameters)
         why_not = why_not_tried(rule, frame, parameters, table)
+        if why_not == "empty" and suite.optional:
+            why_not = "reference"
         if why_not:
             found[rule.id] = RuleOutcome(rule, "not_evaluated", frame.height, max(len(columns), 1), why_not=why_not, units=None)
         else:

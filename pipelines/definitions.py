@@ -9,6 +9,7 @@ import dagster as dg
 from assets import (
     delivery_reports,
     harmonised,
+    harmonised_forms,
     inbox,
     indices,
     indices_accumulated,
@@ -18,6 +19,7 @@ from assets import (
     indices_trends,
     indices_weights,
     raw,
+    raw_forms,
     release,
     release_accumulated,
     release_anatomy,
@@ -44,6 +46,7 @@ from pipelines.workbench_job import WORKBENCH_JOBS
 
 LAYERS = (
     *(inbox, raw, harmonised, validated, delivery_reports, indices, indices_psychometrics),
+    *(raw_forms, harmonised_forms),
     *(release, release_series, release_anatomy),
     *(indices_accumulated, release_accumulated),
     *(indices_cutoffs, release_cutoffs),

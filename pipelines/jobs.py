@@ -56,6 +56,17 @@ check_surveys = dg.define_asset_job("check_surveys", selection=_keys(*CHECKED), 
 ingest_surveys = dg.define_asset_job(
     "ingest_surveys", selection=_keys(*READ, *CHECKED), description=TEXTS["jobs"]["ingest_surveys"]
 )
+ingest_forms = dg.define_asset_job(
+    "ingest_forms",
+    selection=_keys(
+        "raw/form_files",
+        "raw/form_answers",
+        "harmonised/activity_answers",
+        "harmonised/readiness_ratings",
+        "harmonised/decisions",
+    ),
+    description=TEXTS["jobs"]["ingest_forms"],
+)
 build_indices = dg.define_asset_job(
     "build_indices",
     selection=_keys(
@@ -119,6 +130,7 @@ NEEDS = {
     "read_surveys": ("raw", "survey_responses"),
     "check_surveys": ("validated", "survey_responses"),
     "ingest_surveys": ("validated", "survey_responses"),
+    "ingest_forms": ("harmonised", "decisions"),
     "build_indices": ("release", "indicator_results"),
     "release_registers": ("release", "register_values"),
     "publish_bundles": ("reports", "municipality_bundle"),
@@ -126,7 +138,7 @@ NEEDS = {
 }
 """The table that a job is for; a profile whose chain doesn't reach it doesn't have the job."""
 _ALL_JOBS = (
-    *(ingest_registers, read_surveys, check_surveys, ingest_surveys),
+    *(ingest_registers, read_surveys, check_surveys, ingest_surveys, ingest_forms),
     *(build_indices, release_registers, publish_bundles, publish_overview),
 )
 ASSET_JOBS = tuple(job for job in _ALL_JOBS if reached(*NEEDS[job.name]))
@@ -205,7 +217,7 @@ def build_crossing_jobs(defs: Callable[[], dg.Definitions]) -> tuple[dg.JobDefin
     @dg.op(ins=after, out=nothing["out"], description=TEXTS["ops"]["surveys"])
     def surveys(context: dg.OpExecutionContext, config: Ingestion, store: Store, choices: RunChoices) -> None:
         before = lying(store.paths)
-        steps(context, store, ["read_surveys", "check_surveys"], _chosen(config, choices))
+        steps(context, store, ["read_surveys", "check_surveys", "ingest_forms"], _chosen(config, choices))
         waiting = [file.sentence for file in waiting_files(store.warehouse, store.paths)]
         _tell(context, store.paths, outcome(store.paths, before, waiting))
 
