@@ -50,6 +50,7 @@ def load_chart_texts() -> Mapping[str, Any]:
     return {
         **_yaml("charts.yml"),
         **_yaml("texts/more_charts.yml"),
+        **_yaml("texts/activities.yml"),
         **_yaml("texts/readiness.yml"),
     }
 

@@ -11,6 +11,8 @@ from pathlib import Path
 from pydantic import BaseModel
 
 from assets.catalogue import models as m
+from assets.catalogue import prevention_models as prevention
+from assets.catalogue.activity_form_models import ActivityFormFile
 from assets.catalogue.estimate_models import EstimateFile
 from assets.catalogue.indicator_models import IndicatorFile
 from assets.catalogue.knowledge_models import CrosswalkFile
@@ -33,6 +35,12 @@ FOLDER = ROOT / "schemas"
 
 #: Kind -> its model and the files below `assets/catalogue` that follow it.
 KINDS: dict[str, tuple[type[BaseModel], tuple[str, ...]]] = {
+    "activities": (prevention.ActivityFile, ("prevention/activities.yml",)),
+    "activity_form": (ActivityFormFile, ("prevention/activity_form.yml",)),
+    "activity_statements": (prevention.StatementFile, ("prevention/statements.yml",)),
+    "activity_themes": (prevention.InDepthFile, ("prevention/indepth.yml",)),
+    "programmes": (prevention.ProgrammeFile, ("prevention/programmes.yml",)),
+    "index_factors": (prevention.IndexFactorFile, ("prevention/index_factors.yml",)),
     "agreements": (AgreementFile, ("agreements.yml",)),
     "breaks": (m.BreakFile, ("breaks.yml",)),
     "calendar": (m.Calendar, ("calendar.yml",)),

@@ -31,6 +31,7 @@ GALLERY = (
     "platsintervall_acting_out_ak9",
     "kvalitetsremsa",
     "indexanatomi_acting_out",
+    "tackningsmatris_arena",
     "prioriteringsfalt_ak9",
     "forutsattningstrappa",
     "parvis",

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from assets.bundle.areas import boundaries, tile_grid
+from assets.catalogue.prevention import load_activities
 from assets.catalogue.readiness import load_readiness
 from assets.charts import (
     bortfall,
@@ -20,11 +21,13 @@ from assets.charts import (
     samlade,
     skillnadsdiagram,
     svarsfordelning,
+    tackningsmatris,
     tratt,
     trend,
 )
 from assets.charts.county import county_cards
 from assets.charts.types import ChartCard
+from tests.support.gallery_activities import activity_scope, activity_tables
 from tests.support.gallery_frames import (
     COUNTY_SCOPE,
     PAIRS,
@@ -64,6 +67,8 @@ def _cards() -> Iterator[tuple[int, ChartCard | None]]:
     yield from numbered
     yield 10, kvalitetsremsa.build(frames, scope, meta)
     yield 11, indexanatomi.build(frames, scope, meta, index_key="acting_out")
+    for by in ("arena", "level"):
+        yield 12, tackningsmatris.build(*activity_tables(), activity_scope(scope), meta, load_activities(), by=by)
     yield 13, prioriteringsfalt.build(factor_overview_rows(), scope, meta, grade="ak9")
     yield 13, prioriteringsfalt.build(factor_overview_rows(), scope, meta, grade="ak9", against="readiness")
     yield 14, forutsattningstrappa.build(readiness_rows(), scope, meta, load_readiness())
