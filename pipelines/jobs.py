@@ -110,6 +110,22 @@ build_indices = dg.define_asset_job(
     ),
     description=TEXTS["jobs"]["build_indices"],
 )
+build_prevention = dg.define_asset_job(
+    "build_prevention",
+    selection=_keys(
+        "indices/activity_status",
+        "indices/activity_coverage",
+        "release/activity_status",
+        "release/activity_coverage",
+        "indices/readiness",
+        "indices/readiness_statements",
+        "release/readiness",
+        "release/readiness_statements",
+        "release/factor_overview",
+        "release/priority_order",
+    ),
+    description=TEXTS["jobs"]["build_prevention"],
+)
 release_registers = dg.define_asset_job(
     "release_registers",
     selection=_keys("release/register_values", "release/register_revisions"),
@@ -132,6 +148,7 @@ NEEDS = {
     "ingest_surveys": ("validated", "survey_responses"),
     "ingest_forms": ("harmonised", "decisions"),
     "build_indices": ("release", "indicator_results"),
+    "build_prevention": ("release", "priority_order"),
     "release_registers": ("release", "register_values"),
     "publish_bundles": ("reports", "municipality_bundle"),
     "publish_overview": ("reports", "county_overview"),
@@ -139,7 +156,7 @@ NEEDS = {
 """The table that a job is for; a profile whose chain doesn't reach it doesn't have the job."""
 _ALL_JOBS = (
     *(ingest_registers, read_surveys, check_surveys, ingest_surveys, ingest_forms),
-    *(build_indices, release_registers, publish_bundles, publish_overview),
+    *(build_indices, build_prevention, release_registers, publish_bundles, publish_overview),
 )
 ASSET_JOBS = tuple(job for job in _ALL_JOBS if reached(*NEEDS[job.name]))
 
@@ -223,7 +240,7 @@ def build_crossing_jobs(defs: Callable[[], dg.Definitions]) -> tuple[dg.JobDefin
 
     @dg.op(ins=after, out=nothing["out"], description=TEXTS["ops"]["estimates"])
     def estimates(context: dg.OpExecutionContext, config: Ingestion, store: Store, choices: RunChoices) -> None:
-        steps(context, store, ["release_registers", "build_indices"], _chosen(config, choices))
+        steps(context, store, ["release_registers", "build_indices", "build_prevention"], _chosen(config, choices))
 
     @dg.op(ins=after, out=nothing["out"], description=TEXTS["ops"]["bundles"])
     def bundles(context: dg.OpExecutionContext, config: Publication, store: Store) -> None:

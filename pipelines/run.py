@@ -26,6 +26,7 @@ STEPS = (
     ("ingest_forms", "Formulär: läser, gör enhetliga"),
     ("release_registers", "Register: lägger i utgåvan"),
     ("build_indices", "Index, skattningar och röjandekontroll"),
+    ("build_prevention", "Aktiviteter, förutsättningar och sammanställning"),
     ("publish_bundles", "Rapportpaket"),
     ("publish_overview", "Länsöversikt"),
 )
