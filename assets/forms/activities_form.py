@@ -53,7 +53,7 @@ def _version(sections: Sequence[Section]) -> str:
     for section in sections:
         shape = [(f.name, f.kind, [c.code for c in f.choices]) for f in section.fields]
         digest.update(repr((section.id, shape, [(i.id, i.fields) for i in section.items])).encode())
-    return f"1.{digest.hexdigest()[:8]}"
+    return f"1.0-{digest.hexdigest()[:8]}"
 
 
 def _choices(named: Iterable[Named]) -> tuple[Choice, ...]:
