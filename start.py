@@ -33,6 +33,7 @@ COMMANDS = {
     "kor": "kör hela kedjan på det som ligger i inkorgen",
     "hamta": "hämta en ny årgång av ett register (kolada eller scb) från källan",
     "kodbok": "föreslå en kodbok för en leverans som ingen kodbok känner igen",
+    "formular": "skriv formulär om aktiviteter, förutsättningar och beslut att skicka ut",
     "kontroller": "visa vilka regler leveranserna bröt mot i den senaste körningen",
     "kunskap": "visa vad kunskapsbasen säger om en faktor",
     "test": "kör alla tester (fler ord går vidare till pytest)",

@@ -173,6 +173,8 @@ class Collector:
             rest = f" och {len(others) - SHOWN_PLACES} ställen till" if len(others) > SHOWN_PLACES else ""
             more = f" Titta också på {places}{rest}." if others else ""
             raise PipelineError(first.code, f"{self.file_name}, {first.place}", first.expected, first.got, AGAIN + more)
+        if self.held_back:
+            self.notes.append("Filen kopierades inte till arkivet; be om en rättad fil och ta bort den här ur inkorgen.")
         if self.older:
             self.notes.append("Formuläret är av en annan version; det som fortfarande frågas lästes.")
         if self.lost:

@@ -18,6 +18,7 @@ CHOSEN = "x"
 NAME_FIELD = "name"
 """The field of an own row's name, where a section has both named items and free rows."""
 NAME_LENGTH = 120
+LONGEST_SHEET_NAME = 31
 KIND_WORDS = {"activities": "aktiviteter", "readiness": "forutsattningar", "decisions": "beslut"}
 """What a form is called in file names."""
 
@@ -91,14 +92,25 @@ def sheet_names(definition: FormDefinition) -> dict[str, str]:
     """Section id -> the name of its sheet: its title without what Excel refuses, at most 31 characters, unique."""
     taken, names = {GUIDE_SHEET.casefold(), ABOUT_SHEET.casefold(), LIST_SHEET.casefold()}, {}
     for section in definition.sections:
-        plain = " ".join("".join(" " if c in "[]:*?/\\'" else c for c in section.title).split())[:31].strip() or section.id[:31]
+        plain = _sheet_name(section.title) or section.id[:LONGEST_SHEET_NAME]
         name, number = plain, 2
         while name.casefold() in taken:
-            name = f"{plain[:28].strip()} {number}"
+            name = f"{plain[: LONGEST_SHEET_NAME - 3].strip()} {number}"
             number += 1
         taken.add(name.casefold())
         names[section.id] = name
     return names
+
+
+def _sheet_name(title: str) -> str:
+    """A title without what Excel refuses in the name of a sheet, cut after a whole word."""
+    words = "".join(" " if c in "[]:*?/\\'" else c for c in title).split()
+    whole = len(words)
+    while len(words) > 1 and len(" ".join(words)) > LONGEST_SHEET_NAME:
+        words.pop()
+    while 1 < len(words) < whole and words[-1] in {"och", "till", "i", "för", "med", "av", "på"}:
+        words.pop()
+    return " ".join(words)[:LONGEST_SHEET_NAME].strip(" ,")
 
 
 def form_file_stem(definition: FormDefinition, municipality: tuple[str, str] | None, round_: str, role: str = "") -> str:

@@ -26,7 +26,11 @@ from assets.forms.words import guide_lines
 OPTIONS = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
 FIRST_DAY, LAST_DAY = date(1990, 1, 1), date(2099, 12, 31)
 WIDTHS = {"choice": 20.0, "choices": 13.0, "text": 38.0, "date": 13.0, "whole_number": 11.0}
-LABEL_WIDTH = 46.0
+LABEL_WIDTH, NUMBER_WIDTH, WIDEST = 46.0, 7.0, 190.0
+"""Of the column of rows, with names or only numbers, and of what a printed page can hold and still be read.
+
+A wider table goes on on the next page.
+"""
 LONGEST_MESSAGE, LONGEST_TITLE = 255, 32
 EDITABLE = {"format_cells": False, "format_columns": True, "format_rows": True, "select_locked_cells": True}
 MADE = datetime(2026, 1, 1, tzinfo=None)  # noqa: DTZ001 - a workbook's own date has no zone; fixed, so that bytes are the same
@@ -104,7 +108,7 @@ class _Book:
         sheet.set_paper(9)
         sheet.set_margins(left=0.5, right=0.5, top=0.7, bottom=0.7)
         sheet.fit_to_pages(1, 0)
-        sheet.set_footer(f"&L{self._title().replace('&', '&&')}&C&A&R&P (&N)")
+        sheet.set_footer(f"&L{_clip(self._title(), 90).replace('&', '&&')}&R&A, &P (&N)")
         return sheet
 
     def _guide(self, sheet: Worksheet) -> None:
@@ -194,7 +198,8 @@ class _Book:
         header = 2 + len(intro)
         sheet.set_row(0, None, None, {"hidden": True})
         sheet.set_column(0, 0, 4, self.plain, {"hidden": True})
-        sheet.set_column(1, 1, LABEL_WIDTH, self.plain)
+        label_width = LABEL_WIDTH if section.items else NUMBER_WIDTH
+        sheet.set_column(1, 1, label_width, self.plain)
         sheet.write_string(0, 0, layout.SECTION_MARK + section.id)
         sheet.set_row(1, 24)
         sheet.write_string(1, 1, section.title, self.title)
@@ -230,6 +235,9 @@ class _Book:
         if named:
             first = last - section.free_rows + 1
             self._validate(sheet, (first, 1, last, 1), layout.name_field())
+        wide = label_width + sum(WIDTHS[column.field.kind] for column in columns)
+        sheet.fit_to_pages(math.ceil(wide / WIDEST), 0)
+        sheet.repeat_columns(1)
         sheet.freeze_panes(header + 1, 2)
         sheet.repeat_rows(header)
         sheet.print_area(0, 1, last, 1 + max(len(columns), 1))
@@ -290,7 +298,7 @@ class _Book:
 
 def _height(*texts: tuple[str, float]) -> float:
     """Height in points of a row whose texts are wrapped in columns of some widths; programs don't measure it themselves."""
-    lines = [sum(max(1, math.ceil(len(line) / (width * 0.95))) for line in text.split("\n")) for text, width in texts]
+    lines = [sum(max(1, math.ceil(len(line) / (width * 1.2))) for line in text.split("\n")) for text, width in texts]
     return 15.0 * max(lines, default=1) + 2
 
 

@@ -190,7 +190,8 @@ def test_a_text_with_personal_data_is_left_out_and_its_place_told(tmp_path):
     form = read(tmp_path, sample.filled(blank(), FILLED | {("Fritid", "I5"): "Ring Lena på 070-123 45 67"}))
     assert ("open_house", "comment") not in answers(form)
     assert form.held_back == ("bladet Fritid, cell I5",)
-    (note,) = form.notes
+    note, told = form.notes
+    assert told.startswith("Filen kopierades inte till arkivet")
     assert note.startswith("Bladet Fritid, cell I5: texten innehåller något som liknar")
     assert "telefonnummer" in note
     assert "070" not in str(form)
