@@ -259,6 +259,8 @@ def to_pandas(frame: pl.DataFrame, plans: Sequence[tuple[Rule, list[str]]]) -> A
 def _pandas_array(series: pl.Series) -> Any:
     import pandas as pd
 
+    if series.dtype.is_temporal():
+        series = series.cast(pl.String)  # ISO text: sorts as the dates do
     missing = series.is_null().to_numpy()
     if series.dtype.is_integer():
         return pd.arrays.IntegerArray(series.fill_null(0).to_numpy().copy(), missing.copy())

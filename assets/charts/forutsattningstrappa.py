@@ -49,12 +49,14 @@ def build(released: pl.DataFrame, scope: Scope, meta: ChartMeta, file: Readiness
     """The card `forutsattningstrappa`, or None when the area has no row.
 
     Args:
-        released: `release.readiness`. file: the instrument, for the words. round_: which round; the newest when empty.
+        released: `release.readiness`. file: the instrument, for the words.
+        round_: which round; when empty the newest that anybody in the municipality has answered.
     """
     own = released.filter((pl.col("area_code") == scope.area_code) & (pl.col("edition") == scope.edition))
     if own.is_empty():
         return None
-    chosen = round_ or max(own["round"].to_list())
+    answered = own.filter(pl.col("reason") != "not_inventoried")
+    chosen = round_ or max((own if answered.is_empty() else answered)["round"].to_list())
     rows = {row["condition"]: row for row in own.filter(pl.col("round") == chosen).iter_rows(named=True)}
     ordered = [(condition.label_sv, rows.get(condition.id, {"reason": "not_inventoried"})) for condition in file.conditions]
     shown = [(label, row) for label, row in ordered if row["reason"] == "ok"]

@@ -18,6 +18,7 @@ from assets.charts.label_places import Box, place_labels
 from assets.charts.theme import (
     BAND_GREY,
     BLUE,
+    INK,
     MUTED,
     OTHER_GREY,
     TEXT_SIZE,
@@ -94,7 +95,7 @@ def build(
         title=title,
         subtitle=subtitle,
         alt=complete_alt(meta, alt, synthetic=meta.synthetic),
-        spec=frame(title, subtitle, [_key(meta), _panel(drawn, meta, against)]),
+        spec=frame(title, subtitle, [_key(meta, against), _panel(drawn, meta, against)]),
         table=_table(factors, drawn, meta, against),
         source=meta.survey_source,
         synthetic=meta.synthetic,
@@ -134,12 +135,15 @@ def _notes(factors: Sequence[Factor], drawn: Sequence[Factor], meta: ChartMeta, 
     return (*said, *texts[against], *texts["common"])
 
 
-def _key(meta: ChartMeta) -> Spec:
+def _key(meta: ChartMeta, against: Against) -> Spec:
     items = [
         KeyItem(say(meta, f"{CHART_ID}.key.filled"), "circle", BLUE, interval=True),
         KeyItem(say(meta, f"{CHART_ID}.key.hollow"), "circle", BLUE, interval=True, filled=False),
         KeyItem(say(meta, f"{CHART_ID}.key.middle"), "dashed", MUTED),
     ]
+    if against == "readiness":
+        items.append(KeyItem(say(meta, f"{CHART_ID}.key.band"), "band", BAND_GREY))
+        items.append(KeyItem(say(meta, f"{CHART_ID}.key.readiness"), "line", INK))
     return key_view(items, synthetic=meta.synthetic)
 
 
@@ -164,6 +168,7 @@ def _panel(drawn: Sequence[Factor], meta: ChartMeta, against: Against) -> Spec:
     as_county = {"type": "rule", "stroke": MUTED, "strokeWidth": 1.5, "strokeDash": [4, 3]}
     layers = [
         layer({"type": "rect", "fill": BAND_GREY, "opacity": 1}, band, **lying, y2={"field": "y2"}),
+        layer({"type": "rule", "stroke": INK, "strokeWidth": 2}, [{**row, "y": row["middle"]} for row in band], **lying),
         layer({"type": "rule", "stroke": OTHER_GREY}, edge, **lying),
         layer({"type": "rule", "stroke": OTHER_GREY}, [{"x": end, "y": TOP, "y2": BOTTOM} for end in (LEFT, RIGHT)], **standing),
         layer({"type": "rule", "stroke": OTHER_GREY, "strokeWidth": 1}, half, **lying),
@@ -194,7 +199,11 @@ def _marks(drawn: Sequence[Factor], against: Against, x: Any, y: Any) -> tuple[l
         free = y(other[0]) + (level.index(place) - (len(level) - 1) / 2) * step
         marks.append((x(need[0]), round(min(max(free, TOP), BOTTOM), 1), x(need[1]), x(need[2])))
     if against == "readiness":
-        return marks, [], [{"x": LEFT, "x2": RIGHT, "y": y(other[2]), "y2": y(other[1])} for _, other in pairs[:1]]
+        return (
+            marks,
+            [],
+            [{"x": LEFT, "x2": RIGHT, "y": y(other[2]), "y2": y(other[1]), "middle": y(other[0])} for _, other in pairs[:1]],
+        )
     tall = [{"x": mark[0], "y": y(other[2]), "y2": mark[1]} for mark, (_, other) in zip(marks, pairs, strict=True)]
     return marks, tall, []
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 
 import polars as pl
 import pytest
@@ -12,7 +13,7 @@ from pydantic import ValidationError
 from assets.rule_tables import PREPARE
 from expectations import suite as suites
 from expectations.parameters import survey_parameters
-from expectations.run import RuleOutcome, run_suite
+from expectations.run import RuleOutcome, run_suite, to_pandas
 from expectations.suite import SUITES, Rule, Suite, load_suite, suite_tables
 from tests.support.rule_frames import CATALOGUE, GOOD, Frames, parameters_of, views_of
 from tests.support.survey_rows import survey
@@ -513,3 +514,15 @@ def test_a_suite_that_does_not_begin_with_its_rows_is_refused(tmp_path, monkeypa
     monkeypatch.setattr(suites, "SUITES", tmp_path)
     with pytest.raises(ValueError, match="release/other: the first rule must count rows"):
         load_suite.__wrapped__("release/other")
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # Great Expectations' own imports
+def test_dates_in_many_rows_reach_the_rules_as_text():
+    days = pl.DataFrame({"answered_on": [date(2026, 11, 22)] * 30 + [None]})
+    rule = Rule(
+        id="x", severity="info", expectation="ExpectColumnValuesToNotBeNull", columns=("answered_on",), text_sv="x", why_sv="x",
+        remedy_sv="x",
+    )  # fmt: skip
+    held = to_pandas(days, [(rule, ["answered_on"])])["answered_on"]
+    assert held.isna().sum() == 1
+    assert set(held.dropna()) == {"2026-11-22"}

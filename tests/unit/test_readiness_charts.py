@@ -55,6 +55,13 @@ def test_stairs_without_enough_raters_say_why_and_without_rows_there_are_none():
     assert stairs(few.clear()) is None
 
 
+def test_the_stairs_show_the_newest_round_that_the_municipality_answered():
+    rows = readiness_rows().with_columns(
+        reason=pl.when(pl.col("round") == "2026").then(pl.lit("not_inventoried")).otherwise("reason")
+    )
+    assert "2024" in stairs(rows).subtitle
+
+
 def test_the_field_draws_what_has_both_ends_and_names_the_rest():
     card = field(factor_overview_rows())
     dots = next(part for part in layers(card) if part["mark"]["type"] == "point")["data"]["values"]
@@ -79,6 +86,13 @@ def test_quadrants_are_questions_and_the_title_names_only_clear_differences():
     assert "vantrivsel" not in card.title.lower()
     none = field(factor_overview_rows().with_columns(diff_verdict=pl.lit("unclear")))
     assert none.title == "Botkyrka, årskurs\u00a09: inget behov är tydligt större än i länet"
+
+
+def test_against_readiness_all_factors_share_the_municipalitys_own_band():
+    card = field(factor_overview_rows(), against="readiness")
+    (band,) = next(part for part in layers(card) if part["mark"]["type"] == "rect")["data"]["values"]
+    assert band["y"] <= band["middle"] <= band["y2"]
+    assert set(card.table["Mittersta hälften"]) == {"1,0–2,0"}
 
 
 def test_unknown_coverage_is_no_point_at_zero():
