@@ -3,7 +3,7 @@
 PY ?= python3
 ARGS ?=
 .DEFAULT_GOAL := help
-.PHONY: help setup demo kor hamta kodbok kontroller test ui doctor check lock golden galleri bench
+.PHONY: help setup demo kor hamta kodbok formular kontroller kunskap test ui doctor check lock golden galleri bench
 
 help: ## Visa den här listan
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
@@ -23,8 +23,14 @@ hamta: ## Hämta ett register från källan, till exempel ARGS=kolada
 kodbok: ## Föreslå en kodbok för en okänd leverans, till exempel ARGS=fil.sav
 	@$(PY) start.py kodbok $(ARGS)
 
+formular: ## Skriv formulär att skicka till kommunerna, till exempel ARGS="--omgang 2026"
+	@$(PY) start.py formular $(ARGS)
+
 kontroller: ## Visa vilka regler leveranserna bröt mot i den senaste körningen
 	@$(PY) start.py kontroller $(ARGS)
+
+kunskap: ## Visa vad kunskapsbasen säger om en faktor, till exempel ARGS=parenting
+	@$(PY) start.py kunskap $(ARGS)
 
 test: ## Kör alla tester
 	@$(PY) start.py test $(ARGS)

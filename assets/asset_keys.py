@@ -36,8 +36,11 @@ OF_FACTORS = (*("accumulated_counts", "accumulated_estimates", "accumulated_resu
 """Tables that only a profile that names factors to be counted together has (`factors.yml`)."""
 OF_ALTERNATIVES = ("cutoff_alternatives", "cutoff_counts", "cutoff_sensitivity")
 """Tables that only a profile that names alternatives to its cut-offs has (`cutoffs.yml`)."""
-OF_ACTIVITIES = ("activity_status", "activity_coverage")
-"""Tables of the activities in municipalities, which only the base has forms about."""
+OF_FORMS = (
+    *("form_files", "form_answers", "activity_answers", "readiness_ratings", "decisions"),
+    *("activity_status", "activity_coverage", "readiness", "readiness_statements", "factor_overview", "priority_order"),
+)
+"""Tables of the forms about activities, preconditions and decisions, and of the join, which only the base has."""
 HAS_PAIRS = HAS_INDICES and bool(load_catalogue().factors.pairs)
 HAS_ALTERNATIVES = HAS_INDICES and bool(load_catalogue().cutoff_file.alternatives)
 HAS_FACTORS = HAS_INDICES and bool(load_catalogue().factors.accumulated)
@@ -60,7 +63,7 @@ def reached(layer: str, table: str) -> bool:
     lacking = lacking or (not HAS_FACTORS and table in OF_FACTORS)
     lacking = lacking or (not HAS_PAIRS and table == "associations")
     lacking = lacking or (not HAS_ALTERNATIVES and table in OF_ALTERNATIVES)
-    lacking = lacking or (not PROFILE.is_base and table in OF_ACTIVITIES)
+    lacking = lacking or (not PROFILE.is_base and table in OF_FORMS)
     return within and measured and not lacking and (PROFILE.registers or table not in OF_REGISTERS)
 
 

@@ -34,6 +34,7 @@ from pipelines.paths import Paths
 from pipelines.resources import Store
 from pipelines.warehouse import TableName, Warehouse
 
+FORM_FILES = TableName("raw", "form_files")
 OUTCOMES = TableName("validated", "rule_outcomes")
 SCREEN = TableName("harmonised", "screen_counts")
 SHEET_ROWS = 10_000_000
@@ -149,9 +150,11 @@ def waiting_files(warehouse: Warehouse, paths: Paths) -> list[RejectedFile]:
     rows = warehouse.read(REJECTED)
     if rows.is_empty():
         return []
-    deliveries = warehouse.read(RAW_DELIVERIES)
-    taken = set(deliveries["source_sha256"]) if deliveries.height else set()
-    newest = dict(deliveries.group_by("source_file").agg(pl.col("received_ns").max()).iter_rows()) if deliveries.height else {}
+    deliveries, names = warehouse.read(RAW_DELIVERIES), ["source_file", "source_sha256", "received_ns"]
+    both = [frame.select(names) for frame in (deliveries, warehouse.read(FORM_FILES)) if frame.height]
+    known = pl.concat(both) if both else pl.DataFrame(schema=dict.fromkeys(names, pl.String))
+    taken = set(known["source_sha256"])
+    newest = dict(known.group_by("source_file").agg(pl.col("received_ns").max()).iter_rows())
     found = []
     for row in rows.sort("file_name", "sha256").iter_rows(named=True):
         stored = _stored(paths.rejected, row["file_name"], row["sentence"])

@@ -14,4 +14,9 @@ register_files = dg.AssetSpec(
     group_name="inbox",
     description=asset_text("inbox", "register_files"),
 )
-ASSETS = [survey_files, register_files]
+form_files = dg.AssetSpec(
+    ["inbox", "form_files"],
+    group_name="inbox",
+    description=asset_text("inbox", "form_files"),
+)
+ASSETS = [survey_files, register_files, form_files]

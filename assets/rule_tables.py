@@ -49,6 +49,10 @@ TREND_COLUMNS = (
     *("value", "value_from", "change", "low", "high", "verdict", "reason"),
 )
 SERIES_BREAKS = TableName("release", "series_breaks")
+OF_FORMS = (
+    *(TableName("raw", name) for name in ("form_files", "form_answers")),
+    *(TableName("harmonised", name) for name in ("activity_answers", "readiness_ratings", "decisions")),
+)
 DELIVERY_KEY = ["delivery_id", "wave"]
 
 
@@ -203,6 +207,7 @@ PREPARE: dict[str, Callable[[Warehouse, Catalogue, list[int]], Prepared]] = {
     "harmonised/register_values": _registers(REGISTER_VALUES),
     "harmonised/schools": _schools,
     "harmonised/school_indicators": _school_indicators,
+    **{str(name).replace(".", "/"): _whole(name) for name in OF_FORMS},
     "validated/survey_responses": _validated_responses,
     "validated/deliveries": _validated_deliveries,
     "validated/rule_outcomes": _by_wave(RULE_OUTCOMES),

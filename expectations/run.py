@@ -120,6 +120,8 @@ def _judge_view(
     for rule in rules:
         columns = rule_columns(rule, parameters)
         why_not = why_not_tried(rule, frame, parameters, table)
+        if why_not == "empty" and suite.optional:
+            why_not = "reference"
         if why_not:
             found[rule.id] = RuleOutcome(rule, "not_evaluated", frame.height, max(len(columns), 1), why_not=why_not, units=None)
         else:
@@ -257,6 +259,8 @@ def to_pandas(frame: pl.DataFrame, plans: Sequence[tuple[Rule, list[str]]]) -> A
 def _pandas_array(series: pl.Series) -> Any:
     import pandas as pd
 
+    if series.dtype.is_temporal():
+        series = series.cast(pl.String)  # ISO text: sorts as the dates do
     missing = series.is_null().to_numpy()
     if series.dtype.is_integer():
         return pd.arrays.IntegerArray(series.fill_null(0).to_numpy().copy(), missing.copy())

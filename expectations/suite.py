@@ -49,12 +49,17 @@ class Rule(BaseModel):
 
 
 class Suite(BaseModel):
-    """All rules of one table. `unit`: the columns whose values name what is broken (a delivery and wave, a year)."""
+    """All rules of one table. `unit`: the columns whose values name what is broken (a delivery and wave, a year).
+
+    `optional`: the table may well be empty (nobody has filled in a form yet); then its rules have nothing to be tried on, and
+    that is no fault.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     table: str
     unit: tuple[str, ...] = ()
+    optional: bool = False
     rules: tuple[Rule, ...] = Field(min_length=1)
 
 

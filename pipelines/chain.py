@@ -11,16 +11,18 @@ from dataclasses import dataclass
 from assets.slices import WAVES, YEARS, bundle_range, range_tags
 from pipelines.paths import Paths
 from pipelines.resources import RunChoices
-from pipelines.stale import WHOLE, Stage, mark_done, stale
+from pipelines.stale import FROM_FORMS, WHOLE, WITHOUT_WAVES, Stage, mark_done, stale
 
 STAGE_OF: Mapping[str, Stage] = {
     "ingest_registers": "registers",
     "release_registers": "registers",
     "check_surveys": "surveys",
+    "ingest_forms": "forms",
     "build_indices": "estimates",
+    "build_prevention": "prevention",
 }
 """Jobs that are left out for what hasn't changed."""
-ENDS_STAGE = ("release_registers", "check_surveys", "build_indices")
+ENDS_STAGE = ("release_registers", "check_surveys", "ingest_forms", "build_indices", "build_prevention")
 
 
 @dataclass(frozen=True)
@@ -45,6 +47,8 @@ def runs(paths: Paths, job: str, choice: Choice) -> list[dict[str, str]]:
     if stage == "registers":
         needed = choice.everything or stale(paths, stage, [WHOLE])
         return [range_tags(str(YEARS[0]), str(YEARS[-1]))] if needed else []
+    if stage in FROM_FORMS:
+        return [{}] if choice.everything or stale(paths, stage, [WHOLE], choice.edition) else []
     waves = WAVES if choice.everything else stale(paths, stage, WAVES, choice.edition)
     if stage == "surveys" and waves:  # rules compare a wave with the municipality's earlier ones
         waves = [wave for wave in WAVES if wave >= min(waves)]
@@ -56,4 +60,4 @@ def finished(paths: Paths, job: str, choice: Choice) -> None:
     """Remember that a step's runs have succeeded."""
     if job in ENDS_STAGE:
         stage = STAGE_OF[job]
-        mark_done(paths, stage, [WHOLE] if stage == "registers" else WAVES, choice.edition)
+        mark_done(paths, stage, [WHOLE] if stage in WITHOUT_WAVES else WAVES, choice.edition)

@@ -23,6 +23,8 @@ ROOT = Path(__file__).resolve().parent.parent
 REGISTERS = ROOT / "assets" / "demo" / "registers"
 NOT_FOR_THE_INBOX = ("scb_", "README", ".")
 """Files beside the registers that the simulator needs, and words about them."""
+FORM_KINDS = ("aktiviteter", "forutsattningar", "beslut")
+"""What `did formular` can be asked for; the words of `assets.forms.layout.KIND_WORDS`."""
 ENVIRONMENT = {"GX_ANALYTICS_ENABLED": "false", "DAGSTER_DISABLE_TELEMETRY": "1", "OPENBLAS_NUM_THREADS": "1"}
 """Nothing is sent anywhere; and the matrices are small, so threads cost more than they give (docs/adr/0023)."""
 
@@ -136,6 +138,15 @@ def kodbok(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def formular(arguments: argparse.Namespace) -> int:
+    """Write the forms about activities, preconditions and decisions that are sent to the municipalities."""
+    from pipelines.forms import this_year, write_forms
+
+    lines = write_forms(data_home(), arguments.omgang or this_year(), arguments.kommun, arguments.sort)
+    sys.stdout.write("\n".join(lines) + "\n")
+    return 0
+
+
 def kontroller(arguments: argparse.Namespace) -> int:
     """Say what the rules said, or build Great Expectations' own pages because somebody asked for them."""
     from pipelines.rules import rule_lines, write_data_docs
@@ -143,6 +154,14 @@ def kontroller(arguments: argparse.Namespace) -> int:
     home = data_home()
     lines = write_data_docs(home, Path(arguments.datadocs)) if arguments.datadocs else rule_lines(home)
     sys.stdout.write("\n".join(lines) + "\n")
+    return 0
+
+
+def kunskap(arguments: argparse.Namespace) -> int:
+    """Say what the knowledge base has about a factor."""
+    from pipelines.knowledge import knowledge_lines
+
+    sys.stdout.write("\n".join(knowledge_lines(arguments.faktor)) + "\n")
     return 0
 
 
@@ -213,11 +232,17 @@ def parser() -> SwedishParser:
     book.add_argument("fil", metavar="FIL", help="leveransen (.sav, .zsav, .dta, .csv, .tsv, .txt eller .xlsx)")
     book.add_argument("--ut", default=None, metavar="FIL", help="var förslaget skrivs (förval i data/kodbocker)")
     with_profile(book)
+    forms = add("formular", formular, "skriv formulär om aktiviteter, förutsättningar och beslut att skicka till kommunerna")
+    forms.add_argument("--omgang", default=None, metavar="OMGÅNG", help="omgången, till exempel 2026 eller 2026-2 (förval i år)")
+    forms.add_argument("--kommun", default=None, metavar="KOD", help="en kommunkod (förval alla kommuner)")
+    forms.add_argument("--sort", default=None, choices=FORM_KINDS, metavar="SORT", help=f"en av {', '.join(FORM_KINDS)}")
     rules = add("kontroller", kontroller, "visa vilka regler leveranserna bröt mot i den senaste körningen")
     rules.add_argument(
         "--datadocs", default=None, metavar="MAPP", help="skriv Great Expectations egna sidor (engelska, kräver nät)"
     )
     with_profile(rules)
+    known = add("kunskap", kunskap, "visa vad kunskapsbasen säger om en faktor: utfall, källor och insatser")
+    known.add_argument("faktor", nargs="?", metavar="FAKTOR", help="faktorns namn, till exempel parenting; utan namn visas alla")
     with_profile(add("doctor", doctor, "undersök vad som är fel på datorn"))
     port = add("ui", ui, "öppna Dagster i webbläsaren")
     port.add_argument("--port", type=int, default=3333, metavar="NUMMER", help="port på den egna datorn (förval 3333)")

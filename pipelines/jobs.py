@@ -56,6 +56,17 @@ check_surveys = dg.define_asset_job("check_surveys", selection=_keys(*CHECKED), 
 ingest_surveys = dg.define_asset_job(
     "ingest_surveys", selection=_keys(*READ, *CHECKED), description=TEXTS["jobs"]["ingest_surveys"]
 )
+ingest_forms = dg.define_asset_job(
+    "ingest_forms",
+    selection=_keys(
+        "raw/form_files",
+        "raw/form_answers",
+        "harmonised/activity_answers",
+        "harmonised/readiness_ratings",
+        "harmonised/decisions",
+    ),
+    description=TEXTS["jobs"]["ingest_forms"],
+)
 build_indices = dg.define_asset_job(
     "build_indices",
     selection=_keys(
@@ -99,6 +110,22 @@ build_indices = dg.define_asset_job(
     ),
     description=TEXTS["jobs"]["build_indices"],
 )
+build_prevention = dg.define_asset_job(
+    "build_prevention",
+    selection=_keys(
+        "indices/activity_status",
+        "indices/activity_coverage",
+        "release/activity_status",
+        "release/activity_coverage",
+        "indices/readiness",
+        "indices/readiness_statements",
+        "release/readiness",
+        "release/readiness_statements",
+        "release/factor_overview",
+        "release/priority_order",
+    ),
+    description=TEXTS["jobs"]["build_prevention"],
+)
 release_registers = dg.define_asset_job(
     "release_registers",
     selection=_keys("release/register_values", "release/register_revisions"),
@@ -119,15 +146,17 @@ NEEDS = {
     "read_surveys": ("raw", "survey_responses"),
     "check_surveys": ("validated", "survey_responses"),
     "ingest_surveys": ("validated", "survey_responses"),
+    "ingest_forms": ("harmonised", "decisions"),
     "build_indices": ("release", "indicator_results"),
+    "build_prevention": ("release", "priority_order"),
     "release_registers": ("release", "register_values"),
     "publish_bundles": ("reports", "municipality_bundle"),
     "publish_overview": ("reports", "county_overview"),
 }
 """The table that a job is for; a profile whose chain doesn't reach it doesn't have the job."""
 _ALL_JOBS = (
-    *(ingest_registers, read_surveys, check_surveys, ingest_surveys),
-    *(build_indices, release_registers, publish_bundles, publish_overview),
+    *(ingest_registers, read_surveys, check_surveys, ingest_surveys, ingest_forms),
+    *(build_indices, build_prevention, release_registers, publish_bundles, publish_overview),
 )
 ASSET_JOBS = tuple(job for job in _ALL_JOBS if reached(*NEEDS[job.name]))
 
@@ -205,13 +234,13 @@ def build_crossing_jobs(defs: Callable[[], dg.Definitions]) -> tuple[dg.JobDefin
     @dg.op(ins=after, out=nothing["out"], description=TEXTS["ops"]["surveys"])
     def surveys(context: dg.OpExecutionContext, config: Ingestion, store: Store, choices: RunChoices) -> None:
         before = lying(store.paths)
-        steps(context, store, ["read_surveys", "check_surveys"], _chosen(config, choices))
+        steps(context, store, ["read_surveys", "check_surveys", "ingest_forms"], _chosen(config, choices))
         waiting = [file.sentence for file in waiting_files(store.warehouse, store.paths)]
         _tell(context, store.paths, outcome(store.paths, before, waiting))
 
     @dg.op(ins=after, out=nothing["out"], description=TEXTS["ops"]["estimates"])
     def estimates(context: dg.OpExecutionContext, config: Ingestion, store: Store, choices: RunChoices) -> None:
-        steps(context, store, ["release_registers", "build_indices"], _chosen(config, choices))
+        steps(context, store, ["release_registers", "build_indices", "build_prevention"], _chosen(config, choices))
 
     @dg.op(ins=after, out=nothing["out"], description=TEXTS["ops"]["bundles"])
     def bundles(context: dg.OpExecutionContext, config: Publication, store: Store) -> None:

@@ -40,6 +40,16 @@ class Paths:
         return self.root / "inbox" / "register"
 
     @property
+    def forms(self) -> Path:
+        """Inbox for filled forms about activities, preconditions and decisions; only the base has such forms."""
+        return self.root / "inbox" / "formular"
+
+    @property
+    def blank_forms(self) -> Path:
+        """Forms to send out, one folder per round."""
+        return self.root / "formular"
+
+    @property
     def rejected(self) -> Path:
         """Files that were set aside, each with its sentence beside it."""
         return self.root / "inbox" / "avvisade"
@@ -78,3 +88,5 @@ class Paths:
         """Create the folders that people look for."""
         for folder in (self.surveys, self.registers, self.rejected, self.codebooks, self.archive, self.reports):
             folder.mkdir(parents=True, exist_ok=True)
+        if self.root.parent.name != PROFILES:
+            self.forms.mkdir(parents=True, exist_ok=True)

@@ -23,8 +23,10 @@ STEPS = (
     ("ingest_registers", "Register: läser, gör enhetliga, kontrollerar"),
     ("read_surveys", "Inkorgen: läser nya leveranser"),
     ("check_surveys", "Enkäter: tillämpar kodbok, kontrollerar"),
+    ("ingest_forms", "Formulär: läser, gör enhetliga"),
     ("release_registers", "Register: lägger i utgåvan"),
     ("build_indices", "Index, skattningar och röjandekontroll"),
+    ("build_prevention", "Aktiviteter, förutsättningar och sammanställning"),
     ("publish_bundles", "Rapportpaket"),
     ("publish_overview", "Länsöversikt"),
 )
@@ -115,6 +117,7 @@ def instance_home(home: Path) -> Path:
 SHOWN_COUNTS = {
     "survey_responses": "svar",
     "register_values": "registervärden",
+    "form_files": "formulär",
     "index_results": "resultat",
     "indicator_results": "resultat för frågor",
     "municipality_bundle": "paket",

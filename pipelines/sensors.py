@@ -12,6 +12,7 @@ from pathlib import Path
 
 import dagster as dg
 
+from assets.asset_keys import reached
 from assets.intake.readers import SURVEY_SUFFIXES
 from assets.intake.receive import file_hash, inbox_files
 from assets.methods.errors import count_sv
@@ -86,6 +87,8 @@ def inbox_sensor(context: dg.SensorEvaluationContext, store: Store) -> dg.Sensor
     """Start `everything` once the inbox has new, complete content."""
     paths = store.paths
     folders = {"enkat": paths.surveys, "register": paths.registers}
+    if reached("raw", "form_files"):
+        folders["formular"] = paths.forms
     key, reason, cursor = evaluate_inbox(folders, context.cursor, {"kodbocker": paths.codebooks})
     context.update_cursor(cursor)
     if key is None:

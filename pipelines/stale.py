@@ -21,14 +21,26 @@ from pipelines.paths import Paths
 from pipelines.provenance import ROOT, code_version, package_versions
 from pipelines.warehouse import TableName, Warehouse
 
-Stage = Literal["registers", "surveys", "estimates"]
+Stage = Literal["registers", "surveys", "forms", "estimates", "prevention"]
 MARKS = TableName("raw", "stage_marks")
 WHOLE = 0
 """Stands in the column `wave` for a stage that isn't sliced."""
+WITHOUT_WAVES: tuple[Stage, ...] = ("registers", "forms", "prevention")
+FROM_FORMS: tuple[Stage, ...] = ("forms", "prevention")
 DELIVERIES = TableName("raw", "survey_deliveries")
 REJECTED = TableName("raw", "rejected_files")
 REGISTER_FILES = TableName("raw", "register_rows")
 REGISTER_VALUES = TableName("validated", "register_values")
+FORM_FILES, FORM_ANSWERS = TableName("raw", "form_files"), TableName("raw", "form_answers")
+OF_FORMS = (
+    *(TableName("harmonised", name) for name in ("activity_answers", "readiness_ratings", "decisions")),
+    *(TableName("indices", name) for name in ("activity_status", "activity_coverage", "readiness", "readiness_statements")),
+    *(TableName("release", name) for name in ("activity_status", "activity_coverage", "readiness", "readiness_statements")),
+    *(TableName("release", name) for name in ("decisions", "factor_overview", "priority_order", "use_of_results")),
+)
+"""Tables made from forms: a new form is no reason to look at registers or pupils' answers again."""
+JOINED = (TableName("release", "index_results"), TableName("release", "trends"))
+"""What is set beside the forms' own tables in the join."""
 OVER_ALL_WAVES = (
     *(TableName("indices", "psychometrics"), TableName("release", "index_anatomy")),
     *(TableName("indices", "cutoff_alternatives"), TableName("indices", "cutoff_counts")),
@@ -38,12 +50,14 @@ OVER_ALL_WAVES = (
 WRITTEN: Mapping[Stage, tuple[str, ...]] = {
     "registers": ("harmonised", "validated", "release"),
     "surveys": ("harmonised", "validated"),
+    "forms": ("harmonised",),
     "estimates": ("indices", "release"),
+    "prevention": ("harmonised", "indices", "release"),
 }
 
 
 def stale(paths: Paths, stage: Stage, waves: Sequence[int], edition: str = "") -> list[int]:
-    """The waves of `waves` for which the stage has to be run; for the registers `[WHOLE]` or nothing."""
+    """The waves of `waves` for which the stage has to be run; for a stage in `WITHOUT_WAVES` `[WHOLE]` or nothing."""
     warehouse = Warehouse(paths.warehouse)
     known = warehouse.read(MARKS, {"stage": [stage]})
     held = dict(known.select("wave", "mark").iter_rows()) if known.height else {}
@@ -60,11 +74,18 @@ def mark_done(paths: Paths, stage: Stage, waves: Sequence[int], edition: str = "
 
 def _marks(paths: Paths, stage: Stage, waves: Sequence[int], edition: str) -> dict[int, str]:
     warehouse, always = Warehouse(paths.warehouse), _definitions(paths)
-    written = [t for layer in WRITTEN[stage] for t in warehouse.tables(layer)]
+    written = [t for layer in WRITTEN[stage] for t in warehouse.tables(layer) if (t in OF_FORMS) == (stage in FROM_FORMS)]
     if stage == "registers":
         files = sorted((p.name, file_hash(p)) for p in inbox_files(paths.registers))
         tables = [REGISTER_FILES, *(t for t in written if t not in OVER_ALL_WAVES and "wave" not in warehouse.columns(t))]
         return {WHOLE: _digest([always, files, [(str(t), warehouse.hashes(t)) for t in tables]])}
+    if stage == "forms":
+        files = sorted((p.name, file_hash(p)) for p in inbox_files(paths.forms))
+        tables = [FORM_FILES, FORM_ANSWERS, *written]
+        return {WHOLE: _digest([always, files, [(str(t), warehouse.hashes(t)) for t in tables]])}
+    if stage == "prevention":
+        tables = [*JOINED, *written]
+        return {WHOLE: _digest([always, edition, [(str(t), warehouse.hashes(t)) for t in tables]])}
     if stage == "surveys":
         read = [DELIVERIES]
     else:

@@ -48,8 +48,13 @@ def load_report_texts() -> Mapping[str, Any]:
 
 @lru_cache(maxsize=1)
 def load_chart_texts() -> Mapping[str, Any]:
-    """The parsed `charts.yml` and, beside it, `more_charts.yml` and `activities.yml` in `texts/` (each chart has its own key)."""
-    return {**_yaml("charts.yml"), **_yaml("texts/more_charts.yml"), **_yaml("texts/activities.yml")}
+    """The parsed `charts.yml` and, beside it, the files of later charts (each chart has a key of its own)."""
+    return {
+        **_yaml("charts.yml"),
+        **_yaml("texts/more_charts.yml"),
+        **_yaml("texts/activities.yml"),
+        **_yaml("texts/readiness.yml"),
+    }
 
 
 def _yaml(name: str) -> Any:

@@ -15,8 +15,11 @@ from assets.catalogue import prevention_models as prevention
 from assets.catalogue.activity_form_models import ActivityFormFile
 from assets.catalogue.estimate_models import EstimateFile
 from assets.catalogue.indicator_models import IndicatorFile
+from assets.catalogue.knowledge_models import CrosswalkFile
+from assets.catalogue.priority_models import PriorityFile
 from assets.catalogue.profile_models import Profile
 from assets.catalogue.psychometric_models import PsychometricRules, PsychometricTexts
+from assets.catalogue.readiness_models import ReadinessFile
 from assets.catalogue.report_models import ComparisonGroups, ReportSeriesFile
 from assets.catalogue.screening_models import ScreeningFile
 from assets.catalogue.statistics_models import FactorFile, FindingFile, StatisticsFile
@@ -44,6 +47,7 @@ KINDS: dict[str, tuple[type[BaseModel], tuple[str, ...]]] = {
     "codebook": (m.Codebook, ("codebooks/*.yml",)),
     "comparison_groups": (ComparisonGroups, ("areas/comparison_groups.yml",)),
     "comparison": (m.Comparison, ("comparison.yml",)),
+    "crosswalk": (CrosswalkFile, ("prevention/crosswalk.yml",)),
     "cutoffs": (m.CutOffFile, ("cutoffs.yml",)),
     "disclosure": (DisclosurePolicy, ("disclosure.yml",)),
     "estimates": (EstimateFile, ("estimates.yml",)),
@@ -52,11 +56,13 @@ KINDS: dict[str, tuple[type[BaseModel], tuple[str, ...]]] = {
     "indicators": (IndicatorFile, ("indicators/*.yml",)),
     "indices": (m.IndexFile, ("indices.yml",)),
     "intake": (IntakeLimits, ("intake.yml",)),
+    "priority": (PriorityFile, ("prevention/priority.yml",)),
     "profile": (Profile, ("profile.yml",)),
     "psychometric_texts": (PsychometricTexts, ("texts/psychometrics.yml",)),
     "psychometrics": (PsychometricRules, ("psychometrics.yml",)),
     "publication": (m.Publication, ("publication.yml",)),
     "quality": (QualitySettings, ("quality.yml",)),
+    "readiness": (ReadinessFile, ("prevention/readiness.yml",)),
     "reasons": (m.ReasonFile, ("reasons.yml",)),
     "register": (RegisterSource, ("registers/[!u]*.yml",)),
     "register_import": (TableMapping, ("registers/imports/*.yml",)),

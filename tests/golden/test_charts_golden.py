@@ -32,6 +32,8 @@ GALLERY = (
     "kvalitetsremsa",
     "indexanatomi_acting_out",
     "tackningsmatris_arena",
+    "prioriteringsfalt_ak9",
+    "forutsattningstrappa",
     "parvis",
     "bortfall",
 )

@@ -7,14 +7,17 @@ from functools import lru_cache
 
 from assets.bundle.areas import boundaries, tile_grid
 from assets.catalogue.prevention import load_activities
+from assets.catalogue.readiness import load_readiness
 from assets.charts import (
     bortfall,
     faktorprofil,
+    forutsattningstrappa,
     indexanatomi,
     kolada,
     konsskillnad,
     kvalitetsremsa,
     parvis,
+    prioriteringsfalt,
     samlade,
     skillnadsdiagram,
     svarsfordelning,
@@ -35,6 +38,7 @@ from tests.support.gallery_frames import (
     gallery_release,
     pair_values,
 )
+from tests.support.readiness_sample import factor_overview_rows, readiness_rows
 from tests.support.sample_bundle import sample_report_meta
 from tests.support.sample_release import sample_indicators, sample_meta, sample_scope
 
@@ -65,6 +69,9 @@ def _cards() -> Iterator[tuple[int, ChartCard | None]]:
     yield 11, indexanatomi.build(frames, scope, meta, index_key="acting_out")
     for by in ("arena", "level"):
         yield 12, tackningsmatris.build(*activity_tables(), activity_scope(scope), meta, load_activities(), by=by)
+    yield 13, prioriteringsfalt.build(factor_overview_rows(), scope, meta, grade="ak9")
+    yield 13, prioriteringsfalt.build(factor_overview_rows(), scope, meta, grade="ak9", against="readiness")
+    yield 14, forutsattningstrappa.build(readiness_rows(), scope, meta, load_readiness())
     yield 15, parvis.build(pair_values(), scope, meta, PAIRS, source=INVENTED, synthetic=True)
     yield 16, bortfall.build(frames, scope, meta)
     section = {"section": "Närsamhälle", "section_key": "narsamhalle"}

@@ -20,6 +20,7 @@ from expectations.views import (
     survey_views,
     validated_views,
 )
+from tests.support.form_frames import GOOD_FORMS
 from tests.support.survey_rows import survey
 
 CATALOGUE = load_catalogue()
@@ -288,6 +289,7 @@ GOOD: dict[str, Callable[[], Frames]] = {
     "raw/survey_responses": raw_answers,
     "raw/survey_deliveries": raw_deliveries,
     "raw/register_rows": raw_registers,
+    **GOOD_FORMS,
     "harmonised/survey_responses": answers,
     "harmonised/item_profile": profile,
     "harmonised/delivery_counts": counts,

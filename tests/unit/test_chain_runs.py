@@ -19,3 +19,12 @@ from pipelines.paths import Paths
 def test_a_step_runs_once_over_all_waves_that_are_touched(monkeypatch, tmp_path, job, stale, expected):
     monkeypatch.setattr(chain, "stale", lambda *_: stale)
     assert chain.runs(Paths(tmp_path), job, chain.Choice()) == [range_tags(*ends) for ends in expected]
+
+
+@pytest.mark.parametrize(("stale", "expected"), [([], []), ([0], [{}])])
+def test_what_is_made_from_forms_runs_once_without_waves_and_only_when_something_has_changed(
+    monkeypatch, tmp_path, stale, expected
+):
+    monkeypatch.setattr(chain, "stale", lambda *_: stale)
+    assert chain.runs(Paths(tmp_path), "build_prevention", chain.Choice()) == expected
+    assert chain.runs(Paths(tmp_path), "build_prevention", chain.Choice(everything=True)) == [{}]

@@ -1,0 +1,48 @@
+"""Take in the forms that lie in the inbox: read, archive; set aside what cannot be read. Touches only the folders it is given."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from pathlib import Path
+
+from assets.forms.collect import Around
+from assets.forms.files import read_form_file
+from assets.forms.tables import ReadForm
+from assets.forms.types import FormDefinition, FormKind
+from assets.intake.names import linked_file, shown_name
+from assets.intake.receive import Rejected, archive_copy, file_hash, set_aside
+from assets.methods.errors import PipelineError
+
+
+def receive_forms(
+    paths: Sequence[Path],
+    archive: Path,
+    rejected: Path,
+    definitions: Mapping[FormKind, FormDefinition],
+    around: Around,
+    already: Collection[str],
+) -> tuple[list[ReadForm], list[Rejected]]:
+    """Read the files whose hash is not in `already`; the same bytes under two names are read once.
+
+    A file with personal data in a text is not archived, so that the text is kept nowhere but where the person who sent it put it.
+    """
+    read: list[ReadForm] = []
+    refused: list[Rejected] = []
+    seen = set(already)
+    for path in paths:
+        if path.is_symlink():
+            refused.append(set_aside(path, rejected, linked_file(path.name), ""))
+            continue
+        digest = file_hash(path)
+        if digest in seen:
+            continue
+        seen.add(digest)
+        try:
+            form = read_form_file(path, definitions, around)
+        except PipelineError as error:
+            refused.append(set_aside(path, rejected, error, digest))
+            continue
+        read.append(ReadForm(form, shown_name(path.name), digest, path.stat().st_mtime_ns))
+        if not form.held_back:
+            archive_copy(path, archive, digest)
+    return read, refused
