@@ -93,6 +93,13 @@ def test_the_same_form_gives_the_same_bytes():
     assert blank() == blank()
 
 
+def test_a_form_for_anybody_takes_the_municipality_by_name(tmp_path):
+    cells = FILLED | {("Om formuläret", "C5"): "Täby", ("Om formuläret", "C6"): 2026}
+    form = read(tmp_path, sample.filled(form_workbook(sample.activities()), cells))
+    assert (form.municipality_code, form.round) == ("0160", "2026")
+    assert answers(form) == WANTED
+
+
 def test_a_half_filled_form_is_read_and_says_how_much_is_left(tmp_path):
     form = read(tmp_path, sample.filled(blank(), HEAD | {("Fritid", "C5"): "Finns"}))
     assert answers(form) == {("open_house", "exists"): "yes"}
