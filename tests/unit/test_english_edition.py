@@ -45,8 +45,8 @@ ENGLISH = META.english
 NOTATION = notation()
 DRAWN = ("faktorprofil", "skillnadsdiagram", "konsskillnad", "trend", "bortfall", "kvalitetsremsa", "samlade")
 SWEDISH_ONLY = {
-    "districts", "district_pages", "associations", "readme", "methodpage", "anatomy", "small_areas", "county", "comparison", "tables",
-    "screen_table",
+    "districts", "district_pages", "associations", "readme", "methodpage", "anatomy", "small_areas", "county", "comparison",
+    "tables", "screen_table",
     "series_table", "register_only", "county_edition", "method_folder", "workbook", "pdf", "summary",
     "lattlast", "slides", "posters", "verify", "dcat",
 }  # fmt: skip
