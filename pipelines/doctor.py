@@ -142,9 +142,9 @@ def check_inbox(home: Path) -> list[Finding]:
     if not paths.surveys.is_dir():
         return [Finding("ok", f"Inkorgen {paths.surveys} finns inte än; make demo skapar och fyller den")]
     surveys, registers = (_count_files(folder) for folder in (paths.surveys, paths.registers))
-    findings = [
-        Finding("ok", f"I inkorgen {paths.surveys.parent}: {number(surveys)} leveranser och {number(registers)} registerfiler")
-    ]
+    text = f"I inkorgen {paths.surveys.parent}: {number(surveys)} leveranser och {number(registers)} registerfiler"
+    forms = _count_files(paths.forms)
+    findings = [Finding("ok", f"{text}, {number(forms)} formulär" if forms else text)]
     rejected = _count_files(paths.rejected, without=".txt")
     if rejected:
         remedy = "Läs textfilen bredvid varje fil: den säger vad som är fel och vad du gör."

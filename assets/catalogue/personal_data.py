@@ -31,6 +31,7 @@ class PersonalDataFile(Strict):
     last_name_endings: Words
     not_first: Words
     place_words: Words
+    weak_place_words: Words
     saints: Words
     roles: Words
 
@@ -46,6 +47,7 @@ def load_name_words() -> NameWords:
         last_name_endings=file.last_name_endings,
         not_first=frozenset(file.not_first),
         place_words=file.place_words,
+        weak_place_words=file.weak_place_words,
         saints=frozenset(file.saints),
         roles=frozenset(file.roles),
     )

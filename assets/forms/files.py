@@ -6,6 +6,7 @@ A workbook goes through the same gates as a delivery: size, archive bombs, a par
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from zipfile import ZipFile
@@ -24,19 +25,19 @@ from assets.methods.errors import PipelineError
 FORM_SUFFIXES = (".xlsx", ".json")
 MAX_BYTES, MAX_UNPACKED, PARSE_SECONDS = 10_000_000, 80_000_000, 60.0
 """Of a form, which is small beside a delivery."""
-PREDECESSOR_SHEETS = frozenset({"Sammanfattning", "Kartläggande frågor"})
+PREDECESSOR_SHEETS = frozenset({"sammanfattning", "kartläggande frågor"})
 _FORMULA = re.compile(rb'<c\b[^>]*?\br="([A-Z]{1,3}\d{1,7})"[^>]*>\s*<f\b')
 _SHEET = re.compile(r'<sheet\b[^>]*?\bname="([^"]*)"[^>]*?\br:id="([^"]+)"')
 _RELATION = re.compile(r"<Relationship\b[^>]*>")
 _ENTITIES = (("&lt;", "<"), ("&gt;", ">"), ("&quot;", '"'), ("&apos;", "'"), ("&amp;", "&"))
 
 
-def read_form_file(path: Path, definitions: Mapping[FormKind, FormDefinition], around: Around) -> FilledForm:
-    """Read one file from the inbox.
+def read_forms(path: Path, definitions: Mapping[FormKind, FormDefinition], around: Around) -> tuple[FilledForm, ...]:
+    """The forms of one file from the inbox: one, but of a predecessor's workbook one per date that was filled in.
 
     Raises:
-        PipelineError: `bad_name`, `empty`, `unsupported_format`, `too_large`, `unreadable`, and those of `read_workbook` and
-            `read_json`.
+        PipelineError: `bad_name`, `empty`, `unsupported_format`, `too_large`, `unreadable`, and those of `read_workbook`,
+            `read_json` and the predecessor's reader.
     """
     limits = _limits()
     if path.is_symlink():
@@ -51,24 +52,45 @@ def read_form_file(path: Path, definitions: Mapping[FormKind, FormDefinition], a
         )
     suffix = path.suffix.lower()
     if suffix == ".json":
-        return read_json(name, content, definitions, around)
+        return (read_json(name, content, definitions, around),)
     if suffix != ".xlsx":
         hint = "Spara formuläret som Excel-arbetsbok (.xlsx), eller spara från webbsidan (.json)."
         got = f"filtypen {suffix}" if re.fullmatch(r"\.[a-z0-9]{1,8}", suffix) else "en annan filtyp"
         raise PipelineError("unsupported_format", name, "en fil av typen .xlsx eller .json", got, hint)
     sheets = workbook_sheets(path, limits)
-    if not is_form_workbook(sheets) and {sheet.name for sheet in sheets} >= PREDECESSOR_SHEETS:
-        return _predecessor(name, sheets, definitions, around)
-    return read_workbook(name, sheets, definitions, around)
+    if not is_form_workbook(sheets) and {sheet.name.strip().casefold() for sheet in sheets} >= PREDECESSOR_SHEETS:
+        return _predecessor(name, sheets, around)
+    return (read_workbook(name, sheets, definitions, around),)
 
 
-def _predecessor(
-    name: str, sheets: Sequence[Sheet], definitions: Mapping[FormKind, FormDefinition], around: Around
-) -> FilledForm:
-    """The workbooks that municipalities filled before; what they ask is known beside the activities."""
-    from assets.forms.predecessor import read_predecessor
+def _predecessor(name: str, sheets: Sequence[Sheet], around: Around) -> tuple[FilledForm, ...]:
+    """The forms of a workbook as municipalities filled them before; it doesn't say whose it is, so its name has to."""
+    from assets.catalogue.prevention import load_activities
+    from assets.forms.predecessor import predecessor_forms
 
-    return read_predecessor(name, sheets, definitions["activities"], around)
+    code = _municipality(name, around.municipalities)
+    forms = predecessor_forms({sheet.name: sheet.rows for sheet in sheets}, load_activities(), code, name)
+    if not forms:
+        hint = "Fyll i arbetsboken, eller ta bort den ur inkorgen."
+        raise PipelineError("empty", name, "minst en kolumn med svar", "en arbetsbok utan svar", hint)
+    if any(form.answered_on > around.today for form in forms):
+        hint = "Rätta datumet överst i kolumnen, spara och lägg filen i inkorgen igen."
+        raise PipelineError("future_date", name, "datum som har varit", "ett datum som inte har varit", hint)
+    return forms
+
+
+def _municipality(file_name: str, municipalities: Mapping[str, str]) -> str:
+    """The code of the municipality that a file name tells, by code or name. Raises PipelineError `unknown_municipality`."""
+    words = unicodedata.normalize("NFC", Path(file_name).stem).casefold()
+    codes = {code for code in re.findall(r"(?<!\d)\d{4}(?!\d)", words) if code in municipalities}
+    plain = f" {' '.join(re.split(r'[^a-zåäöé]+', words))} "
+    named = {code for code, name in municipalities.items() if f" {' '.join(name.casefold().split('-'))} " in plain}
+    found = codes or named
+    if len(found) == 1:
+        return found.pop()
+    got = "ett namn utan kommun" if not found else "namnet på flera kommuner"
+    hint = "Döp om filen så att den börjar med kommunkoden, till exempel 0127, och lägg den i inkorgen igen."
+    raise PipelineError("unknown_municipality", file_name, "kommunens kod eller namn i filnamnet", got, hint)
 
 
 def workbook_sheets(path: Path, limits: IntakeLimits | None = None) -> list[Sheet]:

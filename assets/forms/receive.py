@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 from assets.forms.collect import Around
-from assets.forms.files import read_form_file
+from assets.forms.files import read_forms
 from assets.forms.tables import ReadForm
 from assets.forms.types import FormDefinition, FormKind
 from assets.intake.names import linked_file, shown_name
@@ -38,11 +38,12 @@ def receive_forms(
             continue
         seen.add(digest)
         try:
-            form = read_form_file(path, definitions, around)
+            forms = read_forms(path, definitions, around)
         except PipelineError as error:
             refused.append(set_aside(path, rejected, error, digest))
             continue
-        read.append(ReadForm(form, shown_name(path.name), digest, path.stat().st_mtime_ns))
-        if not form.held_back:
+        changed = path.stat().st_mtime_ns
+        read += [ReadForm(form, shown_name(path.name), digest, changed, number) for number, form in enumerate(forms)]
+        if not any(form.held_back for form in forms):
             archive_copy(path, archive, digest)
     return read, refused

@@ -21,17 +21,21 @@ ID_LENGTH = 16
 
 @dataclass(frozen=True)
 class ReadForm:
-    """A form that could be read, with the file it came in. `received_ns`: when the file was last changed."""
+    """A form that could be read, with the file it came in.
+
+    `received_ns`: when the file was last changed. `number`: which of the file's forms it is.
+    """
 
     form: FilledForm
     file_name: str
     sha256: str
     received_ns: int
+    number: int = 0
 
     @property
     def form_id(self) -> str:
-        """The beginning of the file's hash."""
-        return self.sha256[:ID_LENGTH]
+        """The beginning of the file's hash, with a number from the file's second form on."""
+        return self.sha256[:ID_LENGTH] + (f"-{self.number + 1}" if self.number else "")
 
 
 def file_rows(read: Sequence[ReadForm]) -> pl.DataFrame:

@@ -45,8 +45,9 @@ class NameWords:
         first_names: names that are hardly ever other words. ambiguous: names that are, and count only before a last name.
         last_names: common last names. last_name_endings: endings that last names have. not_first: words that stand before a
             capitalised word without being a name ("stora", "norra"). place_words: endings of words that tell a place or an
-            institution ("skolan", "kyrka"). saints: words before a name that make it a place ("sankt"). roles: words after which
-            two capitalised words are a person ("kontaktperson", "ring").
+            institution ("skolan", "kyrka"). weak_place_words: the same, but only after two names ("hem", "plats"). saints: words
+            before a name that make it a place ("sankt"). roles: words after which two capitalised words are a person
+            ("kontaktperson", "ring").
     """
 
     first_names: frozenset[str]
@@ -55,6 +56,7 @@ class NameWords:
     last_name_endings: tuple[str, ...]
     not_first: frozenset[str]
     place_words: tuple[str, ...]
+    weak_place_words: tuple[str, ...]
     saints: frozenset[str]
     roles: frozenset[str]
 
@@ -142,11 +144,10 @@ def _is_name(word: _Word, after: list[_Word], before: str, words: NameWords) -> 
 def _is_place(word: _Word, after: list[_Word], words: NameWords) -> bool:
     """A school, a street or the like named after somebody: a telling word follows, with only capitalised words between.
 
-    A plain place word only tells so after a name as names of places have it: `Karl Johans skola`, `Maria kyrka`, never
-    `Anna skolan`.
+    `Karl Johans skola`, `Maria kyrka`; a weak place word tells so only after two names: `Emmas hem` is a person's home.
     """
-    for other in after:
-        if _ends(other.low, words.place_words):
+    for names_before, other in enumerate(after, 1):
+        if _ends(other.low, words.place_words) or (names_before > 1 and _ends(other.low, words.weak_place_words)):
             return True
         if not other.capital:
             return False

@@ -1,10 +1,14 @@
 """Which partitions a step of the chain runs."""
 
+import polars as pl
 import pytest
 
-from assets.slices import range_tags
+from assets.slices import WAVES, range_tags
 from pipelines import chain
 from pipelines.paths import Paths
+from pipelines.stale import WHOLE, mark_done, stale
+from pipelines.warehouse import TableName, Warehouse
+from tests.support.form_frames import GOOD_FORMS
 
 
 @pytest.mark.parametrize(
@@ -19,6 +23,24 @@ from pipelines.paths import Paths
 def test_a_step_runs_once_over_all_waves_that_are_touched(monkeypatch, tmp_path, job, stale, expected):
     monkeypatch.setattr(chain, "stale", lambda *_: stale)
     assert chain.runs(Paths(tmp_path), job, chain.Choice()) == [range_tags(*ends) for ends in expected]
+
+
+def test_a_new_form_makes_only_the_forms_stale(tmp_path):
+    paths = Paths(tmp_path)
+    paths.make()
+    warehouse = Warehouse(paths.warehouse)
+    answers = pl.DataFrame({"wave": [2024], "answer": [1]})
+    warehouse.replace(TableName("validated", "survey_responses"), answers, None)
+    stages = {"registers": [WHOLE], "forms": [WHOLE], "surveys": list(WAVES), "estimates": list(WAVES)}
+    for stage, waves in stages.items():
+        mark_done(paths, stage, waves)
+    for table, frame in GOOD_FORMS.items():
+        warehouse.replace(TableName(*table.split("/")), frame()["rows"], None)
+    assert {stage for stage, waves in stages.items() if stale(paths, stage, waves)} == {"forms"}
+    mark_done(paths, "forms", [WHOLE])
+    (paths.forms / "ny.json").write_text("{}", encoding="utf-8")
+    assert chain.runs(paths, "ingest_forms", chain.Choice()) == [{}]
+    assert not [stage for stage, waves in stages.items() if stage != "forms" and stale(paths, stage, waves)]
 
 
 @pytest.mark.parametrize(("stale", "expected"), [([], []), ([0], [{}])])

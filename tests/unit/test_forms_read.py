@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import json
+import sys
+import types
 import zipfile
 from datetime import date
 from pathlib import Path
@@ -14,7 +16,9 @@ import pytest
 from assets.catalogue.personal_data import load_name_words
 from assets.forms import layout
 from assets.forms.collect import Around
-from assets.forms.files import read_form_file
+from assets.forms.files import read_forms
+from assets.forms.receive import receive_forms
+from assets.forms.types import FilledForm
 from assets.forms.workbook import form_workbook
 from assets.methods.errors import PipelineError
 from tests.support import form_sample as sample
@@ -30,7 +34,8 @@ def blank(kind: str = "activities", earlier=None) -> bytes:
 def read(tmp_path: Path, content: bytes, name: str = "svar.xlsx"):
     path = tmp_path / name
     path.write_bytes(content)
-    return read_form_file(path, sample.definitions(), AROUND)
+    (form,) = read_forms(path, sample.definitions(), AROUND)
+    return form
 
 
 def refused(tmp_path: Path, content: bytes, name: str = "svar.xlsx") -> PipelineError:
@@ -86,6 +91,13 @@ def test_an_earlier_form_is_where_the_next_begins(tmp_path):
 
 def test_the_same_form_gives_the_same_bytes():
     assert blank() == blank()
+
+
+def test_a_form_for_anybody_takes_the_municipality_by_name(tmp_path):
+    cells = FILLED | {("Om formuläret", "C5"): "Täby", ("Om formuläret", "C6"): 2026}
+    form = read(tmp_path, sample.filled(form_workbook(sample.activities()), cells))
+    assert (form.municipality_code, form.round) == ("0160", "2026")
+    assert answers(form) == WANTED
 
 
 def test_a_half_filled_form_is_read_and_says_how_much_is_left(tmp_path):
@@ -281,3 +293,53 @@ def test_decisions_have_no_role_and_no_named_rows(tmp_path):
     assert form.role == ""
     assert form.head["sectors"] == "girls;npf"
     assert answers(form) == {("decisions+1", "factor"): "bullying", ("decisions+1", "priority"): "1"}
+
+
+@pytest.fixture
+def palette(monkeypatch):
+    """Stands in for the reader of the predecessor's workbooks; remembers what it was given."""
+    given = []
+
+    def predecessor_forms(sheets, catalogue, code, source):
+        given.append((sorted(sheets), code, source))
+        days = (date(2024, 5, 2), date(2025, 5, 2))
+        return tuple(
+            FilledForm("activities", "predecessor", code, str(day.year), day, "palett_x", "predecessor_xlsx", {}, ())
+            for day in days
+        )
+
+    for name, content in (
+        ("assets.forms.predecessor", {"predecessor_forms": predecessor_forms}),
+        ("assets.catalogue.prevention", {"load_activities": lambda: None}),
+    ):
+        module = types.ModuleType(name)
+        vars(module).update(content)
+        monkeypatch.setitem(sys.modules, name, module)
+    return given
+
+
+def old_workbook() -> bytes:
+    book, out = openpyxl.Workbook(), io.BytesIO()
+    book.active.title = "Sammanfattning"
+    book.create_sheet("Kartläggande frågor")["A1"] = "x"
+    book["Sammanfattning"]["A1"] = "x"
+    book.save(out)
+    return out.getvalue()
+
+
+@pytest.mark.parametrize("name", ["0127 fritid.xlsx", "Palett_Botkyrka-2025.xlsx"])
+def test_a_predecessors_workbook_is_a_form_per_date_of_the_municipality_in_its_name(tmp_path, palette, name):
+    path = tmp_path / name
+    path.write_bytes(old_workbook())
+    read_, refused_ = receive_forms([path], tmp_path / "a", tmp_path / "r", sample.definitions(), AROUND, ())
+    assert refused_ == []
+    assert palette == [(["Kartläggande frågor", "Sammanfattning"], "0127", name)]
+    assert [(one.form.round, one.form_id) for one in read_] == [
+        ("2024", read_[0].sha256[:16]),
+        ("2025", f"{read_[0].sha256[:16]}-2"),
+    ]
+
+
+@pytest.mark.parametrize("name", ["fritid.xlsx", "Täby och Botkyrka.xlsx", "9999.xlsx"])
+def test_a_predecessors_workbook_of_nobody_says_so(tmp_path, palette, name):
+    assert refused(tmp_path, old_workbook(), name).code == "unknown_municipality"

@@ -133,6 +133,7 @@ name|Fältarna Kalle Dahlgren och Nils.
 name|Stina går i åk 7.
 name|Intervju med Abdi Warsame.
 name|Viktor slutar i sommar.
+name|Emmas hem är otryggt.
 """.strip().splitlines()
 
 
