@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Literal
 import polars as pl
 
 from assets.charts import numbers
+from assets.charts.activity_notes import activity_notes
 from assets.charts.findings import lookup, say
 from assets.charts.key import KeyItem, hatching, key_view
 from assets.charts.theme import BLUE, INK, LINE_GREY, MUTED, TEXT_SIZE, WIDTH, Spec, frame, layer, px, text_layer, view, wrap
@@ -42,7 +43,7 @@ class Place:
 
     @property
     def state(self) -> str:
-        """What the cell is called. "None known" needs somebody who says so; silence alone is "not inventoried"."""
+        """What the cell is called. "None known" needs somebody who says so; mostly silence is "not inventoried"."""
         n = self.counts
         if n["n_yes"] + n["n_own"]:
             return KNOWN
@@ -52,7 +53,7 @@ class Place:
             return DISAGREED
         if n["n_no"]:
             return NONE
-        return DONT_KNOW if n["n_dont_know"] else NOT_INVENTORIED
+        return DONT_KNOW if n["n_dont_know"] >= n["n_not_inventoried"] else NOT_INVENTORIED
 
 
 @dataclass(frozen=True)
@@ -99,7 +100,7 @@ def build(
         table=_table(places, rows, factors, meta, by),
         source=say(meta, "tackningsmatris.source", round=round_),
         synthetic=meta.synthetic,
-        notes=tuple(lookup(meta.texts, "tackningsmatris.notes")),
+        notes=(*activity_notes(known, catalogue, meta), *lookup(meta.texts, "tackningsmatris.notes")),
     )
 
 

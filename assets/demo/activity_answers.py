@@ -32,7 +32,7 @@ KNOWS = {
 EXISTS = {"duty": 0.95, "partly": 0.9, "general": 0.7, "none": 0.6}
 """How often an activity exists, by its legal basis."""
 OWN_NAMES = ("Läxhjälp på biblioteket", "Nattvandring", "Sommarjobb för alla i årskurs 9", "Ungdomsråd", "Simskola för vuxna")
-CHANGED = 0.1
+CHANGED, CHANGED_DUTY = 0.1, 0.02
 UNKNOWN_OWN = 0.06
 KNOWN_OTHER = 0.25
 WRONG = 0.04
@@ -62,7 +62,7 @@ def existing(code: str, round_: str, catalogue: ActivityCatalogue) -> dict[str, 
     """The truth behind a municipality's answers: which activities there are in a round."""
     draw = random.Random(f"{SEED}:{code}")
     first = {a.id: draw.random() < EXISTS[a.legal_basis] for a in catalogue.activities}
-    flips = {a.id: draw.random() < CHANGED for a in catalogue.activities}
+    flips = {a.id: draw.random() < (CHANGED if EXISTS[a.legal_basis] < 0.9 else CHANGED_DUTY) for a in catalogue.activities}
     return first if round_ == ROUNDS[0] else {key: there != flips[key] for key, there in first.items()}
 
 

@@ -24,6 +24,7 @@ def place(**counts: int) -> Place:
         ({"n_activities": 1, "n_no": 1}, ["ingen känd"]),
         ({"n_activities": 1, "n_dont_know": 1}, ["vet inte"]),
         ({"n_activities": 1, "n_not_inventoried": 1}, ["ej inventerat"]),
+        ({"n_activities": 6, "n_dont_know": 1, "n_not_inventoried": 5}, ["ej inventerat", "1 vet inte", "5 ej inventerade"]),
         ({"n_activities": 1, "n_disagreed": 1}, ["uppgifterna skiljer", "sig"]),
         ({"n_own": 2}, ["bara egna", "egna: 2"]),
         ({}, ["ej i paletten"]),
@@ -55,6 +56,18 @@ def test_the_title_says_how_much_is_not_known():
     assert card().title == "Botkyrka: 9 av 27 verksamheter finns, och om 15 är det inte känt"
     status = activity_tables()[1].with_columns(exists=pl.lit("not_inventoried"))
     assert card(status=status).title == "Botkyrka har inte inventerat sina verksamheter"
+
+
+def test_duties_groups_and_change_stand_beside_it_in_words():
+    assert not any("förra omgången" in note for note in card().notes)
+    assert any("familjerådgivning" in note and "lagen" in note for note in card().notes)
+    status = activity_tables()[1].with_columns(
+        change=pl.when(pl.col("activity_id") == "library").then(pl.lit("new")).otherwise(pl.lit("same")),
+        groups_not_reached=pl.when(pl.col("exists") == "yes").then(pl.lit("disability;age")).otherwise(pl.lit("sex")),
+    )
+    notes = card(status=status).notes
+    assert "Sedan förra omgången: nya 1, avslutade 0, går inte att avgöra 0." in notes
+    assert "Grupper som inte nås, enligt uppgift: funktionsnedsättning (10) och ålder (10)." in notes
 
 
 def test_an_area_without_rows_has_no_card():
