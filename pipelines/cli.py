@@ -58,6 +58,9 @@ def demo(arguments: argparse.Namespace) -> int:
         with progress.step("Lägger registerfiler i inkorgen") as step:
             step.count("filer", copy_registers(paths.registers))
     fill_inbox(profile.id, paths.surveys, paths.cache / "demo", progress)
+    if profile.is_base:
+        with progress.step("Lägger påhittade formulär i inkorgen") as step:
+            step.count("filer", fill_forms(paths.forms))
     return run_chain(paths.root, progress)
 
 
@@ -76,6 +79,20 @@ def copy_registers(inbox: Path, source: Path = REGISTERS) -> int:
             shutil.copyfile(path, half)
             half.replace(target)
     return len(files)
+
+
+def fill_forms(folder: Path) -> int:
+    """Put invented forms about activities and preconditions in the inbox. SYNTHETIC.
+
+    Returns:
+        How many there are.
+    """
+    from assets.demo.activity_answers import activity_forms
+    from assets.demo.form_files import write_forms
+    from assets.demo.readiness_ratings import readiness_forms
+    from assets.forms.definitions import form_definitions
+
+    return len(write_forms([*activity_forms(), *readiness_forms()], form_definitions(), folder))
 
 
 def kor(arguments: argparse.Namespace) -> int:

@@ -78,6 +78,13 @@ def with_english(meta: ReportMeta, catalogue: Catalogue) -> ReportMeta:
 def _english(meta: ReportMeta, catalogue: Catalogue) -> ReportMeta:
     told, texts = english_definitions(), english_texts()
     source = texts["method"]["survey_source_synthetic" if meta.charts.synthetic else "survey_source"]
+    title, reference = told["cut_sets"].get(meta.cutoff_id, (meta.cutoff_title, meta.cutoff_reference))
+    other = ""
+    if meta.other_limits:
+        usual = catalogue.cutoff_file.get()
+        shown = {"title": title, "usual": told["cut_sets"].get(usual.id, (usual.title_sv,))[0]}
+        other = texts["common"]["other_limits"].format(**shown)
+        source = f"{source} {texts['common']['other_limits_source'].format(title=title)}"
     charts = replace(
         meta.charts,
         indices={key: _index(catalogue, index, texts) for key, index in meta.charts.indices.items()},
@@ -88,7 +95,6 @@ def _english(meta: ReportMeta, catalogue: Catalogue) -> ReportMeta:
     )
     trend = catalogue.statistics.trend.model_copy(update={"text_sv": told["trend"]})
     series = _series(meta, catalogue)
-    title, reference = told["cut_sets"].get(meta.cutoff_id, (meta.cutoff_title, meta.cutoff_reference))
     return replace(
         meta,
         charts=charts,
@@ -110,6 +116,7 @@ def _english(meta: ReportMeta, catalogue: Catalogue) -> ReportMeta:
         series=series,
         series_sections={key: _section(part, told) for key, part in meta.series_sections.items()},
         method=None,
+        other_limits=other,
         language="en",
         left_out=LEFT_OUT,
     )

@@ -25,15 +25,6 @@ def test_a_step_runs_once_over_all_waves_that_are_touched(monkeypatch, tmp_path,
     assert chain.runs(Paths(tmp_path), job, chain.Choice()) == [range_tags(*ends) for ends in expected]
 
 
-@pytest.mark.parametrize(("stale", "expected"), [([], []), ([0], [{}])])
-def test_what_is_made_from_forms_runs_once_without_waves_and_only_when_something_has_changed(
-    monkeypatch, tmp_path, stale, expected
-):
-    monkeypatch.setattr(chain, "stale", lambda *_: stale)
-    assert chain.runs(Paths(tmp_path), "build_prevention", chain.Choice()) == expected
-    assert chain.runs(Paths(tmp_path), "build_prevention", chain.Choice(everything=True)) == [{}]
-
-
 def test_a_new_form_makes_only_the_forms_stale(tmp_path):
     paths = Paths(tmp_path)
     paths.make()
@@ -50,3 +41,12 @@ def test_a_new_form_makes_only_the_forms_stale(tmp_path):
     (paths.forms / "ny.json").write_text("{}", encoding="utf-8")
     assert chain.runs(paths, "ingest_forms", chain.Choice()) == [{}]
     assert not [stage for stage, waves in stages.items() if stage != "forms" and stale(paths, stage, waves)]
+
+
+@pytest.mark.parametrize(("stale", "expected"), [([], []), ([0], [{}])])
+def test_what_is_made_from_forms_runs_once_without_waves_and_only_when_something_has_changed(
+    monkeypatch, tmp_path, stale, expected
+):
+    monkeypatch.setattr(chain, "stale", lambda *_: stale)
+    assert chain.runs(Paths(tmp_path), "build_prevention", chain.Choice()) == expected
+    assert chain.runs(Paths(tmp_path), "build_prevention", chain.Choice(everything=True)) == [{}]

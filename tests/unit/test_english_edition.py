@@ -43,7 +43,7 @@ from tests.support.sample_bundle import hide, outline, sample_bundle_frames, sam
 META = sample_report_meta()
 ENGLISH = META.english
 NOTATION = notation()
-DRAWN = ("faktorprofil", "skillnadsdiagram", "konsskillnad", "trend", "bortfall", "kvalitetsremsa", "samlade")
+DRAWN = ("svarsfordelning", "faktorprofil", "skillnadsdiagram", "konsskillnad", "trend", "bortfall", "kvalitetsremsa", "samlade")
 SWEDISH_ONLY = {
     "districts", "district_pages", "associations", "readme", "methodpage", "anatomy", "small_areas", "county", "comparison",
     "tables", "screen_table",
