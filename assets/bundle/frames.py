@@ -25,7 +25,11 @@ OWN_AND_COUNTY_IF_ANY = (
     *OWN_AND_COUNTY_UNTIL,
 )
 """Tables that a release may lack: then the frame has no columns."""
-OWN_IF_ANY = ("model_estimates",)
+OF_FORMS = ("activity_status", "activity_coverage", "readiness", "readiness_statements", "use_of_results")
+"""Tables made from the forms that municipalities fill, by round and not by wave."""
+JOINED = ("factor_overview", "priority_order")
+OWN_IF_ANY = ("model_estimates", *OF_FORMS, *JOINED, "decisions")
+"""Tables of which a bundle sees its own municipality only."""
 
 
 def _own_until(frame: pl.DataFrame, scope: Scope) -> pl.DataFrame:
@@ -69,6 +73,9 @@ def select_frames(release: ReleaseFrames, scope: Scope, indices: Mapping[str, In
         model_estimates=_small_groups(release.model_estimates, scope),
         index_anatomy=release.index_anatomy.filter(edition) if release.index_anatomy.width else release.index_anatomy,
         **{name: _sorted(_own_until(getattr(release, name), scope)) for name in OWN_AND_COUNTY_UNTIL},
+        **{name: _sorted(_own_alone(getattr(release, name), scope)) for name in OF_FORMS},
+        **{name: _sorted(_own_alone(getattr(release, name), scope, pl.col("wave") == scope.wave)) for name in JOINED},
+        decisions=_sorted(_own_alone(release.decisions, scope, until)),
     )
 
 
@@ -91,6 +98,13 @@ def _own_trends(trends: pl.DataFrame, scope: Scope) -> pl.DataFrame:
         return trends
     mine = (pl.col("edition") == scope.edition) & (pl.col("wave") == scope.wave) & (_own(scope) | _county())
     return trends.filter(mine).sort("area_level", "area_code", "grade", "series_kind", "series", "sex", "measure")
+
+
+def _own_alone(frame: pl.DataFrame, scope: Scope, *more: pl.Expr) -> pl.DataFrame:
+    """The municipality's rows of the edition; an empty table stays empty."""
+    return (
+        frame.filter(pl.col("edition") == scope.edition, pl.col("area_code") == scope.area_code, *more) if frame.width else frame
+    )
 
 
 def _small_groups(estimates: pl.DataFrame, scope: Scope) -> pl.DataFrame:

@@ -60,6 +60,14 @@ class ReleaseFrames:
     cutoff_sensitivity: pl.DataFrame = field(default_factory=pl.DataFrame)
     weighted_comparison: pl.DataFrame = field(default_factory=_no_rows)
     associations: pl.DataFrame = field(default_factory=pl.DataFrame)
+    activity_status: pl.DataFrame = field(default_factory=pl.DataFrame)
+    activity_coverage: pl.DataFrame = field(default_factory=pl.DataFrame)
+    readiness: pl.DataFrame = field(default_factory=pl.DataFrame)
+    readiness_statements: pl.DataFrame = field(default_factory=pl.DataFrame)
+    factor_overview: pl.DataFrame = field(default_factory=pl.DataFrame)
+    priority_order: pl.DataFrame = field(default_factory=pl.DataFrame)
+    decisions: pl.DataFrame = field(default_factory=pl.DataFrame)
+    use_of_results: pl.DataFrame = field(default_factory=pl.DataFrame)
     previous_tables: pl.DataFrame = field(default_factory=pl.DataFrame)
     """Tables of the edition before as texts, read back from its bundle (`assets.bundle.previous`)."""
 
