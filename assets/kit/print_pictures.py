@@ -9,18 +9,21 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from html import escape
+from html import escape, unescape
 from typing import Any
 
 from assets.bundle.html import without_title
-from assets.charts.theme import INK, LINE_GREY
+from assets.charts.theme import INK, LINE_GREY, text_width
 from assets.charts.types import ChartCard
 from assets.kit.board_types import BoardCard, BoardContent, BoardPicture
+from assets.kit.projector import SIZE
 
 Draw = Callable[[ChartCard], str]
 _LAYERS = re.compile(r'<g class="(?:finding|interval)">.*?</g>', re.DOTALL)
 _VIEW_BOX = re.compile(r'viewBox="[\d.]+ [\d.]+ ([\d.]+) ([\d.]+)"')
+_GROUP = re.compile(r'<text x="0\.0" y="([\d.]+)"[^>]*font-weight="bold"[^>]*>([^<]*)</text>')
 _WHOLE_NUMBER = re.compile(r">[+−-]?(\d+)</text>")
+PRINTED_GREY = "#8c8c8c"
 LEAST_REACH = 10
 """Percentage points on either side of the county where no axis is drawn."""
 FIELD = (90.0, 50.0, 1170.0, 690.0)
@@ -46,7 +49,15 @@ def printed_pictures(
         cards: finished charts by card. One that the board shows already is not drawn again: it gives its source and remarks.
         most: by card how many have room.
     """
-    return {card.id: _of_card(card, cards.get(card.id, ()), draw, content.source)[: most[card.id]] for card in content.cards}
+    found = {card.id: _of_card(card, cards.get(card.id, ()), draw, content.source) for card in content.cards}
+    return {
+        key: tuple(one for n, one in enumerate(drawn) if n == 0 or _has_numbers(one))[: most[key]] for key, drawn in found.items()
+    }
+
+
+def _has_numbers(printed: PrintedPicture) -> bool:
+    """A further picture that could place nothing is no use on a wall."""
+    return any(character.isdigit() for row in printed.picture.rows for text in row[1:] for character in text)
 
 
 def _of_card(card: BoardCard, given: Sequence[ChartCard], draw: Draw, source: str) -> tuple[PrintedPicture, ...]:
@@ -72,8 +83,14 @@ def ratio(svg: str) -> float:
 
 
 def without_values(picture: BoardPicture) -> str:
-    """The axes and names of a layered picture alone."""
-    return _LAYERS.sub("", picture.svg)
+    """The axes and names of a layered picture alone, the lines dark enough for any printer."""
+    return _GROUP.sub(_on_white, _LAYERS.sub("", picture.svg).replace(LINE_GREY, PRINTED_GREY))
+
+
+def _on_white(group: re.Match[str]) -> str:
+    """A group's heading reaches into the plot, so the lines are covered behind it."""
+    width = text_width(unescape(group[2]), SIZE, bold=True) + 8
+    return f'<rect x="0" y="{float(group[1]) - SIZE:g}" width="{width:g}" height="{SIZE + 8}" fill="#fff"/>{group[0]}'
 
 
 def reach_of(picture: BoardPicture | None) -> int:
@@ -116,4 +133,4 @@ def _text(x: float, y: float, text: str, anchor: str = "start") -> str:
 def _line(x: float, y: float, x2: float, y2: float, dash: str = "") -> str:
     dashes = f' stroke-dasharray="{dash}"' if dash else ""
     place = f'x1="{x:.1f}" y1="{y:.1f}" x2="{x2:.1f}" y2="{y2:.1f}"'
-    return f'<line {place} stroke="{LINE_GREY}" stroke-width="3"{dashes}/>'
+    return f'<line {place} stroke="{PRINTED_GREY}" stroke-width="3"{dashes}/>'

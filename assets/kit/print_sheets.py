@@ -14,7 +14,7 @@ from typing import Any
 import yaml
 
 from assets.bundle.types import ReportMeta
-from assets.catalogue.active import PROFILE
+from assets.catalogue.active import GRADES
 from assets.catalogue.load import catalogue_file
 from assets.catalogue.priority import load_priority
 from assets.catalogue.readiness import load_readiness
@@ -27,23 +27,25 @@ from assets.kit.print_pictures import PrintedPicture, empty_field, ratio, reach_
 Block = dict[str, Any]
 DECISIONS_ON_PAPER = 3
 WRITTEN_LINES = {"priority": 2, "reason": 2, "first_step": 2, "follow_up_indicator": 1}
+TYPE_SIZE = 11
 LETTERS = "ABCDEFGHIJKLMNOP"
 
 
 @dataclass(frozen=True)
 class Sheet:
-    """One file: title, lead, blocks and the pictures that the blocks name (virtual file -> bytes)."""
+    """One file: title, lead, blocks, the pictures that the blocks name (virtual file -> bytes) and the type's size in points."""
 
     name: str
     title: str
     lead: str
     blocks: list[Block]
     files: dict[str, bytes]
+    size: float
 
     @property
     def data(self) -> dict[str, Any]:
         """What the template reads of it."""
-        return {"title": self.title, "lead": self.lead, "blocks": self.blocks}
+        return {"title": self.title, "lead": self.lead, "blocks": self.blocks, "size": self.size}
 
 
 @dataclass(frozen=True)
@@ -57,7 +59,7 @@ class Kit:
     @property
     def where(self) -> dict[str, str]:
         """What the placeholders of `kit.yml` stand for."""
-        grades = words([lower_first(grade.label_sv) for grade in PROFILE.grades])
+        grades = words([self.meta.texts["common"]["grades"][grade] for grade in GRADES])
         return {"area": self.content.area_name, "wave": str(self.content.wave), "grades": grades}
 
 
@@ -80,7 +82,9 @@ def _sheet(entry: Mapping[str, Any], kit: Kit) -> Sheet:
             blocks += _OWN[block["own"]](kit, files)
         else:
             blocks.append(_written(block, kit.where))
-    return Sheet(entry["name"], entry["title"], _filled(entry.get("lead", ""), kit.where), blocks, files)
+    return Sheet(
+        entry["name"], entry["title"], _filled(entry.get("lead", ""), kit.where), blocks, files, entry.get("size", TYPE_SIZE)
+    )
 
 
 def _written(block: Mapping[str, Any], where: Mapping[str, str]) -> Block:
@@ -123,7 +127,7 @@ def _agenda(kit: Kit, _: dict[str, bytes]) -> list[Block]:
         end = start + item.minutes
         rows.append([_print("clock", start=_clock(start), end=_clock(end)), str(item.minutes), item.title, item.guidance])
         start = end
-    return [_table(kit_texts()["print"]["agenda_columns"], (3.2, 1.3, 5, 15), rows)]
+    return [_table(kit_texts()["print"]["agenda_columns"], (3.6, 1.6, 5.4, 15), rows)]
 
 
 def _clock(minutes: int) -> str:
@@ -147,6 +151,7 @@ def _guess(kit: Kit, files: dict[str, bytes]) -> list[Block]:
         blocks += _BLANKS.get(card.id, _blank_axes)(kit, card, files)
         blocks.append(_paragraph(_print("guess_sure")))
         blocks.append({"kind": "write", "label": _print("guess_after"), "lines": 2})
+        blocks.append({"kind": "source", "value": kit.pictures[card.id][0].source})
     return blocks
 
 
@@ -188,7 +193,7 @@ def _levels() -> Block:
     file = load_readiness()
     columns = ["", *file.level_words_sv, lower_first(file.dont_know_sv)]
     rows = [[f"{c.label_sv}\n{c.question_sv}", *[None] * (len(columns) - 1)] for c in file.conditions]
-    return _table(columns, (9, *[2.6] * (len(columns) - 1)), rows, 10.5)
+    return _table(columns, (10, *[2.6] * (len(columns) - 1)), rows)
 
 
 def _priority_rule(_: Kit, __: dict[str, bytes]) -> list[Block]:
@@ -201,7 +206,7 @@ def _priority_rule(_: Kit, __: dict[str, bytes]) -> list[Block]:
 def _priority_table(kit: Kit, _: dict[str, bytes]) -> list[Block]:
     names, (factor, dots) = kit_texts()["print"]["criteria"], kit_texts()["print"]["priority_columns"]
     rows = [[name, *[""] * (len(names) + 1)] for _, name in kit.content.factors]
-    return [_table([factor, *names.values(), dots], (7, *[3] * len(names), 2.4), rows, 9)]
+    return [_table([factor, *names.values(), dots], (8, *[3.5] * len(names), 2.8), rows, 9)]
 
 
 def _link(_: Kit, __: dict[str, bytes]) -> list[Block]:
@@ -221,13 +226,22 @@ def _decisions(kit: Kit, _: dict[str, bytes]) -> list[Block]:
         "wave": str(kit.content.wave),
         "kit_version": kit.content.version,
     }
-    blocks = [_paragraph(form.intro), {"kind": "form", "rows": [_form_row(field, given) for field in form.head]}]
+    blocks = [_paragraph(form.intro), _form("", [_form_row(field, given) for field in form.head])]
     blocks += [_heading(decisions.title), _paragraph(_print("decisions_intro"))]
     for n in range(1, DECISIONS_ON_PAPER + 1):
-        blocks.append({"kind": "label", "value": _print("decision_n", n=n)})
-        blocks.append({"kind": "form", "rows": [_form_row(field, {}) for field in decisions.fields]})
-    blocks += [_heading(earlier.title), *_earlier(kit, earlier), _heading(evaluation.title), _paragraph(evaluation.intro)]
+        blocks.append(_form(_print("decision_n", n=n), [_form_row(field, {}) for field in decisions.fields]))
+    blocks += [
+        {"kind": "page"},
+        _heading(earlier.title),
+        *_earlier(kit, earlier),
+        _heading(evaluation.title),
+        _paragraph(evaluation.intro),
+    ]
     return blocks + [{"kind": "write", "label": item.label, "lines": 2} for item in evaluation.items]
+
+
+def _form(title: str, rows: list[Block]) -> Block:
+    return {"kind": "form", "title": title, "rows": rows}
 
 
 def _form_row(field: Field, given: Mapping[str, str]) -> Block:
@@ -248,7 +262,7 @@ def _earlier(kit: Kit, section: Section) -> list[Block]:
         {"label": one.id, "guidance": one.priority, "value": "", "ticks": [c.label for c in statuses.choices], "lines": 1}
         for one in kit.content.earlier[: section.free_rows]
     ]
-    return [_paragraph(section.intro), {"kind": "form", "rows": rows}]
+    return [_paragraph(section.intro), _form("", rows)]
 
 
 _BLANKS: Mapping[str, Callable[[Kit, BoardCard, dict[str, bytes]], list[Block]]] = {
@@ -268,17 +282,27 @@ _OWN: Mapping[str, Callable[[Kit, dict[str, bytes]], list[Block]]] = {
 
 
 def card_pages(kit: Kit) -> tuple[list[dict[str, Any]], dict[str, bytes]]:
-    """The six A3 cards, front and back, and the pictures that they name."""
+    """The six A3 charts, front and back, and the pictures that they name. A chart with large pictures takes a card for each."""
     files: dict[str, bytes] = {}
-    return [_card_page(n, card, kit, files) for n, card in enumerate(kit.content.cards, 1)], files
+    pages = []
+    for n, card in enumerate(kit.content.cards, 1):
+        printed, step = kit.pictures[card.id], kit_texts()["print"]["on_a_card"][card.id]
+        parts = [printed[start : start + step] for start in range(0, len(printed), step)] or [()]
+        for part, held in enumerate(parts, 1):
+            number = _print("card_of", n=n, all=len(kit.content.cards))
+            if len(parts) > 1:
+                number += _print("part_of", n=part, all=len(parts))
+            pages.append(_card_page(number, f"{card.id}_{part}", card, held, kit, files))
+    return pages, files
 
 
-def _card_page(n: int, card: BoardCard, kit: Kit, files: dict[str, bytes]) -> dict[str, Any]:
-    printed = kit.pictures[card.id]
+def _card_page(
+    number: str, name: str, card: BoardCard, printed: Sequence[PrintedPicture], kit: Kit, files: dict[str, bytes]
+) -> dict[str, Any]:
     return {
-        "number": _print("card_of", n=n, all=len(kit.content.cards)),
+        "number": number,
         "title": card.title,
-        "pictures": list(_fronts(card, printed, files)),
+        "pictures": list(_fronts(name, printed, files)),
         "missing": "" if printed else card.missing,
         "how": list(card.reading),
         "not_said": card.not_said,
@@ -288,9 +312,9 @@ def _card_page(n: int, card: BoardCard, kit: Kit, files: dict[str, bytes]) -> di
     }
 
 
-def _fronts(card: BoardCard, printed: Sequence[PrintedPicture], files: dict[str, bytes]) -> Iterator[dict[str, Any]]:
+def _fronts(card_name: str, printed: Sequence[PrintedPicture], files: dict[str, bytes]) -> Iterator[dict[str, Any]]:
     for n, one in enumerate(printed):
-        name, picture = f"{card.id}_{n}.svg", one.picture
+        name, picture = f"{card_name}_{n}.svg", one.picture
         files[name] = picture.svg.encode()
         yield {
             "file": name,
