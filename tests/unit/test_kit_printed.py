@@ -5,11 +5,13 @@ from __future__ import annotations
 import io
 import pickle
 import re
+from collections.abc import Iterator
 from dataclasses import replace
 from functools import cache, lru_cache
 
 import pytest
 from pypdf import PdfReader
+from pypdf.generic import DictionaryObject
 
 from assets.catalogue.prevention import load_activities
 from assets.catalogue.readiness import load_readiness
@@ -78,6 +80,19 @@ def sizes(made: bytes) -> set[tuple[int, int]]:
     return {(round(float(box.width) * 25.4 / 72), round(float(box.height) * 25.4 / 72)) for box in found}
 
 
+def elements(made: bytes) -> Iterator[DictionaryObject]:
+    """Every element of the structure tree."""
+    waiting = [PdfReader(io.BytesIO(made)).root_object["/StructTreeRoot"]]
+    while waiting:
+        node = waiting.pop().get_object()
+        if isinstance(node, DictionaryObject):
+            kids = node.get("/K", [])
+            kids = kids.get_object() if hasattr(kids, "get_object") else kids
+            waiting += kids if isinstance(kids, list) else [kids]
+            if "/S" in node:
+                yield node
+
+
 def test_there_is_a_file_per_sheet_one_of_all_and_the_cards_on_paper_of_their_size(botkyrka):
     _, files = botkyrka
     names = [sheet["name"] for sheet in kit_texts()["sheets"]]
@@ -95,7 +110,7 @@ def test_the_sheets_fill_the_pages_they_are_meant_for(botkyrka):
             assert count(made) == many.get(name, 1), name
 
 
-def test_every_file_is_tagged_titled_swedish_and_its_pictures_have_words(botkyrka):
+def test_every_file_is_tagged_titled_and_swedish(botkyrka):
     _, files = botkyrka
     for name, made in files.items():
         pdf = PdfReader(io.BytesIO(made))
@@ -104,6 +119,14 @@ def test_every_file_is_tagged_titled_swedish_and_its_pictures_have_words(botkyrk
         assert root["/Lang"].startswith("sv"), name
         assert re.search(r"pdfuaid:part[^0-9]*1", root["/Metadata"].get_object().get_data().decode()), name
         assert "Botkyrka" in pdf.metadata.title, name
+
+
+def test_the_pictures_have_words_and_the_blank_ones_say_that_they_are_blank(botkyrka):
+    content, files = botkyrka
+    told = {name: [str(e["/Alt"]) for e in elements(files[name]) if e["/S"] == "/Figure"] for name in (GUESS, CARDS)}
+    assert all(alt.startswith("Tomma axlar") for alt in told[GUESS])
+    assert sum(len(card.pictures[:2]) for card in content.cards[:3]) + 1 == len(told[GUESS])
+    assert {card.pictures[0].alt for card in content.cards} <= set(told[CARDS])
 
 
 def test_every_page_says_which_municipality_wave_and_version_and_that_the_data_are_invented(botkyrka):
