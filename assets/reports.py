@@ -41,6 +41,7 @@ SUMMARY_COLUMNS = (
     *("model_estimates", "weighted_comparison"),
     *("accumulated_results", "cutoff_sensitivity", "associations"),
     *("activity_status", "activity_coverage", "readiness", "readiness_statements", "factor_overview", "priority_order"),
+    *("decisions", "use_of_results"),
 )
 UNSHOWN_COLUMNS = ("method", "interval_method", "confidence_level")
 """Columns of the series that no report shows; left behind, as the table is large."""
@@ -52,6 +53,7 @@ RELEASE_TABLES = (
     *("model_estimates", "weighted_comparison"),
     *("accumulated_results", "accumulated_suppression_log", "cutoff_sensitivity", "associations"),
     *("activity_status", "activity_coverage", "readiness", "readiness_statements", "factor_overview", "priority_order"),
+    *("decisions", "use_of_results"),
 )
 LOGS = ("suppression_log", "indicator_suppression_log", "accumulated_suppression_log")
 RELEASE_DEPS = [dg.AssetDep(["release", name], partition_mapping=dg.AllPartitionMapping()) for name in RELEASE_TABLES]
