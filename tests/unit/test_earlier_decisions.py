@@ -7,8 +7,9 @@ from datetime import date
 import polars as pl
 import pytest
 
+from assets.bundle.decision_words import follow_up_sentences
 from assets.charts.types import Scope
-from assets.kit.earlier import earlier_decisions, follow_up_sentences
+from assets.kit.earlier import earlier_decisions
 from assets.methods.decisions import RELEASED
 
 SCOPE = Scope("0127", "Botkyrka", 2026, "intern")
@@ -29,6 +30,8 @@ CHANGES = "20\u00a0% 2024, 14\u00a0% 2026"
          "Läget när det senast berättades: genomfört."),
         ({"follow_up_state": "moved_worse"}, f"{CHANGES}. Det har blivit sämre"),
         ({"follow_up_state": "no_certain_change"}, "Om det har ändrats kan inte avgöras"),
+        ({"follow_up_state": "no_certain_change", "verdict": "stable"}, "Liten eller ingen förändring (skillnad −6"),
+        ({"follow_up_state": "later"}, "uppföljningen står i rapporten för 2026."),
         ({"follow_up_state": "cannot_tell", "change": None, "low": None, "high": None}, "går inte att jämföra med 2024."),
         ({"follow_up_state": "not_due"}, "ska följas upp 1\u00a0juni\u00a02026."),
         ({"follow_up_state": "not_due", "follow_up_on": None}, "inte mätt igen än."),
