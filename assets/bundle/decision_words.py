@@ -14,6 +14,8 @@ from assets.forms.decisions_form import decision_texts, decisions_form
 
 NO_CHANGE = "stable"
 """The verdict of the release that says that a change, if any, is small; `cannot_tell` says less."""
+AHEAD = ("not_due", "later")
+"""States in which nobody is expected to have told how it went."""
 DECIMALS = {"points": 0}
 """Decimals of a value by the unit of its change; a mean has one."""
 
@@ -30,11 +32,11 @@ def follow_up_sentences(row: Mapping[str, Any]) -> str:
         state = "not_due_no_day"
     if row["verdict"] == NO_CHANGE:
         state = "no_change"
-    told = texts["follow_up"]["no_status"]
+    told = "" if row["follow_up_state"] in AHEAD else texts["follow_up"]["no_status"]
     if row["status"]:
         status = texts["statuses"][row["status"]]
         told = texts["follow_up"]["status"].format(status=numbers.lower_first(status))
-    return f"{texts['follow_up'][state].format(**_words(row))} {told}"
+    return f"{texts['follow_up'][state].format(**_words(row))} {told}".rstrip()
 
 
 def _words(row: Mapping[str, Any]) -> dict[str, str]:
