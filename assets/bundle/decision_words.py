@@ -30,7 +30,7 @@ def follow_up_sentences(row: Mapping[str, Any]) -> str:
     state = row["follow_up_state"]
     if state == "not_due" and row["follow_up_on"] is None:
         state = "not_due_no_day"
-    if row["verdict"] == NO_CHANGE:
+    if state == "no_certain_change" and row["verdict"] == NO_CHANGE:
         state = "no_change"
     told = "" if row["follow_up_state"] in AHEAD else texts["follow_up"]["no_status"]
     if row["status"]:

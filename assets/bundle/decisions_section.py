@@ -64,7 +64,7 @@ def _workshop(context: Context, place: int, day: date, wave: int | None, rows: S
             caption=context.say("decisions.caption", day=date_text(day)),
             columns=tuple(context.entry("decisions.columns")),
             rows=tuple(_row(context, row) for row in rows),
-            source=context.say("decisions.source", survey=context.meta.charts.survey_source),
+            source=context.say("decisions.source"),
         ),
     ]
 
@@ -90,7 +90,7 @@ def _since(context: Context, rows: Sequence[Row]) -> list[Block]:
         said = tuple(_sentence(context, row) for row in rows if row["follow_up_state"] == state)
         if said:
             blocks += [SubHeading(f"{ID}-{state.replace('_', '-')}", words["title"]), Bullets(said, words["tone"])]
-    return blocks
+    return [*blocks, Text(context.meta.charts.survey_source, "source")]
 
 
 def _sentence(context: Context, row: Row) -> str:

@@ -79,9 +79,9 @@ SURVEY_TABLES = (
     "response_rates",
     "delivery_quality",
     *(name for name in SWEDISH_HEADERS if name != GROUPS_TABLE),
-    *("platser", "tratt"),
+    *("platser", "tratt", "anvandning"),
 )
-"""Tables of survey values; the last two are in the county's bundle only."""
+"""Tables of survey values and of what is handed in; the last three are in the county's bundle only."""
 
 
 def bundle_tables(frames: ReleaseFrames, scope: Scope, meta: ReportMeta) -> dict[str, pl.DataFrame]:

@@ -18,7 +18,9 @@ def earlier_decisions(decisions: pl.DataFrame, scope: Scope) -> tuple[EarlierDec
     if not decisions.width:
         return ()
     mine = decisions.filter(
-        pl.col("area_code") == scope.area_code, pl.col("edition") == scope.edition, pl.col("wave") < scope.wave
+        pl.col("area_code") == scope.area_code,
+        pl.col("edition") == scope.edition,
+        (pl.col("wave") < scope.wave) | pl.col("wave").is_null(),
     ).sort("workshop_on", "decision_id", descending=[True, False])
     return tuple(
         EarlierDecision(
