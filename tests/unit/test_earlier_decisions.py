@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 import polars as pl
@@ -9,8 +10,11 @@ import pytest
 
 from assets.bundle.decision_words import follow_up_sentences
 from assets.charts.types import Scope
+from assets.kit import board
 from assets.kit.earlier import earlier_decisions
 from assets.methods.decisions import RELEASED
+from tests.support.decision_sample import decision_rows
+from tests.support.sample_bundle import sample_bundle_frames, sample_report_meta
 
 SCOPE = Scope("0127", "Botkyrka", 2026, "intern")
 ROW = {
@@ -59,3 +63,12 @@ def test_the_newest_of_the_municipalitys_own_earlier_decisions_come_first():
     assert [decision.id for decision in found] == ["0127-2025-1", "0127-2024-1"]
     assert found[0].owner == "fritidschefen"
     assert earlier_decisions(pl.DataFrame(), SCOPE) == ()
+
+
+def test_the_board_is_given_the_earlier_decisions_of_its_frames(monkeypatch):
+    given: dict[str, object] = {}
+    monkeypatch.setattr(board, "board_content", lambda *_, **named: given.update(named))
+    monkeypatch.setattr(board, "render_board", lambda _: b"")
+    frames, scope = sample_bundle_frames("0127")
+    board.board_files(replace(frames, decisions=decision_rows()), scope, sample_report_meta())
+    assert [one.id for one in given["earlier"]] == ["0127-2022-1", "0127-2022-2", "0127-2022-3", "0127-2022-4"]
