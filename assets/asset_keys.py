@@ -39,6 +39,7 @@ OF_ALTERNATIVES = ("cutoff_alternatives", "cutoff_counts", "cutoff_sensitivity")
 OF_FORMS = (
     *("form_files", "form_answers", "activity_answers", "readiness_ratings", "decisions"),
     *("activity_status", "activity_coverage", "readiness", "readiness_statements", "factor_overview", "priority_order"),
+    "use_of_results",
 )
 """Tables of the forms about activities, preconditions and decisions, and of the join, which only the base has."""
 HAS_PAIRS = HAS_INDICES and bool(load_catalogue().factors.pairs)

@@ -15,13 +15,14 @@ import polars as pl
 from assets.bundle.content import bundle_summary, folder_name
 from assets.bundle.county import PAGE as COMPARISON_PAGE
 from assets.bundle.county_edition import county_report_path
+from assets.bundle.county_use import SHORT, use_rows
 from assets.bundle.frames import select_frames
 from assets.bundle.inputs import inputs_hash, up_to_date
 from assets.bundle.load import build_report_meta
 from assets.bundle.picture_cache import PictureCache
 from assets.bundle.previous import previous_tables
 from assets.bundle.render import render_bundle
-from assets.bundle.types import BundleMeta, BundlePaths, BundleSummary, ReportMeta
+from assets.bundle.types import BundleMeta, BundlePaths, BundleSummary, ReportMeta, Table
 from assets.bundle.words import Context
 from assets.bundle.writer import write_bundle, write_county_overview
 from assets.catalogue.load import Catalogue, load_catalogue
@@ -41,6 +42,7 @@ SUMMARY_COLUMNS = (
     *("model_estimates", "weighted_comparison"),
     *("accumulated_results", "cutoff_sensitivity", "associations"),
     *("activity_status", "activity_coverage", "readiness", "readiness_statements", "factor_overview", "priority_order"),
+    *("decisions", "use_of_results"),
 )
 UNSHOWN_COLUMNS = ("method", "interval_method", "confidence_level")
 """Columns of the series that no report shows; left behind, as the table is large."""
@@ -52,6 +54,7 @@ RELEASE_TABLES = (
     *("model_estimates", "weighted_comparison"),
     *("accumulated_results", "accumulated_suppression_log", "cutoff_sensitivity", "associations"),
     *("activity_status", "activity_coverage", "readiness", "readiness_statements", "factor_overview", "priority_order"),
+    *("decisions", "use_of_results"),
 )
 LOGS = ("suppression_log", "indicator_suppression_log", "accumulated_suppression_log")
 RELEASE_DEPS = [dg.AssetDep(["release", name], partition_mapping=dg.AllPartitionMapping()) for name in RELEASE_TABLES]
@@ -211,11 +214,18 @@ def reports_county_overview(
         page = write_county_overview(
             summaries, target, meta, wave=wave, edition=choices.edition, expected=names,
             comparison=COMPARISON_PAGE, county=county_report_path(wave, choices.edition, meta),
+            use=_use(release, choices.edition, meta),
         )  # fmt: skip
         pages.append(page)
     return dg.MaterializeResult(
         metadata={"dagster/row_count": len(pages), "sidor": dg.MetadataValue.md("\n".join(f"- `{p}`" for p in pages))}
     )
+
+
+def _use(release: ReleaseFrames, edition: str, meta: ReportMeta) -> Table | None:
+    """How much the results are used; nothing where the profile has no forms."""
+    rows = release.use_of_results
+    return use_rows(rows.filter(pl.col("edition") == edition), meta, SHORT) if rows.width else None
 
 
 def _summaries(

@@ -82,17 +82,18 @@ def copy_registers(inbox: Path, source: Path = REGISTERS) -> int:
 
 
 def fill_forms(folder: Path) -> int:
-    """Put invented forms about activities and preconditions in the inbox. SYNTHETIC.
+    """Put invented forms about activities, preconditions and decisions in the inbox. SYNTHETIC.
 
     Returns:
         How many there are.
     """
     from assets.demo.activity_answers import activity_forms
+    from assets.demo.decision_files import decision_forms
     from assets.demo.form_files import write_forms
     from assets.demo.readiness_ratings import readiness_forms
     from assets.forms.definitions import form_definitions
 
-    return len(write_forms([*activity_forms(), *readiness_forms()], form_definitions(), folder))
+    return len(write_forms([*activity_forms(), *readiness_forms(), *decision_forms()], form_definitions(), folder))
 
 
 def kor(arguments: argparse.Namespace) -> int:

@@ -123,6 +123,8 @@ build_prevention = dg.define_asset_job(
         "release/readiness_statements",
         "release/factor_overview",
         "release/priority_order",
+        "release/decisions",
+        "release/use_of_results",
     ),
     description=TEXTS["jobs"]["build_prevention"],
 )

@@ -84,7 +84,7 @@ def _marks(paths: Paths, stage: Stage, waves: Sequence[int], edition: str) -> di
         tables = [FORM_FILES, FORM_ANSWERS, *written]
         return {WHOLE: _digest([always, files, [(str(t), warehouse.hashes(t)) for t in tables]])}
     if stage == "prevention":
-        tables = [*JOINED, *written]
+        tables = [*JOINED, FORM_FILES, *written]
         return {WHOLE: _digest([always, edition, [(str(t), warehouse.hashes(t)) for t in tables]])}
     if stage == "surveys":
         read = [DELIVERIES]

@@ -9,6 +9,7 @@ from assets.bundle.arenas import ARENAS
 from assets.bundle.arenas import section as arena_section
 from assets.bundle.associations import section as association_section
 from assets.bundle.comparison_group import comparison_section
+from assets.bundle.decisions_section import section as decisions_section
 from assets.bundle.districts import district_section
 from assets.bundle.frames import guard_frames
 from assets.bundle.method import method_section
@@ -32,6 +33,7 @@ OPTIONAL = {
     "samband": association_section,
     "stadsdelar": district_section,
     "sma-grupper": small_area_section,
+    "beslut": decisions_section,
 }
 """Sections that an edition may leave out (`ReportMeta.left_out`), in the report's order."""
 
@@ -50,7 +52,9 @@ def municipality_report(frames: ReleaseFrames, scope: Scope, meta: ReportMeta) -
     guard_frames(frames, scope, meta.charts.indices)
     context = Context(frames, scope, meta)
     if is_register_only(context):
-        return _report(context, register_sections(context), "register_only")
+        *first, method = register_sections(context)
+        found = (*first, decisions_section(context), method)
+        return _report(context, tuple(section for section in found if section), "register_only")
     sections: list[Section | None] = [
         overview_section(context),
         *(arena_section(context, arena) for arena in ARENAS),

@@ -16,6 +16,7 @@ from assets.bundle.county_coverage import quality_section, who_section
 from assets.bundle.county_frames import CountyFrames, guard_county
 from assets.bundle.county_overview import overview_section
 from assets.bundle.county_shares import focus_cells, municipality_names, row_of, share_text
+from assets.bundle.county_use import use_section
 from assets.bundle.method import method_section
 from assets.bundle.types import (
     Block,
@@ -61,6 +62,7 @@ def county_report(frames: CountyFrames, scope: Scope, meta: ReportMeta) -> Repor
         _places(context, frames, cards),
         _trends(context),
         association_section(context),
+        use_section(context),
         who_section(context),
         quality_section(context),
         _psychometrics(context),

@@ -18,6 +18,10 @@ OF_THE_WAVE = (
 """Tables of which only the scope's own wave is held; earlier waves lie in their own bundles."""
 
 
+NOT_SEEN = ("decisions",)
+"""What a municipality's workshop wrote stays in its own bundle; the county sees how many decisions there are."""
+
+
 @dataclass(frozen=True)
 class CountyFrames(ReleaseFrames):
     """Release tables of the whole county. `rank_sets`, `funnel`: columns in `docs/development/contracts.md`."""
@@ -38,8 +42,8 @@ def select_county_frames(release: ReleaseFrames, ranks: pl.DataFrame, funnel: pl
 
 
 def _seen(name: str, frame: pl.DataFrame, scope: Scope) -> pl.DataFrame:
-    if not frame.width:
-        return frame
+    if name in NOT_SEEN or not frame.width:
+        return pl.DataFrame()
     keep = pl.lit(True)
     if "edition" in frame.columns:
         keep &= pl.col("edition") == scope.edition

@@ -15,6 +15,7 @@ from assets.bundle.county_edition import county_folder, county_report
 from assets.bundle.county_frames import CountyFrames
 from assets.bundle.county_print import county_printed_files
 from assets.bundle.county_slides import county_slide_files
+from assets.bundle.county_use import use_headers, use_table
 from assets.bundle.dcat import dcat_files
 from assets.bundle.html import render_anatomy, render_method, render_readme, render_report
 from assets.bundle.method_folder import method_files
@@ -73,7 +74,9 @@ def render_county(frames: CountyFrames, scope: Scope, meta: ReportMeta, draw: Dr
 def county_meta(meta: ReportMeta) -> ReportMeta:
     """The same definitions with the county's words where a bundle speaks of itself, its tables and its posters."""
     texts, own = meta.texts, meta.texts["county_edition"]
-    fields = {name: name for columns in (own["ranks_columns"], own["funnel_columns"]) for name in columns.values()}
+    fields = {
+        name: name for columns in (own["ranks_columns"], own["funnel_columns"], use_headers(meta)) for name in columns.values()
+    }
     named = {"package_title": own["package_title"], "fields": {**texts["tables"]["fields"], **fields}}
     tables = {**texts["tables"], **own["tables"], **named}
     readme, posters = {**texts["readme"], **own["readme"]}, {**texts["posters"], **own["posters"]}
@@ -91,6 +94,7 @@ def county_tables(frames: CountyFrames, meta: ReportMeta) -> dict[str, pl.DataFr
         "delivery_quality": frames.delivery_quality.sort(KEYS["delivery_quality"]),
         "reasons": pl.DataFrame(reasons, schema={"code": pl.String, "mark": pl.String, "text": pl.String}, orient="row"),
         **{name: table for name, table in swedish.items() if table is not None},
+        **use_table(frames.use_of_results, meta),
         **_compared("platser", frames.rank_sets, meta.texts["county_edition"]["ranks_columns"], meta),
         **_compared("tratt", frames.funnel, meta.texts["county_edition"]["funnel_columns"], meta),
     }

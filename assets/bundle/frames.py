@@ -30,6 +30,8 @@ OF_FORMS = ("activity_status", "activity_coverage", "readiness", "readiness_stat
 JOINED = ("factor_overview", "priority_order")
 OWN_IF_ANY = ("model_estimates", *OF_FORMS, *JOINED, "decisions")
 """Tables of which a bundle sees its own municipality only."""
+MEASURED = ("value_then", "value_now", "change", "low", "high", "verdict")
+"""What is known of a decision's indicator after a later wave."""
 
 
 def _own_until(frame: pl.DataFrame, scope: Scope) -> pl.DataFrame:
@@ -75,7 +77,7 @@ def select_frames(release: ReleaseFrames, scope: Scope, indices: Mapping[str, In
         **{name: _sorted(_own_until(getattr(release, name), scope)) for name in OWN_AND_COUNTY_UNTIL},
         **{name: _sorted(_own_alone(getattr(release, name), scope)) for name in OF_FORMS},
         **{name: _sorted(_own_alone(getattr(release, name), scope, pl.col("wave") == scope.wave)) for name in JOINED},
-        decisions=_sorted(_own_alone(release.decisions, scope, until)),
+        decisions=_sorted(_decided(release.decisions, scope)),
     )
 
 
@@ -105,6 +107,16 @@ def _own_alone(frame: pl.DataFrame, scope: Scope, *more: pl.Expr) -> pl.DataFram
     return (
         frame.filter(pl.col("edition") == scope.edition, pl.col("area_code") == scope.area_code, *more) if frame.width else frame
     )
+
+
+def _decided(decisions: pl.DataFrame, scope: Scope) -> pl.DataFrame:
+    """The municipality's decisions up to the scope's wave and those that name none; what was measured later is left out."""
+    if not decisions.width:
+        return decisions
+    mine = _own_alone(decisions, scope, (pl.col("wave") <= scope.wave) | pl.col("wave").is_null())
+    later = pl.col("wave_now") > scope.wave
+    hidden = [pl.when(later).then(None).otherwise(pl.col(name)).alias(name) for name in MEASURED]
+    return mine.with_columns(*hidden, follow_up_state=pl.when(later).then(pl.lit("later")).otherwise(pl.col("follow_up_state")))
 
 
 def _small_groups(estimates: pl.DataFrame, scope: Scope) -> pl.DataFrame:

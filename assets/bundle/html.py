@@ -298,6 +298,7 @@ def render_overview(
     meta: ReportMeta,
     comparison: str = "",
     county: str = "",
+    use: Table | None = None,
 ) -> str:
     """The county page: all bundles in the order given (alphabetical), with relative links.
 
@@ -307,6 +308,7 @@ def render_overview(
         wave, edition: what the bundles are about.
         comparison: the page that sets the municipalities beside each other, if there is one.
         county: the county edition's report, if there is one.
+        use: how much the results are used, if anything is known of it.
     """
     texts = meta.texts["county"]
     delivered = sum(summary.status in ("complete", "only") for summary in summaries)
@@ -326,6 +328,8 @@ def render_overview(
         comparison=comparison,
         county=county,
         county_link=say(meta.texts, "county_edition.overview_link"),
+        use=use,
+        use_title=say(meta.texts, "county_edition.use.overview_title"),
         rows=[_overview_row(summary, meta) for summary in summaries],
     )
 

@@ -40,6 +40,7 @@ def load_report_texts() -> Mapping[str, Any]:
         **_yaml("texts/method_folder.yml"),
         **_yaml("texts/workbook.yml"),
         **_yaml("texts/pdf.yml"),
+        "decisions": _yaml("texts/decisions_report.yml"),
         "questions": _yaml("texts/sections.yml"),
         **{name: _yaml(f"texts/{name}.yml") for name in ("html", "glossary", "lattlast")},
         "slides": _yaml("texts/slides.yml"),

@@ -29,6 +29,9 @@ from assets.bundle.associations import association_table
 from assets.bundle.comparison_group import KEYS as GROUPS_KEYS
 from assets.bundle.comparison_group import TABLE as GROUPS_TABLE
 from assets.bundle.comparison_group import comparison_table
+from assets.bundle.decisions_table import KEYS as DECISIONS_KEYS
+from assets.bundle.decisions_table import TABLE as DECISIONS_TABLE
+from assets.bundle.decisions_table import decisions_table
 from assets.bundle.development import KEYS as DEVELOPMENT_KEYS
 from assets.bundle.development import TABLE as DEVELOPMENT_TABLE
 from assets.bundle.development import development_table
@@ -54,6 +57,7 @@ SWEDISH_TABLES: tuple[tuple[str, Sequence[str], Callable[[ReleaseFrames, ReportM
     (ASSOCIATIONS_TABLE, ASSOCIATIONS_KEYS, association_table),
     (DEVELOPMENT_TABLE, DEVELOPMENT_KEYS, development_table),
     (SMALL_TABLE, SMALL_KEYS, small_area_table),
+    (DECISIONS_TABLE, DECISIONS_KEYS, decisions_table),
     (WEIGHTED_TABLE, WEIGHTED_KEYS, weighted_table),
     (GROUPS_TABLE, GROUPS_KEYS, comparison_table),
     (TYPES_TABLE, TYPES_KEYS, school_type_table),
@@ -75,9 +79,9 @@ SURVEY_TABLES = (
     "response_rates",
     "delivery_quality",
     *(name for name in SWEDISH_HEADERS if name != GROUPS_TABLE),
-    *("platser", "tratt"),
+    *("platser", "tratt", "anvandning"),
 )
-"""Tables of survey values; the last two are in the county's bundle only."""
+"""Tables of survey values and of what is handed in; the last three are in the county's bundle only."""
 
 
 def bundle_tables(frames: ReleaseFrames, scope: Scope, meta: ReportMeta) -> dict[str, pl.DataFrame]:

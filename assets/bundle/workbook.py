@@ -93,7 +93,7 @@ def _sheet(key: str, rows: pl.DataFrame, tables: Mapping[str, pl.DataFrame], met
     survey = key in SURVEY_TABLES
     mark = f"{meta.texts['common']['synthetic_short']}. " if meta.charts.synthetic and survey else ""
     lines = [source_line(g.source_line, g.source, tables["register_values"]) for g in meta.registers]
-    source = meta.charts.survey_source if survey else " ".join(dict.fromkeys(lines))
+    source = told.get("source") or (meta.charts.survey_source if survey else " ".join(dict.fromkeys(lines)))
     return Sheet(key, name, told["title"], mark + told["description"], source, rows)
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from assets.bundle.districts import swedish
 from assets.bundle.html import render_overview
 from assets.bundle.tables import json_bytes
-from assets.bundle.types import SCHEMA_VERSION, BundleMeta, BundlePaths, BundleSummary, RenderedBundle, ReportMeta
+from assets.bundle.types import SCHEMA_VERSION, BundleMeta, BundlePaths, BundleSummary, RenderedBundle, ReportMeta, Table
 from assets.methods.errors import PipelineError
 
 MANIFEST = "7_intyg/manifest.json"
@@ -96,6 +96,7 @@ def write_county_overview(
     expected: Mapping[str, str] | None = None,
     comparison: str = "",
     county: str = "",
+    use: Table | None = None,
 ) -> Path:
     """Write `<wave>/lansoversikt.html` with a relative link to every bundle, in alphabetical order (no ranking).
 
@@ -105,6 +106,7 @@ def write_county_overview(
         expected: municipality code -> name of those that should have a bundle; those without are named on the page.
         comparison: name of a page beside it to link to, if it is there.
         county: path of the county edition's report from there, linked if it is there.
+        use: how much the results are used, shown below the bundles.
     """
     ordered = sorted(summaries, key=lambda summary: swedish(summary.area_name))
     have = {summary.area_code for summary in summaries}
@@ -113,7 +115,7 @@ def write_county_overview(
         key: name if name and (target_root / str(wave) / name).is_file() else ""
         for key, name in (("comparison", comparison), ("county", county))
     }
-    page = render_overview(ordered, missing, wave=wave, edition=edition, meta=meta, **linked)
+    page = render_overview(ordered, missing, wave=wave, edition=edition, meta=meta, use=use, **linked)
     return write_page(page, target_root / str(wave) / "lansoversikt.html")
 
 

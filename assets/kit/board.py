@@ -68,9 +68,9 @@ def board_files(
 
     Args:
         frames: what `assets.bundle.frames.select_frames` gives for the scope.
-        decisions: `release.decisions`. extra: cards of charts 12-14, as in `board_content`.
+        decisions: `release.decisions` instead of the frames' own. extra: cards of charts 12-14, as in `board_content`.
     """
-    earlier = () if decisions is None else earlier_decisions(decisions, scope)
+    earlier = earlier_decisions(frames.decisions if decisions is None else decisions, scope)
     return {PATH: render_board(board_content(frames, scope, meta, extra=extra, earlier=earlier))}
 
 

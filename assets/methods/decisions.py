@@ -251,5 +251,5 @@ def loop_rules(catalogue: Catalogue, *, edition: str, as_of: date) -> LoopRules:
     file = catalogue.indicator_file
     wanted = dict.fromkeys((index.key for index in catalogue.indices), False)
     wanted |= {one.id: one.good for one in file.indicators} | {one.id: one.high_is == "good" for one in file.indices}
-    names = {town.municipality_code: town.name for town in catalogue.municipalities}
+    names = {code: catalogue.area_names[code] for code in catalogue.municipality_by_code}
     return LoopRules(edition, as_of, names, wanted, catalogue.profile.grade_keys)

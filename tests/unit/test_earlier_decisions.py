@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 import polars as pl
 import pytest
 
+from assets.bundle.decision_words import follow_up_sentences
 from assets.charts.types import Scope
-from assets.kit.earlier import earlier_decisions, follow_up_sentences
+from assets.kit import board
+from assets.kit.earlier import earlier_decisions
 from assets.methods.decisions import RELEASED
+from tests.support.decision_sample import decision_rows
+from tests.support.sample_bundle import sample_bundle_frames, sample_report_meta
 
 SCOPE = Scope("0127", "Botkyrka", 2026, "intern")
 ROW = {
@@ -29,6 +34,8 @@ CHANGES = "20\u00a0% 2024, 14\u00a0% 2026"
          "Läget när det senast berättades: genomfört."),
         ({"follow_up_state": "moved_worse"}, f"{CHANGES}. Det har blivit sämre"),
         ({"follow_up_state": "no_certain_change"}, "Om det har ändrats kan inte avgöras"),
+        ({"follow_up_state": "no_certain_change", "verdict": "stable"}, "Liten eller ingen förändring (skillnad −6"),
+        ({"follow_up_state": "later"}, "uppföljningen står i rapporten för 2026."),
         ({"follow_up_state": "cannot_tell", "change": None, "low": None, "high": None}, "går inte att jämföra med 2024."),
         ({"follow_up_state": "not_due"}, "ska följas upp 1\u00a0juni\u00a02026."),
         ({"follow_up_state": "not_due", "follow_up_on": None}, "inte mätt igen än."),
@@ -56,3 +63,12 @@ def test_the_newest_of_the_municipalitys_own_earlier_decisions_come_first():
     assert [decision.id for decision in found] == ["0127-2025-1", "0127-2024-1"]
     assert found[0].owner == "fritidschefen"
     assert earlier_decisions(pl.DataFrame(), SCOPE) == ()
+
+
+def test_the_board_is_given_the_earlier_decisions_of_its_frames(monkeypatch):
+    given: dict[str, object] = {}
+    monkeypatch.setattr(board, "board_content", lambda *_, **named: given.update(named))
+    monkeypatch.setattr(board, "render_board", lambda _: b"")
+    frames, scope = sample_bundle_frames("0127")
+    board.board_files(replace(frames, decisions=decision_rows()), scope, sample_report_meta())
+    assert [one.id for one in given["earlier"]] == ["0127-2022-1", "0127-2022-2", "0127-2022-3", "0127-2022-4"]

@@ -1,0 +1,14 @@
+"""Text that people have written themselves, made harmless for spreadsheet programs. Pure."""
+
+from __future__ import annotations
+
+import polars as pl
+
+CALCULATES = r"^\s*[=+\-@]"
+"""How a text begins that a spreadsheet program takes for a formula when it opens a CSV file (OWASP, CSV injection)."""
+
+
+def harmless(text: pl.Expr) -> pl.Expr:
+    """The text with an apostrophe first where a program might calculate it, and line breaks as blanks; null stays null."""
+    one_line = text.str.replace_all(r"[\r\n\t]+", " ")
+    return pl.when(one_line.str.contains(CALCULATES)).then(pl.concat_str(pl.lit("'"), one_line)).otherwise(one_line)
