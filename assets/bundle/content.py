@@ -5,6 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from assets.bundle.accumulated import section as accumulated_section
+from assets.bundle.action_section import section as action_section
 from assets.bundle.arenas import ARENAS
 from assets.bundle.arenas import section as arena_section
 from assets.bundle.associations import section as association_section
@@ -32,6 +33,7 @@ OPTIONAL = {
     "samband": association_section,
     "stadsdelar": district_section,
     "sma-grupper": small_area_section,
+    "atgard": action_section,
 }
 """Sections that an edition may leave out (`ReportMeta.left_out`), in the report's order."""
 
@@ -50,7 +52,9 @@ def municipality_report(frames: ReleaseFrames, scope: Scope, meta: ReportMeta) -
     guard_frames(frames, scope, meta.charts.indices)
     context = Context(frames, scope, meta)
     if is_register_only(context):
-        return _report(context, register_sections(context), "register_only")
+        *first, quality, method = register_sections(context)
+        action = action_section(context) if "atgard" not in meta.left_out else None
+        return _report(context, (*first, *([action] if action else []), quality, method), "register_only")
     sections: list[Section | None] = [
         overview_section(context),
         *(arena_section(context, arena) for arena in ARENAS),
