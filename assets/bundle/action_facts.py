@@ -10,6 +10,7 @@ from typing import Any
 import polars as pl
 
 from assets.bundle.action_types import PreventionDefinitions
+from assets.bundle.types import Notice
 from assets.bundle.words import Context
 from assets.charts import numbers
 from assets.charts.forutsattningstrappa import level_words
@@ -103,6 +104,13 @@ class Action:
     def entry(self, path: str) -> Any:
         """An entry of `action.yml` that isn't one text."""
         return self.context.entry(f"action.{path}")
+
+    def invented(self) -> tuple[Notice, ...]:
+        """The mark of answers that the simulator has made up; nothing when they are real."""
+        context = self.context
+        if not context.meta.charts.synthetic:
+            return ()
+        return (Notice(self.say("invented"), "synthetic", context.say("common.synthetic_short")),)
 
     def level(self, value: float) -> str:
         """A level of a precondition in words."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from assets.bundle.action_facts import OWN_PREFIX, Action, Row
-from assets.bundle.types import Block, Bullets, Figure, Section, Table, Text
+from assets.bundle.types import Bullets, Figure, Section, Table, Text
 from assets.bundle.words import date_text
 from assets.charts import numbers, tackningsmatris
 from assets.charts.activity_notes import activity_notes
@@ -31,16 +31,12 @@ def activity_sections(action: Action, cards: dict[str, ChartCard | None]) -> tup
     sections = []
     for by, card in cards.items():
         if card:
-            sections.append(Section(f"per-{by}", say(f"activities.{by}_title"), (*_mark(action), Figure(card, 3))))
+            sections.append(Section(f"per-{by}", say(f"activities.{by}_title"), (*action.invented(), Figure(card, 3))))
     sections.append(Section("att-marka", say("activities.said_title"), (Bullets(noticed(action)),)))
     if told := _disagreed(action):
         sections.append(Section("skiljer-sig", say("activities.disagreed_title"), (Bullets(told),)))
     sections.append(Section("alla", say("activities.all_title"), (_all(action),)))
     return tuple(sections)
-
-
-def _mark(action: Action) -> tuple[Block, ...]:
-    return action.context.synthetic_notice()[:1] if action.context.meta.charts.synthetic else ()
 
 
 def noticed(action: Action) -> tuple[str, ...]:

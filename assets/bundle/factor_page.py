@@ -12,6 +12,7 @@ from assets.bundle.arenas import slug
 from assets.bundle.overview import difference_interval
 from assets.bundle.register_only import Beside, beside
 from assets.bundle.types import Strip, Table
+from assets.bundle.words import source_line
 from assets.charts import findings, numbers
 from assets.charts.activity_notes import activity_notes
 from assets.charts.cells import Cell
@@ -20,6 +21,10 @@ from assets.charts.types import GRADES, IndexMeta
 from assets.methods.knowledge import evidence_in_three_lines, factor_evidence
 
 MOST_REGISTERS = 4
+SOURCE = "kolada"
+"""The register whose indicators say what they are by their titles; those of Skolenkäten need their survey around them."""
+LAST_GROUPS = ("forskola",)
+"""Groups of register indicators that come last: they are about children far younger than the pupils who have answered."""
 SCALE_STEP = 10
 
 
@@ -44,7 +49,7 @@ def factor_pages(action: Action) -> tuple[FactorPage, ...]:
             evidence=_evidence(action, index),
             sources=_sources(action, key),
             registers=_registers(action, index, registers[_arena(action, key)]),
-            registers_said=action.say("factor.registers_note", arena=action.context.title(_arena(action, key))),
+            registers_said=_registers_said(action, key),
         )
         for key, index in action.context.indices.items()
         if key in factors
@@ -77,7 +82,7 @@ def _level(action: Action, index: IndexMeta, changes: dict[str, Change | None]) 
         if cell.value is not None:
             drawn = Strip(cell.value, cell.low, cell.high, top, county.value, share)
         rows.append((
-            numbers.upper_first(context.grade(grade)), share, drawn, context.share(county), _difference(action, gap),
+            numbers.upper_first(context.grade(grade)).replace(" ", numbers.NBSP), share, drawn, context.share(county), _difference(action, gap),
             _development(action, changes[grade]),
         ))  # fmt: skip
     return Table(
@@ -246,8 +251,9 @@ def _registers(action: Action, index: IndexMeta, found: Sequence[Beside]) -> Tab
 
     Those outside the middle half of the municipalities come first.
     """
-    compared = [one for one in found if one.median is not None]
-    chosen = sorted(compared, key=lambda one: one.place == "middle")[:MOST_REGISTERS]
+    compared = [one for one in found if one.median is not None and one.indicator.source == SOURCE]
+    late = {i.indicator_key for group in action.context.meta.registers if group.group in LAST_GROUPS for i in group.indicators}
+    chosen = sorted(compared, key=lambda one: (one.indicator.indicator_key in late, one.place == "middle"))[:MOST_REGISTERS]
     if not chosen:
         return None
     rows = []
@@ -262,6 +268,14 @@ def _registers(action: Action, index: IndexMeta, found: Sequence[Beside]) -> Tab
         rows=tuple(rows),
         numeric=frozenset({1, 2, 3}),
     )
+
+
+def _registers_said(action: Action, key: str) -> str:
+    """Which arena, how the measures are chosen, and their source."""
+    context, arena = action.context, _arena(action, key)
+    groups = [group for group in context.meta.registers if group.arena == arena and group.source == SOURCE]
+    lines = dict.fromkeys(source_line(group.source_line, group.source, context.frames.register_values) for group in groups)
+    return " ".join([action.say("factor.registers_note", arena=context.title(arena)), *lines])
 
 
 def _number(one: Beside, value: float | None) -> str:

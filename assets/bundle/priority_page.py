@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from assets.bundle.action_facts import Action, Row
 from assets.bundle.types import Block, Figure, Section, Table, Terms, Text
 from assets.bundle.words import reason_text
@@ -108,12 +110,12 @@ def _all_row(action: Action, row: Row) -> tuple[str, ...]:
         share = _with(numbers.percent(row["share_focus"]), row["low"], row["high"], numbers.percent_interval)
     if row["diff_county"] is not None:
         gap = _with(numbers.signed(row["diff_county"]), row["diff_low"], row["diff_high"], numbers.signed_interval)
-    known = fragile = blind = action.say("reasons.not_inventoried")
+    known, fragile, blind = action.say("reasons.not_inventoried"), action.say("none"), action.say("none")
     if row["reason_coverage"] == "ok":
         known = action.say("priority.of", known=row["n_known"], total=row["n_activities"])
         fragile, blind = (numbers.thousands(row[name]) for name in ("n_fragile", "n_blind"))
     elif row["reason_coverage"] == "not_applicable":
-        known = fragile = blind = action.say("none")
+        known = action.say("none")
     ready = action.say(f"reasons.{row['reason_readiness']}")
     if row["readiness_median"] is not None:
         ready = f"{action.level(row['readiness_median'])} ({action.span(row['readiness_q1'], row['readiness_q3'])})"
@@ -121,7 +123,7 @@ def _all_row(action: Action, row: Row) -> tuple[str, ...]:
     return (label, action.context.grade(row["grade"], short=True), share, gap, known, fragile, blind, ready)
 
 
-def _with(text: str, low: float | None, high: float | None, interval) -> str:
+def _with(text: str, low: float | None, high: float | None, interval: Callable[[float, float], str]) -> str:
     return text if low is None or high is None else f"{text} ({interval(low, high)})"
 
 

@@ -23,8 +23,8 @@ def readiness_card(action: Action) -> ChartCard | None:
 
 def readiness_sections(action: Action, card: ChartCard | None) -> tuple[Section, ...]:
     """The page's sections; what is published of the county stands there even when nobody in the municipality has answered."""
-    say, mark = action.say, action.context.synthetic_notice()[:1] if action.context.meta.charts.synthetic else ()
-    first: list[Block] = [*mark, Figure(card, 3)] if card else [Text(readiness_missing(action))]
+    say = action.say
+    first: list[Block] = [*action.invented(), Figure(card, 3)] if card else [Text(readiness_missing(action))]
     sections = [Section("trappa", say("readiness.chart_title"), tuple(first))]
     if rounds := _rounds(action):
         sections.append(Section("omgangar", say("readiness.change_title"), (rounds,)))
