@@ -124,7 +124,9 @@ class Action:
     def name(self, row: Row) -> str:
         """An activity's short name; of the municipality's own, the name that they have given."""
         held = self.definitions.activities.activity_by_id.get(row["activity_id"])
-        return held.short_sv if held else self.say("own_name", name=row["own_name"] or row["activity_id"].removeprefix(OWN_PREFIX))
+        return (
+            held.short_sv if held else self.say("own_name", name=row["own_name"] or row["activity_id"].removeprefix(OWN_PREFIX))
+        )
 
     def roles(self, codes: str | None) -> str:
         """Role codes as words."""

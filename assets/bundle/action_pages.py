@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 
 from assets.bundle.action_facts import Action, action_of
 from assets.bundle.activity_page import activity_sections, matrix_card
@@ -53,9 +52,3 @@ def _page(
 def page_links(meta: ReportMeta, files: Mapping[str, bytes]) -> list[list[str]]:
     """The lines of `LAS_MIG.html` for the pages that the bundle has."""
     return [list(link) for link in meta.texts["action"]["readme"] if link[0] in files]
-
-
-def without_missing(content: ReportContent, files: Mapping[str, bytes]) -> ReportContent:
-    """The report with links to pages of the bundle only."""
-    held = tuple(replace(s, links=tuple(link for link in s.links if link[0].removeprefix("../") in files)) for s in content.sections)
-    return replace(content, sections=held)

@@ -13,6 +13,7 @@ from assets.bundle.words import Context
 from assets.charts import numbers
 
 SECTION = "atgard"
+FACTORS = "faktorer.html"
 TOP, PARTLY = 3, 2
 
 
@@ -27,12 +28,13 @@ def section(context: Context) -> Section | None:
     lacking += [] if steps else [readiness_missing(action)]
     blocks: list[Block] = [
         *context.synthetic_notice(),
+        *action.invented(),
         Text(action.say("section.intro")),
         Bullets((*most_important(action), *lacking)),
         *drawn,
         Text(action.say("section.more")),
     ]
-    links = tuple((href, words) for href, words in action.entry("links"))
+    links = tuple((href, words) for href, words in action.entry("links") if action.overview or FACTORS not in href)
     return Section(SECTION, context.title(SECTION), tuple(blocks), links)
 
 

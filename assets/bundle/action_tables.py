@@ -183,7 +183,13 @@ def _codes(column: str, words: Mapping[str, str]) -> pl.Expr:
 
 def _yes_no(column: str, meta: ReportMeta) -> pl.Expr:
     words = meta.texts["action"]["tables"]["yes_no"]
-    return pl.when(pl.col(column)).then(pl.lit(words["true"])).when(~pl.col(column)).then(pl.lit(words["false"])).otherwise(pl.lit(""))
+    return (
+        pl.when(pl.col(column))
+        .then(pl.lit(words["true"]))
+        .when(~pl.col(column))
+        .then(pl.lit(words["false"]))
+        .otherwise(pl.lit(""))
+    )
 
 
 def _percent(column: str) -> pl.Expr:

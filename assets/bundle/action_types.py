@@ -1,4 +1,4 @@
-"""What the pages on action are told: the definitions of activities, preconditions, knowledge and the rule for the order. Plain data."""
+"""What the pages on action are told (activities, preconditions, knowledge, the rule for the order) and what one page holds."""
 
 from __future__ import annotations
 

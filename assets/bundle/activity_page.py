@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import polars as pl
 
 from assets.bundle.action_facts import OWN_PREFIX, Action, Row
@@ -14,13 +16,19 @@ from assets.charts.types import ChartCard
 
 
 def matrix_card(action: Action, by: By = "arena") -> ChartCard | None:
-    """Chart 12, or None when nobody has inventoried anything: a matrix of hatched cells would say nothing."""
+    """Chart 12, or None when nobody has inventoried anything: a matrix of hatched cells would say nothing.
+
+    By level its title on the page says so: it stands under the one by arena, and a reader who hears the page has only titles.
+    """
     if not action.inventoried:
         return None
     context = action.context
-    return tackningsmatris.build(
+    card = tackningsmatris.build(
         action.coverage, action.status, context.scope, context.meta.charts, action.definitions.activities, by=by
     )
+    if card is None or by == "arena":
+        return card
+    return replace(card, title=action.say("activities.level_chart", title=card.title))
 
 
 def activity_sections(action: Action, cards: dict[str, ChartCard | None]) -> tuple[Section, ...]:
@@ -90,7 +98,11 @@ def _row(action: Action, row: Row) -> tuple[str, ...]:
 
 def _who(action: Action, row: Row) -> str:
     """Which roles have answered what; those who only said that they don't know are a number."""
-    parts = [action.say(f"activities.answered.{key}", roles=roles) for key in ("yes", "no") if (roles := action.roles(row[f"roles_{key}"]))]
+    parts = [
+        action.say(f"activities.answered.{key}", roles=roles)
+        for key in ("yes", "no")
+        if (roles := action.roles(row[f"roles_{key}"]))
+    ]
     if not parts and row["n_respondents"]:
         parts = [action.say("activities.answered_none", n=row["n_respondents"])]
     return "; ".join(parts) or action.say("none")

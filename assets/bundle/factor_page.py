@@ -44,7 +44,7 @@ def factor_pages(action: Action) -> tuple[FactorPage, ...]:
             activities_said=_activities_said(action, index),
             stated=_stated(action, key),
             gaps=_gaps(action, key),
-            readiness=_readiness(action, key),
+            readiness=_readiness(action, index),
             readiness_said=_readiness_said(action),
             evidence=_evidence(action, index),
             sources=_sources(action, key),
@@ -82,12 +82,12 @@ def _level(action: Action, index: IndexMeta, changes: dict[str, Change | None]) 
         if cell.value is not None:
             drawn = Strip(cell.value, cell.low, cell.high, top, county.value, share)
         rows.append((
-            numbers.upper_first(context.grade(grade)).replace(" ", numbers.NBSP), share, drawn, context.share(county), _difference(action, gap),
-            _development(action, changes[grade]),
+            numbers.upper_first(context.grade(grade)).replace(" ", numbers.NBSP), share, drawn, context.share(county),
+            _difference(action, gap), _development(action, changes[grade]),
         ))  # fmt: skip
     return Table(
         id=f"lage-{slug(key)}",
-        caption=action.say(f"factor.level_caption.{index.kind}", wave=context.scope.wave),
+        caption=action.say(f"factor.level_caption.{index.kind}", factor=index.label_sv, wave=context.scope.wave),
         columns=tuple(action.entry("factor.level_columns")),
         rows=tuple(rows),
         note=action.say("factor.level_note", top=numbers.percent(top)),
@@ -132,7 +132,9 @@ def _affected(action: Action, key: str) -> tuple[str, ...]:
             said.append(action.say("factor.sex_hidden", **where, reason=context.reason(gap.reason)))
             continue
         verdict = findings.verdict(gap).removesuffix("_small")
-        interval = f"{numbers.signed(gap.value)} ({difference_interval(gap)})" if gap.low is not None else numbers.signed(gap.value)
+        interval = (
+            f"{numbers.signed(gap.value)} ({difference_interval(gap)})" if gap.low is not None else numbers.signed(gap.value)
+        )
         said.append(action.say(f"factor.sex.{verdict}", **where, gap=interval))
     shown = [context.focus(key, grade) for grade in _grades(action)]
     if len(shown) == len(GRADES) and all(cell.shown for cell in shown):
@@ -164,7 +166,7 @@ def _activities(action: Action, index: IndexMeta) -> Table | None:
     head = action.entry("factor.activity_columns")
     return Table(
         id=f"verksamheter-{slug(index.index_key)}",
-        caption=action.say("factor.activity_caption", round=action.activity_round),
+        caption=action.say("factor.activity_caption", factor=index.label_sv, round=action.activity_round),
         columns=tuple(head),
         rows=tuple(rows),
         numeric=frozenset(range(1, len(head))),
@@ -210,7 +212,7 @@ def _gaps(action: Action, key: str) -> tuple[str, ...]:
     return (*said, *activity_notes(chosen, action.definitions.activities, action.context.meta.charts))
 
 
-def _readiness(action: Action, key: str) -> Table | None:
+def _readiness(action: Action, index: IndexMeta) -> Table | None:
     """The seven conditions in short: the same for all factors."""
     if not action.rated:
         return None
@@ -222,8 +224,10 @@ def _readiness(action: Action, key: str) -> Table | None:
             rows.append((condition.label_sv, reason, ""))
             continue
         rows.append((condition.label_sv, action.level(row["median"]), action.span(row["q1"], row["q3"])))
-    caption = action.say("factor.readiness_caption", round=action.readiness_round)
-    return Table(f"forutsattningar-{slug(key)}", caption, tuple(action.entry("factor.readiness_columns")), tuple(rows))
+    caption = action.say("factor.readiness_caption", factor=index.label_sv, round=action.readiness_round)
+    return Table(
+        f"forutsattningar-{slug(index.index_key)}", caption, tuple(action.entry("factor.readiness_columns")), tuple(rows)
+    )
 
 
 def _readiness_said(action: Action) -> str:
@@ -263,7 +267,7 @@ def _registers(action: Action, index: IndexMeta, found: Sequence[Beside]) -> Tab
         rows.append((one.indicator.title_sv, str(one.year), own, middle, place))
     return Table(
         id=f"register-{slug(index.index_key)}",
-        caption=action.say("factor.register_caption"),
+        caption=action.say("factor.register_caption", factor=index.label_sv),
         columns=tuple(action.entry("factor.register_columns")),
         rows=tuple(rows),
         numeric=frozenset({1, 2, 3}),

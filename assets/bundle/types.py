@@ -218,8 +218,9 @@ class ReportMeta:
     `outcomes`: outcomes that factors are set beside -> words for having them. `method`: for the method folder. `open_data`: what
     data portals are told. `series`: single questions and scales by id; `series_sections`: those that the report shows, by
     section; `district_series`: those with a row per city district. `comparison_groups`: who is compared with whom.
-    `prevention`: activities, preconditions, knowledge and the rule for the order. `language`: of all texts here. `left_out`: sections that this edition doesn't have. `english`: the same in English, None
-    when the catalogue has no English texts (`assets.bundle.load_english`); `notation`: how numbers are written there.
+    `prevention`: activities, preconditions, knowledge and the rule for the order. `language`: of all texts here. `left_out`:
+    sections that this edition doesn't have. `english`: the same in English, None when the catalogue has no English texts
+    (`assets.bundle.load_english`); `notation`: how numbers are written there.
     """
 
     charts: ChartMeta
