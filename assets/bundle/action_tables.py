@@ -51,7 +51,10 @@ def activity_table(frames: ReleaseFrames, meta: ReportMeta) -> pl.DataFrame | No
 
 
 def coverage_table(frames: ReleaseFrames, meta: ReportMeta) -> pl.DataFrame | None:
-    """A row per factor, arena, level and age with their totals; null where nobody has activities of the catalogue there."""
+    """A row per protective factor, arena, level and age with their totals; of the indices only the totals over ages.
+
+    What is beside an index is the same activities once more, and with ages the table would be the bundle's largest.
+    """
     rows, own = frames.activity_coverage, meta.prevention
     if rows.is_empty() or own is None:
         return None
@@ -62,7 +65,8 @@ def coverage_table(frames: ReleaseFrames, meta: ReportMeta) -> pl.DataFrame | No
               "disagreed": "n_disagreed", "not_inventoried": "n_not_inventoried", "own": "n_own",
               "fragile": "n_fragile", "blind": "n_blind"}  # fmt: skip
     order = ["area_code", "round", "factor_kind", "factor", "arena", "level", "age_band"]
-    return _named(rows.sort(order), meta, COVERAGE_TABLE, {
+    kept = rows.filter((pl.col("factor_kind") != "index") | (pl.col("age_band") == ANY))
+    return _named(kept.sort(order), meta, COVERAGE_TABLE, {
         **_place("round"),
         "kind": _words("factor_kind", texts["kinds"]),
         "factor_id": pl.col("factor"),
