@@ -5,6 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from assets.bundle.accumulated import section as accumulated_section
+from assets.bundle.action_section import section as action_section
 from assets.bundle.arenas import ARENAS
 from assets.bundle.arenas import section as arena_section
 from assets.bundle.associations import section as association_section
@@ -33,6 +34,7 @@ OPTIONAL = {
     "samband": association_section,
     "stadsdelar": district_section,
     "sma-grupper": small_area_section,
+    "atgard": action_section,
     "beslut": decisions_section,
 }
 """Sections that an edition may leave out (`ReportMeta.left_out`), in the report's order."""
@@ -52,8 +54,9 @@ def municipality_report(frames: ReleaseFrames, scope: Scope, meta: ReportMeta) -
     guard_frames(frames, scope, meta.charts.indices)
     context = Context(frames, scope, meta)
     if is_register_only(context):
-        *first, method = register_sections(context)
-        found = (*first, decisions_section(context), method)
+        *first, quality, method = register_sections(context)
+        action = action_section(context) if "atgard" not in meta.left_out else None
+        found = (*first, action, decisions_section(context), quality, method)
         return _report(context, tuple(section for section in found if section), "register_only")
     sections: list[Section | None] = [
         overview_section(context),

@@ -19,6 +19,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from assets.bundle.action_types import FactorPage
 from assets.bundle.glossary import Marker, unmarked
 from assets.bundle.lattlast import EasyPage
 from assets.bundle.types import BundleSummary, ReportContent, ReportMeta, Section, Table
@@ -198,6 +199,27 @@ def render_districts(sections: Sequence[Section], content: ReportContent, meta: 
     return _sections_page("districts.html", meta, content, sections, named)
 
 
+def render_action(
+    name: str, sections: Sequence[Section], svgs: Mapping[str, str], content: ReportContent, meta: ReportMeta
+) -> str:
+    """A page of sections in `6_atgard/` (`assets.bundle.action_pages`). `name`: its entry in `action.pages`."""
+    return _sections_page("action.html", meta, content, sections, _action_texts(name, content, meta), svgs)
+
+
+def render_factors(pages: Sequence[FactorPage], content: ReportContent, meta: ReportMeta) -> str:
+    """`6_atgard/faktorer.html`: one factor after the other, each on one sheet (`assets.bundle.factor_page`)."""
+    texts = _action_texts("faktorer", content, meta)
+    shown = {"title": texts["title"], "back": texts["back"], "synthetic": bool(content.synthetic), "texts": texts}
+    own = meta.texts["action"]["factor"]
+    return _render("factors.html", meta, content=content, pages=pages, own=own, words=_words(meta), **shown)
+
+
+def _action_texts(name: str, content: ReportContent, meta: ReportMeta) -> dict[str, str]:
+    texts, scope = meta.texts["action"], content.scope
+    title = say(meta.texts, f"action.pages.{name}.title", area=scope.area_name, wave=scope.wave)
+    return {**texts["pages"][name], "title": title, "back": texts["back"]}
+
+
 def _sections_page(
     template: str,
     meta: ReportMeta,
@@ -236,6 +258,7 @@ def render_readme(
     districts: bool = False,
     english: bool = False,
     held: Collection[str] | None = None,
+    more: Sequence[Sequence[str]] = (),
 ) -> str:
     """`LAS_MIG.html`: what this is, for whom, how to read and how to check, on one screen.
 
@@ -243,6 +266,7 @@ def render_readme(
         anatomy: whether the bundle has an anatomy of the indices to link to.
         districts: whether it has a page of city districts to link to.
         english: whether the bundle has the report in English.
+        more: lines of other pages to link, as in `readme.links`.
         held: the bundle's files when it lacks some of the usual ones, which are not linked then; the certificate comes later.
     """
     scope, texts = content.scope, meta.texts["readme"]
@@ -255,6 +279,7 @@ def render_readme(
         *([meta.texts["district_pages"]["readme"]] if districts else []),
         *others,
         *([texts["anatomy_link"]] if anatomy else []),
+        *more,
     ]
     if english and meta.english:
         links.append(meta.english.texts["english"]["readme"])
@@ -369,6 +394,7 @@ def _words(meta: ReportMeta) -> SimpleNamespace:
         footer=texts["method"]["attribution"],
         html=texts["html"],
         gloss=unmarked,
+        more_title=texts["action"]["section"]["more_title"] if "action" in texts else "",
     )
 
 

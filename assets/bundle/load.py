@@ -10,11 +10,16 @@ from typing import Any
 
 import yaml
 
+from assets.bundle.action_types import PreventionDefinitions
 from assets.bundle.load_english import with_english
 from assets.bundle.method_definitions import method_definitions
 from assets.bundle.types import FindingMeta, IndexText, RegisterGroup, ReportMeta
 from assets.catalogue.indicator_models import Indicator
+from assets.catalogue.knowledge import load_knowledge
 from assets.catalogue.load import Catalogue, catalogue_file
+from assets.catalogue.prevention import load_activities
+from assets.catalogue.priority import load_priority
+from assets.catalogue.readiness import load_readiness
 from assets.catalogue.statistics_models import Accumulation
 from assets.charts.numbers import lower_first
 from assets.charts.series import SeriesMeta
@@ -41,6 +46,7 @@ def load_report_texts() -> Mapping[str, Any]:
         **_yaml("texts/workbook.yml"),
         **_yaml("texts/pdf.yml"),
         "decisions": _yaml("texts/decisions_report.yml"),
+        **_yaml("texts/action.yml"),
         "questions": _yaml("texts/sections.yml"),
         **{name: _yaml(f"texts/{name}.yml") for name in ("html", "glossary", "lattlast")},
         "slides": _yaml("texts/slides.yml"),
@@ -134,6 +140,7 @@ def build_report_meta(
         comparison_groups=catalogue.comparison_groups,
         open_data=catalogue.publication.open_data.model_dump() if catalogue.publication.open_data else None,
         other_limits=other,
+        prevention=PreventionDefinitions(load_activities(), load_readiness(), load_knowledge(), load_priority()),
     )
     return with_english(meta, catalogue)
 

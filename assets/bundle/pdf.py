@@ -79,7 +79,7 @@ def wall_charts(content: ReportContent, trends: set[str], meta: ReportMeta) -> l
     kinds = [name for name, entry in meta.texts["posters"].items() if isinstance(entry, Mapping)]
     found = []
     for card in content.cards:
-        kind = next((name for name in kinds if card.chart_id.startswith(f"{name}_")), "")
+        kind = next((name for name in kinds if f"{card.chart_id}_".startswith(f"{name}_")), "")
         if kind and (kind != "trend" or card.chart_id in trends):
             found.append((kind, card))
     return found

@@ -60,7 +60,7 @@ def is_register_only(context: Context) -> bool:
 
 def register_sections(context: Context) -> tuple[Section, ...]:
     """Overview of the registers, a section per arena that has any (school first), the survey, quality and method."""
-    found = {arena: list(_beside(context, arena)) for arena in ORDER}
+    found = {arena: list(beside(context, arena)) for arena in ORDER}
     sections = [_overview(context, found)]
     for arena in ORDER:
         blocks = [*_compare_table(context, arena, found[arena]), *register_blocks(context, arena)]
@@ -69,7 +69,8 @@ def register_sections(context: Context) -> tuple[Section, ...]:
     return (*sections, _survey(context), _quality(context), method_section(context))
 
 
-def _beside(context: Context, arena: str) -> Iterator[Beside]:
+def beside(context: Context, arena: str) -> Iterator[Beside]:
+    """The arena's indicators with a value, those that are counts left out."""
     values = context.frames.register_values.filter(
         (pl.col("sex") == "all") & (pl.col("area_level") == "municipality") & pl.col("value").is_not_null()
     )

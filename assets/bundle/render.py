@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from assets.bundle.action_pages import action_files, page_links
 from assets.bundle.anatomy import PAGE as ANATOMY_PAGE
 from assets.bundle.anatomy import anatomy_sections, anatomy_svgs
 from assets.bundle.certificate import certificate_files
@@ -54,9 +55,11 @@ def render_bundle(
     places = district_pages(context)
     svgs = {card.chart_id: with_fallback_fonts(draw(card)) for card in content.cards}
     other = to_english(meta, register_only=content.register_only)
+    action = action_files(frames, content, svgs, meta, lambda card: with_fallback_fonts(draw(card)))
     report = render_report(content, svgs, meta, choices(context), script=script, other=other)
-    readme = render_readme(content, meta, anatomy=bool(anatomy), districts=bool(places), english=bool(other))
-    files = {
+    more = page_links(meta, action)
+    readme = render_readme(content, meta, anatomy=bool(anatomy), districts=bool(places), english=bool(other), more=more)
+    files = action | {
         "LAS_MIG.html": readme.encode("utf-8"),
         "1_rapport/rapport.html": report.encode("utf-8"),
         EASY_PAGE: render_easy(easy_page(context, content.summary), content, meta).encode("utf-8"),

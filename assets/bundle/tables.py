@@ -9,6 +9,7 @@ from typing import Any
 
 import polars as pl
 
+from assets.bundle import action_tables as action
 from assets.bundle.accumulated import KEYS as COUNTS_KEYS
 from assets.bundle.accumulated import TABLE as COUNTS_TABLE
 from assets.bundle.accumulated import accumulated_table
@@ -62,6 +63,11 @@ SWEDISH_TABLES: tuple[tuple[str, Sequence[str], Callable[[ReleaseFrames, ReportM
     (GROUPS_TABLE, GROUPS_KEYS, comparison_table),
     (TYPES_TABLE, TYPES_KEYS, school_type_table),
     (SCREEN_TABLE, SCREEN_KEYS, screen_table),
+    (action.ACTIVITIES_TABLE, action.ACTIVITIES_KEYS, action.activity_table),
+    (action.COVERAGE_TABLE, action.COVERAGE_KEYS, action.coverage_table),
+    (action.READINESS_TABLE, action.READINESS_KEYS, action.readiness_table),
+    (action.FACTORS_TABLE, action.FACTORS_KEYS, action.factor_table),
+    (action.ORDER_TABLE, action.ORDER_KEYS, action.order_table),
 )
 """Tables with Swedish headers: name, key columns and what makes them (None: the bundle has no such table)."""
 KEYS = {

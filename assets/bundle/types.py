@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from assets.bundle.english_notation import Notation
 from assets.bundle.method_definitions import MethodDefinitions
@@ -17,6 +17,9 @@ from assets.catalogue.report_models import ComparisonGroups, SeriesSection
 from assets.charts.series import SeriesMeta
 from assets.charts.types import ChartCard, ChartMeta, CountMeta, IndicatorMeta, Scope
 from assets.methods.findings import FindingRules
+
+if TYPE_CHECKING:
+    from assets.bundle.action_types import PreventionDefinitions
 
 SCHEMA_VERSION = "1.0"
 
@@ -110,11 +113,12 @@ Block = Text | Bullets | Terms | Notice | SubHeading | Figure | Table
 
 @dataclass(frozen=True)
 class Section:
-    """One section of the report with its heading."""
+    """One section of the report with its heading. `links`: address and words of pages beside the report, on the page only."""
 
     id: str
     title: str
     blocks: tuple[Block, ...]
+    links: tuple[tuple[str, str], ...] = ()
 
     @property
     def figures(self) -> tuple[Figure, ...]:
@@ -214,8 +218,9 @@ class ReportMeta:
     `outcomes`: outcomes that factors are set beside -> words for having them. `method`: for the method folder. `open_data`: what
     data portals are told. `series`: single questions and scales by id; `series_sections`: those that the report shows, by
     section; `district_series`: those with a row per city district. `comparison_groups`: who is compared with whom.
-    `language`: of all texts here. `left_out`: sections that this edition doesn't have. `english`: the same in English, None
-    when the catalogue has no English texts (`assets.bundle.load_english`); `notation`: how numbers are written there.
+    `prevention`: activities, preconditions, knowledge and the rule for the order. `language`: of all texts here. `left_out`:
+    sections that this edition doesn't have. `english`: the same in English, None when the catalogue has no English texts
+    (`assets.bundle.load_english`); `notation`: how numbers are written there.
     """
 
     charts: ChartMeta
@@ -250,6 +255,7 @@ class ReportMeta:
     method: MethodDefinitions | None = None
     open_data: Mapping[str, Any] | None = None
     other_limits: str = ""
+    prevention: PreventionDefinitions | None = None
     language: str = "sv"
     left_out: frozenset[str] = frozenset()
     english: ReportMeta | None = None
