@@ -73,7 +73,7 @@ def test_a_bundle_sees_no_other_municipalitys_estimates(context):
         guard_frames(replace(context.frames, model_estimates=other), context.scope, context.indices)
 
 
-@pytest.mark.parametrize("code, refused", [("own", False), ("0180", True)])
+@pytest.mark.parametrize(("code", "refused"), [("own", False), ("0180", True)])
 def test_tables_of_forms_have_no_area_level_and_are_guarded_all_the_same(context, code, refused):
     scope = context.scope
     row = {"edition": [scope.edition], "area_code": [scope.area_code if code == "own" else code], "round": ["2024"]}
