@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from assets.bundle.action_plan import action_plan_files
 from assets.bundle.anatomy import PAGE as ANATOMY_PAGE
 from assets.bundle.anatomy import anatomy_sections, anatomy_svgs
 from assets.bundle.certificate import certificate_files
@@ -75,6 +76,7 @@ def render_bundle(
     files |= slide_files(frames, content, meta)
     files |= method_files(frames, content, meta, lambda: bundle_tables(frames, scope, meta))
     files |= workbook_files(content, bundle_tables(frames, scope, meta), meta)
+    files |= action_plan_files(frames, content, meta)
     files |= dcat_files(files, frames, scope, meta)
     files |= certificate_files(files, folder_name(scope, meta), meta)
     return RenderedBundle(
