@@ -100,7 +100,9 @@ def run_everything(
                 if not needed:
                     step.title = f"{title} (inget nytt)"
                 if name == "check_surveys" or (name == "ingest_forms" and not inbox_files(paths.surveys)):
-                    _require_answers(paths, before)  # the forms are kept also where there is nothing to report on yet
+                    _require_answers(
+                        paths, before, progress, forms_before
+                    )  # the forms are kept also where there is nothing to report on yet
             seconds[title.split(":")[0] if name.startswith("publish") else title] = time.perf_counter() - started
     rejected = rejected_since(paths, before)
     summary = _summary(paths, chosen, checks, seconds, rejected, (written, unchanged), time.perf_counter() - begun)
@@ -156,14 +158,17 @@ def _failed(title: str, result: dg.ExecuteInProcessResult) -> PipelineError:
     raise RuntimeError(f"{title}: the run failed outside its steps: {causes}")
 
 
-def _require_answers(paths: Paths, before: dict[str, int]) -> None:
+def _require_answers(paths: Paths, before: dict[str, int], progress: Progress, forms_before: frozenset[str]) -> None:
     """Raises PipelineError `no_answers` when no delivery has ever been promoted: there is nothing to report on."""
     warehouse = Warehouse(paths.warehouse)
     if warehouse.read(VALIDATED, columns=["wave"]).height:
         return
     forms = warehouse.read(FILES).height
     kept = f" {forms} formulär är inlästa och finns kvar till dess." if forms else ""
-    refused = len(rejected_since(paths, before))
+    set_aside = rejected_since(paths, before)
+    for text in (*(sentence for _, sentence in set_aside), *form_notes(warehouse, forms_before)):
+        progress.note(text)  # there is no summary after this
+    refused = len(set_aside)
     raise PipelineError(
         "no_answers",
         f"Inkorgen {paths.surveys.name}",
