@@ -158,7 +158,7 @@ class Collector:
         if not kinds:
             return raw
         self.held_back.append(place)
-        what = " och ".join(KIND_NAMES[kind] for kind in kinds)
+        what = words_sv([KIND_NAMES[kind] for kind in kinds])
         self.notes.append(f"{_capital(place)}: texten innehåller något som liknar {what} och lämnades därför utanför.")
         return ""
 
