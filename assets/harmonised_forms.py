@@ -1,5 +1,7 @@
 """Harmonised layer: what the forms say about activities and preconditions, and what workshops have decided."""
 
+from collections.abc import Sequence
+
 import dagster as dg
 import polars as pl
 
@@ -25,13 +27,19 @@ def harmonised_forms(context: dg.AssetExecutionContext, store: Store):
     if not answers.width:
         answers = pl.DataFrame(schema=ANSWERS_SCHEMA)
     yield dg.Output(activity_answers(files, answers), output_name="activity_answers", metadata=_replaced(files, "activities"))
-    yield dg.Output(readiness_ratings(files, answers), output_name="readiness_ratings")
+    alike = standing(files, "readiness", answers).notes
+    yield dg.Output(
+        readiness_ratings(files, answers), output_name="readiness_ratings", metadata={"går inte att skilja åt": _list(alike)}
+    )
     yield dg.Output(decisions(files, answers), output_name="decisions", metadata=_replaced(files, "decisions"))
 
 
 def _replaced(files: pl.DataFrame, kind: str) -> dict[str, dg.MarkdownMetadataValue]:
-    notes = standing(files, kind).notes
-    return {"ersatta": dg.MetadataValue.md("\n".join(f"- {in_markdown(n)}" for n in notes) or "Ingen fil är ersatt.")}
+    return {"ersatta": _list(standing(files, kind).notes)}
+
+
+def _list(notes: Sequence[str]) -> dg.MarkdownMetadataValue:
+    return dg.MetadataValue.md("\n".join(f"- {in_markdown(n)}" for n in notes) or "Inga.")
 
 
 ASSETS = [harmonised_forms]

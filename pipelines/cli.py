@@ -102,7 +102,7 @@ def kor(arguments: argparse.Namespace) -> int:
 
     paths = Paths(profile_home())
     paths.make()
-    if not any(path.is_file() and not path.name.startswith(".") for path in paths.surveys.iterdir()):
+    if not any(has_files(folder) for folder in (paths.surveys, paths.forms)) and not has_answers(paths):
         raise PipelineError(
             code="empty_inbox",
             where=f"Inkorgen {paths.surveys}",
@@ -111,6 +111,20 @@ def kor(arguments: argparse.Namespace) -> int:
             hint="Lägg kommunernas filer där och kör igen, eller prova med make demo.",
         )
     return run_chain(paths.root, default_progress(), everything=arguments.allt)
+
+
+def has_files(folder: Path) -> bool:
+    """Whether anything that a person has put there lies in a folder of the inbox."""
+    return folder.is_dir() and any(path.is_file() and not path.name.startswith(".") for path in folder.iterdir())
+
+
+def has_answers(paths: Paths) -> bool:
+    """Whether an earlier run has kept survey answers: then there is something to run without a new delivery."""
+    if not paths.warehouse.is_file():
+        return False
+    from pipelines.warehouse import TableName, Warehouse
+
+    return Warehouse(paths.warehouse).read(TableName("validated", "survey_responses"), columns=["wave"]).height > 0
 
 
 def run_chain(home: Path, progress: Progress, *, everything: bool = False) -> int:

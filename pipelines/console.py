@@ -163,6 +163,7 @@ class RunSummary:
         checks_passed, checks_failed: expectations evaluated on the candidate tables; failed counts every severity.
         bundles_written: report bundles with a manifest, those that needn't be made again included.
         bundles_unchanged: how many of them were left as they were, because nothing in them has changed.
+        form_notes: sentences on the forms that the run read, texts held back first of all.
         seconds: wall time of the run, generation of demo data excluded.
         layer_seconds: wall seconds per layer in the order they ran, keyed by the layer's name.
         reports_dir: folder that holds the county overview of the wave that was built.
@@ -183,6 +184,7 @@ class RunSummary:
     with_reports: bool = True
     quality_page: Path | None = None
     bundles_unchanged: int = 0
+    form_notes: tuple[str, ...] = ()
 
 
 def summary_lines(summary: RunSummary, overview: str = "lansoversikt.html") -> list[str]:
@@ -205,6 +207,8 @@ def summary_lines(summary: RunSummary, overview: str = "lansoversikt.html") -> l
     if rejected:
         lines += ["", "Dessa leveranser togs inte med:"]
         lines += [f"  ✗ {_with_name(name, sentence)}" for name, sentence in summary.deliveries_rejected]
+    if summary.form_notes:
+        lines += ["", "Om formulären:", *(f"  {sentence}" for sentence in summary.form_notes)]
     if summary.checks_failed:
         lines += ["", "Underkända kontroller visas per regel i Dagster (make ui) och i rapportpaketens kvalitetsdel."]
     if summary.quality_page:

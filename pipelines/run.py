@@ -5,12 +5,15 @@ from __future__ import annotations
 import os
 import shutil
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from assets.catalogue.load import active_profile, profile_of
+from assets.intake.receive import inbox_files
 from assets.methods.errors import PipelineError
 from pipelines.console import Progress, RunSummary, Step
+from pipelines.form_notes import FILES, form_notes, known_forms
 from pipelines.paths import Paths
 from pipelines.set_aside import lying, rejected_since, stopped
 from pipelines.warehouse import TableName, Warehouse
@@ -20,10 +23,10 @@ if TYPE_CHECKING:
 
 # What a child job is called on the console and in the summary.
 STEPS = (
+    ("ingest_forms", "Formulär: läser, gör enhetliga"),
     ("ingest_registers", "Register: läser, gör enhetliga, kontrollerar"),
     ("read_surveys", "Inkorgen: läser nya leveranser"),
     ("check_surveys", "Enkäter: tillämpar kodbok, kontrollerar"),
-    ("ingest_forms", "Formulär: läser, gör enhetliga"),
     ("release_registers", "Register: lägger i utgåvan"),
     ("build_indices", "Index, skattningar och röjandekontroll"),
     ("build_prevention", "Aktiviteter, förutsättningar och sammanställning"),
@@ -75,7 +78,7 @@ def run_everything(
         steps = [(name, title) for name, title in STEPS if name in has]
     chosen = wave or WAVES[-1]
     choice = chain.Choice(chosen, municipalities, everything)
-    before = lying(paths)
+    before, forms_before = lying(paths), known_forms(Warehouse(paths.warehouse))
     checks, seconds, written, unchanged = {True: 0, False: 0}, {}, 0, 0
     with instance:
         for name, title in steps:
@@ -96,11 +99,14 @@ def run_everything(
                 written, unchanged = step.counts.get("paket", written), step.counts.get("oförändrade", unchanged)
                 if not needed:
                     step.title = f"{title} (inget nytt)"
-                if name == "check_surveys":
-                    _require_answers(paths, before)
+                if name == "check_surveys" or (name == "ingest_forms" and not inbox_files(paths.surveys)):
+                    _require_answers(
+                        paths, before, progress, forms_before
+                    )  # the forms are kept also where there is nothing to report on yet
             seconds[title.split(":")[0] if name.startswith("publish") else title] = time.perf_counter() - started
     rejected = rejected_since(paths, before)
-    return _summary(paths, chosen, checks, seconds, rejected, (written, unchanged), time.perf_counter() - begun)
+    summary = _summary(paths, chosen, checks, seconds, rejected, (written, unchanged), time.perf_counter() - begun)
+    return replace(summary, form_notes=form_notes(Warehouse(paths.warehouse), forms_before))
 
 
 def instance_home(home: Path) -> Path:
@@ -152,17 +158,24 @@ def _failed(title: str, result: dg.ExecuteInProcessResult) -> PipelineError:
     raise RuntimeError(f"{title}: the run failed outside its steps: {causes}")
 
 
-def _require_answers(paths: Paths, before: dict[str, int]) -> None:
+def _require_answers(paths: Paths, before: dict[str, int], progress: Progress, forms_before: frozenset[str]) -> None:
     """Raises PipelineError `no_answers` when no delivery has ever been promoted: there is nothing to report on."""
-    if Warehouse(paths.warehouse).read(VALIDATED, columns=["wave"]).height:
+    warehouse = Warehouse(paths.warehouse)
+    if warehouse.read(VALIDATED, columns=["wave"]).height:
         return
-    refused = len(rejected_since(paths, before))
+    forms = warehouse.read(FILES).height
+    kept = f" {forms} formulär är inlästa och finns kvar till dess." if forms else ""
+    set_aside = rejected_since(paths, before)
+    for text in (*(sentence for _, sentence in set_aside), *form_notes(warehouse, forms_before)):
+        progress.note(text)  # there is no summary after this
+    refused = len(set_aside)
     raise PipelineError(
         "no_answers",
         f"Inkorgen {paths.surveys.name}",
         "minst en godkänd enkätleverans",
         f"ingen ({refused} {'fil sattes' if refused == 1 else 'filer sattes'} åt sidan)",
-        "Lägg kommunernas filer där och kör igen; skälen till det som satts åt sidan står bredvid filerna i inbox/avvisade.",
+        "Lägg kommunernas filer där och kör igen; skälen till det som satts åt sidan står bredvid filerna i inbox/avvisade."
+        f"{kept}",
     )
 
 

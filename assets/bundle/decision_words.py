@@ -43,7 +43,7 @@ def _words(row: Mapping[str, Any]) -> dict[str, str]:
     change, low, high = row["change"], row["low"], row["high"]
     decimals = DECIMALS.get(row["unit"] or "points", 1)
     return {
-        "indicator": _indicator(row),
+        "indicator": indicator_words(row),
         "before": str(row["wave"]),
         "after": str(row["wave_now"]),
         "then": _value(row["value_then"], decimals),
@@ -65,7 +65,7 @@ def _interval(low: float, high: float, decimals: int) -> str:
     return f"{numbers.signed(low, decimals)} till {numbers.signed(high, decimals)}"
 
 
-def _indicator(row: Mapping[str, Any]) -> str:
+def indicator_words(row: Mapping[str, Any]) -> str:
     """The indicator's name, with the grade it was chosen for."""
     name = label("follow_up_indicator", row["follow_up_indicator"])
     grade = label("follow_up_grade", row["follow_up_grade"])

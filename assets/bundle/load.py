@@ -50,6 +50,7 @@ def load_report_texts() -> Mapping[str, Any]:
         "questions": _yaml("texts/sections.yml"),
         **{name: _yaml(f"texts/{name}.yml") for name in ("html", "glossary", "lattlast")},
         "slides": _yaml("texts/slides.yml"),
+        "action_plan": _yaml("texts/action_plan.yml"),
     }
 
 

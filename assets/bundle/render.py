@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from assets.bundle.action_pages import action_files, page_links
+from assets.bundle.action_plan import action_plan_files
 from assets.bundle.anatomy import PAGE as ANATOMY_PAGE
 from assets.bundle.anatomy import anatomy_sections, anatomy_svgs
+from assets.bundle.blank_forms import blank_form_files
 from assets.bundle.certificate import certificate_files
 from assets.bundle.content import folder_name, municipality_report
 from assets.bundle.dcat import dcat_files
@@ -78,6 +80,8 @@ def render_bundle(
     files |= slide_files(frames, content, meta)
     files |= method_files(frames, content, meta, lambda: bundle_tables(frames, scope, meta))
     files |= workbook_files(content, bundle_tables(frames, scope, meta), meta)
+    files |= action_plan_files(frames, content, meta)
+    files |= blank_form_files(scope, meta.released.year)
     files |= dcat_files(files, frames, scope, meta)
     files |= certificate_files(files, folder_name(scope, meta), meta)
     return RenderedBundle(

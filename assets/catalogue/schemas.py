@@ -21,6 +21,7 @@ from assets.catalogue.profile_models import Profile
 from assets.catalogue.psychometric_models import PsychometricRules, PsychometricTexts
 from assets.catalogue.readiness_models import ReadinessFile
 from assets.catalogue.report_models import ComparisonGroups, ReportSeriesFile
+from assets.catalogue.round_models import RoundFile
 from assets.catalogue.screening_models import ScreeningFile
 from assets.catalogue.statistics_models import FactorFile, FindingFile, StatisticsFile
 from assets.intake.limits import IntakeLimits
@@ -63,6 +64,7 @@ KINDS: dict[str, tuple[type[BaseModel], tuple[str, ...]]] = {
     "publication": (m.Publication, ("publication.yml",)),
     "quality": (QualitySettings, ("quality.yml",)),
     "readiness": (ReadinessFile, ("prevention/readiness.yml",)),
+    "rounds": (RoundFile, ("prevention/rounds.yml",)),
     "reasons": (m.ReasonFile, ("reasons.yml",)),
     "register": (RegisterSource, ("registers/[!u]*.yml",)),
     "register_import": (TableMapping, ("registers/imports/*.yml",)),

@@ -7,7 +7,7 @@ its place; all problems of a file make one sentence. A text that looks as if it 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
@@ -66,12 +66,15 @@ class Collector:
     held_back: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     lost: int = 0
+    left_out: set[tuple[str, str, str]] = field(default_factory=set)
 
     def add(self, section: str, item: str, asked: Field, raw: str, place: str) -> None:
         """Take one answer of a table; an empty one is none. For several choices `raw` is their codes with `;` between."""
         value = self._value(asked, raw.strip(), place)
         if value:
             self.answers.append(FormAnswer(section, item, asked.name, value, place))
+        elif raw.strip():
+            self.left_out.add((section, item, asked.name))
 
     def add_head(self, asked: Field, raw: str, place: str) -> None:
         """Take one head field."""
@@ -155,7 +158,7 @@ class Collector:
         if not kinds:
             return raw
         self.held_back.append(place)
-        what = " och ".join(KIND_NAMES[kind] for kind in kinds)
+        what = words_sv([KIND_NAMES[kind] for kind in kinds])
         self.notes.append(f"{_capital(place)}: texten innehåller något som liknar {what} och lämnades därför utanför.")
         return ""
 
@@ -225,15 +228,39 @@ class Collector:
         return code, round_, day
 
     def _unanswered(self) -> list[str]:
-        """How many of the named rows have no answer at all."""
+        """How many of the named rows have no answer at all; of decisions, which fields of a begun row are empty."""
         if self.definition.kind == "decisions":
-            return []
+            return self._half_rows()
         answered = {(a.section, a.item_id) for a in self.answers}
         rows = [(s.id, item.id) for s in self.definition.sections for item in s.items]
         left = sum(row not in answered for row in rows)
         if not left:
             return []
         return [f"{left} av {count_sv(len(rows), 'rad', 'rader')} är obesvarade; de räknas varken som ja eller nej."]
+
+    def _half_rows(self) -> list[str]:
+        """A sentence for each row that is begun and lacks something that should be there; what was left out is told elsewhere."""
+        there = {(a.section, a.item_id, a.field) for a in self.answers} | self.left_out
+        notes = []
+        for section in self.definition.sections:
+            begun = sorted({item for of, item, _ in there if of == section.id}, key=_free_place)
+            for item in begun:
+                empty = [f.label for f in section.fields if f.required and (section.id, item, f.name) not in there]
+                if empty:
+                    where = f"{section.title}, rad {_free_place(item)[0]}"
+                    notes.append(f"{where}: {words_sv(empty)} är inte ifyllt. Raden sparas som den är.")
+        return notes
+
+
+def words_sv(items: Sequence[str]) -> str:
+    """`a`, `a och b`, `a, b och c`."""
+    return f"{', '.join(items[:-1])} och {items[-1]}" if len(items) > 1 else "".join(items)
+
+
+def _free_place(item: str) -> tuple[int, str]:
+    """The number of a free row (`decisions+2` is 2), and its id."""
+    number = item.rpartition("+")[2]
+    return (int(number) if number.isdigit() else 0, item)
 
 
 def ticked(raw: str) -> bool | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from zipfile import ZipFile
 
@@ -52,7 +53,7 @@ def read_forms(path: Path, definitions: Mapping[FormKind, FormDefinition], aroun
         )
     suffix = path.suffix.lower()
     if suffix == ".json":
-        return (read_json(name, content, definitions, around),)
+        return (_with_name_note(read_json(name, content, definitions, around), name, around),)
     if suffix != ".xlsx":
         hint = "Spara formuläret som Excel-arbetsbok (.xlsx), eller spara från webbsidan (.json)."
         got = f"filtypen {suffix}" if re.fullmatch(r"\.[a-z0-9]{1,8}", suffix) else "en annan filtyp"
@@ -60,7 +61,21 @@ def read_forms(path: Path, definitions: Mapping[FormKind, FormDefinition], aroun
     sheets = workbook_sheets(path, limits)
     if not is_form_workbook(sheets) and {sheet.name.strip().casefold() for sheet in sheets} >= PREDECESSOR_SHEETS:
         return _predecessor(name, sheets, around)
-    return (read_workbook(name, sheets, definitions, around),)
+    return (_with_name_note(read_workbook(name, sheets, definitions, around), name, around),)
+
+
+def _with_name_note(form: FilledForm, file_name: str, around: Around) -> FilledForm:
+    """The form, with a note where its file is named after another municipality. What the form says counts."""
+    named = _named(file_name, around.municipalities)
+    if len(named) != 1 or form.municipality_code in named:
+        return form
+    (other,) = named
+    own = form.municipality_code
+    note = (
+        f"Filens namn nämner {around.municipalities[other]} ({other}) men formuläret gäller "
+        f"{around.municipalities[own]} ({own}). Det är formulärets uppgift som räknas."
+    )
+    return replace(form, notes=(*form.notes, note))
 
 
 def _predecessor(name: str, sheets: Sequence[Sheet], around: Around) -> tuple[FilledForm, ...]:
@@ -81,16 +96,21 @@ def _predecessor(name: str, sheets: Sequence[Sheet], around: Around) -> tuple[Fi
 
 def _municipality(file_name: str, municipalities: Mapping[str, str]) -> str:
     """The code of the municipality that a file name tells, by code or name. Raises PipelineError `unknown_municipality`."""
-    words = unicodedata.normalize("NFC", Path(file_name).stem).casefold()
-    codes = {code for code in re.findall(r"(?<!\d)\d{4}(?!\d)", words) if code in municipalities}
-    plain = f" {' '.join(re.split(r'[^a-zåäöé]+', words))} "
-    named = {code for code, name in municipalities.items() if f" {' '.join(name.casefold().split('-'))} " in plain}
-    found = codes or named
+    found = _named(file_name, municipalities)
     if len(found) == 1:
         return found.pop()
     got = "ett namn utan kommun" if not found else "namnet på flera kommuner"
     hint = "Döp om filen så att den börjar med kommunkoden, till exempel 0127, och lägg den i inkorgen igen."
     raise PipelineError("unknown_municipality", file_name, "kommunens kod eller namn i filnamnet", got, hint)
+
+
+def _named(file_name: str, municipalities: Mapping[str, str]) -> set[str]:
+    """Codes of the municipalities that a file name tells, by code or, without any code, by name."""
+    words = unicodedata.normalize("NFC", Path(file_name).stem).casefold()
+    codes = {code for code in re.findall(r"(?<!\d)\d{4}(?!\d)", words) if code in municipalities}
+    plain = f" {' '.join(re.split(r'[^a-zåäöé]+', words))} "
+    named = {code for code, name in municipalities.items() if f" {' '.join(name.casefold().split('-'))} " in plain}
+    return codes or named
 
 
 def workbook_sheets(path: Path, limits: IntakeLimits | None = None) -> list[Sheet]:

@@ -39,21 +39,38 @@ class Standing:
     notes: tuple[str, ...]
 
 
-def standing(files: pl.DataFrame, kind: str) -> Standing:
+def standing(files: pl.DataFrame, kind: str, answers: pl.DataFrame | None = None) -> Standing:
     """Of several files about the same thing the newest.
 
     The same thing: for activities municipality, round and role; for decisions municipality, round and day of the workshop. Every
-    file about preconditions stands: each is a rater of its own.
+    file about preconditions stands: each is a rater of its own. With `answers` (`raw.form_answers`) those that can't be told
+    apart are pointed out.
     """
     own = files.filter(pl.col("kind") == kind)
     if kind == "readiness":
-        return Standing(own.sort("form_id"), ())
+        return Standing(own.sort("form_id"), () if answers is None else _alike(own, answers))
     same = ["municipality_code", "round", "role" if kind == "activities" else "answered_on"]
     ranked = own.sort(*same, *_NEWEST)
     newest = ranked.unique(same, keep="last", maintain_order=True)
     gone = ranked.join(newest.select(*same, newer="source_file", stands="form_id"), on=same, how="left", maintain_order="left")
     gone = gone.filter(pl.col("form_id") != pl.col("stands")).sort("source_file", "form_id")
     return Standing(newest, tuple(f"{a}: ersatt av {b}." for a, b in gone.select("source_file", "newer").iter_rows()))
+
+
+def _alike(files: pl.DataFrame, answers: pl.DataFrame) -> tuple[str, ...]:
+    """Sentences on raters of a municipality, round, role and day with the same answers: two persons, or one who sent twice."""
+    cells = answers.filter(pl.col("kind") == "readiness").sort("form_id", "section", "item_id", "field")
+    said = cells.group_by("form_id", maintain_order=True).agg(
+        pl.concat_str("section", "item_id", "field", "value", separator="\x1f").str.join("\x1e").alias("said")
+    )
+    same = ["municipality_code", "round", "role", "answered_on", "said"]
+    groups = files.join(said, on="form_id", how="inner").sort("source_file", "form_id").group_by(same, maintain_order=True)
+    names = groups.agg("source_file").filter(pl.col("source_file").list.len() > 1)["source_file"].to_list()
+    return tuple(
+        f"{', '.join(found[:-1])} och {found[-1]}: samma roll, dag och svar. Kommer de från samma person ska den ena tas bort, "
+        "annars räknas hen två gånger."
+        for found in sorted(names)
+    )
 
 
 def activity_answers(files: pl.DataFrame, answers: pl.DataFrame) -> pl.DataFrame:

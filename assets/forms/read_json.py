@@ -48,6 +48,9 @@ def read_json(file_name: str, content: bytes, definitions: Mapping[FormKind, For
         raise _structure(file_name)
     for field in definition.head:
         found.add_head(field, _given(file_name, head.get(field.name), field), f"Om formuläret, {field.label}")
+    for name in head.keys() - {field.name for field in definition.head}:
+        if head[name] not in ("", None, []):
+            found.lose("en uppgift om formuläret som det inte frågar efter")
     known = {section.id: section for section in definition.sections}
     for section_id, rows in sections.items():
         if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):

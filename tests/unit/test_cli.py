@@ -3,11 +3,13 @@
 import sys
 import types
 
+import polars as pl
 import pytest
 
 from assets.methods.errors import PipelineError
 from pipelines import cli
 from pipelines.console import RunSummary
+from pipelines.warehouse import TableName, Warehouse
 
 
 @pytest.fixture
@@ -83,6 +85,19 @@ def test_kor_runs_what_lies_there(home, chain):
     assert cli.main(["kor"]) == 0
     assert chain["run"] == home
     assert "demo" not in chain
+
+
+def test_kor_runs_on_forms_alone_and_on_what_was_kept_before(home, chain):
+    (home / "inbox" / "formular").mkdir(parents=True)
+    (home / "inbox" / "formular" / ".dold").touch()
+    assert cli.main(["kor"]) == 2
+    (home / "inbox" / "formular" / "beslut.json").touch()
+    assert cli.main(["kor"]) == 0
+    (home / "inbox" / "formular" / "beslut.json").unlink()
+    assert cli.main(["kor"]) == 2
+    kept = pl.DataFrame({"wave": [2024]})
+    Warehouse(home / "warehouse.duckdb").replace(TableName("validated", "survey_responses"), kept, None)
+    assert cli.main(["kor"]) == 0
 
 
 def test_a_run_without_bundles_is_no_success(home, chain):

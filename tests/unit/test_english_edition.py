@@ -45,6 +45,7 @@ ENGLISH = META.english
 NOTATION = notation()
 DRAWN = ("svarsfordelning", "faktorprofil", "skillnadsdiagram", "konsskillnad", "trend", "bortfall", "kvalitetsremsa", "samlade")
 SWEDISH_ONLY = {
+    "action_plan",
     "districts", "district_pages", "associations", "readme", "methodpage", "anatomy", "small_areas", "county", "comparison",
     "tables", "screen_table",
     "series_table", "register_only", "county_edition", "method_folder", "workbook", "pdf", "summary",
