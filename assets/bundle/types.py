@@ -277,9 +277,16 @@ class BundleMeta:
     cutoff_set: str = ""
 
 
+CERTIFICATE = "7_intyg"
+"""The folder of a report's certificate."""
+
+
 @dataclass(frozen=True)
 class RenderedBundle:
-    """A bundle as bytes: relative path with `/` -> content. Everything but the certificate, which the writer adds last."""
+    """A bundle as bytes: relative path with `/` -> content. Everything but the certificate, which the writer adds last.
+
+    `certificate`: the folder of the certificate. `report`: the file that somebody opens first.
+    """
 
     scope: Scope
     folder: str
@@ -288,6 +295,8 @@ class RenderedBundle:
     synthetic: bool
     files: Mapping[str, bytes] = field(repr=False)
     summary: BundleSummary
+    certificate: str = CERTIFICATE
+    report: str = "1_rapport/rapport.html"
 
 
 @dataclass(frozen=True)
