@@ -37,7 +37,7 @@ class Choice:
 
 def runs(paths: Paths, job: str, choice: Choice) -> list[dict[str, str]]:
     """The partition ranges (as tags) over which a job has to be run now; none when nothing has changed."""
-    if job == "publish_bundles":
+    if job in ("publish_bundles", "publish_kits"):
         return [bundle_range(choice.wave, choice.municipalities)]
     if job == "publish_overview":
         return [range_tags(str(choice.wave), str(choice.wave))]

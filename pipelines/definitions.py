@@ -37,6 +37,7 @@ from assets import (
     reports,
     reports_county,
     reports_county_bundle,
+    reports_workshop,
     validated,
 )
 from assets.asset_keys import of_profile
@@ -63,6 +64,7 @@ LAYERS = (
     *(release_compared, reports_county),
     reports_county_bundle,
     reports,
+    reports_workshop,
 )
 
 

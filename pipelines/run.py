@@ -28,6 +28,7 @@ STEPS = (
     ("build_indices", "Index, skattningar och röjandekontroll"),
     ("build_prevention", "Aktiviteter, förutsättningar och sammanställning"),
     ("publish_bundles", "Rapportpaket"),
+    ("publish_kits", "Workshoppaket"),
     ("publish_overview", "Länsöversikt"),
 )
 VALIDATED = TableName("validated", "survey_responses")
@@ -93,7 +94,8 @@ def run_everything(
                         raise _failed(title, result)
                     del result  # it holds every table that the step wrote
                 chain.finished(paths, name, choice)
-                written, unchanged = step.counts.get("paket", written), step.counts.get("oförändrade", unchanged)
+                if name == "publish_bundles":
+                    written, unchanged = step.counts.get("paket", written), step.counts.get("oförändrade", unchanged)
                 if not needed:
                     step.title = f"{title} (inget nytt)"
                 if name == "check_surveys":
@@ -121,6 +123,7 @@ SHOWN_COUNTS = {
     "index_results": "resultat",
     "indicator_results": "resultat för frågor",
     "municipality_bundle": "paket",
+    "workshop_kit": "paket",
 }
 
 

@@ -149,7 +149,8 @@ class ReportContent:
 class BundleSummary:
     """One municipality's row on the county page. Counts to the nearest 5; None with a reason in words.
 
-    `status`: key of `county.status` in `report.yml`; `status_grade`: the only grade, when there is one.
+    `status`: key of `county.status` in `report.yml`; `status_grade`: the only grade, when there is one. `kit`: folder of the
+    facilitator's kit, when it is on disk.
     """
 
     area_code: str
@@ -160,6 +161,7 @@ class BundleSummary:
     response_pct: Mapping[str, float | None]
     status: str
     status_grade: str = ""
+    kit: str = ""
 
 
 @dataclass(frozen=True)
