@@ -18,6 +18,8 @@ from pipelines.warehouse import TableName, Warehouse
 if TYPE_CHECKING:
     import dagster as dg
 
+    from assets.catalogue.pilot_models import Pilot
+
 # What a child job is called on the console and in the summary.
 STEPS = (
     ("ingest_registers", "Register: läser, gör enhetliga, kontrollerar"),
@@ -42,6 +44,7 @@ def run_everything(
     municipalities: tuple[str, str] | None = None,
     *,
     everything: bool = False,
+    pilot: Pilot | None = None,
 ) -> RunSummary:
     """Inbox to bundles for one wave (the latest when none is given); only what is affected by something new is run again.
 
@@ -51,6 +54,7 @@ def run_everything(
         wave: which wave the bundles are about.
         municipalities: first and last code of those that get a bundle (all when none are given).
         everything: run all of it again, also what nothing has changed for.
+        pilot: only its municipalities get bundles and kits, of the kinds that it names.
 
     Raises:
         PipelineError: `warehouse_busy`, or `step_failed` with the failing step's own sentence. Set-aside deliveries raise
@@ -73,9 +77,9 @@ def run_everything(
         defs = build_definitions(home, remake=everything)
         instance = dg.DagsterInstance.from_config(str(instance_home(paths.home(active_profile()))))
         has = {job.name for job in ASSET_JOBS}
-        steps = [(name, title) for name, title in STEPS if name in has]
+        steps = [(name, title) for name, title in STEPS if name in has and _wanted(name, pilot)]
     chosen = wave or WAVES[-1]
-    choice = chain.Choice(chosen, municipalities, everything)
+    choice = chain.Choice(chosen, municipalities, everything, only=pilot.municipalities if pilot else ())
     before = lying(paths)
     checks, seconds, written, unchanged = {True: 0, False: 0}, {}, 0, 0
     with instance:
@@ -103,6 +107,12 @@ def run_everything(
             seconds[title.split(":")[0] if name.startswith("publish") else title] = time.perf_counter() - started
     rejected = rejected_since(paths, before)
     return _summary(paths, chosen, checks, seconds, rejected, (written, unchanged), time.perf_counter() - begun)
+
+
+def _wanted(step: str, pilot: Pilot | None) -> bool:
+    """Whether a step makes something that the pilot has; without a pilot all steps do."""
+    made = {"publish_bundles": "bundles", "publish_kits": "kits"}.get(step)
+    return pilot is None or made is None or made in pilot.produces
 
 
 def instance_home(home: Path) -> Path:
