@@ -77,11 +77,12 @@ def test_every_step_is_told_from_first_delivery_to_follow_up():
 
 def test_the_page_lists_them_in_alphabetical_order_with_links_and_is_the_same_every_time():
     frames, scope = prevention_frames()
-    one = pilot_row(frames, scope, ["Järfälla"], {"kit": "a_workshop/LAS_MIG.html"})
+    one = pilot_row(frames, scope, ["Upplands Väsby", "Järfälla"], {"kit": "a_workshop/LAS_MIG.html"})
     rows = [replace(one, area_name="Österåker"), one]
     page = pilot_page(find_pilot("exempel"), rows, META, 2024)
     assert page == pilot_page(find_pilot("exempel"), rows, META, 2024)
     text = page.decode()
+    assert "<td>Järfälla, Upplands Väsby</td>" in text
     assert text.index(">Botkyrka<") < text.index(">Österåker<")
     assert 'href="a_workshop/LAS_MIG.html"' in text
     assert "ingen rangordning" in text
