@@ -1,4 +1,4 @@
-"""The words of the kit and the board: `texts/kit.yml` and `texts/board.yml`."""
+"""The words of the kit and the board: `texts/workshop_kit.yml` and `texts/board.yml`."""
 
 from __future__ import annotations
 
@@ -19,5 +19,5 @@ def board_texts() -> Mapping[str, Any]:
 
 @lru_cache(maxsize=1)
 def kit_texts() -> Mapping[str, Any]:
-    """The parsed `texts/kit.yml`."""
-    return yaml.safe_load(catalogue_file("texts/kit.yml").read_text(encoding="utf-8"))
+    """The parsed `texts/workshop_kit.yml`."""
+    return yaml.safe_load(catalogue_file("texts/workshop_kit.yml").read_text(encoding="utf-8"))

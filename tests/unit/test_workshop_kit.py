@@ -61,10 +61,10 @@ def test_a_step_about_files_that_the_kit_lacks_is_left_out():
     frames, scope = prevention_frames()
     content = render_kit_readme(kit.board_content(frames, scope, META), META, "mapp", ["1_tavla/workshoptavla.html"]).decode()
     assert "Lägg fram utskrifterna" not in content
-    printed = ["1_tavla/workshoptavla.html", "2_utskrift/01_agenda.pdf"]
+    printed = ["1_tavla/workshoptavla.html", "2_utskrift/01_tidplan.pdf"]
     more = render_kit_readme(kit.board_content(frames, scope, META), META, "mapp", printed).decode()
     assert "Lägg fram utskrifterna" in more
-    assert '<a href="2_utskrift/01_agenda.pdf">01 agenda (PDF)</a>' in more
+    assert '<a href="2_utskrift/01_tidplan.pdf">Tidplan för tre timmar (PDF)</a>' in more
 
 
 def test_a_new_part_joins_by_one_line(monkeypatch):
