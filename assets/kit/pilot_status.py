@@ -51,7 +51,9 @@ def pilot_row(frames: ReleaseFrames, scope: Scope, names: Sequence[str], links: 
         **made,
         **_decided(frames.decisions, scope),
     }
-    return PilotRow(scope.area_code, scope.area_name, tuple(sorted(names, key=numbers.swedish)), {step: found[step] for step in STEPS}, links)
+    return PilotRow(
+        scope.area_code, scope.area_name, tuple(sorted(names, key=numbers.swedish)), {step: found[step] for step in STEPS}, links
+    )
 
 
 def _delivery(frames: ReleaseFrames, scope: Scope) -> tuple[bool, str]:
