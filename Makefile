@@ -3,7 +3,7 @@
 PY ?= python3
 ARGS ?=
 .DEFAULT_GOAL := help
-.PHONY: help setup demo kor hamta kodbok formular kontroller kunskap test ui doctor check lock golden galleri bench
+.PHONY: help setup demo kor hamta kodbok formular kontroller pilot kunskap test ui doctor check lock golden galleri bench
 
 help: ## Visa den här listan
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
@@ -28,6 +28,9 @@ formular: ## Skriv formulär att skicka till kommunerna, till exempel ARGS="--om
 
 kontroller: ## Visa vilka regler leveranserna bröt mot i den senaste körningen
 	@$(PY) start.py kontroller $(ARGS)
+
+pilot: ## Visa hur långt en pilots kommuner har kommit, till exempel ARGS=exempel
+	@$(PY) start.py pilot $(ARGS)
 
 kunskap: ## Visa vad kunskapsbasen säger om en faktor, till exempel ARGS=parenting
 	@$(PY) start.py kunskap $(ARGS)

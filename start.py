@@ -35,6 +35,7 @@ COMMANDS = {
     "kodbok": "föreslå en kodbok för en leverans som ingen kodbok känner igen",
     "formular": "skriv formulär om aktiviteter, förutsättningar och beslut att skicka ut",
     "kontroller": "visa vilka regler leveranserna bröt mot i den senaste körningen",
+    "pilot": "visa hur långt en pilots kommuner har kommit",
     "kunskap": "visa vad kunskapsbasen säger om en faktor",
     "test": "kör alla tester (fler ord går vidare till pytest)",
     "ui": "öppna Dagster i webbläsaren (port 3333, ändras med --port)",

@@ -23,7 +23,7 @@ OF_INDICES = (
     *("release/index_results", "release/suppression_log", "release/response_rates", "release/response_by_school_type"),
     *("release/delivery_quality", "release/provenance", "release/screen_sensitivity"),
     *("release/model_estimates", "release/rank_sets", "release/funnel", "reports/county_comparison"),
-    "reports/county_bundle",
+    *("reports/county_bundle", "reports/workshop_kit"),
     *("indices/weighted_estimates", "indices/weight_cells", "release/weighted_comparison"),
 )
 """Tables that only a profile with indices has: the release's are made together, from scores and registers."""

@@ -29,6 +29,8 @@ from assets.catalogue.load import Catalogue, load_catalogue
 from assets.charts.types import COUNTY_CODE, ReleaseFrames, Scope
 from assets.cutoff_guard import COLUMN, check_cutoffs
 from assets.failures import as_failure
+from assets.kit.kit import CERTIFICATE as KIT_CERTIFICATE
+from assets.kit.kit import kit_folder_name
 from assets.registers.files import load_register_catalogue
 from assets.slices import ONE_RUN, bundle_keys, bundles, int_keys, survey_waves
 from assets.texts import asset_text
@@ -191,6 +193,7 @@ def reports_municipality_bundle(
     key=["reports", "county_overview"],
     deps=[
         dg.AssetDep(["reports", "municipality_bundle"], partition_mapping=dg.AllPartitionMapping()),
+        dg.AssetDep(["reports", "workshop_kit"], partition_mapping=dg.AllPartitionMapping()),
         dg.AssetDep(["reports", "county_comparison"]),
         dg.AssetDep(["reports", "county_bundle"]),
         *RELEASE_DEPS,
@@ -237,7 +240,9 @@ def _summaries(
         scope = Scope(code, catalogue.area_names[code], wave, edition)
         summary = bundle_summary(Context(select_frames(release, scope, meta.charts.indices), scope, meta))
         if (target / str(wave) / summary.folder / "7_intyg" / "manifest.json").exists():
-            found.append(summary)
+            kit = kit_folder_name(scope, meta)
+            has_kit = (target / str(wave) / kit / KIT_CERTIFICATE / "manifest.json").exists()
+            found.append(replace(summary, kit=kit if has_kit else ""))
     return found
 
 

@@ -27,18 +27,23 @@ ENDS_STAGE = ("release_registers", "check_surveys", "ingest_forms", "build_indic
 
 @dataclass(frozen=True)
 class Choice:
-    """What a pass is about: the wave and the municipalities (first and last code) that get bundles, and whether all is redone."""
+    """What a pass is about: the wave and the municipalities (first and last code) that get bundles, and whether all is redone.
+
+    `only`: codes of those that get bundles and kits, instead of a range; a pilot's.
+    """
 
     wave: int = WAVES[-1]
     municipalities: tuple[str, str] | None = None
     everything: bool = False
     edition: str = RunChoices().kind
+    only: tuple[str, ...] = ()
 
 
 def runs(paths: Paths, job: str, choice: Choice) -> list[dict[str, str]]:
     """The partition ranges (as tags) over which a job has to be run now; none when nothing has changed."""
-    if job == "publish_bundles":
-        return [bundle_range(choice.wave, choice.municipalities)]
+    if job in ("publish_bundles", "publish_kits"):
+        ranges = [(code, code) for code in sorted(choice.only)] or [choice.municipalities]
+        return [bundle_range(choice.wave, one) for one in ranges]
     if job == "publish_overview":
         return [range_tags(str(choice.wave), str(choice.wave))]
     if job == "read_surveys":  # looks through the inbox; what has been read is not read again

@@ -110,7 +110,13 @@ def kor(arguments: argparse.Namespace) -> int:
             got="en tom mapp",
             hint="Lägg kommunernas filer där och kör igen, eller prova med make demo.",
         )
-    return run_chain(paths.root, default_progress(), everything=arguments.allt)
+    if not arguments.pilot:
+        return run_chain(paths.root, default_progress(), everything=arguments.allt)
+    from assets.catalogue.pilots import find_pilot
+
+    chosen = find_pilot(arguments.pilot)
+    done = run_chain(paths.root, default_progress(), everything=arguments.allt, pilot=chosen)
+    return pilot(arguments) or done
 
 
 def has_files(folder: Path) -> bool:
@@ -127,12 +133,12 @@ def has_answers(paths: Paths) -> bool:
     return Warehouse(paths.warehouse).read(TableName("validated", "survey_responses"), columns=["wave"]).height > 0
 
 
-def run_chain(home: Path, progress: Progress, *, everything: bool = False) -> int:
-    """The run itself and its summary; 1 when nothing could be written."""
+def run_chain(home: Path, progress: Progress, **choices: Any) -> int:
+    """The run itself and its summary; 1 when nothing could be written. `choices`: as in `run_everything`."""
     from assets.catalogue.load import load_catalogue
     from pipelines.run import run_everything
 
-    summary = run_everything(home, progress, everything=everything)
+    summary = run_everything(home, progress, **choices)
     print_summary(summary)
     return 0 if summary.bundles_written or load_catalogue().profile.reach != "reports" else 1
 
@@ -174,8 +180,23 @@ def formular(arguments: argparse.Namespace) -> int:
     """Write the forms about activities, preconditions and decisions that are sent to the municipalities."""
     from pipelines.forms import this_year, write_forms
 
-    lines = write_forms(data_home(), arguments.omgang or this_year(), arguments.kommun, arguments.sort)
+    only: tuple[str, ...] = ()
+    if arguments.pilot:
+        from assets.catalogue.pilots import find_pilot
+
+        only = find_pilot(arguments.pilot, "forms").municipalities
+    lines = write_forms(data_home(), arguments.omgang or this_year(), arguments.kommun, arguments.sort, only)
     sys.stdout.write("\n".join(lines) + "\n")
+    return 0
+
+
+def pilot(arguments: argparse.Namespace) -> int:
+    """Say how far a pilot's municipalities have come, and write its page."""
+    from assets.catalogue.pilots import find_pilot, load_pilots
+    from pipelines.pilot import write_pilot_page
+
+    chosen = find_pilot(arguments.pilot) if arguments.pilot else load_pilots().pilots[0]
+    sys.stdout.write("\n".join(write_pilot_page(data_home(), chosen)) + "\n")
     return 0
 
 
@@ -253,6 +274,7 @@ def parser() -> SwedishParser:
     with_limits(sample)
     run = add("kor", kor, "kör kedjan på det som ligger i inkorgen; bara det som påverkas av något nytt räknas om")
     run.add_argument("--allt", action="store_true", help="räkna om allt, också det som inget har ändrats för")
+    run.add_argument("--pilot", default=None, metavar="ID", help="bara pilotens kommuner får rapportpaket och workshoppaket")
     with_profile(run)
     with_limits(run)
     fetch = add("hamta", hamta, "hämta en ny årgång av ett register från källan (använder internet)")
@@ -268,6 +290,11 @@ def parser() -> SwedishParser:
     forms.add_argument("--omgang", default=None, metavar="OMGÅNG", help="omgången, till exempel 2026 eller 2026-2 (förval i år)")
     forms.add_argument("--kommun", default=None, metavar="KOD", help="en kommunkod (förval alla kommuner)")
     forms.add_argument("--sort", default=None, choices=FORM_KINDS, metavar="SORT", help=f"en av {', '.join(FORM_KINDS)}")
+    forms.add_argument("--pilot", default=None, metavar="ID", help="bara pilotens kommuner")
+    led = add("pilot", pilot, "visa hur långt en pilots kommuner har kommit, från leverans till uppföljning")
+    led.add_argument(
+        "pilot", nargs="?", default=None, metavar="ID", help="pilotens id i assets/catalogue/pilots.yml (förval den första)"
+    )
     rules = add("kontroller", kontroller, "visa vilka regler leveranserna bröt mot i den senaste körningen")
     rules.add_argument(
         "--datadocs", default=None, metavar="MAPP", help="skriv Great Expectations egna sidor (engelska, kräver nät)"

@@ -38,6 +38,7 @@ from assets import (
     reports,
     reports_county,
     reports_county_bundle,
+    reports_workshop,
     validated,
 )
 from assets.asset_keys import of_profile
@@ -65,6 +66,7 @@ LAYERS = (
     *(release_compared, reports_county),
     reports_county_bundle,
     reports,
+    reports_workshop,
 )
 
 

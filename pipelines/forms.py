@@ -29,11 +29,14 @@ from pipelines.warehouse import TableName, Warehouse
 FILES, ANSWERS = TableName("raw", "form_files"), TableName("raw", "form_answers")
 
 
-def write_forms(home: Path, round_: str, municipality: str | None = None, kind: str | None = None) -> list[str]:
+def write_forms(
+    home: Path, round_: str, municipality: str | None = None, kind: str | None = None, only: Sequence[str] = ()
+) -> list[str]:
     """Write the forms of a round to `<home>/formular/<round>/<code>_<name>/`.
 
     Args:
         round_: `2026` or `2026-2`. municipality: a code; all of them when none is given. kind: one of `KIND_WORDS`' words.
+        only: codes of the municipalities when no single one is given; a pilot's.
 
     Returns:
         Lines for the terminal.
@@ -55,7 +58,7 @@ def write_forms(home: Path, round_: str, municipality: str | None = None, kind: 
     folder = Paths(home).blank_forms / round_
     earlier = _earlier(Warehouse(Paths(home).warehouse))
     written = 0
-    for code in [municipality] if municipality else sorted(places):
+    for code in [municipality] if municipality else sorted(only or places):
         place = folder / f"{code}_{places[code][2]}"
         place.mkdir(parents=True, exist_ok=True)
         for name, content in _files(definitions.values(), (code, places[code][1]), round_, earlier.get(code, ())).items():

@@ -138,6 +138,11 @@ publish_bundles = dg.define_asset_job(
     selection=_keys("reports/municipality_bundle"),
     description=TEXTS["jobs"]["publish_bundles"],
 )
+publish_kits = dg.define_asset_job(
+    "publish_kits",
+    selection=_keys("reports/workshop_kit"),
+    description=TEXTS["jobs"]["publish_kits"],
+)
 publish_overview = dg.define_asset_job(
     "publish_overview",
     selection=_keys("reports/county_overview", "reports/county_comparison", "reports/county_bundle"),
@@ -153,12 +158,13 @@ NEEDS = {
     "build_prevention": ("release", "priority_order"),
     "release_registers": ("release", "register_values"),
     "publish_bundles": ("reports", "municipality_bundle"),
+    "publish_kits": ("reports", "workshop_kit"),
     "publish_overview": ("reports", "county_overview"),
 }
 """The table that a job is for; a profile whose chain doesn't reach it doesn't have the job."""
 _ALL_JOBS = (
     *(ingest_registers, read_surveys, check_surveys, ingest_surveys, ingest_forms),
-    *(build_indices, build_prevention, release_registers, publish_bundles, publish_overview),
+    *(build_indices, build_prevention, release_registers, publish_bundles, publish_kits, publish_overview),
 )
 ASSET_JOBS = tuple(job for job in _ALL_JOBS if reached(*NEEDS[job.name]))
 
@@ -246,7 +252,7 @@ def build_crossing_jobs(defs: Callable[[], dg.Definitions]) -> tuple[dg.JobDefin
 
     @dg.op(ins=after, out=nothing["out"], description=TEXTS["ops"]["bundles"])
     def bundles(context: dg.OpExecutionContext, config: Publication, store: Store) -> None:
-        steps(context, store, ["publish_bundles", "publish_overview"], Choice(wave=config.wave))
+        steps(context, store, ["publish_bundles", "publish_kits", "publish_overview"], Choice(wave=config.wave))
 
     @dg.job(description=TEXTS["jobs"]["ingest"])
     def ingest() -> None:

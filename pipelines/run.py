@@ -21,6 +21,8 @@ from pipelines.warehouse import TableName, Warehouse
 if TYPE_CHECKING:
     import dagster as dg
 
+    from assets.catalogue.pilot_models import Pilot
+
 # What a child job is called on the console and in the summary.
 STEPS = (
     ("ingest_forms", "Formulär: läser, gör enhetliga"),
@@ -31,6 +33,7 @@ STEPS = (
     ("build_indices", "Index, skattningar och röjandekontroll"),
     ("build_prevention", "Aktiviteter, förutsättningar och sammanställning"),
     ("publish_bundles", "Rapportpaket"),
+    ("publish_kits", "Workshoppaket"),
     ("publish_overview", "Länsöversikt"),
 )
 VALIDATED = TableName("validated", "survey_responses")
@@ -44,6 +47,7 @@ def run_everything(
     municipalities: tuple[str, str] | None = None,
     *,
     everything: bool = False,
+    pilot: Pilot | None = None,
 ) -> RunSummary:
     """Inbox to bundles for one wave (the latest when none is given); only what is affected by something new is run again.
 
@@ -53,6 +57,7 @@ def run_everything(
         wave: which wave the bundles are about.
         municipalities: first and last code of those that get a bundle (all when none are given).
         everything: run all of it again, also what nothing has changed for.
+        pilot: only its municipalities get bundles and kits, of the kinds that it names.
 
     Raises:
         PipelineError: `warehouse_busy`, or `step_failed` with the failing step's own sentence. Set-aside deliveries raise
@@ -75,9 +80,9 @@ def run_everything(
         defs = build_definitions(home, remake=everything)
         instance = dg.DagsterInstance.from_config(str(instance_home(paths.home(active_profile()))))
         has = {job.name for job in ASSET_JOBS}
-        steps = [(name, title) for name, title in STEPS if name in has]
+        steps = [(name, title) for name, title in STEPS if name in has and _wanted(name, pilot)]
     chosen = wave or WAVES[-1]
-    choice = chain.Choice(chosen, municipalities, everything)
+    choice = chain.Choice(chosen, municipalities, everything, only=pilot.municipalities if pilot else ())
     before, forms_before = lying(paths), known_forms(Warehouse(paths.warehouse))
     checks, seconds, written, unchanged = {True: 0, False: 0}, {}, 0, 0
     with instance:
@@ -96,7 +101,8 @@ def run_everything(
                         raise _failed(title, result)
                     del result  # it holds every table that the step wrote
                 chain.finished(paths, name, choice)
-                written, unchanged = step.counts.get("paket", written), step.counts.get("oförändrade", unchanged)
+                if name == "publish_bundles":
+                    written, unchanged = step.counts.get("paket", written), step.counts.get("oförändrade", unchanged)
                 if not needed:
                     step.title = f"{title} (inget nytt)"
                 if name == "check_surveys" or (name == "ingest_forms" and not inbox_files(paths.surveys)):
@@ -107,6 +113,12 @@ def run_everything(
     rejected = rejected_since(paths, before)
     summary = _summary(paths, chosen, checks, seconds, rejected, (written, unchanged), time.perf_counter() - begun)
     return replace(summary, form_notes=form_notes(Warehouse(paths.warehouse), forms_before))
+
+
+def _wanted(step: str, pilot: Pilot | None) -> bool:
+    """Whether a step makes something that the pilot has; without a pilot all steps do."""
+    made = {"publish_bundles": "bundles", "publish_kits": "kits"}.get(step)
+    return pilot is None or made is None or made in pilot.produces
 
 
 def instance_home(home: Path) -> Path:
@@ -127,6 +139,7 @@ SHOWN_COUNTS = {
     "index_results": "resultat",
     "indicator_results": "resultat för frågor",
     "municipality_bundle": "paket",
+    "workshop_kit": "paket",
 }
 
 

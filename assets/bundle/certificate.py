@@ -5,20 +5,21 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 
-from assets.bundle.types import ReportMeta
+from assets.bundle.types import CERTIFICATE, ReportMeta
 
-SUMS = "7_intyg/manifest-sha256.txt"
-INSTRUCTION = "7_intyg/SA_KONTROLLERAR_DU.txt"
+SUMS = f"{CERTIFICATE}/manifest-sha256.txt"
+INSTRUCTION = f"{CERTIFICATE}/SA_KONTROLLERAR_DU.txt"
 
 
-def certificate_files(files: Mapping[str, bytes], folder: str, meta: ReportMeta) -> dict[str, bytes]:
+def certificate_files(files: Mapping[str, bytes], folder: str, meta: ReportMeta, place: str = CERTIFICATE) -> dict[str, bytes]:
     """The instruction and the list of sums (`<sha256>  <path>`, as `sha256sum -c` reads it) over all files and the instruction.
 
     The instruction has a byte order mark and Windows line ends, so that every Notepad shows it right. `manifest.json` is
-    written after all others and so can't be in the list; it has the sum of the list instead.
+    written after all others and so can't be in the list; it has the sum of the list instead. `place`: the certificate's folder.
     """
-    told = meta.texts["verify"].format(folder=folder)
+    told = meta.texts["verify"].format(folder=folder, place=place)
     instruction = ("\ufeff" + told).replace("\n", "\r\n").encode("utf-8")
-    listed = {**files, INSTRUCTION: instruction}
+    told_in, listed_in = (name.replace(CERTIFICATE, place) for name in (INSTRUCTION, SUMS))
+    listed = {**files, told_in: instruction}
     sums = "".join(f"{hashlib.sha256(content).hexdigest()}  {name}\n" for name, content in sorted(listed.items()))
-    return {INSTRUCTION: instruction, SUMS: sums.encode("utf-8")}
+    return {told_in: instruction, listed_in: sums.encode("utf-8")}

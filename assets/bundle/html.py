@@ -375,6 +375,8 @@ def _overview_row(summary: BundleSummary, meta: ReportMeta) -> dict[str, str]:
         "zip": f"{summary.folder}.zip",
         "report_label": say(meta.texts, "county.report_label", area=summary.area_name),
         "zip_label": say(meta.texts, "county.zip_label", area=summary.area_name),
+        "kit": f"{summary.kit}/LAS_MIG.html" if summary.kit else "",
+        "kit_label": say(meta.texts, "county.kit_label", area=summary.area_name),
     }
 
 

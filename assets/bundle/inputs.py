@@ -10,8 +10,8 @@ from pathlib import Path
 
 import polars as pl
 
-from assets.bundle.types import BundleMeta, BundlePaths
-from assets.bundle.writer import MANIFEST, bundle_paths
+from assets.bundle.types import CERTIFICATE, BundleMeta, BundlePaths
+from assets.bundle.writer import bundle_paths
 from assets.charts.types import ReleaseFrames, Scope
 
 NULL = "\u2400"
@@ -34,9 +34,11 @@ def _frame_hash(frame: pl.DataFrame) -> str:
     return digest.hexdigest()
 
 
-def up_to_date(target_root: Path, wave: int, folder: str, inputs: str) -> BundlePaths | None:
+def up_to_date(
+    target_root: Path, wave: int, folder: str, inputs: str, certificate: str = CERTIFICATE, report: str = "1_rapport/rapport.html"
+) -> BundlePaths | None:
     """The bundle on disk when it was made from the same inputs and every file in it, and its zip, is whole; else None."""
-    paths = bundle_paths(target_root, wave, folder)
+    paths = bundle_paths(target_root, wave, folder, certificate, report)
     if not paths.manifest.is_file() or not zipfile.is_zipfile(paths.archive):
         return None
     try:
@@ -45,7 +47,7 @@ def up_to_date(target_root: Path, wave: int, folder: str, inputs: str) -> Bundle
         return None
     if not isinstance(manifest, dict) or manifest.get("inputs") != inputs:
         return None
-    expected = {**manifest["files"], MANIFEST: hashlib.sha256(paths.manifest.read_bytes()).hexdigest()}
+    expected = {**manifest["files"], f"{certificate}/manifest.json": hashlib.sha256(paths.manifest.read_bytes()).hexdigest()}
     found = {p.relative_to(paths.folder).as_posix(): p for p in paths.folder.rglob("*") if p.is_file()}
     if found.keys() != expected.keys():
         return None

@@ -153,7 +153,8 @@ class ReportContent:
 class BundleSummary:
     """One municipality's row on the county page. Counts to the nearest 5; None with a reason in words.
 
-    `status`: key of `county.status` in `report.yml`; `status_grade`: the only grade, when there is one.
+    `status`: key of `county.status` in `report.yml`; `status_grade`: the only grade, when there is one. `kit`: folder of the
+    facilitator's kit, when it is on disk.
     """
 
     area_code: str
@@ -164,6 +165,7 @@ class BundleSummary:
     response_pct: Mapping[str, float | None]
     status: str
     status_grade: str = ""
+    kit: str = ""
 
 
 @dataclass(frozen=True)
@@ -283,9 +285,16 @@ class BundleMeta:
     cutoff_set: str = ""
 
 
+CERTIFICATE = "7_intyg"
+"""The folder of a report's certificate."""
+
+
 @dataclass(frozen=True)
 class RenderedBundle:
-    """A bundle as bytes: relative path with `/` -> content. Everything but the certificate, which the writer adds last."""
+    """A bundle as bytes: relative path with `/` -> content. Everything but the certificate, which the writer adds last.
+
+    `certificate`: the folder of the certificate. `report`: the file that somebody opens first.
+    """
 
     scope: Scope
     folder: str
@@ -294,6 +303,8 @@ class RenderedBundle:
     synthetic: bool
     files: Mapping[str, bytes] = field(repr=False)
     summary: BundleSummary
+    certificate: str = CERTIFICATE
+    report: str = "1_rapport/rapport.html"
 
 
 @dataclass(frozen=True)

@@ -12,10 +12,19 @@ from pathlib import Path
 from assets.bundle.districts import swedish
 from assets.bundle.html import render_overview
 from assets.bundle.tables import json_bytes
-from assets.bundle.types import SCHEMA_VERSION, BundleMeta, BundlePaths, BundleSummary, RenderedBundle, ReportMeta, Table
+from assets.bundle.types import (
+    CERTIFICATE,
+    SCHEMA_VERSION,
+    BundleMeta,
+    BundlePaths,
+    BundleSummary,
+    RenderedBundle,
+    ReportMeta,
+    Table,
+)
 from assets.methods.errors import PipelineError
 
-MANIFEST = "7_intyg/manifest.json"
+MANIFEST = f"{CERTIFICATE}/manifest.json"
 ZIP_DATE = (1980, 1, 1, 0, 0, 0)
 UNFINISHED, REPLACED = ".ofardig", ".ersatt"
 
@@ -23,23 +32,23 @@ UNFINISHED, REPLACED = ".ofardig", ".ersatt"
 def write_bundle(bundle: RenderedBundle, target_root: Path, meta: BundleMeta) -> BundlePaths:
     """Write `<target_root>/<wave>/<folder>/` and `<folder>.zip`, replacing an earlier version of the same name as one step.
 
-    The files are written in a temporary folder beside, `7_intyg/manifest.json` last; then the folder is renamed. A folder
-    without a manifest is unfinished. The zip has fixed dates and sorted names.
+    The files are written in a temporary folder beside, the certificate's `manifest.json` last; then the folder is renamed. A
+    folder without a manifest is unfinished. The zip has fixed dates and sorted names.
 
     Raises:
         PipelineError: `write_bundle` when the place can't be written.
     """
     root = target_root / str(bundle.scope.wave)
     final, working = root / bundle.folder, root / f".{bundle.folder}{UNFINISHED}"
-    manifest = json_bytes(manifest_of(bundle, meta))
+    manifest, certificate = json_bytes(manifest_of(bundle, meta)), f"{bundle.certificate}/manifest.json"
     try:
         root.mkdir(parents=True, exist_ok=True)
         _restore(final)
         shutil.rmtree(working, ignore_errors=True)
         for name, content in bundle.files.items():
             _write(working / name, content)
-        _write(working / MANIFEST, manifest)
-        archive = _archive(root, bundle.folder, {**bundle.files, MANIFEST: manifest})
+        _write(working / certificate, manifest)
+        archive = _archive(root, bundle.folder, {**bundle.files, certificate: manifest})
         _replace(working, final)
         os.replace(archive, root / f"{bundle.folder}.zip")
     except OSError as error:
@@ -50,14 +59,16 @@ def write_bundle(bundle: RenderedBundle, target_root: Path, meta: BundleMeta) ->
             got=error.strerror or "ett fel från filsystemet",
             hint="Stäng filer som är öppna i mappen, kontrollera utrymmet och kör igen.",
         ) from error
-    return bundle_paths(target_root, bundle.scope.wave, bundle.folder)
+    return bundle_paths(target_root, bundle.scope.wave, bundle.folder, bundle.certificate, bundle.report)
 
 
-def bundle_paths(target_root: Path, wave: int, folder: str) -> BundlePaths:
-    """Where a bundle lies, or will lie."""
+def bundle_paths(
+    target_root: Path, wave: int, folder: str, certificate: str = CERTIFICATE, report: str = "1_rapport/rapport.html"
+) -> BundlePaths:
+    """Where a bundle lies, or will lie. `certificate`, `report`: as in `RenderedBundle`."""
     root = target_root / str(wave)
     final = root / folder
-    return BundlePaths(final, final / "1_rapport/rapport.html", final / MANIFEST, root / f"{folder}.zip")
+    return BundlePaths(final, final / report, final / certificate / "manifest.json", root / f"{folder}.zip")
 
 
 def manifest_of(bundle: RenderedBundle, meta: BundleMeta) -> dict[str, object]:

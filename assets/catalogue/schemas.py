@@ -16,6 +16,7 @@ from assets.catalogue.activity_form_models import ActivityFormFile
 from assets.catalogue.estimate_models import EstimateFile
 from assets.catalogue.indicator_models import IndicatorFile
 from assets.catalogue.knowledge_models import CrosswalkFile
+from assets.catalogue.pilot_models import PilotFile
 from assets.catalogue.priority_models import PriorityFile
 from assets.catalogue.profile_models import Profile
 from assets.catalogue.psychometric_models import PsychometricRules, PsychometricTexts
@@ -57,6 +58,7 @@ KINDS: dict[str, tuple[type[BaseModel], tuple[str, ...]]] = {
     "indicators": (IndicatorFile, ("indicators/*.yml",)),
     "indices": (m.IndexFile, ("indices.yml",)),
     "intake": (IntakeLimits, ("intake.yml",)),
+    "pilots": (PilotFile, ("pilots.yml",)),
     "priority": (PriorityFile, ("prevention/priority.yml",)),
     "profile": (Profile, ("profile.yml",)),
     "psychometric_texts": (PsychometricTexts, ("texts/psychometrics.yml",)),

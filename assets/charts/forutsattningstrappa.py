@@ -52,13 +52,9 @@ def build(released: pl.DataFrame, scope: Scope, meta: ChartMeta, file: Readiness
         released: `release.readiness`. file: the instrument, for the words.
         round_: which round; when empty the newest that anybody in the municipality has answered.
     """
-    own = released.filter((pl.col("area_code") == scope.area_code) & (pl.col("edition") == scope.edition))
-    if own.is_empty():
+    chosen, ordered = conditions_of(released, scope, file, round_)
+    if not chosen:
         return None
-    answered = own.filter(pl.col("reason") != "not_inventoried")
-    chosen = round_ or max((own if answered.is_empty() else answered)["round"].to_list())
-    rows = {row["condition"]: row for row in own.filter(pl.col("round") == chosen).iter_rows(named=True)}
-    ordered = [(condition.label_sv, rows.get(condition.id, {"reason": "not_inventoried"})) for condition in file.conditions]
     shown = [(label, row) for label, row in ordered if row["reason"] == "ok"]
     title = _title(meta, scope, ordered, shown)
     subtitle = _subtitle(meta, chosen, [row for _, row in shown])
@@ -75,6 +71,23 @@ def build(released: pl.DataFrame, scope: Scope, meta: ChartMeta, file: Readiness
         synthetic=meta.synthetic,
         notes=tuple(lookup(meta.texts, f"{CHART_ID}.notes")),
     )
+
+
+def conditions_of(
+    released: pl.DataFrame, scope: Scope, file: ReadinessFile, round_: str = ""
+) -> tuple[str, list[tuple[str, _Row]]]:
+    """The round that is shown, and each condition's name and released row in the instrument's order; ("", []) without any row.
+
+    Args:
+        released, file, round_: as in `build`.
+    """
+    own = released.filter((pl.col("area_code") == scope.area_code) & (pl.col("edition") == scope.edition))
+    if own.is_empty():
+        return "", []
+    answered = own.filter(pl.col("reason") != "not_inventoried")
+    chosen = round_ or max((own if answered.is_empty() else answered)["round"].to_list())
+    rows = {row["condition"]: row for row in own.filter(pl.col("round") == chosen).iter_rows(named=True)}
+    return chosen, [(condition.label_sv, rows.get(condition.id, {"reason": "not_inventoried"})) for condition in file.conditions]
 
 
 def level_words(level: float, meta: ChartMeta, file: ReadinessFile) -> str:

@@ -10,30 +10,26 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict
 from functools import lru_cache
 from typing import Any
 
-import polars as pl
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from assets.bundle.types import ReportMeta
-from assets.charts.types import ChartCard, ReleaseFrames, Scope
 from assets.forms.decisions_form import NO_INDICATOR, decisions_form
 from assets.forms.types import FILE_FORMAT, FILE_FORMAT_VERSION, Field, FormDefinition
-from assets.kit.board_content import board_content, board_texts
+from assets.kit.board_content import board_texts
 from assets.kit.board_types import BoardContent, BoardPicture
-from assets.kit.earlier import earlier_decisions
 
 SCRIPTS = ("base", "store", "tabs", "fields", "charts", "agenda", "votes", "decisions", "checks", "files", "printout", "main")
 """The page's script in parts, in the order they are put together."""
 BOARD_FORMAT = "did-tavla"
 BOARD_FORMAT_VERSION = "1.0"
 DOTS_EACH = 3
-PATH = "6_workshop/workshoptavla.html"
-"""Where the board lies in a municipality's bundle."""
+PATH = "1_tavla/workshoptavla.html"
+"""Where the board lies in the facilitator's kit."""
 
 
 @lru_cache(maxsize=1)
@@ -56,24 +52,6 @@ def board_script() -> str:
     return '"use strict";\n(() => {\n' + "\n".join(parts) + "})();\n"
 
 
-def board_files(
-    frames: ReleaseFrames,
-    scope: Scope,
-    meta: ReportMeta,
-    *,
-    decisions: pl.DataFrame | None = None,
-    extra: Mapping[str, Sequence[ChartCard]] | None = None,
-) -> dict[str, bytes]:
-    """The board as a file of the bundle.
-
-    Args:
-        frames: what `assets.bundle.frames.select_frames` gives for the scope.
-        decisions: `release.decisions` instead of the frames' own. extra: cards of charts 12-14, as in `board_content`.
-    """
-    earlier = earlier_decisions(frames.decisions if decisions is None else decisions, scope)
-    return {PATH: render_board(board_content(frames, scope, meta, extra=extra, earlier=earlier))}
-
-
 def render_board(content: BoardContent) -> bytes:
     """The board as one HTML file."""
     script, css = board_script(), str(environment().get_template("board.css").render())
@@ -87,7 +65,7 @@ def render_board(content: BoardContent) -> bytes:
             css=Markup(css),
             script=Markup(script),
             data=_script_json(board_data(content)),
-            policy=Markup(f"default-src 'none'; script-src {_hash(script)}; style-src {_hash(css)}; img-src data:"),
+            policy=Markup(f"default-src 'none'; script-src {source_hash(script)}; style-src {source_hash(css)}; img-src data:"),
         )
     )
     return page.encode("utf-8")
@@ -156,6 +134,6 @@ def _script_json(value: Mapping[str, Any]) -> Markup:
     return Markup(text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026"))
 
 
-def _hash(text: str) -> str:
+def source_hash(text: str) -> str:
     """A text as a source expression of the policy: only this very text may run or style."""
     return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"

@@ -2,33 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from functools import lru_cache
-from typing import Any
-
-import yaml
+from collections.abc import Mapping, Sequence
 
 from assets.bundle.frames import guard_frames
 from assets.bundle.overview import drawn_cells, hidden_reason, no_chart
 from assets.bundle.slide_charts import marks_of, number, rows_of
 from assets.bundle.types import ReportMeta
 from assets.bundle.words import Context, date_text
-from assets.catalogue.load import catalogue_file
 from assets.charts import faktorprofil, konsskillnad, numbers, trend
 from assets.charts.changes import index_change
-from assets.charts.svg import to_svg
 from assets.charts.types import GRADES, ChartCard, IndexMeta, ReleaseFrames, Scope
 from assets.kit import projector
-from assets.kit.board_types import AgendaItem, BoardCard, BoardContent, BoardPicture, EarlierDecision
+from assets.kit.board_types import AgendaItem, BoardCard, BoardContent, BoardPicture, EarlierDecision, picture_of
+from assets.kit.prevention_pictures import prevention_cards, prevention_pictures
+from assets.kit.texts import board_texts
 
 MODULES = {"profile": faktorprofil, "sex": konsskillnad}
 SURE = ("increase", "decrease")
-
-
-@lru_cache(maxsize=1)
-def board_texts() -> Mapping[str, Any]:
-    """The parsed `texts/board.yml`."""
-    return yaml.safe_load(catalogue_file("texts/board.yml").read_text(encoding="utf-8"))
 
 
 def board_content(
@@ -36,31 +26,26 @@ def board_content(
     scope: Scope,
     meta: ReportMeta,
     *,
-    extra: Mapping[str, Sequence[ChartCard]] | None = None,
     earlier: Sequence[EarlierDecision] = (),
-    draw: Callable[[ChartCard], str] = to_svg,
 ) -> BoardContent:
     """The board of one municipality.
 
     Args:
         frames: release tables for the bundle (`assets.bundle.frames.select_frames`).
-        extra: finished cards of charts 12-14 by `tackningsmatris`, `prioriteringsfalt`, `forutsattningar`; of one that is missing
-            the board says why.
         earlier: decisions of earlier workshops.
-        draw: card -> SVG text, for the cards in `extra`.
 
     Raises:
         PipelineError: `foreign_rows` when the frames hold rows that the municipality's bundle may not see.
     """
     guard_frames(frames, scope, meta.charts.indices)
     context = Context(frames, scope, meta)
-    own = {
-        "faktorprofil": _row_pictures(context, "profile"),
-        "trend": _trend_pictures(context),
-        "konsskillnad": _row_pictures(context, "sex"),
+    survey = {
+        "faktorprofil": [_row_picture(context, "profile", *one) for one in _row_cards(context, "profile")],
+        "trend": [_trend_picture(context, *one) for one in _trend_cards(context)],
+        "konsskillnad": [_row_picture(context, "sex", *one) for one in _row_cards(context, "sex")],
     }
-    given = {key: tuple(_given(card, draw) for card in cards) for key, cards in (extra or {}).items()}
-    cards = tuple(_card(context, key, own.get(key) or given.get(key, ())) for key in board_texts()["cards"])
+    pictures = survey | prevention_pictures(context, prevention_cards(context))
+    cards = tuple(_card(context, key, tuple(pictures[key])) for key in board_texts()["cards"])
     source = board_texts()["source_released"].format(source=meta.charts.survey_source, released=date_text(meta.released))
     return BoardContent(
         area_code=scope.area_code,
@@ -102,16 +87,30 @@ def _why(context: Context, key: str) -> str:
     return " ".join(told) or board_texts()["no_pictures"]
 
 
-def _row_pictures(context: Context, name: str) -> tuple[BoardPicture, ...]:
-    """The factor profile or the dumbbells of girls and boys, one picture per grade that has something to show."""
+def chart_cards(frames: ReleaseFrames, scope: Scope, meta: ReportMeta) -> dict[str, tuple[ChartCard, ...]]:
+    """The report's own cards of the six charts by the board's keys, in the order of the board's pictures; () for one without.
+
+    For paper and slides, which draw them in their own way.
+    """
+    context = Context(frames, scope, meta)
+    survey = {
+        "faktorprofil": tuple(card for card, _ in _row_cards(context, "profile")),
+        "trend": tuple(card for card, *_ in _trend_cards(context)),
+        "konsskillnad": tuple(card for card, _ in _row_cards(context, "sex")),
+    }
+    return survey | prevention_cards(context)
+
+
+def _row_cards(context: Context, name: str) -> list[tuple[ChartCard, str]]:
+    """The factor profile or the dumbbells of girls and boys, with its grade, for each grade that has something to show."""
     found = []
     for grade in GRADES:
         if hidden_reason(drawn_cells(context, name, grade)):
             continue
         card = MODULES[name].build(context.frames, context.scope, context.meta.charts, grade=grade)
         if card:
-            found.append(_row_picture(context, name, card, grade))
-    return tuple(found)
+            found.append((card, grade))
+    return found
 
 
 def _row_picture(context: Context, name: str, card: ChartCard, grade: str) -> BoardPicture:
@@ -125,7 +124,7 @@ def _row_picture(context: Context, name: str, card: ChartCard, grade: str) -> Bo
     ]
     svg = projector.row_chart([g for g in groups if g[1]], _marks(context, name), name="factor", aside=aside)
     hidden = [row[column] for row in rows for column in columns if number(row[column]) is None]
-    return _picture(card, numbers.upper_first(context.grade(grade)), svg, marks_of(hidden))
+    return picture_of(card, numbers.upper_first(context.grade(grade)), svg, marks_of(hidden))
 
 
 def _aside(row: Mapping[str, str], columns: Sequence[str], aside: str) -> str:
@@ -140,9 +139,9 @@ def _marks(context: Context, name: str) -> Sequence[projector.Mark]:
     return projector.area_marks(context.scope.area_name, context.meta.charts.comparison_label)
 
 
-def _trend_pictures(context: Context) -> tuple[BoardPicture, ...]:
-    """A picture per factor and grade with a value now, the clearest development first."""
-    found = []
+def _trend_cards(context: Context) -> list[tuple[ChartCard, IndexMeta, str]]:
+    """A card per factor and grade with a value now, the clearest development first."""
+    found: list[tuple[tuple, tuple[ChartCard, IndexMeta, str]]] = []
     for grade in GRADES:
         for place, (key, index) in enumerate(context.indices.items()):
             card = None
@@ -150,8 +149,8 @@ def _trend_pictures(context: Context) -> tuple[BoardPicture, ...]:
                 card = trend.build(context.frames, context.scope, context.meta.charts, grade=grade, index_key=key)
             if card:
                 order = (_uncertainty(context, grade, key), GRADES.index(grade), place)
-                found.append((order, _trend_picture(context, card, index, grade)))
-    return tuple(picture for _, picture in sorted(found, key=lambda pair: pair[0]))
+                found.append((order, (card, index, grade)))
+    return [held for _, held in sorted(found, key=lambda pair: pair[0])]
 
 
 def _uncertainty(context: Context, grade: str, key: str) -> tuple[int, float]:
@@ -171,15 +170,4 @@ def _trend_picture(context: Context, card: ChartCard, index: IndexMeta, grade: s
         board_texts()["break_note"].format(year=one.year, text=one.text_sv) for one in breaks if one.year > int(rows[0]["year"])
     ]
     hidden = [row["own"] for row in rows if number(row["own"]) is None]
-    return _picture(card, label, svg, (*told, *marks_of(hidden)))
-
-
-def _picture(card: ChartCard, label: str, svg: str, notes: tuple[str, ...]) -> BoardPicture:
-    rows = tuple(tuple("" if value is None else str(value) for value in row) for row in card.table.rows())
-    return BoardPicture(label, card.title, svg, card.alt, tuple(card.table.columns), rows, notes=notes)
-
-
-def _given(card: ChartCard, draw: Callable[[ChartCard], str]) -> BoardPicture:
-    """A chart drawn elsewhere: it has no layers, so it is hidden whole until it is revealed."""
-    rows = tuple(tuple("" if value is None else str(value) for value in row) for row in card.table.rows())
-    return BoardPicture(card.subtitle, card.title, draw(card), card.alt, tuple(card.table.columns), rows, layered=False)
+    return picture_of(card, label, svg, (*told, *marks_of(hidden)))

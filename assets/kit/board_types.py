@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
+from assets.charts.types import ChartCard
+
 
 @dataclass(frozen=True)
 class BoardPicture:
@@ -27,6 +29,12 @@ class BoardPicture:
     rows: tuple[tuple[str, ...], ...]
     layered: bool = True
     notes: tuple[str, ...] = ()
+
+
+def picture_of(card: ChartCard, label: str, svg: str, notes: tuple[str, ...] = (), *, layered: bool = True) -> BoardPicture:
+    """A drawing with the words and the table of its card."""
+    rows = tuple(tuple("" if value is None else str(value) for value in row) for row in card.table.rows())
+    return BoardPicture(label, card.title, svg, card.alt, tuple(card.table.columns), rows, layered, notes)
 
 
 @dataclass(frozen=True)

@@ -41,16 +41,21 @@ class Mark:
 
 
 @dataclass
-class _Layers:
+class Layers:
+    """SVG texts by when they are shown: `axis` always, `finding` with the answer, the others with the uncertainty."""
+
     axis: list[str] = field(default_factory=list)
     finding: list[str] = field(default_factory=list)
     interval: list[str] = field(default_factory=list)
+    over: list[str] = field(default_factory=list)
 
     def svg(self) -> str:
         parts = [f"<g>{''.join(self.axis)}</g>"]
         # The interval lies under the marks, or a thick line would hide them.
         parts.append(f'<g class="interval">{"".join(self.interval)}</g>')
         parts.append(f'<g class="finding">{"".join(self.finding)}</g>')
+        if self.over:
+            parts.append(f'<g class="interval">{"".join(self.over)}</g>')
         head = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" aria-hidden="true" focusable="false"'
         return f'{head} font-family="Liberation Sans, Arial, Helvetica, sans-serif" font-size="{SIZE}">{"".join(parts)}</svg>'
 
@@ -67,12 +72,12 @@ def row_chart(groups: Sequence[tuple[str, Sequence[Row]]], marks: Sequence[Mark]
     top = axis_top(_drawn(rows, marks))
     room = HEIGHT - LEGEND - AXIS - GROUP * len(groups)
     step = room / max(len(rows), 1)
-    layers = _Layers()
+    layers = Layers()
     _legend(layers, marks)
     _percent_axis(layers, top, HEIGHT - AXIS)
     y = float(LEGEND)
     for heading, held in groups:
-        layers.axis.append(_text(0, y + GROUP - 9, heading, weight="bold"))
+        layers.axis.append(text_at(0, y + GROUP - 9, heading, weight="bold"))
         y += GROUP
         for row in held:
             middle = y + step / 2
@@ -81,8 +86,8 @@ def row_chart(groups: Sequence[tuple[str, Sequence[Row]]], marks: Sequence[Mark]
     return layers.svg()
 
 
-def _row(layers: _Layers, row: Row, marks: Sequence[Mark], top: float, y: float, *, name: str, aside: str) -> None:
-    layers.axis += [_line(LEFT, y, RIGHT, y, LINE_GREY, 2), _text(LEFT - 16, y + 8, row[name], anchor="end")]
+def _row(layers: Layers, row: Row, marks: Sequence[Mark], top: float, y: float, *, name: str, aside: str) -> None:
+    layers.axis += [line_at(LEFT, y, RIGHT, y, LINE_GREY, 2), text_at(LEFT - 16, y + 8, row[name], anchor="end")]
 
     def place(percent: float) -> float:
         return LEFT + (RIGHT - LEFT) * percent / top
@@ -92,9 +97,9 @@ def _row(layers: _Layers, row: Row, marks: Sequence[Mark], top: float, y: float,
         if value is None:
             continue
         if low is not None and high is not None:
-            layers.interval.append(_line(place(low), y + aside_px, place(high), y + aside_px, mark.colour, mark.width))
+            layers.interval.append(line_at(place(low), y + aside_px, place(high), y + aside_px, mark.colour, mark.width))
         layers.finding.append(_dot(place(value), y + aside_px, mark))
-    layers.finding.append(_text(RIGHT + 20, y + 8, row[aside], weight="bold"))
+    layers.finding.append(text_at(RIGHT + 20, y + 8, row[aside], weight="bold"))
 
 
 def trend_chart(rows: Sequence[Row], marks: Sequence[Mark], breaks: Sequence[int]) -> str:
@@ -114,15 +119,15 @@ def trend_chart(rows: Sequence[Row], marks: Sequence[Mark], breaks: Sequence[int
     def py(percent: float) -> float:
         return bottom - (bottom - head) * percent / top
 
-    layers = _Layers()
+    layers = Layers()
     _legend(layers, marks)
     for tick in _ticks(top):
-        layers.axis += [_line(TREND_LEFT, py(tick), TREND_RIGHT, py(tick), LINE_GREY, 2)]
-        layers.axis += [_text(TREND_LEFT - 12, py(tick) + 8, numbers.percent(tick), anchor="end")]
-    layers.axis += [_text(px(year), HEIGHT - 10, str(year), anchor="middle") for year in years]
+        layers.axis += [line_at(TREND_LEFT, py(tick), TREND_RIGHT, py(tick), LINE_GREY, 2)]
+        layers.axis += [text_at(TREND_LEFT - 12, py(tick) + 8, numbers.percent(tick), anchor="end")]
+    layers.axis += [text_at(px(year), HEIGHT - 10, str(year), anchor="middle") for year in years]
     for year in (one for one in breaks if one > years[0]):
         x = (px(year) + px(max([y for y in years if y < year], default=year))) / 2
-        layers.axis.append(_line(x, head, x, bottom, ORANGE, 3, dash="10 8"))
+        layers.axis.append(line_at(x, head, x, bottom, ORANGE, 3, dash="10 8"))
     labels: list[tuple[float, str, str]] = []
     for mark in marks:
         _trend_line(layers, rows, mark, breaks, px, py)
@@ -131,13 +136,13 @@ def trend_chart(rows: Sequence[Row], marks: Sequence[Mark], breaks: Sequence[int
             labels.append((py(last), f"{mark.name} {rows[-1][mark.value]}", mark.colour))
     for row in rows:
         if number(row[marks[-1].value]) is None:
-            layers.finding.append(_text(px(int(row["year"])), bottom - 12, short_reason(row[marks[-1].value]), anchor="middle"))
+            layers.finding.append(text_at(px(int(row["year"])), bottom - 12, short_reason(row[marks[-1].value]), anchor="middle"))
     _end_labels(layers, labels)
     return layers.svg()
 
 
 def _trend_line(
-    layers: _Layers,
+    layers: Layers,
     rows: Sequence[Row],
     mark: Mark,
     breaks: Sequence[int],
@@ -153,21 +158,21 @@ def _trend_line(
             continue
         here = (px(year), py(value))
         if before:
-            layers.finding.append(_line(*before, *here, mark.colour, mark.width))
+            layers.finding.append(line_at(*before, *here, mark.colour, mark.width))
         if low is not None and high is not None:
-            layers.interval.append(_line(here[0], py(low), here[0], py(high), mark.colour, mark.width + 3))
+            layers.interval.append(line_at(here[0], py(low), here[0], py(high), mark.colour, mark.width + 3))
         layers.finding.append(_dot(*here, mark))
         before = here
 
 
-def _end_labels(layers: _Layers, labels: list[tuple[float, str, str]]) -> None:
+def _end_labels(layers: Layers, labels: list[tuple[float, str, str]]) -> None:
     """Names at the right ends of the lines, pushed apart when they would overlap."""
     free = 0.0
     for y, text, colour in sorted(labels):
         place = max(y, free)
         parts = wrap(text, WIDTH - TREND_RIGHT - 20, SIZE, bold=True)
         for n, part in enumerate(parts):
-            layers.finding.append(_text(TREND_RIGHT + 10, place + 8 + LEAST_GAP * n, part, weight="bold", colour=colour))
+            layers.finding.append(text_at(TREND_RIGHT + 10, place + 8 + LEAST_GAP * n, part, weight="bold", colour=colour))
         free = place + LEAST_GAP * len(parts)
 
 
@@ -180,16 +185,16 @@ def _ticks(top: float) -> range:
     return range(0, int(top) + 1, 5 if top <= 30 else 10)
 
 
-def _percent_axis(layers: _Layers, top: float, y: float) -> None:
+def _percent_axis(layers: Layers, top: float, y: float) -> None:
     for tick in _ticks(top):
         x = LEFT + (RIGHT - LEFT) * tick / top
-        layers.axis += [_line(x, LEGEND, x, y, LINE_GREY, 2), _text(x, y + 28, numbers.percent(tick), anchor="middle")]
+        layers.axis += [line_at(x, LEGEND, x, y, LINE_GREY, 2), text_at(x, y + 28, numbers.percent(tick), anchor="middle")]
 
 
-def _legend(layers: _Layers, marks: Sequence[Mark]) -> None:
+def _legend(layers: Layers, marks: Sequence[Mark]) -> None:
     x = 20.0
     for mark in reversed(marks):
-        layers.axis += [_dot(x, 18, mark), _text(x + 22, 26, mark.name)]
+        layers.axis += [_dot(x, 18, mark), text_at(x + 22, 26, mark.name)]
         x += 60 + 14.0 * len(mark.name)
 
 
@@ -198,12 +203,12 @@ def short_reason(text: str) -> str:
     return text[text.rindex("[") :] if text.endswith("]") else text
 
 
-def _text(x: float, y: float, text: str, *, anchor: str = "start", weight: str = "normal", colour: str = INK) -> str:
+def text_at(x: float, y: float, text: str, *, anchor: str = "start", weight: str = "normal", colour: str = INK) -> str:
     look = f'text-anchor="{anchor}" font-weight="{weight}" fill="{colour}"'
     return f'<text x="{x:.1f}" y="{y:.1f}" {look}>{escape(text)}</text>'
 
 
-def _line(x: float, y: float, x2: float, y2: float, colour: str, width: float, dash: str = "") -> str:
+def line_at(x: float, y: float, x2: float, y2: float, colour: str, width: float, dash: str = "") -> str:
     dashes = f' stroke-dasharray="{dash}"' if dash else ""
     place = f'x1="{x:.1f}" y1="{y:.1f}" x2="{x2:.1f}" y2="{y2:.1f}"'
     return f'<line {place} stroke="{colour}" stroke-width="{width:g}"{dashes}/>'

@@ -87,6 +87,7 @@ def test_school_class_and_home_area_never_leave_the_warehouse(copy_of_demo, run,
         run("ingest_surveys", ONE_WAVE),
         run("build_indices", ONE_WAVE),
         run("publish_bundles", range_tags(f"{SALEM}|{LATEST}", f"{SALEM}|{LATEST}")),
+        run("publish_kits", range_tags(f"{SALEM}|{LATEST}", f"{SALEM}|{LATEST}")),
         run("publish_overview", ONE_WAVE),
     ]
     assert all(result.success for result in results)
@@ -108,7 +109,7 @@ def test_school_class_and_home_area_never_leave_the_warehouse(copy_of_demo, run,
     assert holding(tmp_path / "dagster", "ingest_surveys"), "the log is on disk and can be searched"
     assert holding(tmp_path / "dagster") == []
     bundle = list((paths.reports / LATEST).glob(f"{SALEM}_*"))
-    assert bundle, "no bundle was written"
+    assert {path.name.endswith("_workshop") for path in bundle if path.is_dir()} == {False, True}, "bundle and kit are written"
     assert holding(paths.reports) == []
     assert holding(paths.rejected) == []
     printed = capfd.readouterr()

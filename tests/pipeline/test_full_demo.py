@@ -138,4 +138,4 @@ def test_every_bundle_can_be_sent_by_mail_and_opened(full_demo):
         sizes = {path.relative_to(folder).as_posix(): path.stat().st_size for path in folder.rglob("*") if path.is_file()}
         largest = sorted(sizes.items(), key=lambda item: -item[1])[:3]
         assert sum(sizes.values()) <= 25_000_000, (folder.name, largest)
-        assert sizes["1_rapport/rapport.html"] <= 6_000_000, folder.name
+        assert folder.name.endswith("_workshop") or sizes["1_rapport/rapport.html"] <= 6_000_000, folder.name

@@ -63,7 +63,7 @@ def test_readers_get_the_same_verdicts(small_demo, table):
     assert shown.join(judged, on=["index_key", "criterion", "verdict"], how="anti").is_empty()
     assert shown.height == judged.height
     for code in PUBLISHED:
-        (folder,) = (path for path in (small_demo.paths.reports / "2024").glob(f"{code}_*") if path.is_dir())
+        (folder,) = (path for path in (small_demo.paths.reports / "2024").glob(f"{code}_*_intern") if path.is_dir())
         page = (folder / "5_metod/indexanatomi.html").read_text(encoding="utf-8")
         assert all(index.label_sv in page for index in CATALOGUE.indices)
         assert (folder / "4_tabeller/indexanatomi.csv").is_file()

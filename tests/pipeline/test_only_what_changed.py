@@ -72,6 +72,7 @@ def test_a_corrected_delivery_runs_its_wave_and_the_bundles_that_show_it(copy_of
         ("check_surveys", wave, last),  # later waves are compared with this one; their answers stay as they are
         ("build_indices", wave, wave),
         ("publish_bundles", f"{PUBLISHED[0]}|{last}", f"{PUBLISHED[1]}|{last}"),
+        ("publish_kits", f"{PUBLISHED[0]}|{last}", f"{PUBLISHED[1]}|{last}"),
         ("publish_overview", last, last),
     }
     for table, known in content.items():
@@ -88,7 +89,12 @@ def test_a_corrected_delivery_runs_its_wave_and_the_bundles_that_show_it(copy_of
 
     shutil.rmtree(copy_of_demo.root / "dagster")
     run_everything(copy_of_demo.root, SilentProgress(), municipalities=PUBLISHED)
-    assert {job for job, *_ in jobs_run(copy_of_demo.root)} == {"read_surveys", "publish_bundles", "publish_overview"}
+    assert {job for job, *_ in jobs_run(copy_of_demo.root)} == {
+        "read_surveys",
+        "publish_bundles",
+        "publish_kits",
+        "publish_overview",
+    }
     assert stamps(paths.reports) == again, "nothing new, nothing written"
 
     fresh = Paths(tmp_path / "nytt")
@@ -115,7 +121,7 @@ def test_a_layer_run_by_hand_and_a_damaged_bundle_are_put_right(copy_of_demo, ru
     assert chain.runs(paths, "check_surveys", chain.Choice()) == []
 
     before = tree(paths.reports)
-    for path in (*paths.reports.glob("2024/0115_*/1_rapport/rapport.html"), *paths.reports.glob("2024/0117_*.zip")):
+    for path in (*paths.reports.glob("2024/0115_*/1_rapport/rapport.html"), *paths.reports.glob("2024/0117_*_intern.zip")):
         path.write_bytes(b"x")
     publish = chain.runs(paths, "publish_bundles", chain.Choice(municipalities=PUBLISHED))
     assert all(run_job(copy_of_demo.root, "publish_bundles", tags).success for tags in publish)

@@ -83,7 +83,7 @@ def test_breaks_say_for_every_series_and_wave_what_may_be_compared(small_demo, r
 
 
 def test_the_bundle_holds_the_table_and_only_published_numbers(small_demo, results):
-    (folder,) = (small_demo.paths.reports / str(WAVES[-1])).glob(f"{PUBLISHED[0]}_*/")
+    (folder,) = (small_demo.paths.reports / str(WAVES[-1])).glob(f"{PUBLISHED[0]}_*_intern/")
     table = pl.read_csv(folder / "4_tabeller/enskilda_fragor.csv", schema_overrides={"Områdeskod": pl.String})
     assert set(table["Områdeskod"]) == {"01", PUBLISHED[0]}
     own = results.filter(pl.col("area_code").is_in(["01", PUBLISHED[0]]), pl.col("measure").is_in(["share", "mean"]))

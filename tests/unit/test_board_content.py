@@ -10,13 +10,14 @@ import polars as pl
 import pytest
 
 from assets.catalogue.active import GRADES
-from assets.charts import faktorprofil
 from assets.forms.decisions_form import decisions_form
-from assets.kit.board import PATH, SCRIPTS, board_data, board_files, board_script, render_board
-from assets.kit.board_content import board_content, board_texts
+from assets.kit.board import SCRIPTS, board_script, render_board
+from assets.kit.board_content import board_content, board_texts, chart_cards
+from assets.kit.earlier import earlier_decisions
 from assets.methods.decisions import RELEASED
 from assets.methods.errors import PipelineError
-from tests.support.sample_bundle import hide, outline, sample_bundle_frames, sample_report_meta
+from tests.support.prevention_sample import prevention_frames
+from tests.support.sample_bundle import hide, sample_bundle_frames, sample_report_meta
 
 META = sample_report_meta()
 
@@ -35,14 +36,39 @@ def test_the_three_survey_charts_have_pictures_and_the_others_say_why_they_lack_
     assert "{" not in str([(card.reading, card.missing) for card in cards])
 
 
-def test_a_card_given_by_the_caller_is_shown_as_an_image_that_is_hidden_whole():
-    frames, scope = sample_bundle_frames()
-    card = faktorprofil.build(frames, scope, META.charts, grade=GRADES[0])
-    made = content(extra={"tackningsmatris": [card]}, draw=outline)
-    (picture,) = made.cards[3].pictures
-    assert not picture.layered
-    assert made.cards[3].missing == ""
-    assert board_data(made)["cards"][3]["pictures"][0]["svg"].startswith("data:image/svg+xml;base64,")
+def test_charts_of_activities_and_preconditions_are_drawn_in_layers_from_the_reports_own_tables():
+    frames, scope = prevention_frames()
+    made, cards = board_content(frames, scope, META), chart_cards(frames, scope, META)
+    assert [len(card.pictures) for card in made.cards[3:]] == [2, 1, 1]
+    assert [card.missing for card in made.cards] == [""] * 6
+    for card in made.cards:
+        assert [picture.finding for picture in card.pictures] == [one.title for one in cards[card.id]]
+    for picture in (picture for card in made.cards[3:] for picture in card.pictures):
+        axis = re.search(r"<g>(.*?)</g>", picture.svg)[1]
+        assert 'class="finding"' in picture.svg
+        assert not re.search(r"\d av \d+ finns<", axis), "guessed before it is seen"
+        assert "<circle" not in axis
+        assert min(map(int, re.findall(r'font-size="(\d+)"', picture.svg))) >= 24
+
+
+def test_the_matrix_says_what_is_known_as_answer_and_what_is_not_as_uncertainty():
+    frames, scope = prevention_frames()
+    picture = board_content(frames, scope, META).cards[3].pictures[0]
+    finding, over = re.search(r'class="finding">(.*?)</g><g class="interval">(.*?)</g>', picture.svg).groups()
+    told = {row[0] + row[1]: row for row in picture.rows}
+    columns = dict(zip(picture.columns, told["SkolaMåluppfyllelse i förskola och skola"], strict=True))
+    known, total = columns["Finns"], columns["Verksamheter i paletten"]
+    assert f">{known} av {total} finns<" in finding
+    unknown = sum(int(columns[name]) for name in ("Vet inte", "Ej inventerat", "Uppgifterna skiljer sig"))
+    assert re.search(rf">{unknown} inte känd", over)
+
+
+def test_a_municipality_that_has_not_answered_has_no_matrix_but_a_sentence():
+    frames, scope = prevention_frames()
+    silent = frames.activity_status.with_columns(exists=pl.lit("not_inventoried"))
+    made = board_content(replace(frames, activity_status=silent), scope, META)
+    assert [bool(card.pictures) for card in made.cards[3:]] == [False, False, True]
+    assert "ingen ifylld aktivitetskartläggning för Botkyrka" in made.cards[3].missing
 
 
 @pytest.mark.parametrize("reason", ["suppressed", "missing"])
@@ -115,15 +141,15 @@ def test_every_word_that_the_script_asks_for_is_written_and_none_is_left_over():
     assert literal | chosen | built | others == set(ui)
 
 
-def test_the_bundles_file_holds_the_municipalitys_own_earlier_decisions():
+def test_the_board_holds_the_municipalitys_own_earlier_decisions():
     frames, scope = sample_bundle_frames()
-    assert board_files(frames, scope, META) == {PATH: render_board(content())}
     row = {
         **dict.fromkeys(RELEASED), "edition": "intern", "wave": 2022, "workshop_on": date(2022, 11, 1), "priority": "Fler vuxna",
         "follow_up_state": "no_indicator",
     }  # fmt: skip
     rows = [row | {"area_code": area, "decision_id": f"{area}-2022-1"} for area in ("0127", "0180")]
-    (page,) = board_files(frames, scope, META, decisions=pl.DataFrame(rows, schema=RELEASED)).values()
+    earlier = earlier_decisions(pl.DataFrame(rows, schema=RELEASED), scope)
+    page = render_board(board_content(frames, scope, META, earlier=earlier))
     assert b"0127-2022-1" in page
     assert b"0180-2022-1" not in page
 

@@ -1,0 +1,67 @@
+"""Reports layer: the facilitator's kit per municipality and wave, beside the report's bundle. Reads the release layer alone."""
+
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+import dagster as dg
+
+from assets.bundle.frames import select_frames
+from assets.bundle.inputs import inputs_hash, up_to_date
+from assets.bundle.types import BundleMeta, BundlePaths
+from assets.bundle.writer import write_bundle
+from assets.catalogue.load import load_catalogue
+from assets.charts.types import COUNTY_CODE, ReleaseFrames, Scope
+from assets.failures import as_failure
+from assets.kit.kit import CERTIFICATE, kit_folder_name, render_kit
+from assets.kit.readme import PATH as README
+from assets.reports import RELEASE_DEPS, certificate, picture_cache, release_frames, render_all, report_meta
+from assets.slices import ONE_RUN, bundle_keys, bundles
+from assets.texts import asset_text
+from pipelines.resources import ReleaseReader, RunChoices
+
+
+@dg.asset(
+    key=["reports", "workshop_kit"],
+    deps=RELEASE_DEPS,
+    group_name="reports",
+    partitions_def=bundles,
+    backfill_policy=ONE_RUN,
+    description=asset_text("reports", "workshop_kit"),
+)
+def reports_workshop_kit(
+    context: dg.AssetExecutionContext, release_reader: ReleaseReader, choices: RunChoices
+) -> dg.MaterializeResult:
+    """Render and write the run's kits whose inputs have changed."""
+    catalogue = load_catalogue()
+    meta, release = report_meta(catalogue), release_frames(release_reader)
+    scopes = [Scope(code, catalogue.area_names[code], wave, choices.edition) for code, wave in bundle_keys(context)]
+    target, cache = Path(release_reader.data_dir) / "reports", picture_cache(release_reader)
+    certificates: dict[Scope, BundleMeta] = {}
+    places: dict[Scope, BundlePaths] = {}
+
+    def frames_of(scope: Scope) -> ReleaseFrames:
+        """What one kit sees: no single questions are in it."""
+        changes = release_reader.read("trends", area_code=[COUNTY_CODE, scope.area_code], wave=[scope.wave])
+        return select_frames(replace(release, trends=changes), scope, meta.charts.indices)
+
+    with as_failure():
+        for scope in scopes:
+            made_by = certificate(release_reader, catalogue, scope)
+            certificates[scope] = replace(made_by, inputs=inputs_hash(frames_of(scope), scope, made_by))
+            folder, inputs = kit_folder_name(scope, meta), certificates[scope].inputs
+            held = up_to_date(target, scope.wave, folder, inputs, CERTIFICATE, README)
+            if held and not choices.remake:
+                places[scope] = held
+        new = [scope for scope in scopes if scope not in places]
+        tasks = ((frames_of(scope), scope, meta) for scope in new)
+        for kit in render_all(tasks, choices.workers, partial(render_kit, draw=cache.svg)):
+            places[kit.scope] = write_bundle(kit, target, certificates[kit.scope])
+        cache.trim()
+    rows = (f"| {s.area_name} | `{places[s].report}` | {'skriven' if s in new else 'oförändrad'} |" for s in scopes)
+    counts = {"dagster/row_count": len(scopes), "skrivna paket": len(new), "oförändrade paket": len(scopes) - len(new)}
+    told = dg.MetadataValue.md("\n".join(["| kommun | börja här | |", "|---|---|---|", *rows]))
+    return dg.MaterializeResult(metadata=counts | {"paket": told})
+
+
+ASSETS = [reports_workshop_kit]
