@@ -30,8 +30,8 @@ LABEL = 24
 LARGE = (24, 30)
 MATRIX_HEAD = 20
 """The matrix has four columns with long names; at 24 points the words would be broken."""
-ROOM = 5.0
-"""Inches that a table may be high, with the line of the source below."""
+ROOM = 4.7
+"""Inches that a table may be high, with two lines of source below."""
 
 
 @lru_cache(maxsize=1)
@@ -143,7 +143,7 @@ def _rows(context: Context, card: ChartCard, chart: str) -> list[dict[str, str]]
     return [{key: str(row[head] or "") for key, head in heads.items()} for row in card.table.iter_rows(named=True)]
 
 
-def _matrix(context: Context, card: ChartCard) -> tuple[Part, ...]:
+def _matrix(context: Context, card: ChartCard) -> tuple[TablePart, ...]:
     """Arenas down, protective factors across; each cell the first words of the chart's cell."""
     rows = _rows(context, card, "tackningsmatris")
     by = "arena" if "arena" in rows[0] else "level"
@@ -161,13 +161,13 @@ def _cell(context: Context, row: Row) -> str:
     return say(context.meta.charts, f"tackningsmatris.cell.{kind}", yes=counts["n_yes"], total=counts["n_activities"])
 
 
-def _readiness(context: Context, card: ChartCard) -> tuple[Part, ...]:
+def _readiness(context: Context, card: ChartCard) -> tuple[TablePart, ...]:
     heads = slide_texts()["tables"]["readiness"]
     rows = [tuple(row[key] for key in heads) for row in _rows(context, card, "forutsattningstrappa")]
     return paged(context, card, tuple(heads.values()), rows, (0.44, 0.24, 0.32))
 
 
-_TABLES: dict[str, Callable[[Context, ChartCard], tuple[Part, ...]]] = {
+_TABLES: dict[str, Callable[[Context, ChartCard], tuple[TablePart, ...]]] = {
     "tackningsmatris": _matrix, "forutsattningar": _readiness,
 }  # fmt: skip
 
@@ -179,7 +179,7 @@ def paged(
     rows: Sequence[tuple[str, ...]],
     widths: tuple[float, ...],
     head: int = LABEL,
-) -> tuple[Part, ...]:
+) -> tuple[TablePart, ...]:
     """A table with large text on as many slides as its rows need."""
     table = TablePart(card.chart_id, columns, tuple(rows), widths, "", LABEL, head)
     return tuple(replace(page, alt=_table_alt(context, card.title, page.rows)) for page in table_pages(table, ROOM))
@@ -190,12 +190,12 @@ def _table_alt(context: Context, title: str, rows: Sequence[tuple[str, ...]]) ->
     return " ".join([text("alt.table", title=title, values=" ".join(said)), *_synthetic(context)])
 
 
-def _blank_table(pages: Sequence[Part]) -> TablePart:
-    first = pages[0]
-    if not isinstance(first, TablePart):
-        raise TypeError("a blank table is made of a table")
-    rows = tuple((row[0], *[""] * (len(row) - 1)) for row in first.rows)
-    return replace(first, rows=rows, alt=text("alt.blank_table", names=numbers.words([row[0] for row in rows])))
+def _blank_table(pages: Sequence[TablePart]) -> TablePart:
+    """The names of all the pages' rows, and an empty column."""
+    names = [row[0] for page in pages for row in page.rows]
+    columns = (pages[0].columns[0], text("guess_column"))
+    alt = text("alt.blank_table", names=numbers.words(names))
+    return replace(pages[0], columns=columns, rows=tuple((name, "") for name in names), widths=(0.6, 0.4), alt=alt, head=LABEL)
 
 
 def _said(row: Row, keys: Sequence[str], name: str) -> str:

@@ -126,6 +126,7 @@ def test_tables_say_what_the_charts_tables_say():
     matrix = [text for key, slide in slides().items() if key.startswith("svar-tackning") for text in texts(slide)]
     cell = cards()["tackningsmatris"][0].table.row(0, named=True)
     assert f"{cell['Finns']} av {cell['Verksamheter i paletten']} finns" in matrix
+    assert {*cards()["tackningsmatris"][0].table["Arena"]} <= set(matrix), "no row is left out"
     assert "ej inventerat" in matrix
     assert "ingen känd" in matrix
 
