@@ -55,7 +55,7 @@ def fill_training(home: Path, progress: Progress) -> None:
     from assets.demo.activity_answers import activity_forms
     from assets.demo.form_files import write_forms
     from assets.demo.readiness_ratings import readiness_forms
-    from assets.demo.training import earlier_decision, training, write_training
+    from assets.demo.training import earlier_decision, training, write_pupil_counts, write_training
     from assets.forms.definitions import form_definitions
 
     paths, definitions = Paths(home), form_definitions()
@@ -64,6 +64,8 @@ def fill_training(home: Path, progress: Progress) -> None:
         files = write_training(load_catalogue(), paths.surveys, paths.cache / FOLDER)
         step.count("filer", len(files))
         step.count("svar", sum(files.values()))
+    with progress.step("Lägger påhittade elevantal i inkorgen") as step:
+        step.count("filer", write_pupil_counts(load_catalogue(), paths.registers))
     with progress.step("Lägger påhittade formulär i inkorgen") as step:
         decided = earlier_decision(definitions["decisions"].version)
         forms = [*activity_forms((training()["municipality"],)), *readiness_forms(), decided]

@@ -28,6 +28,12 @@ from assets.demo.truth import CELLS_FILE, RESPONDENTS_FILE, TruthModel, cell_tru
 from assets.forms.types import FilledForm, FormAnswer
 
 TRAINING_FILE = Path(__file__).with_name("training.yml")
+COUNTS_TITLE = "SYNTETISKA DATA: påhittade elevantal, i samma form som Skolverkets fil"
+COUNTS_NOTE = "Punkt: inga elever. Skolorna och eleverna finns inte."
+COUNTS_HEADER = (
+    *("Skola", "Skol-enhetskod", "Skolkommun", "Kommun-kod", "Typ av huvudman", "Huvudman", "Huvudman orgnr"),
+    *("Elever, förskoleklass", "Elever, årskurs 1-9", *(f"Elever, årskurs {grade}" for grade in range(1, 10))),
+)
 
 
 @dataclass(frozen=True)
@@ -165,6 +171,34 @@ def write_training(catalogue: Catalogue, inbox: Path, cache: Path) -> dict[str, 
     pl.concat(respondents).write_parquet(cache / "truth" / RESPONDENTS_FILE)
     survey.cells.write_parquet(cache / "truth" / CELLS_FILE)
     return written
+
+
+def write_pupil_counts(catalogue: Catalogue, inbox: Path) -> int:
+    """Invented pupils in grade 9, a file per wave in the form of the register's own, so that response rates can be read.
+
+    Returns:
+        Number of files.
+    """
+    waves = training_parameters().waves
+    frame = training_frame(catalogue, waves).filter(grade="ak9")
+    inbox.mkdir(parents=True, exist_ok=True)
+    for wave in waves:
+        lines = [COUNTS_TITLE, "", f"Valt läsår: {wave - 1}/{wave % 100:02d}", "", ";".join(COUNTS_HEADER)]
+        for row in frame.filter(wave=wave).iter_rows(named=True):
+            name = catalogue.municipality_by_code[row["municipality_code"]].name
+            grades = [*["."] * 7, str(row["enrolled"]), str(row["enrolled"])]
+            start = [
+                row["school_name"].replace(",", ""),
+                row["school_code"],
+                name,
+                row["municipality_code"],
+                "Kommunal",
+                name,
+                "",
+            ]
+            lines.append(";".join([*start, ".", str(2 * row["enrolled"]), *grades]))
+        (inbox / f"ovning_elever_{wave}.csv").write_text("\n".join([*lines, "", COUNTS_NOTE]) + "\n", encoding="utf-8-sig")
+    return len(waves)
 
 
 def earlier_decision(version: str) -> FilledForm:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import polars as pl
 import pytest
 
+from assets.bundle.load import load_report_texts
 from assets.catalogue.base_profile import TRAINING_VARIABLE
-from assets.catalogue.load import ROOT, Catalogue, load_catalogue, read_catalogue
+from assets.catalogue.load import ROOT, TRAINING, Catalogue, load_catalogue, read_catalogue
+from assets.catalogue.training_words import replaced, training_words
 from assets.demo.facit import KEYS, NOMINAL, facit_page, facit_rows, summary
 from assets.demo.training import Survey, earlier_decision, simulate_training, training, training_setting
 from assets.methods.bands import with_bands
@@ -57,7 +59,16 @@ def test_the_county_is_invented_altogether(catalogue: Catalogue) -> None:
     assert not {m.survey_code for m in catalogue.municipalities} & {m.survey_code for m in real.municipalities}
     assert not {m.name for m in catalogue.municipalities} & {m.name for m in real.municipalities}
     assert catalogue.content_hash != real.content_hash
-    assert not catalogue.profile.registers, "no real number beside the invented ones"
+
+
+def test_no_text_says_that_the_invented_numbers_are_real() -> None:
+    files = [path for path in sorted(ROOT.rglob("*.yml")) if TRAINING not in path.parts]
+    base = "\n".join(" ".join(path.read_text(encoding="utf-8").split()) for path in files)
+    assert all(part in base for part in training_words()), "a text of the base has changed"
+    told = replaced({"a": ["Registeruppgifterna är verkliga."], "b": 1}, training_words())
+    assert told == {"a": ["Kommunerna och elevantalen är också påhittade."], "b": 1}
+    assert replaced(load_report_texts(), training_words()) != load_report_texts()
+    assert "uppgifterna är verkliga" not in str(replaced(load_report_texts(), training_words()))
 
 
 def test_intervals_hold_the_truth_about_as_often_as_they_promise(
