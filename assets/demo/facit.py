@@ -26,8 +26,8 @@ NOMINAL = 0.95
 WIDTH, HEIGHT = 180, 22
 STYLE = (
     "body{font:17px/1.5 'Liberation Sans',Arial,sans-serif;max-width:62rem;margin:1.5rem auto;padding:0 1rem;color:#1a1a1a}"
-    "table{border-collapse:collapse;width:100%;margin:.5rem 0 1.5rem}th,td{text-align:left;padding:.25rem .6rem;"
-    "border-bottom:1px solid #ccc}.warn{border:2px solid #b45309;padding:.6rem;font-weight:bold}.no{font-weight:bold}"
+    "table{border-collapse:collapse;margin:.5rem 0 1.5rem}th,td{text-align:left;padding:.25rem .6rem;"
+    "border-bottom:1px solid #ccc}td{white-space:nowrap}caption{text-align:left}.warn{border:2px solid #b45309;padding:.6rem;font-weight:bold}.no{font-weight:bold}"
 )
 
 
@@ -76,7 +76,7 @@ def facit_page(released: pl.DataFrame, cells: pl.DataFrame, catalogue: Catalogue
     rows = facit_rows(released, cells, catalogue, code)
     wave = max(row.wave for row in rows)
     now = [row for row in rows if row.wave == wave]
-    trend = [row for row in rows if row.index_key == TREND and row.sex == "all"]
+    trend = sorted((r for r in rows if r.index_key == TREND and r.sex == "all"), key=lambda r: (r.grade, r.wave))
     where = {"area": catalogue.municipality_by_code[code].name, "wave": wave}
     planted = "".join(f"<li>{escape(one['text_sv'])}</li>" for one in given["planted"])
     questions = "".join(f"<li>{escape(text)}</li>" for text in words["ask"])
