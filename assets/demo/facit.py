@@ -27,7 +27,8 @@ WIDTH, HEIGHT = 180, 22
 STYLE = (
     "body{font:17px/1.5 'Liberation Sans',Arial,sans-serif;max-width:62rem;margin:1.5rem auto;padding:0 1rem;color:#1a1a1a}"
     "table{border-collapse:collapse;margin:.5rem 0 1.5rem}th,td{text-align:left;padding:.25rem .6rem;"
-    "border-bottom:1px solid #ccc}td{white-space:nowrap}caption{text-align:left}.warn{border:2px solid #b45309;padding:.6rem;font-weight:bold}.no{font-weight:bold}"
+    "border-bottom:1px solid #ccc}td{white-space:nowrap}caption{text-align:left}"
+    ".warn{border:2px solid #b45309;padding:.6rem;font-weight:bold}.no{font-weight:bold}"
 )
 
 
