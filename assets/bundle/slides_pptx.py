@@ -6,6 +6,7 @@ import copy
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from io import BytesIO
+from itertools import pairwise
 from typing import Any
 
 from assets.bundle.slide_types import ChartPart, Deck, Part, Slide, TablePart, TextPart
@@ -258,19 +259,25 @@ def _table(slide: Any, part: TablePart, box: Box) -> None:
 
 
 def table_pages(part: TablePart, height: float) -> tuple[TablePart, ...]:
-    """A table cut into tables no higher than `height` inches at full width, each with the heading row. A row is never cut."""
+    """A table cut into tables no higher than `height` inches at full width, each with the heading row and about as many rows.
+
+    A row is never cut, and none is left out.
+    """
     widths = [INNER * share / sum(part.widths) for share in part.widths]
-    head = _row_height(part.columns, widths, part.head, bold=True)
-    pages: list[list[tuple[str, ...]]] = [[]]
-    used = head
-    for row in part.rows:
-        tall = _row_height(row, widths, part.size)
-        if pages[-1] and used + tall > height:
-            pages.append([])
-            used = head
-        pages[-1].append(row)
-        used += tall
-    return tuple(replace(part, rows=tuple(rows)) for rows in pages)
+    room = height - _row_height(part.columns, widths, part.head, bold=True)
+    tall = [_row_height(row, widths, part.size) for row in part.rows]
+    ends, used = [], 0.0
+    for place, one in enumerate(tall):
+        if place and used + one > room:
+            ends.append(place)
+            used = 0.0
+        used += one
+    most = -(-len(tall) // (len(ends) + 1))
+    even = range(most, len(tall), most)
+    if all(sum(tall[start : start + most]) <= room for start in range(0, len(tall), most)):
+        ends = list(even)
+    cuts = [0, *ends, len(tall)]
+    return tuple(replace(part, rows=part.rows[start:end]) for start, end in pairwise(cuts))
 
 
 def _row_height(texts: tuple[str, ...], widths: list[float], size: float, *, bold: bool = False) -> float:

@@ -81,7 +81,10 @@ def _large(part: ChartPart, rows: Sequence[Row], label: str, shown: Sequence[str
     categories = []
     for row in rows:
         if all(number(row[column]) is None for column in shown):
-            categories.append(text("labels.hidden", name=row[name], mark=short(row[shown[0]])))
+            mark = short(row[shown[0]])
+            categories.append(
+                text("labels.hidden", name=row[name], mark=mark if mark.startswith("[") else text("labels.no_value"))
+            )
         else:
             categories.append(text(f"labels.{label}", **{key: short(value) for key, value in row.items()}))
     return replace(part, categories=tuple(categories), label_size=LABEL)
