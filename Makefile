@@ -3,7 +3,7 @@
 PY ?= python3
 ARGS ?=
 .DEFAULT_GOAL := help
-.PHONY: help setup demo kor hamta kodbok formular kontroller pilot kunskap test ui doctor check lock golden galleri bench
+.PHONY: help setup demo ovning kor hamta kodbok formular kontroller pilot kunskap test ui doctor check lock golden galleri bench
 
 help: ## Visa den här listan
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
@@ -13,6 +13,9 @@ setup: ## Installera paketen i .venv (görs av sig själv av de andra kommandona
 
 demo: ## Simulera leveranser, kör hela kedjan och skriv rapportpaketen
 	@$(PY) start.py demo $(ARGS)
+
+ovning: ## Bygg en påhittad övningskommun med känt facit, att öva workshopen på
+	@$(PY) start.py ovning $(ARGS)
 
 kor: ## Kör hela kedjan på det som ligger i inkorgen
 	@$(PY) start.py kor $(ARGS)

@@ -30,6 +30,7 @@ ON_WINDOWS = os.name == "nt"
 
 COMMANDS = {
     "demo": "simulera leveranser, kör hela kedjan och skriv rapportpaketen",
+    "ovning": "bygg en påhittad övningskommun med känt facit, att öva workshopen på",
     "kor": "kör hela kedjan på det som ligger i inkorgen",
     "hamta": "hämta en ny årgång av ett register (kolada eller scb) från källan",
     "kodbok": "föreslå en kodbok för en leverans som ingen kodbok känner igen",

@@ -64,6 +64,18 @@ def demo(arguments: argparse.Namespace) -> int:
     return run_chain(paths.root, progress)
 
 
+def ovning(arguments: argparse.Namespace) -> int:
+    """Build the invented county in a home of its own, run everything on it and write the answer key."""
+    from pipelines.training import enter_training, fill_training, training_home, write_facit
+
+    enter_training()
+    home, progress = training_home(data_home(), arguments.mapp), default_progress()
+    fill_training(home, progress)
+    code = run_chain(home, progress)
+    sys.stdout.write(f"Facit, att visa efter övningen: {write_facit(home, progress)}\n")
+    return code
+
+
 def copy_registers(inbox: Path, source: Path = REGISTERS) -> int:
     """Put the bundled register files in the inbox; a file already there with the same content is left alone.
 
@@ -272,6 +284,8 @@ def parser() -> SwedishParser:
     sample = add("demo", demo, "simulera leveranser, kör hela kedjan och skriv rapportpaketen")
     with_profile(sample)
     with_limits(sample)
+    rehearsal = add("ovning", ovning, "bygg en påhittad övningskommun med känt facit, att öva workshopen på (SYNTETISKA DATA)")
+    rehearsal.add_argument("mapp", nargs="?", default=None, metavar="MAPP", help="övningens egen mapp (förval ovning i data)")
     run = add("kor", kor, "kör kedjan på det som ligger i inkorgen; bara det som påverkas av något nytt räknas om")
     run.add_argument("--allt", action="store_true", help="räkna om allt, också det som inget har ändrats för")
     run.add_argument("--pilot", default=None, metavar="ID", help="bara pilotens kommuner får rapportpaket och workshoppaket")

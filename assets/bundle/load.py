@@ -21,6 +21,7 @@ from assets.catalogue.prevention import load_activities
 from assets.catalogue.priority import load_priority
 from assets.catalogue.readiness import load_readiness
 from assets.catalogue.statistics_models import Accumulation
+from assets.catalogue.training_words import in_training
 from assets.charts.numbers import lower_first
 from assets.charts.series import SeriesMeta
 from assets.charts.types import ChartMeta, CountMeta, IndexMeta, IndicatorMeta, ReasonText, SeriesBreak
@@ -66,7 +67,7 @@ def load_chart_texts() -> Mapping[str, Any]:
 
 
 def _yaml(name: str) -> Any:
-    return yaml.safe_load(catalogue_file(name).read_text(encoding="utf-8"))
+    return in_training(yaml.safe_load(catalogue_file(name).read_text(encoding="utf-8")))
 
 
 def build_report_meta(

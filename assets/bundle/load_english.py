@@ -18,6 +18,7 @@ from assets.bundle.english_notation import Notation
 from assets.bundle.types import FindingMeta, IndexText, ReportMeta
 from assets.catalogue.load import Catalogue, catalogue_file
 from assets.catalogue.report_models import SeriesSection
+from assets.catalogue.training_words import in_training
 from assets.charts.numbers import lower_first
 from assets.charts.series import SeriesMeta
 from assets.charts.theme import SYNTHETIC_MARK
@@ -56,7 +57,7 @@ def notation() -> Notation:
 
 
 def _yaml(name: str) -> dict[str, Any]:
-    found: dict[str, Any] = yaml.safe_load(catalogue_file(f"{FOLDER}/{name}.yml").read_text(encoding="utf-8"))
+    found: dict[str, Any] = in_training(yaml.safe_load(catalogue_file(f"{FOLDER}/{name}.yml").read_text(encoding="utf-8")))
     return found
 
 

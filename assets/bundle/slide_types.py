@@ -22,7 +22,11 @@ class Series:
 
 @dataclass(frozen=True)
 class ChartPart:
-    """A native chart. `kind`: `bar` (lying) or `line`. `marks`: what stands below in words, such as why a value is hidden."""
+    """A native chart. `kind`: `bar` (lying) or `line`. `marks`: what stands below in words, such as why a value is hidden.
+
+    `label_size`: points of all its text, or 0 for the report's slides' own. `reach`: ends that the value axis has even when no
+    value is that far, as on a slide without values.
+    """
 
     id: str
     kind: str
@@ -33,30 +37,35 @@ class ChartPart:
     axis: str
     alt: str
     marks: tuple[str, ...] = ()
+    label_size: float = 0
+    reach: tuple[float, float] = (0.0, 0.0)
 
 
 @dataclass(frozen=True)
 class TextPart:
     """A column of text: a heading (may be empty) and its items. `numbered`: questions in order.
 
-    `more`: what stands instead of the items that there is no room for.
+    `more`: what stands instead of the items that there is no room for. `sizes`: the smallest and the largest size in points.
     """
 
     heading: str
     items: tuple[str, ...]
     numbered: bool = False
     more: str = ""
+    sizes: tuple[int, int] = (18, 24)
 
 
 @dataclass(frozen=True)
 class TablePart:
-    """A table with a heading row. `widths`: relative widths of the columns."""
+    """A table with a heading row. `widths`: relative widths of the columns. `size`, `head`: points of the text."""
 
     id: str
     columns: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
     widths: tuple[float, ...]
     alt: str
+    size: int = 18
+    head: int = 16
 
 
 Part = ChartPart | TextPart | TablePart

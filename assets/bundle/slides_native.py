@@ -43,7 +43,7 @@ def add_chart(shapes: Any, part: ChartPart, box: tuple[int, int, int, int], besi
     frame = shapes.add_chart(kind, *box, data)
     narrow = box[2] < NARROW
     axis = scale((part, *beside), NARROW_STEPS if narrow and part.kind == "bar" else MOST_STEPS)
-    _dress(frame.chart, part, axis, box, NARROW_LABEL_SIZE if narrow else LABEL_SIZE)
+    _dress(frame.chart, part, axis, box, part.label_size or (NARROW_LABEL_SIZE if narrow else LABEL_SIZE))
     return frame
 
 
@@ -65,7 +65,7 @@ def _dress(chart: Chart, part: ChartPart, axis: Scale, box: tuple[int, int, int,
         _room_for_labels(chart, part, box, size)
         chart.plots[0].gap_width, chart.plots[0].overlap = (60 if lone else 45), 0
         if not any(value is not None for series in part.series for value in series.low):
-            _value_labels(chart, part)
+            _value_labels(chart, part, size + 2)
 
 
 def _axes(chart: Chart, part: ChartPart, axis: Scale, size: float) -> None:
@@ -114,7 +114,7 @@ def _room_for_labels(chart: Chart, part: ChartPart, box: tuple[int, int, int, in
     names = [text_width(series.name, size) + 30 for series in part.series]
     rows = (len(names) if sum(names) > ONE_ROW * width else 1) if chart.has_legend else 0
     top = (12 + rows * 1.3 * size) / height
-    below = 50 / height
+    below = max(50, 3.4 * size) / height
     layout = parse_xml(
         f'<c:layout {_NS}><c:manualLayout><c:layoutTarget val="inner"/><c:xMode val="edge"/><c:yMode val="edge"/>'
         f'<c:x val="{left:.4f}"/><c:y val="{top:.4f}"/><c:w val="{0.95 - left:.4f}"/><c:h val="{1 - top - below:.4f}"/>'
@@ -136,6 +136,7 @@ def scale(parts: Sequence[ChartPart], steps: int = MOST_STEPS) -> Scale:
         for v in row
         if v is not None
     ]
+    ends += [end for part in parts for end in part.reach]
     most, least = max([*ends, 0.0]), min([*ends, 0.0])
     width = most - least
     step = next(
@@ -200,7 +201,7 @@ def _literal(lengths: list[float]) -> str:
     return f'<c:numLit><c:formatCode>General</c:formatCode><c:ptCount val="{len(lengths)}"/>{points}</c:numLit>'
 
 
-def _value_labels(chart: Chart, part: ChartPart) -> None:
+def _value_labels(chart: Chart, part: ChartPart, size: float) -> None:
     from pptx.enum.chart import XL_LABEL_POSITION
 
     plot = chart.plots[0]
@@ -208,7 +209,7 @@ def _value_labels(chart: Chart, part: ChartPart) -> None:
     labels = plot.data_labels
     labels.show_value, labels.position = True, XL_LABEL_POSITION.OUTSIDE_END
     labels.number_format, labels.number_format_is_linked = part.number_format, False
-    labels.font.size = _pt(LABEL_SIZE + 2)
+    labels.font.size = _pt(size)
 
 
 def _pt(size: float) -> Any:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import copy
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from io import BytesIO
+from itertools import pairwise
 from typing import Any
 
 from assets.bundle.slide_types import ChartPart, Deck, Part, Slide, TablePart, TextPart
@@ -25,14 +27,13 @@ TITLE_TOP, TITLE_HEIGHT = 0.35, 1.25
 TOP, BOTTOM = 1.65, 6.8
 GAP = 0.35
 FOOT_SIZE, LEAST_FOOT, FOOT_WIDTH = 12, 10, 11.2
-LEAST_TEXT, MOST_TEXT = 18, 24
+LEAST_TEXT, MOST_TEXT = TextPart("", ()).sizes
 TITLE_SIZES = (28, 26, 24, 22, 20, 18, 16, 14)
 LINE = 1.18
 INDENT = 0.28
 SLACK = 1.06
 """`wrap` takes letters for wider than they are; without this, text that has room would be left out."""
 HEADING = 0.5
-CELL_SIZE, HEAD_SIZE = 18, 16
 CELL_MARGIN = 0.05
 BETWEEN = 6
 Box = tuple[float, float, float, float]
@@ -139,7 +140,7 @@ def _below(slide: Any, part: TextPart, bottom: float) -> None:
     table = next(shape for shape in slide.shapes if shape.has_table)
     top = (table.top + sum(row.height for row in table.table.rows)) / EMU + GAP
     box = (LEFT, top, INNER, bottom - top)
-    size, kept = fitting(part.items, INNER - INDENT, bottom - top)
+    size, kept = fitting(part.items, INNER - INDENT, bottom - top, part.sizes)
     if kept == len(part.items):
         _text(slide, part, box, size)
 
@@ -151,13 +152,13 @@ def _below_heading(part: TextPart, box: Box) -> Box:
 
 def _text_size(part: TextPart, box: Box) -> int:
     _, _, width, height = _below_heading(part, box)
-    return fitting(part.items, width - INDENT, height)[0]
+    return fitting(part.items, width - INDENT, height, part.sizes)[0]
 
 
 def _text(slide: Any, part: TextPart, box: Box, size: int) -> None:
     left, top, width, height = box
     if part.heading:
-        _text_box(slide, (left, top, width, HEADING - 0.1), [part.heading], part.heading, size=22, bold=True)
+        _text_box(slide, (left, top, width, HEADING - 0.1), [part.heading], part.heading, size=max(22, part.sizes[0]), bold=True)
     left, top, width, height = _below_heading(part, box)
     items = shortened(part, width - INDENT, height)
     shape = _text_box(slide, (left, top, width, height), items, part.heading or "Text", size=size)
@@ -167,7 +168,7 @@ def _text(slide: Any, part: TextPart, box: Box, size: int) -> None:
 
 def shortened(part: TextPart, width: float, height: float) -> tuple[str, ...]:
     """All items, or at the smallest size those that fit together with the words that there is more."""
-    size, kept = fitting(part.items, width, height)
+    size, kept = fitting(part.items, width, height, part.sizes)
     if kept == len(part.items):
         return part.items
     while kept > 1 and _heights((*part.items[:kept], part.more), width, size)[-1] > height:
@@ -175,13 +176,16 @@ def shortened(part: TextPart, width: float, height: float) -> tuple[str, ...]:
     return (*part.items[:kept], part.more)
 
 
-def fitting(items: tuple[str, ...], width: float, height: float) -> tuple[int, int]:
+def fitting(
+    items: tuple[str, ...], width: float, height: float, sizes: tuple[int, int] = (LEAST_TEXT, MOST_TEXT)
+) -> tuple[int, int]:
     """The largest size at which all items fit in a box (inches), and how many fit; at the smallest size the last ones may not."""
-    for size in range(MOST_TEXT, LEAST_TEXT - 1, -2):
+    least, most = sizes
+    for size in range(most, least - 1, -2):
         if _heights(items, width, size)[-1:] <= [height]:
             return size, len(items)
-    heights = _heights(items, width, LEAST_TEXT)
-    return LEAST_TEXT, max(1, sum(end <= height for end in heights))
+    heights = _heights(items, width, least)
+    return least, max(1, sum(end <= height for end in heights))
 
 
 def _heights(items: tuple[str, ...], width: float, size: float) -> list[float]:
@@ -208,9 +212,10 @@ def _bullet(paragraph: Any, place: int | None) -> None:
 def _chart(slide: Any, part: ChartPart, box: Box, charts: list[ChartPart]) -> None:
     left, top, width, height = box
     if part.heading:
-        lines = len(wrap(part.heading, width * POINTS, LEAST_TEXT, bold=True))
-        room = lines * LEAST_TEXT * LINE / POINTS + 0.05
-        _text_box(slide, (left, top, width, room), [part.heading], part.heading, size=LEAST_TEXT, bold=True)
+        size = max(LEAST_TEXT, part.label_size)
+        lines = len(wrap(part.heading, width * POINTS, size, bold=True))
+        room = lines * size * LINE / POINTS + 0.05
+        _text_box(slide, (left, top, width, room), [part.heading], part.heading, size=size, bold=True)
         top, height = top + room, height - room
     marks = " ".join(part.marks)
     if marks:
@@ -226,9 +231,9 @@ def _table(slide: Any, part: TablePart, box: Box) -> None:
     """A table with as many rows as there is room for, by how many lines each will take."""
     left, top, width, height = box
     widths = [width * share / sum(part.widths) for share in part.widths]
-    heights, kept = [_row_height(part.columns, widths, HEAD_SIZE, bold=True)], []
+    heights, kept = [_row_height(part.columns, widths, part.head, bold=True)], []
     for texts in part.rows:
-        heights.append(_row_height(texts, widths, CELL_SIZE))
+        heights.append(_row_height(texts, widths, part.size))
         if sum(heights) > height:
             heights.pop()
             break
@@ -245,12 +250,34 @@ def _table(slide: Any, part: TablePart, box: Box) -> None:
             _write(
                 cell.text_frame,
                 [text],
-                size=HEAD_SIZE if head else CELL_SIZE,
+                size=part.head if head else part.size,
                 bold=head,
                 colour="#ffffff" if head else INK,
                 after=0,
             )
     _describe(frame, f"Tabell {part.id}", part.alt)
+
+
+def table_pages(part: TablePart, height: float) -> tuple[TablePart, ...]:
+    """A table cut into tables no higher than `height` inches at full width, each with the heading row and about as many rows.
+
+    A row is never cut, and none is left out.
+    """
+    widths = [INNER * share / sum(part.widths) for share in part.widths]
+    room = height - _row_height(part.columns, widths, part.head, bold=True)
+    tall = [_row_height(row, widths, part.size) for row in part.rows]
+    ends, used = [], 0.0
+    for place, one in enumerate(tall):
+        if place and used + one > room:
+            ends.append(place)
+            used = 0.0
+        used += one
+    most = -(-len(tall) // (len(ends) + 1))
+    even = range(most, len(tall), most)
+    if all(sum(tall[start : start + most]) <= room for start in range(0, len(tall), most)):
+        ends = list(even)
+    cuts = [0, *ends, len(tall)]
+    return tuple(replace(part, rows=part.rows[start:end]) for start, end in pairwise(cuts))
 
 
 def _row_height(texts: tuple[str, ...], widths: list[float], size: float, *, bold: bool = False) -> float:

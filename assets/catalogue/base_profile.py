@@ -5,6 +5,8 @@ Imports nothing: the command line starts before any package is installed.
 
 BASE_PROFILE = "stockholm"
 """The profile that lies in `assets/catalogue/` itself."""
+TRAINING_VARIABLE = "DID_TRAINING"
+"""Environment variable that, when set, puts the invented county of `training/` in place of the base's areas (docs/adr/0040)."""
 PROFILE_VARIABLE = "DID_PROFILE"
 """Environment variable with the id of the profile that a process works with."""
 CUTOFF_VARIABLE = "DID_CUTOFFS"

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from assets.catalogue import models as m
-from assets.catalogue.base_profile import BASE_PROFILE, CUTOFF_VARIABLE, PROFILE_VARIABLE
+from assets.catalogue.base_profile import BASE_PROFILE, CUTOFF_VARIABLE, PROFILE_VARIABLE, TRAINING_VARIABLE
 from assets.catalogue.estimate_models import EstimateFile
 from assets.catalogue.indicator_models import IndicatorFile, problems_with_items
 from assets.catalogue.profile_models import Profile
@@ -29,6 +29,7 @@ from assets.methods.series_breaks import SeriesDefinition
 
 ROOT = Path(__file__).parent
 PROFILES = "profiles"
+TRAINING = "training"
 COMPARISON_GROUPS = "areas/comparison_groups.yml"
 
 
@@ -215,7 +216,7 @@ def _check_profile(c: Catalogue, profile_id: str, problems: list[str]) -> None:
 
 def _hash(root: Path, overlay: Path | None) -> str:
     """Of the base's files and of the profile's own; other profiles' files don't touch it."""
-    base = [p for p in root.rglob("*") if p.relative_to(root).parts[0] != PROFILES]
+    base = [p for p in root.rglob("*") if p.relative_to(root).parts[0] not in (PROFILES, TRAINING)]
     own = list(overlay.rglob("*")) if overlay else []
     digest = hashlib.sha256()
     for path in sorted(p for p in (*base, *own) if p.suffix in {".yml", ".csv"}):
@@ -260,7 +261,10 @@ def survey_file(survey_id: str, name: str) -> Path | None:
 
 
 def _overlay(root: Path, profile_id: str | None) -> Path | None:
-    return root / PROFILES / profile_id if profile_id not in (None, BASE_PROFILE) else None
+    """The profile's own folder; of the base none, or in training the invented county's (docs/adr/0040)."""
+    if profile_id in (None, BASE_PROFILE):
+        return root / TRAINING if os.environ.get(TRAINING_VARIABLE) else None
+    return root / PROFILES / profile_id
 
 
 def load_catalogue() -> Catalogue:

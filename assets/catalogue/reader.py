@@ -16,7 +16,7 @@ OF_THE_SURVEY = (
     *("surveys", "codebooks", "indicators", "indices.yml", "cutoffs.yml", "breaks.yml", "factors.yml"),
     *("screening.yml", "wording_hashes.csv", "report_series.yml"),
 )
-"""What is about one survey's questions: never taken from the base by a profile with another survey."""
+"""What is about one survey's questions: never taken from the base by a profile with a survey of its own (`surveys/`)."""
 OF_THE_PLACE = "areas"
 _Model = TypeVar("_Model", bound=m.Strict)
 
@@ -51,7 +51,8 @@ class Reader:
             return self.root / name
         own = self.overlay / name
         top = name.split("/", 1)[0]
-        owned = top in OF_THE_SURVEY or (top == OF_THE_PLACE and (self.overlay / OF_THE_PLACE).is_dir())
+        kind = "surveys" if top in OF_THE_SURVEY else OF_THE_PLACE if top == OF_THE_PLACE else ""
+        owned = bool(kind) and (self.overlay / kind).is_dir()
         return own if owned or own.exists() else self.root / name
 
     def has(self, name: str) -> bool:

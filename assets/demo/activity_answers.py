@@ -42,11 +42,11 @@ DETAILS = 0.75
 who is wrong; project money; and an activity whose details are filled in."""
 
 
-def activity_forms() -> tuple[FilledForm, ...]:
-    """All filled forms, by round, municipality and role."""
-    codes = sorted(load_catalogue().municipality_by_code)
+def activity_forms(always: Sequence[str] = ()) -> tuple[FilledForm, ...]:
+    """All filled forms, by round, municipality and role. `always`: municipalities that answer in both rounds."""
+    codes = sorted(set(load_catalogue().municipality_by_code) - set(always))
     shuffled = random.Random(SEED).sample(codes, len(codes))
-    taking_part = shuffled[NEVER:]
+    taking_part = [*shuffled[NEVER:], *always]
     absent = {ROUNDS[0]: set(taking_part[:ONLY_NEWEST]), ROUNDS[1]: set(taking_part[ONLY_NEWEST : ONLY_NEWEST + ONLY_FIRST])}
     catalogue = load_activities()
     return tuple(

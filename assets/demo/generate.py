@@ -74,7 +74,7 @@ class DemoSummary:
 
 
 @dataclass(frozen=True)
-class _Setting:
+class Setting:
     """What every part of one simulation shares."""
 
     parameters: Parameters
@@ -183,7 +183,7 @@ def _generate(cache: Path, key: str, scale: float, seed: int, only_sav: bool) ->
     for code, place in places.items():
         waves = _simulate_place(place, local[code], setting, pupils)
         for plan in (p for p in plans if p.place.municipality_code == code):
-            files[plan.name], truth = _write(plan, [waves[w] for w in plan.waves], setting, cache / "deliveries")
+            files[plan.name], truth = write_file(plan, [waves[w] for w in plan.waves], setting, cache / "deliveries")
             respondents.append(truth)
     known = pl.concat(respondents)
     known.write_parquet(cache / "truth" / RESPONDENTS_FILE)
@@ -199,7 +199,7 @@ def _generate(cache: Path, key: str, scale: float, seed: int, only_sav: bool) ->
     return manifest
 
 
-def _setting(seed: int, only_sav: bool = False) -> _Setting:
+def _setting(seed: int, only_sav: bool = False) -> Setting:
     parameters, catalogue = load_parameters(), load_catalogue()
     if only_sav:
         files = parameters.files.model_copy(update={"csv_codes": (), "csv_labels": (), "xlsx": ()})
@@ -212,7 +212,7 @@ def _setting(seed: int, only_sav: bool = False) -> _Setting:
         "home_municipality": own | {27: "Ej svar", 99: "Ej svar"},
         "home_area": {int(row["home_area_code"]): row["name"] for row in areas},
     }
-    return _Setting(
+    return Setting(
         parameters,
         catalogue,
         build_model(catalogue.survey, catalogue.index_file, parameters),
@@ -223,7 +223,7 @@ def _setting(seed: int, only_sav: bool = False) -> _Setting:
     )
 
 
-def _simulate_place(place: Place, frame: pl.DataFrame, setting: _Setting, pupils: list[pl.DataFrame]) -> dict[int, HandedIn]:
+def _simulate_place(place: Place, frame: pl.DataFrame, setting: Setting, pupils: list[pl.DataFrame]) -> dict[int, HandedIn]:
     """All waves of a municipality; the enrolled pupils' truth is added to `pupils`."""
     parameters, seed = setting.parameters, setting.seed
     municipality = setting.catalogue.municipality_by_code[place.code]
@@ -236,7 +236,7 @@ def _simulate_place(place: Place, frame: pl.DataFrame, setting: _Setting, pupils
     return waves
 
 
-def _write(plan: FilePlan, parts: Sequence[HandedIn], setting: _Setting, folder: Path) -> tuple[str, pl.DataFrame]:
+def write_file(plan: FilePlan, parts: Sequence[HandedIn], setting: Setting, folder: Path) -> tuple[str, pl.DataFrame]:
     """Write a file; returns its SHA-256 and the truth of its rows."""
     catalogue = setting.catalogue
     match_by = "code" if plan.new_names else "label"

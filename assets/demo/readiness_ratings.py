@@ -29,7 +29,7 @@ STEP = 0.35
 
 
 def readiness_forms() -> tuple[FilledForm, ...]:
-    """All filled forms, by round, municipality and rater."""
+    """All filled forms, by round, municipality and rater. The first municipality always has raters enough in both rounds."""
     codes = sorted(load_catalogue().municipality_by_code)
     chosen = sorted(random.Random(SEED).sample(codes, min(TAKE_PART, len(codes))))
     file, version = load_readiness(), readiness_form().version

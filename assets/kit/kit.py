@@ -21,8 +21,10 @@ from assets.kit.board_content import board_content, chart_cards
 from assets.kit.board_types import BoardContent
 from assets.kit.earlier import earlier_decisions
 from assets.kit.forms import form_files
+from assets.kit.printed import kit_print_files
 from assets.kit.readme import PATH as README
 from assets.kit.readme import render_kit_readme
+from assets.kit.slides import kit_slide_files
 
 CERTIFICATE = "5_intyg"
 
@@ -54,7 +56,15 @@ def _forms(kit: Kit) -> dict[str, bytes]:
     return form_files(kit.content.area_code, kit.content.area_name)
 
 
-PARTS: tuple[Part, ...] = (_board, _forms)
+def _printed(kit: Kit) -> dict[str, bytes]:
+    return kit_print_files(kit.content, kit.meta, kit.cards, kit.draw)
+
+
+def _slides(kit: Kit) -> dict[str, bytes]:
+    return kit_slide_files(kit.content, kit.meta, kit.cards)
+
+
+PARTS: tuple[Part, ...] = (_board, _printed, _slides, _forms)
 """What the kit is made of, in any order; `LAS_MIG.html` links the files that the parts give."""
 
 

@@ -11,6 +11,7 @@ import yaml
 from pydantic import ValidationError
 
 from assets.catalogue.load import catalogue_file
+from assets.catalogue.training_words import in_training
 from assets.methods.errors import PipelineError
 from assets.registers.models import RawRegister, RegisterCatalogue, RegisterSource, UnitFile
 from assets.registers.reading import read_register_bytes, register_rows
@@ -146,7 +147,7 @@ def _source(name: str, problems: list[str]) -> RegisterSource | None:
 
 
 def _yaml(name: str) -> object:
-    return yaml.safe_load(catalogue_file(f"registers/{name}.yml").read_text(encoding="utf-8"))
+    return in_training(yaml.safe_load(catalogue_file(f"registers/{name}.yml").read_text(encoding="utf-8")))
 
 
 def _rows(name: str) -> list[dict[str, str]]:

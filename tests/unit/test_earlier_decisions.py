@@ -10,7 +10,7 @@ import pytest
 
 from assets.bundle.decision_words import follow_up_sentences
 from assets.charts.types import Scope
-from assets.kit import board
+from assets.kit import kit
 from assets.kit.earlier import earlier_decisions
 from assets.methods.decisions import RELEASED
 from tests.support.decision_sample import decision_rows
@@ -65,10 +65,15 @@ def test_the_newest_of_the_municipalitys_own_earlier_decisions_come_first():
     assert earlier_decisions(pl.DataFrame(), SCOPE) == ()
 
 
-def test_the_board_is_given_the_earlier_decisions_of_its_frames(monkeypatch):
+def test_the_kit_gives_the_board_the_earlier_decisions_of_its_frames(monkeypatch):
     given: dict[str, object] = {}
-    monkeypatch.setattr(board, "board_content", lambda *_, **named: given.update(named))
-    monkeypatch.setattr(board, "render_board", lambda _: b"")
+
+    def stop(*_: object, **named: object) -> None:
+        given.update(named)
+        raise InterruptedError
+
+    monkeypatch.setattr(kit, "board_content", stop)
     frames, scope = sample_bundle_frames("0127")
-    board.board_files(replace(frames, decisions=decision_rows()), scope, sample_report_meta())
+    with pytest.raises(InterruptedError):
+        kit.render_kit(replace(frames, decisions=decision_rows()), scope, sample_report_meta())
     assert [one.id for one in given["earlier"]] == ["0127-2022-1", "0127-2022-2", "0127-2022-3", "0127-2022-4"]
