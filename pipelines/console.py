@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -168,6 +168,7 @@ class RunSummary:
         reports_dir: folder that holds the county overview of the wave that was built.
         with_reports: whether the profile's chain goes as far as report bundles.
         quality_page: the page that lists all deliveries with their quality, None when there is none.
+        texts_held_back: (file name, the form's remarks) of forms where a text that looks like personal data was left out.
     """
 
     deliveries_read: int
@@ -183,6 +184,7 @@ class RunSummary:
     with_reports: bool = True
     quality_page: Path | None = None
     bundles_unchanged: int = 0
+    texts_held_back: Sequence[tuple[str, str]] = ()
 
 
 def summary_lines(summary: RunSummary, overview: str = "lansoversikt.html") -> list[str]:
@@ -205,6 +207,9 @@ def summary_lines(summary: RunSummary, overview: str = "lansoversikt.html") -> l
     if rejected:
         lines += ["", "Dessa leveranser togs inte med:"]
         lines += [f"  ✗ {_with_name(name, sentence)}" for name, sentence in summary.deliveries_rejected]
+    if summary.texts_held_back:
+        lines += ["", "Texter som kan vara personuppgifter lämnades utanför. Be om rättade filer och ta bort de gamla:"]
+        lines += [f"  ! {_with_name(name, remarks)}" for name, remarks in summary.texts_held_back]
     if summary.checks_failed:
         lines += ["", "Underkända kontroller visas per regel i Dagster (make ui) och i rapportpaketens kvalitetsdel."]
     if summary.quality_page:

@@ -12,7 +12,7 @@ from assets.catalogue.load import active_profile, profile_of
 from assets.methods.errors import PipelineError
 from pipelines.console import Progress, RunSummary, Step
 from pipelines.paths import Paths
-from pipelines.set_aside import lying, rejected_since, stopped
+from pipelines.set_aside import lying, rejected_since, stopped, texts_held_back
 from pipelines.warehouse import TableName, Warehouse
 
 if TYPE_CHECKING:
@@ -194,4 +194,5 @@ def _summary(
         reports_dir=reports,
         with_reports=profile_of(active_profile()).reach == "reports",
         quality_page=paths.quality / "index.html" if (paths.quality / "index.html").is_file() else None,
+        texts_held_back=texts_held_back(warehouse.read(TableName("raw", "form_files"))),
     )

@@ -36,6 +36,14 @@ def stopped(verdicts: pl.DataFrame) -> list[tuple[str, str]]:
     ]
 
 
+def texts_held_back(forms: pl.DataFrame) -> list[tuple[str, str]]:
+    """File and remarks of each form with a text that was left out as personal data; `forms` is `raw.form_files`."""
+    if forms.is_empty():
+        return []
+    held = forms.filter(pl.col("held_back") > 0).sort("source_file")
+    return list(held.select("source_file", "notes").iter_rows())
+
+
 @dataclass(frozen=True)
 class Outcome:
     """What the steward has to look at after a pass: sentences of files set aside in it, of files that were waiting already, and

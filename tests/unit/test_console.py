@@ -4,10 +4,12 @@ import io
 import re
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 from pipelines import console
 from pipelines.console import PlainProgress, RunSummary, SilentProgress, number, seconds_text, summary_lines
+from pipelines.set_aside import texts_held_back
 
 NBSP = "\u00a0"
 
@@ -122,3 +124,14 @@ def test_the_summary_says_where_the_quality_of_the_deliveries_stands():
     page = Path("data/kvalitet/index.html")
     assert f"Kvaliteten i varje leverans: {page}" in summary_lines(summary(quality_page=page))
     assert not any("Kvaliteten" in line for line in summary_lines(summary()))
+
+
+def test_a_form_with_a_text_held_back_is_named_with_its_place():
+    forms = pl.DataFrame(
+        {"source_file": ["b.xlsx", "a.json"], "notes": ["Bladet Skola, cell AR8: lämnades utanför.", ""], "held_back": [1, 0]}
+    )
+    assert texts_held_back(pl.DataFrame()) == []
+    lines = "\n".join(summary_lines(summary(texts_held_back=texts_held_back(forms))))
+    assert "  ! b.xlsx: Bladet Skola, cell AR8: lämnades utanför." in lines
+    assert "a.json" not in lines
+    assert "personuppgifter" not in "\n".join(summary_lines(summary()))
