@@ -117,7 +117,7 @@ def unclear_changes(context: Context) -> list[str]:
 
 
 def hidden_sentences(context: Context) -> list[str]:
-    """What can't be said, per grade and reason: the share itself, or its difference to the county, is hidden."""
+    """What can't be said, per grade and reason: the share, its difference to the county, or only girls and boys apart, is hidden."""
     sentences = []
     for grade in GRADES:
         short = context.grade(grade, short=True)
@@ -125,15 +125,17 @@ def hidden_sentences(context: Context) -> list[str]:
         if whole:
             sentences.append(context.say("overview.hidden.whole", grade=short, reason=context.reason(whole)))
             continue
-        by_reason: dict[str, list[IndexMeta]] = {}
+        found: dict[tuple[str, str], list[IndexMeta]] = {}
         for key, index in context.indices.items():
-            cell = context.focus(key, grade)
-            if cell.shown:
-                cell = context.difference(key, grade)
-            if not cell.shown:
-                by_reason.setdefault(cell.reason, []).append(index)
-        for reason, chosen in by_reason.items():
-            sentences.append(context.say("overview.hidden.some", grade=short, names=names(chosen), reason=context.reason(reason)))
+            text, cells = "some", [context.focus(key, grade), context.difference(key, grade)]
+            if all(cell.shown for cell in cells):
+                text, cells = "sexes", [context.focus(key, grade, sex=sex) for sex in ("girl", "boy")]
+            reason = next((cell.reason for cell in cells if not cell.shown), "")
+            if reason:
+                found.setdefault((text, reason), []).append(index)
+        for (text, reason), chosen in sorted(found.items(), key=lambda item: item[0][0] == "sexes"):
+            where = {"grade": short, "names": names(chosen), "reason": context.reason(reason)}
+            sentences.append(context.say(f"overview.hidden.{text}", **where))
     return sentences
 
 
