@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from assets.bundle.highlights import Highlights, Listed, highlights
 from assets.bundle.types import Block, Bullets, Figure, Notice, Section, SubHeading, Text
 from assets.bundle.words import Context, names
-from assets.charts import faktorprofil, findings, konsskillnad, numbers, skillnadsdiagram
+from assets.charts import bortfall, faktorprofil, findings, konsskillnad, numbers, skillnadsdiagram
 from assets.charts.cells import Cell
 from assets.charts.changes import read_changes
 from assets.charts.types import GRADES, IndexMeta
@@ -35,6 +35,7 @@ def section(context: Context) -> Section:
     shown, total = context.shown_count()
     intro = "overview.intro" if shown else "small_mode.intro"
     blocks.append(Text(context.say(intro, county=county, limit=numbers.spelled(chosen.most))))
+    blocks += answered(context)
     if total and 0 < shown < total * MOSTLY_HIDDEN:
         text = context.say(
             "overview.hidden.mostly", area=context.scope.area_name, shown=shown, total=total, wave=context.scope.wave
@@ -55,6 +56,21 @@ def section(context: Context) -> Section:
     blocks += _list(context, "hidden", hidden_sentences(context))
     blocks += _charts(context) if shown else [Text(context.say("small_mode.no_charts"))]
     return Section("oversikt", context.title("oversikt"), tuple(blocks))
+
+
+def answered(context: Context) -> list[Block]:
+    """How many have answered, per grade, in one framed line: what a reader asks first. Nothing when there is no delivery."""
+    parts = []
+    for item in bortfall.read_steps(context.frames, context.scope):
+        respondents, where = item.steps[1], {"grade": context.grade(item.grade)}
+        if respondents.count is None:
+            parts.append(context.say("overview.answered.hidden", reason=context.reason(respondents.reason), **where))
+            continue
+        name = "unknown" if item.response_pct is None else "known"
+        pct = "" if item.response_pct is None else numbers.percent(item.response_pct)
+        parts.append(context.say(f"overview.answered.{name}", n=numbers.thousands(respondents.count), pct=pct, **where))
+    line = "; ".join(parts)
+    return [Notice(context.say("overview.answered.line", parts=line, wave=context.scope.wave))] if parts else []
 
 
 def read_compared(context: Context) -> list[Compared]:
@@ -117,7 +133,7 @@ def unclear_changes(context: Context) -> list[str]:
 
 
 def hidden_sentences(context: Context) -> list[str]:
-    """What can't be said, per grade and reason: the share itself, or its difference to the county, is hidden."""
+    """What can't be said, per grade and reason: a share, its difference to the county, or only girls and boys apart."""
     sentences = []
     for grade in GRADES:
         short = context.grade(grade, short=True)
@@ -125,15 +141,17 @@ def hidden_sentences(context: Context) -> list[str]:
         if whole:
             sentences.append(context.say("overview.hidden.whole", grade=short, reason=context.reason(whole)))
             continue
-        by_reason: dict[str, list[IndexMeta]] = {}
+        found: dict[tuple[str, str], list[IndexMeta]] = {}
         for key, index in context.indices.items():
-            cell = context.focus(key, grade)
-            if cell.shown:
-                cell = context.difference(key, grade)
-            if not cell.shown:
-                by_reason.setdefault(cell.reason, []).append(index)
-        for reason, chosen in by_reason.items():
-            sentences.append(context.say("overview.hidden.some", grade=short, names=names(chosen), reason=context.reason(reason)))
+            text, cells = "some", [context.focus(key, grade), context.difference(key, grade)]
+            if all(cell.shown for cell in cells):
+                text, cells = "sexes", [context.focus(key, grade, sex=sex) for sex in ("girl", "boy")]
+            reason = next((cell.reason for cell in cells if not cell.shown), "")
+            if reason:
+                found.setdefault((text, reason), []).append(index)
+        for (text, reason), chosen in sorted(found.items(), key=lambda item: item[0][0] == "sexes"):
+            where = {"grade": short, "names": names(chosen), "reason": context.reason(reason)}
+            sentences.append(context.say(f"overview.hidden.{text}", **where))
     return sentences
 
 

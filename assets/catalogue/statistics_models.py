@@ -15,7 +15,7 @@ from assets.methods.findings import GOOD_QUESTION, GRADES, QUESTION, CertaintyRu
 from assets.methods.trends import TrendRule
 from assets.methods.wave_trends import ChangeRules
 
-SENTENCE_PLACES = {"factor", "group", "share", "interval", "points", "diff_interval", "earlier", "more", "fewer"}
+SENTENCE_PLACES = {"factor", "group", "share", "interval", "points", "diff_interval", "gap_interval", "earlier", "more", "fewer"}
 DOUBTS = {"wide_interval", "few_pupils", "low_response", "unknown_response", "series_break"}
 CAUSAL = ("orsak", "leder till", "beror på", "påverka", "effekt", "på grund av", "förebygg")
 """Words that would claim a cause; no sentence about association or a finding may hold one."""

@@ -15,8 +15,9 @@ def sentence(finding: Finding, templates: Mapping[str, str], words: Mapping[str,
 
     Args:
         templates: `measure.tone.kind` -> text with the places `{factor} {group} {share} {interval} {points} {diff_interval}
-            {earlier} {more} {fewer}` (the last two: for a gap, the sex with the higher share and the other), and
-            `certainty.<grade>` with `{doubts}`. words: `factor` (index key -> name), `grade`, `sex`, `doubt` -> words.
+            {gap_interval} {earlier} {more} {fewer}` (for a gap: its interval counted from the sex with the lower share, so that
+            it has the sign of the sentence, then the sex with the higher share and the other), and `certainty.<grade>` with
+            `{doubts}`. words: `factor` (index key -> name), `grade`, `sex`, `doubt` -> words.
 
     Returns:
         Whole per cent and percentage points, no-break spaces before units, minus as a sign of its own.
@@ -29,6 +30,8 @@ def sentence(finding: Finding, templates: Mapping[str, str], words: Mapping[str,
         group = f"{words['sex'][finding.sex]}, {group}"
     amount = abs(round(finding.difference))
     unit = "procentenhet" if amount == 1 else "procentenheter"
+    low, high = finding.difference_low, finding.difference_high
+    gap = (low, high) if finding.difference > 0 else (-high, -low)
     text = templates[finding.template].format(
         factor=words["factor"][finding.index_key],
         group=group,
@@ -38,7 +41,8 @@ def sentence(finding: Finding, templates: Mapping[str, str], words: Mapping[str,
         earlier="" if finding.from_wave is None else str(finding.from_wave),
         more=words["sex"]["girl" if finding.difference > 0 else "boy"],
         fewer=words["sex"]["boy" if finding.difference > 0 else "girl"],
-        diff_interval=f"{_signed(finding.difference_low)} till {_signed(finding.difference_high)}",
+        diff_interval=f"{_signed(low)} till {_signed(high)}",
+        gap_interval=f"{_signed(gap[0])} till {_signed(gap[1])}",
     )
     doubts = _listed([words["doubt"][doubt] for doubt in finding.doubts])
     return f"{text} {templates[f'certainty.{finding.certainty}'].format(doubts=doubts)}".strip()

@@ -153,7 +153,12 @@ def test_a_hidden_factor_is_named_with_its_reason_and_gives_no_number():
     frames, scope = sample_bundle_frames("0115")
     content = municipality_report(frames, scope, META)
     bullets = [block for block in section(content, "oversikt").blocks if isinstance(block, Bullets) and block.tone == "hidden"]
-    assert bullets[0].items == ("Gy 2: brister i närsamhället (skyddat av sekretesskäl [c]).",)
+    apart = "flickor och pojkar var för sig"
+    assert bullets[0].items == (
+        f"Åk 9, {apart}: brister i föräldraskap (skyddat av sekretesskäl [c]).",
+        "Gy 2: brister i närsamhället (skyddat av sekretesskäl [c]).",
+        f"Gy 2, {apart}: utagerande och psykiska och psykosomatiska besvär (skyddat av sekretesskäl [c]).",
+    )
     values = next(
         block for block in section(content, "narsamhalle").blocks if isinstance(block, Table) and block.id.startswith("v")
     )

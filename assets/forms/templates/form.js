@@ -185,10 +185,13 @@
     return true;
   }
 
+  // Several people of one role each save a form about preconditions: with equal names one would overwrite another in the inbox.
+  const mark = Array.from(crypto.getRandomValues(new Uint8Array(3)), (byte) => byte.toString(16).padStart(2, "0")).join("");
+
   function download() {
     const saved = filled();
     const head = saved.head;
-    const parts = [head.round, head.municipality_code, settings.file, head.role];
+    const parts = [head.round, head.municipality_code, settings.file, head.role, settings.kind === "readiness" ? mark : ""];
     const name = parts.filter(Boolean).join("_").replace(/[^\w-]/g, "") + ".json";
     const url = URL.createObjectURL(new Blob([JSON.stringify(saved, null, 1) + "\n"], { type: "application/json" }));
     const link = document.createElement("a");

@@ -34,7 +34,13 @@ function drawCharts() {
 
 function headline(card, picture, stage) {
   if (!picture) return card.title;
-  return stage === 0 ? `${card.title}: ${card.guess}` : picture.finding;
+  if (stage > 0) return picture.finding;
+  // The room must see what it guesses about: the variant, when there are several.
+  return `${card.title}${card.pictures.length > 1 ? ` (${lowerFirst(picture.label)})` : ""}: ${card.guess}`;
+}
+
+function lowerFirst(text) {
+  return text.charAt(0).toLowerCase() + text.slice(1);
 }
 
 function nextLabel(card, stage) {

@@ -1,6 +1,6 @@
 // Decisions, the status of earlier ones, and the facilitator's three answers.
 const LONG = ["priority", "reason", "first_step"];
-const THIRD = ["follow_up_indicator", "follow_up_grade", "follow_up_on"];
+const WHOLE = ["first_step", "follow_up_indicator"];
 const mostDecisions = () => section("decisions").free_rows;
 
 function drawDecisions() {
@@ -9,8 +9,7 @@ function drawDecisions() {
     const boxes = section("decisions").fields.map((field) => {
       const write = (value) => (decision[field.name] = value);
       const box = drawField(field, `beslut-${n}-${field.name}`, decision[field.name], write, { long: LONG.includes(field.name) });
-      if (THIRD.includes(field.name)) box.className = "third";
-      if (field.name === "first_step") box.className = "whole";
+      if (WHOLE.includes(field.name)) box.className = "whole";
       return box;
     });
     const away = el("button", { type: "button", onclick: () => removeDecision(n) }, say("remove_decision", { n: n + 1 }));

@@ -1,6 +1,9 @@
 // One A4 page with the decisions. The more text, the smaller: the steps are tried against six decisions of the greatest length.
 const DENSE = [[1600, "roomy"], [2400, ""], [3200, "dense"], [4600, "denser"]];
 
+// A date is never split at the end of a line.
+const unbroken = (date) => date.replaceAll("-", "\u2011");
+
 function drawPrintout() {
   const filled = filledDecisions().map(({ decision }) => decision);
   const fields = section("decisions").fields;
@@ -10,7 +13,7 @@ function drawPrintout() {
     const rows = ["reason", "owner", "first_step"].map((name) => [fieldOf("decisions", name).label, words(decision[name])]);
     const grade = labelOf(fieldOf("decisions", "follow_up_grade"), decision.follow_up_grade);
     const measure = labelOf(fieldOf("decisions", "follow_up_indicator"), decision.follow_up_indicator);
-    const day = decision.follow_up_on ? say("print_follow", { date: decision.follow_up_on }) : "";
+    const day = decision.follow_up_on ? say("print_follow", { date: unbroken(decision.follow_up_on) }) : "";
     rows.push([fieldOf("decisions", "follow_up_indicator").label, [measure, grade, day].filter(Boolean).join(", ")]);
     const list = rows.map(([label, text]) => [el("dt", {}, label), el("dd", {}, text)]).flat();
     return el("article", {}, el("h2", {}, `${n + 1}. ${[factor, words(decision.priority)].filter(Boolean).join(": ")}`), el("dl", {}, ...list));
