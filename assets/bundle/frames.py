@@ -131,7 +131,8 @@ def guard_frames(frames: ReleaseFrames, scope: Scope, indices: Mapping[str, Inde
         for name in ("index_results", "response_rates", "index_anatomy", *OWN_AND_COUNTY, *OWN_AND_COUNTY_IF_ANY, *OWN_IF_ANY)
         if (frame := getattr(frames, name)).width
     }
-    for names, allowed in ((OWN_AND_COUNTY_IF_ANY, _own(scope) | _county()), (OWN_IF_ANY, _own(scope))):
+    alone = pl.col("area_code") == scope.area_code
+    for names, allowed in ((OWN_AND_COUNTY_IF_ANY, _own(scope) | _county()), (OWN_IF_ANY, alone)):
         foreign |= {name: frame.filter(~allowed) for name in names if (frame := getattr(frames, name)).width}
     for name in sorted(foreign.keys() | editions.keys()):
         rows = sum(part[name].height for part in (foreign, editions) if name in part)

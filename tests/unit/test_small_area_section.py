@@ -71,3 +71,15 @@ def test_a_bundle_sees_no_other_municipalitys_estimates(context):
     other = context.frames.model_estimates.with_columns(area_code=pl.lit("0180"))
     with pytest.raises(PipelineError, match="model_estimates"):
         guard_frames(replace(context.frames, model_estimates=other), context.scope, context.indices)
+
+
+@pytest.mark.parametrize("code, refused", [("own", False), ("0180", True)])
+def test_tables_of_forms_have_no_area_level_and_are_guarded_all_the_same(context, code, refused):
+    scope = context.scope
+    row = {"edition": [scope.edition], "area_code": [scope.area_code if code == "own" else code], "round": ["2024"]}
+    frames = replace(context.frames, activity_status=pl.DataFrame(row))
+    if refused:
+        with pytest.raises(PipelineError, match="activity_status"):
+            guard_frames(frames, scope, context.indices)
+    else:
+        assert guard_frames(frames, scope, context.indices) is None
