@@ -14,7 +14,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent
@@ -300,36 +299,10 @@ def doctor(arguments):
 
 
 def test(arguments):
-    """The whole test suite; without Chromium all but the browser tests, unless this is CI."""
+    """The whole test suite, two parts beside each other; without Chromium all but the browser tests, unless this is CI."""
     in_ci = os.environ.get("CI", "").lower() in ("true", "1")
     words = arguments if chromium_ready(in_ci) else without_browser(arguments)
-    return run(["-m", "pytest", *words]) if arguments else side_by_side(words)
-
-
-CHAINS = "tests/pipeline"
-SHORT_CHAINS = ("test_steward_mends.py", "test_steward_deliveries.py", "test_weighted_release.py", "test_workspace.py")
-"""Tests of chains that share nothing with the others of their folder; they go with the rest, so that both halves end together."""
-
-
-def side_by_side(words):
-    """The tests of whole chains beside all others: each takes about half of the time. What the chains' tests say comes last."""
-    pytest = [str(venv_program("python")), "-m", "pytest", *words]
-    long_chains = sorted(p.name for p in (ROOT / CHAINS).glob("test_*.py") if p.name not in SHORT_CHAINS)
-    without_short, without_long = ([f"--ignore={CHAINS}/{name}" for name in names] for names in (SHORT_CHAINS, long_chains))
-    with tempfile.TemporaryFile() as said:
-        chains = subprocess.Popen(
-            [*pytest, CHAINS, *without_short], cwd=ROOT, env=child_environment(), stdout=said, stderr=subprocess.STDOUT
-        )
-        try:
-            others = subprocess.call([*pytest, "tests", *without_long], cwd=ROOT, env=child_environment())
-            code = chains.wait()
-        except KeyboardInterrupt:
-            chains.terminate()
-            raise
-        said.seek(0)
-        sys.stdout.flush()
-        shutil.copyfileobj(said, sys.stdout.buffer)
-    return others or code
+    return run(["-m", "pytest" if arguments else "tests.support.side_by_side", *words])
 
 
 def check(arguments):

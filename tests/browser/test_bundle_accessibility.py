@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from dataclasses import replace
+from itertools import product
 from pathlib import Path
 
 import polars as pl
@@ -24,7 +25,7 @@ from assets.catalogue.load import load_catalogue
 from assets.charts import theme
 from assets.charts.svg import to_svg
 from assets.methods.compared_areas import published_funnel, published_ranks
-from tests.support.axe import rules_run, violations
+from tests.support.axe import judged, violations
 from tests.support.keyboard import walk
 from tests.support.psychometric_sample import sample_anatomy, sample_table
 from tests.support.released_world import EDITION, FOCUS, codes, released
@@ -33,11 +34,14 @@ from tests.support.sample_bundle import outline, sample_bundle_frames, sample_bu
 pytestmark = pytest.mark.browser
 AREAS = ("0127", "0140", "0180")
 PAGES = (
-    "LAS_MIG.html", "1_rapport/rapport.html", "1_rapport/lattlast.html", "5_metod/metod.html", "5_metod/indexanatomi.html",
-    "1_rapport/sammanfattning.html", "5_metod/kodbok.html", "5_metod/indikatorlista.html",
-    "5_metod/kvalitetsdeklaration.html", "5_metod/andringar.html",
-    "../lansoversikt.html", f"../{COMPARISON}",
+    "LAS_MIG.html", "1_rapport/rapport.html", "1_rapport/lattlast.html", "5_metod/metod.html", "../lansoversikt.html",
+    f"../{COMPARISON}",
 )  # fmt: skip
+ONE_COLUMN = (
+    "5_metod/indexanatomi.html", "1_rapport/sammanfattning.html", "5_metod/kodbok.html", "5_metod/indikatorlista.html",
+    "5_metod/kvalitetsdeklaration.html", "5_metod/andringar.html",
+)  # fmt: skip
+"""Pages whose layout is the same at every width: in a narrow window their tables scroll, which is the harder case."""
 META = sample_report_meta()
 LARGEST = 6_000_000
 SLOWEST = 2.0
@@ -70,13 +74,13 @@ def page_of(paths: BundlePaths, name: str) -> Path:
     return (paths.folder / name).resolve()
 
 
-@pytest.mark.parametrize("name", PAGES)
-@pytest.mark.parametrize("width", [1280, 400])
+@pytest.mark.parametrize(("name", "width"), [*product(PAGES, (1280, 400)), *((name, 400) for name in ONE_COLUMN)])
 def test_axe_finds_nothing_on_any_page(bundles, visitor, name, width):
     page = visitor.open(page_of(bundles["0127"], name), width=width).page
     page.evaluate(OPEN_ALL)
-    assert violations(page) == []
-    assert rules_run(page) >= 12
+    broken, held = judged(page)
+    assert broken == []
+    assert held >= 12
 
 
 @pytest.mark.parametrize("area", ["0140", "0180"])

@@ -8,17 +8,22 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import dagster as dg
 import pytest
 
+from assets.slices import WAVES, range_tags
 from pipelines.console import RunSummary, SilentProgress
 from pipelines.paths import Paths, profile_root
+from pipelines.resources import RunChoices
 from pipelines.warehouse import Warehouse
 
 SMALL = 0.06
 PUBLISHED = ("0114", "0120")  # four bundles are enough where the chain is tested, not the drawing
+IN_FULL = ("0180", "0192")  # ten bundles of the whole demo, Stockholm's among them
+AGAIN = str(WAVES[-2])
 
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -31,6 +36,14 @@ def did(home: Path, *words: str) -> str:
     done = subprocess.run(command, cwd=ROOT, env=settings, capture_output=True, text=True, check=False, timeout=600)
     assert done.returncode == 0, done.stderr[-2000:]
     return done.stdout
+
+
+@pytest.fixture(scope="session", autouse=True)
+def in_this_process() -> Iterator[pytest.MonkeyPatch]:
+    """Draw the few bundles of a test in its own process: starting workers costs more. The whole demo has its workers."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("pipelines.definitions.RunChoices", partial(RunChoices, workers=1))
+        yield patch
 
 
 @pytest.fixture(scope="session")
@@ -91,9 +104,32 @@ def small_demo(tmp_path_factory: pytest.TempPathFactory, demo_cache: Path) -> In
 
 @pytest.fixture(scope="session")
 def full_demo(tmp_path_factory: pytest.TempPathFactory) -> Installation:
-    """The whole demo as `make demo` runs it, with its truth in `cache/demo`. Read only; takes a minute or two."""
+    """The whole demo as `make demo` runs it, with its truth in `cache/demo`; the bundles of ten municipalities. Read only.
+
+    Among the ten are the largest, the only one with districts, and the smallest. It takes a minute or two.
+    """
     root = tmp_path_factory.mktemp("full")
-    return install(root, root / "cache" / "demo", 1.0, None)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("pipelines.definitions.RunChoices", RunChoices)
+        return install(root, root / "cache" / "demo", 1.0, IN_FULL)
+
+
+@pytest.fixture(scope="session")
+def one_wave_again(
+    tmp_path_factory: pytest.TempPathFactory, small_demo: Installation
+) -> tuple[Installation, dict[str, dg.ExecuteInProcessResult]]:
+    """A copy of the small demo where `AGAIN` has been taken in and computed once more, alone; the runs by job. Read only."""
+    from pipelines.definitions import build_definitions
+
+    root = tmp_path_factory.mktemp("again") / "data"
+    shutil.copytree(small_demo.root, root, ignore=shutil.ignore_patterns("dagster"))
+    definitions = build_definitions(root)
+    with dg.DagsterInstance.ephemeral() as instance:
+        runs = {
+            name: definitions.resolve_job_def(name).execute_in_process(instance=instance, tags=range_tags(AGAIN, AGAIN))
+            for name in ("ingest_surveys", "build_indices")
+        }
+    return Installation(root, small_demo.summary), runs
 
 
 @pytest.fixture

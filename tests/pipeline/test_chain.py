@@ -11,9 +11,7 @@ import polars as pl
 from assets.charts.types import COUNTY_CODE
 from assets.kit.kit import CERTIFICATE as KIT_CERTIFICATE
 from assets.slices import MUNICIPALITIES, WAVES, bundle_range, range_tags
-from pipelines.console import SilentProgress
 from pipelines.jobs import ALL_WAVES
-from pipelines.run import run_everything
 from pipelines.warehouse import TableName
 from tests.pipeline.conftest import PUBLISHED
 
@@ -58,17 +56,11 @@ def test_manifest_is_true_and_written_last(small_demo):
         assert manifest["sources"], "no source file is named"
 
 
-def test_second_run_on_the_same_inputs_is_byte_identical(copy_of_demo):
-    before = tree(copy_of_demo.paths.reports)
-    run_everything(copy_of_demo.root, SilentProgress(), municipalities=PUBLISHED)
-    assert tree(copy_of_demo.paths.reports) == before
-
-
-def test_waves_run_alone_give_the_same_rows_as_all_together(copy_of_demo, run_job):
-    before = copy_of_demo.warehouse.read(RESULTS).sort(pl.all())
-    for name in ("ingest_surveys", "build_indices"):
-        assert run_job(copy_of_demo.root, name, range_tags("2020", "2020")).success
-    assert copy_of_demo.warehouse.read(RESULTS).sort(pl.all()).equals(before)
+def test_waves_run_alone_give_the_same_rows_as_all_together(small_demo, one_wave_again):
+    again, runs = one_wave_again
+    assert all(run.success for run in runs.values())
+    before = small_demo.warehouse.read(RESULTS).sort(pl.all())
+    assert again.warehouse.read(RESULTS).sort(pl.all()).equals(before)
 
 
 def test_one_bundle_alone_leaves_the_others(copy_of_demo, run_job):

@@ -5,15 +5,23 @@ from __future__ import annotations
 import polars as pl
 import pytest
 
-from assets.charts.types import COUNTY_CODE
+from assets.bundle.frames import select_frames
+from assets.bundle.render import render_bundle
+from assets.catalogue.load import load_catalogue
+from assets.charts.types import COUNTY_CODE, Scope
 from assets.demo.truth import load_truth
+from assets.reports import picture_cache, release_frames, report_meta, with_series
 from assets.slices import MUNICIPALITIES, WAVES
+from pipelines.resources import ReleaseReader
 from pipelines.warehouse import TableName
+from tests.pipeline.conftest import IN_FULL
 from tests.support.attacker import attack
+from tests.support.sample_bundle import outline
 from tests.support.series_world import FAMILIES, sensitive_ids
 from tests.support.series_world import attack as attack_series
 
 pytestmark = pytest.mark.slow
+CHOSEN = [code for code in MUNICIPALITIES if IN_FULL[0] <= code <= IN_FULL[1]]
 CELL = ["area_level", "area_code", "wave", "grade", "sex", "index_key"]
 
 
@@ -31,11 +39,23 @@ def means(full_demo, truth):
     return joined.filter(pl.col("n_psu") >= 5)
 
 
-def test_all_municipalities_have_bundles_and_nothing_was_rejected(full_demo):
+def test_the_chosen_municipalities_have_bundles_and_nothing_was_rejected(full_demo):
     folders = [p.name for p in (full_demo.paths.reports / str(WAVES[-1])).iterdir() if p.is_dir()]
-    assert sorted(name.split("_")[0] for name in folders) == sorted([COUNTY_CODE, *MUNICIPALITIES])
+    assert sorted(name.split("_")[0] for name in folders) == sorted([COUNTY_CODE, *CHOSEN])
     assert full_demo.summary.deliveries_rejected == []
     assert 100_000 <= full_demo.summary.rows_kept <= 110_000
+
+
+def test_all_other_municipalities_can_have_theirs(full_demo):
+    """Everything in their bundles is made but the pictures, which take most of the time."""
+    catalogue, reader = load_catalogue(), ReleaseReader(data_dir=str(full_demo.root))
+    meta, release = report_meta(catalogue), release_frames(reader)
+    library = picture_cache(reader).library
+    for code in sorted(set(MUNICIPALITIES) - set(CHOSEN)):
+        scope = Scope(code, catalogue.area_names[code], WAVES[-1], "intern")
+        frames = select_frames(with_series(release, reader, catalogue, scope), scope, meta.charts.indices)
+        made = render_bundle(frames, scope, meta, draw=outline, script=library)
+        assert {"LAS_MIG.html", "1_rapport/rapport.html", "1_rapport/rapport.pdf"} <= made.files.keys(), code
 
 
 def test_scores_recover_the_latent_trait_of_serious_respondents(full_demo, truth):

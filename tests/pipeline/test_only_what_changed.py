@@ -96,10 +96,12 @@ def test_a_corrected_delivery_runs_its_wave_and_the_bundles_that_show_it(copy_of
         "publish_overview",
     }
     assert stamps(paths.reports) == again, "nothing new, nothing written"
+    assert tree(paths.reports) == after
 
     fresh = Paths(tmp_path / "nytt")
     fresh.make()
     shutil.copytree(paths.root / "inbox", fresh.root / "inbox", dirs_exist_ok=True)
+    shutil.copytree(paths.cache / "diagram", fresh.cache / "diagram")  # a picture is kept under its whole specification
     run_everything(fresh.root, SilentProgress(), municipalities=PUBLISHED)
     for name in TABLES:
         table = TableName("release", name)

@@ -8,7 +8,7 @@ import pytest
 from assets.catalogue.load import load_catalogue
 from assets.methods.errors import PipelineError
 from assets.rule_tables import PREPARE, prepare
-from assets.slices import WAVES, range_tags
+from assets.slices import WAVES
 from assets.validated import promote
 from expectations.datadocs import NOTE
 from expectations.run import run_suite
@@ -79,13 +79,12 @@ def test_a_delivery_that_drifts_is_named_also_when_only_its_wave_is_run(copy_of_
     assert warehouse.read(DELIVERIES, {"delivery_id": [mine], "wave": [WAVES[-1]]})["promoted"].all(), "drift stops nobody"
 
 
-def test_the_profile_of_a_run_of_one_wave_replaces_only_that_wave(copy_of_demo, run_job):
-    before = copy_of_demo.warehouse.read(PROFILE).sort(pl.all())
+def test_the_profile_of_a_run_of_one_wave_replaces_only_that_wave(small_demo, one_wave_again):
+    installation, runs = one_wave_again
+    before = small_demo.warehouse.read(PROFILE).sort(pl.all())
     assert before.height
-    result = run_job(copy_of_demo.root, "ingest_surveys", range_tags("2022", "2022"))
-    assert result.success
-    assert copy_of_demo.warehouse.read(PROFILE).sort(pl.all()).equals(before)
-    checks = {e.check_name: e for e in result.get_asset_check_evaluations()}
+    assert installation.warehouse.read(PROFILE).sort(pl.all()).equals(before)
+    checks = {e.check_name: e for e in runs["ingest_surveys"].get_asset_check_evaluations()}
     assert checks["svar_som_forra"].metadata["utfall"].value in {"Regeln håller", "Att titta på"}, "it saw the wave before"
 
 

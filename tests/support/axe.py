@@ -15,14 +15,17 @@ def _program() -> str:
     return path.read_text(encoding="utf-8")
 
 
+def judged(page: Page) -> tuple[list[tuple[str, list[str]]], int]:
+    """Broken rules, each with the elements that break it, and how many rules held that had something to look at.
+
+    The program goes past the page's policy: it isn't part of the page.
+    """
+    page.evaluate(_program())
+    # Of rules that hold only the number is wanted: listing all their elements takes as long as judging them.
+    found, held = page.evaluate("axe.run(document, {resultTypes: ['violations']}).then(r => [r.violations, r.passes.length])")
+    return [(rule["id"], [" ".join(map(str, node["target"])) for node in rule["nodes"]]) for rule in found], held
+
+
 def violations(page: Page) -> list[tuple[str, list[str]]]:
-    """Broken rules, each with the elements that break it. The program goes past the page's policy: it isn't part of the page."""
-    page.evaluate(_program())
-    found = page.evaluate("axe.run(document, {resultTypes: ['violations']}).then(r => r.violations)")
-    return [(rule["id"], [" ".join(map(str, node["target"])) for node in rule["nodes"]]) for rule in found]
-
-
-def rules_run(page: Page) -> int:
-    """How many rules had something to look at on the page."""
-    page.evaluate(_program())
-    return page.evaluate("axe.run(document).then(r => r.passes.length)")
+    """Broken rules, each with the elements that break it."""
+    return judged(page)[0]

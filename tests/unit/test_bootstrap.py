@@ -274,26 +274,3 @@ def test_a_full_disk_in_our_own_hands_is_said_plainly(monkeypatch, capsys):
     monkeypatch.setattr(start, "setup", full)
     assert start.main(["setup"]) == 2
     assert "Disken är full" in capsys.readouterr().err
-
-
-@pytest.mark.parametrize(("others", "chains", "code"), [(0, 0, 0), (1, 0, 1), (0, 2, 2)])
-def test_chains_are_tested_beside_all_others_and_any_failure_counts(monkeypatch, capfd, others, chains, code):
-    commands = []
-
-    class Running:
-        def __init__(self, command, stdout, **how):
-            commands.append(command[3:])
-            stdout.write(b"kedjornas rader\n")
-
-        def wait(self):
-            return chains
-
-    monkeypatch.setattr(start.subprocess, "Popen", Running)
-    monkeypatch.setattr(start.subprocess, "call", lambda command, **how: commands.append(command[3:]) or others)
-    assert start.side_by_side(["-q"]) == code
-    (chain, *left_out), (rest, *ignored) = (command[1:] for command in commands)
-    assert [chain, rest] == ["tests/pipeline", "tests"]
-    every = {f"--ignore={p.relative_to(start.ROOT).as_posix()}" for p in (start.ROOT / "tests/pipeline").glob("test_*.py")}
-    assert set(left_out) | set(ignored) == every, "each file of chains is in one of the two"
-    assert not set(left_out) & set(ignored)
-    assert capfd.readouterr().out == "kedjornas rader\n"

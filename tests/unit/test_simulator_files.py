@@ -16,8 +16,8 @@ MISSING = {"996", "998", "999"}
 
 
 @pytest.fixture(scope="module")
-def demo(tmp_path_factory):
-    return make_demo(tmp_path_factory.mktemp("demo"))
+def demo(small_deliveries):
+    return small_deliveries
 
 
 @pytest.fixture(scope="module")
@@ -62,8 +62,8 @@ def test_another_seed_gives_other_files(demo, tmp_path):
     assert set(hashes(demo.inbox).values()).isdisjoint(hashes(other.inbox).values())
 
 
-def test_a_second_call_puts_back_what_is_missing_or_changed(tmp_path):
-    first = make_demo(tmp_path)
+def test_a_second_call_puts_back_what_is_missing_or_changed(copy_of_deliveries):
+    first = copy_of_deliveries
     before = hashes(first.inbox)
     gone, changed = (first.inbox / name for name in first.summary.files[:2])
     gone.unlink()

@@ -17,7 +17,6 @@ from assets.demo.more_answers import BLANK, DONT_KNOW, NO_ANSWER, NOT_ASKED, ROU
 from assets.demo.parameters import load_parameters
 from assets.demo.population import GRADE_KEYS, SEX_KEYS, lasting_effects, simulate_pupils
 from assets.methods.indicators import indicator_counts, indicator_values
-from tests.support.demo_files import make_demo
 
 SEED = 20241
 CATALOGUE = load_catalogue()
@@ -221,8 +220,8 @@ def test_questions_follow_the_questionnaire():
     assert order.index("F73_1") < order.index("F73_2") < order.index("F74") < order.index("F77a") < order.index("F103l")
 
 
-def test_files_lack_the_questions_that_did_not_exist(tmp_path):
-    demo = make_demo(tmp_path, scale=0.01)
+def test_files_lack_the_questions_that_did_not_exist(small_deliveries):
+    demo = small_deliveries
     columns = {}
     for name in demo.summary.files:
         if name.endswith(".sav"):

@@ -8,7 +8,6 @@ from assets.demo import pcm
 from assets.demo.answers import build_model
 from assets.demo.parameters import load_parameters
 from assets.demo.truth import COMPOSITE, TruthModel
-from tests.support.demo_files import make_demo
 
 REFERENCE_SHARE = {"risk": 0.10, "protective": 0.15}
 
@@ -80,8 +79,8 @@ def test_wellbeing_is_where_its_own_model_expects_the_same_raw_sum(model, traits
     assert own == pytest.approx(expected, abs=1e-3)
 
 
-def test_cells_are_means_of_their_pupils(tmp_path):
-    truth = make_demo(tmp_path).truth
+def test_cells_are_means_of_their_pupils(small_deliveries):
+    truth = small_deliveries.truth
     rows = truth.respondents.filter((truth.respondents["municipality_code"] == "0136") & (truth.respondents["wave"] == 2024))
     girls = rows.filter((rows["grade"] == "ak9") & (rows["sex"] == "girl"))
     cells = {

@@ -12,7 +12,6 @@ import pytest
 
 from assets.catalogue.load import load_catalogue
 from assets.catalogue.steward import codebook_problems, load_steward_codebooks
-from assets.demo.generate import ensure_demo
 from assets.intake.delivery import RawDelivery
 from assets.intake.evidence import LIKELY, SURE, UNSURE, name_pattern
 from assets.intake.proposal import codebook_id, parsed, proposal_yaml, summary_lines
@@ -40,11 +39,9 @@ OLD = next(b for b in CATALOGUE.codebooks if b.id == "stockholmsenkaten-till-202
 
 
 @pytest.fixture(scope="module")
-def deliveries(tmp_path_factory):
+def deliveries(small_deliveries):
     """Simulated files by name."""
-    root = tmp_path_factory.mktemp("demo")
-    ensure_demo(root / "inbox", root / "cache", scale=0.03)
-    return {p.name: p for p in (root / "inbox").iterdir()}
+    return {p.name: p for p in small_deliveries.inbox.iterdir()}
 
 
 def disguised(source, target) -> dict[str, str]:

@@ -1,0 +1,48 @@
+"""What several folders of tests share."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.support.side_by_side import remember
+
+if TYPE_CHECKING:
+    from tests.support.demo_files import Demo
+
+
+@pytest.fixture(scope="session")
+def small_deliveries(tmp_path_factory: pytest.TempPathFactory) -> Demo:
+    """Small simulated deliveries with their truth, made once. Read only."""
+    from tests.support.demo_files import make_demo
+
+    return make_demo(tmp_path_factory.mktemp("simulated"))
+
+
+@pytest.fixture
+def copy_of_deliveries(small_deliveries: Demo, tmp_path: Path) -> Demo:
+    """A copy of the small simulated deliveries that a test may change."""
+    for folder in (small_deliveries.inbox, small_deliveries.cache):
+        shutil.copytree(folder, tmp_path / folder.name)
+    return replace(small_deliveries, inbox=tmp_path / small_deliveries.inbox.name, cache=tmp_path / small_deliveries.cache.name)
+
+
+MEASURED: dict[str, float] = {}
+"""File -> seconds of its tests and fixtures, for `DID_DURATIONS=1` (tests/support/side_by_side.py)."""
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    """Add up what each file takes."""
+    name = report.nodeid.split("::")[0]
+    MEASURED[name] = MEASURED.get(name, 0.0) + report.duration
+
+
+def pytest_sessionfinish() -> None:
+    """Renew `tests/durations.json` when asked to."""
+    if os.environ.get("DID_DURATIONS"):
+        remember(MEASURED)
