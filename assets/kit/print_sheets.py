@@ -18,7 +18,7 @@ from assets.catalogue.active import GRADES
 from assets.catalogue.load import catalogue_file
 from assets.catalogue.priority import load_priority
 from assets.catalogue.readiness import load_readiness
-from assets.charts.numbers import lower_first, words
+from assets.charts.numbers import lower_first, swedish, words
 from assets.forms.decisions_form import decisions_form
 from assets.forms.types import Field, Section
 from assets.kit.board_types import BoardCard, BoardContent
@@ -28,7 +28,6 @@ Block = dict[str, Any]
 DECISIONS_ON_PAPER = 3
 WRITTEN_LINES = {"priority": 2, "reason": 2, "first_step": 2, "follow_up_indicator": 1}
 TYPE_SIZE = 11
-LETTERS = "ABCDEFGHIJKLMNOP"
 
 
 @dataclass(frozen=True)
@@ -177,10 +176,12 @@ def _blank_matrix(kit: Kit, card: BoardCard, _: dict[str, bytes]) -> list[Block]
 
 
 def _blank_field(kit: Kit, card: BoardCard, files: dict[str, bytes]) -> list[Block]:
-    """The field of chart 13 with the axes' own ends, and a letter for every factor."""
+    """The field of chart 13 with the axes' own ends, and the factors numbered as in the picture (`field_chart`)."""
     reach = max(reach_of(printed.picture) for printed in kit.pictures[card.id])
     svg = empty_field(reach, kit.meta.charts.texts["prioriteringsfalt"])
-    names = [f"{letter}  {name}" for letter, (_, name) in zip(LETTERS, kit.content.factors, strict=False)]
+    drawn = {row[0] for printed in kit.pictures[card.id] for row in printed.picture.rows}
+    ordered = sorted((name for _, name in kit.content.factors if name in drawn), key=swedish)
+    names = [f"{place}  {name}" for place, name in enumerate(ordered, start=1)]
     return [{"kind": "columns", "value": names}, _picture(f"gissa_{card.id}.svg", svg, card, kit.content.area_name, files)]
 
 

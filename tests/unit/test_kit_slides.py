@@ -12,42 +12,26 @@ import pytest
 from pptx import Presentation
 
 from assets.bundle.slides_pptx import BOTTOM, EMU
-from assets.catalogue.prevention import load_activities
-from assets.catalogue.readiness import load_readiness
-from assets.charts import faktorprofil, forutsattningstrappa, konsskillnad, prioriteringsfalt, tackningsmatris, trend
+from assets.charts import faktorprofil
 from assets.charts.types import GRADES, ChartCard
-from assets.kit.board_content import board_content
+from assets.kit.board_content import board_content, chart_cards
 from assets.kit.board_types import BoardContent, EarlierDecision
 from assets.kit.slides import FILE, kit_deck, kit_slide_files
-from tests.support.gallery_activities import activity_scope, activity_tables
-from tests.support.readiness_sample import factor_overview_rows, readiness_rows
-from tests.support.sample_bundle import hide, outline, sample_bundle_frames, sample_report_meta
+from tests.support.prevention_sample import prevention_frames
+from tests.support.sample_bundle import hide, sample_bundle_frames, sample_report_meta
 
 META = sample_report_meta()
 EARLIER = EarlierDecision("0127-2022-1", "Fler vuxna på fritidsgårdarna", "Kultur och fritid", "Anställ två", "Ej uppföljt")
 
 
 @lru_cache(maxsize=1)
-def cards() -> dict[str, list[ChartCard]]:
-    frames, scope = sample_bundle_frames()
-    charts = META.charts
-    coverage, status = activity_tables()
-    built = {
-        "faktorprofil": [faktorprofil.build(frames, scope, charts, grade=grade) for grade in GRADES],
-        "trend": [trend.build(frames, scope, charts, grade=grade, index_key=key) for grade in GRADES for key in charts.indices],
-        "konsskillnad": [konsskillnad.build(frames, scope, charts, grade=grade) for grade in GRADES],
-        "tackningsmatris": [tackningsmatris.build(coverage, status, activity_scope(scope), charts, load_activities())],
-        "forutsattningar": [forutsattningstrappa.build(readiness_rows(), scope, charts, load_readiness())],
-        "prioriteringsfalt": [prioriteringsfalt.build(factor_overview_rows(), scope, charts, grade=grade) for grade in GRADES],
-    }
-    return {key: [card for card in found if card] for key, found in built.items()}
+def cards() -> dict[str, tuple[ChartCard, ...]]:
+    return chart_cards(*prevention_frames(), META)
 
 
 @lru_cache(maxsize=1)
 def content() -> BoardContent:
-    frames, scope = sample_bundle_frames()
-    extra = {key: cards()[key] for key in ("tackningsmatris", "forutsattningar", "prioriteringsfalt")}
-    return board_content(frames, scope, META, extra=extra, earlier=[EARLIER], draw=outline)
+    return board_content(*prevention_frames(), META, earlier=[EARLIER])
 
 
 @lru_cache(maxsize=1)

@@ -11,7 +11,8 @@ function drawPrintout() {
   const articles = filled.map((decision, n) => {
     const factor = labelOf(fieldOf("decisions", "factor"), decision.factor);
     const rows = ["reason", "owner", "first_step"].map((name) => [fieldOf("decisions", name).label, words(decision[name])]);
-    const grade = labelOf(fieldOf("decisions", "follow_up_grade"), decision.follow_up_grade);
+    const measured = decision.follow_up_indicator && decision.follow_up_indicator !== data.no_indicator;
+    const grade = measured ? labelOf(fieldOf("decisions", "follow_up_grade"), decision.follow_up_grade) : "";
     const measure = labelOf(fieldOf("decisions", "follow_up_indicator"), decision.follow_up_indicator);
     const day = decision.follow_up_on ? say("print_follow", { date: unbroken(decision.follow_up_on) }) : "";
     rows.push([fieldOf("decisions", "follow_up_indicator").label, [measure, grade, day].filter(Boolean).join(", ")]);
