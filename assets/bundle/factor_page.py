@@ -61,8 +61,11 @@ def _arena(action: Action, key: str) -> str:
 
 
 def _about(action: Action, index: IndexMeta) -> str:
-    text = action.context.meta.indices[index.index_key]
-    return action.say(f"factor.about.{index.kind}", items=numbers.spelled(text.items), description=text.description_sv)
+    """What the index is made of, and which limits it has when they aren't the usual ones."""
+    meta = action.context.meta
+    text = meta.indices[index.index_key]
+    about = action.say(f"factor.about.{index.kind}", items=numbers.spelled(text.items), description=text.description_sv)
+    return f"{about} {meta.other_limits}".rstrip()
 
 
 def _grades(action: Action) -> tuple[str, ...]:
