@@ -78,15 +78,16 @@ class Installation:
 
 
 def install(root: Path, cache: Path, scale: float, municipalities: tuple[str, str] | None) -> Installation:
-    """Fill the inbox with simulated deliveries and the bundled registers, and run everything."""
+    """Fill the inbox with simulated deliveries, invented forms and the bundled registers, and run everything."""
     from assets.demo.generate import ensure_demo
-    from pipelines.cli import copy_registers
+    from pipelines.cli import copy_registers, fill_forms
     from pipelines.run import run_everything
 
     paths = Paths(root)
     paths.make()
     copy_registers(paths.registers)
     ensure_demo(paths.surveys, cache, scale=scale)
+    fill_forms(paths.forms)
     return Installation(root, run_everything(root, SilentProgress(), municipalities=municipalities))
 
 
