@@ -22,7 +22,7 @@ from pipelines.warehouse import Warehouse
 
 SMALL = 0.06
 PUBLISHED = ("0114", "0120")  # four bundles are enough where the chain is tested, not the drawing
-IN_FULL = ("0180", "0192")  # ten bundles of the whole demo, Stockholm's among them
+IN_FULL = ("0180", "0183")  # four bundles of the whole demo, Stockholm's among them
 AGAIN = str(WAVES[-2])
 
 
@@ -105,9 +105,9 @@ def small_demo(tmp_path_factory: pytest.TempPathFactory, demo_cache: Path) -> In
 
 @pytest.fixture(scope="session")
 def full_demo(tmp_path_factory: pytest.TempPathFactory) -> Installation:
-    """The whole demo as `make demo` runs it, with its truth in `cache/demo`; the bundles of ten municipalities. Read only.
+    """The whole demo as `make demo` runs it, with its truth in `cache/demo`; the bundles of four municipalities. Read only.
 
-    Among the ten are the largest, the only one with districts, and the smallest. It takes a minute or two.
+    Among the four is the largest, the only one with districts. It takes a minute or two.
     """
     root = tmp_path_factory.mktemp("full")
     with pytest.MonkeyPatch.context() as patch:
