@@ -39,7 +39,7 @@ def test_the_three_survey_charts_have_pictures_and_the_others_say_why_they_lack_
 def test_charts_of_activities_and_preconditions_are_drawn_in_layers_from_the_reports_own_tables():
     frames, scope = prevention_frames()
     made, cards = board_content(frames, scope, META), chart_cards(frames, scope, META)
-    assert [len(card.pictures) for card in made.cards[3:]] == [2, 1, 1]
+    assert [len(card.pictures) for card in made.cards[3:]] == [2, 2, 1]
     assert [card.missing for card in made.cards] == [""] * 6
     for card in made.cards:
         assert [picture.finding for picture in card.pictures] == [one.title for one in cards[card.id]]
