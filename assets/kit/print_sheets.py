@@ -43,8 +43,8 @@ class Sheet:
 
     @property
     def data(self) -> dict[str, Any]:
-        """What the template reads of it."""
-        return {"title": self.title, "lead": self.lead, "blocks": self.blocks, "size": self.size}
+        """What the template reads of it, with the number that the agenda and the other sheets know the sheet by."""
+        return {"title": f"{self.name[:2]}\u2002{self.title}", "lead": self.lead, "blocks": self.blocks, "size": self.size}
 
 
 @dataclass(frozen=True)

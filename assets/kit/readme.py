@@ -65,11 +65,15 @@ def _folder(link: Link) -> str:
 
 
 def _link(path: str, code: str) -> Link:
-    """A file's words by its name without the municipality's code; one that the texts don't know by its own name."""
+    """A file's words by its name without the municipality's code; one that the texts don't know by its own name.
+
+    A sheet keeps its number: the agenda and the other sheets refer to it.
+    """
     name = path.rsplit("/", 1)[-1]
     stem, _, kind = name.removeprefix(f"{code}_").rpartition(".")
     told = kit_texts()["files"].get(stem) or [numbers.upper_first(stem.replace("_", " ")), ""]
-    return Link(path, told[0], kit_texts()["kinds"].get(kind, kind.upper()), told[1])
+    number = stem[:2] if stem[:2].isdigit() and stem[:2] != "00" else ""
+    return Link(path, f"{number} {told[0]}".strip(), kit_texts()["kinds"].get(kind, kind.upper()), told[1])
 
 
 def _having(items: Sequence[Mapping[str, str]], known: Mapping[str, Link], code: str) -> list[tuple[str, Link | None]]:

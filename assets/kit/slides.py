@@ -23,10 +23,9 @@ FILE = "3_presentation/workshop.pptx"
 MOST_TRENDS = 2
 PLACES = {
     "las": ("faktorprofil",),
-    "diagram": ("trend", "konsskillnad", "tackningsmatris", "forutsattningar"),
-    "prioritering": ("prioriteringsfalt",),
+    "diagram": ("trend", "konsskillnad", "tackningsmatris", "prioriteringsfalt", "forutsattningar"),
 }
-"""Part of the agenda -> the charts that belong there."""
+"""Part of the agenda -> the charts that belong there, in the order of the board, the cards and the guess sheets."""
 FIRST = {"valkommen": ("rules", "plan"), "las": ("read",)}
 LAST = {
     "las": ("exercise",), "paus": ("pause",), "tolkning": ("interpret",), "prioritering": ("dots",), "beslut": ("decide",),
@@ -124,7 +123,7 @@ class _Writer:
             return []
         words, heads = slide_texts()["slides"]["earlier"], slide_texts()["tables"]["earlier"]
         rows = tuple((one.priority, one.owner, one.follow_up) for one in self.content.earlier)
-        table = TablePart("tidigare-beslut", tuple(heads.values()), rows, (0.4, 0.25, 0.35), "", LABEL, LABEL)
+        table = TablePart("tidigare-beslut", tuple(heads.values()), rows, (0.33, 0.33, 0.34), "", LABEL, LABEL)
         pages = [replace(page, alt=_alt(words["title"], page.rows)) for page in table_pages(table, ROOM)]
         titles = _numbered(words["title"], len(pages))
         return [

@@ -297,10 +297,11 @@ def test_axe_finds_nothing_in_any_view_and_help_opens_and_closes_by_keyboard(boa
     visit = visitor.open(board)
     page = visit.page
     page.fill("#head-participants", "3")
-    page.locator("#innehall").focus()
+    press(page, "Escape")
     for place, view in enumerate(VIEWS, 1):
         press(page, str(place))
         assert page.evaluate("document.body.dataset.view") == view
+        assert page.locator("#head-participants").input_value() == "3", "the keys don't type into the field that was left"
         if view == "charts":
             press(page, "ArrowRight t")
         if view == "decisions":

@@ -187,7 +187,7 @@ def test_a_municipality_without_values_gets_the_reason_and_no_empty_chart():
 
 
 def _by_agenda(made: BoardContent):
-    order = ("faktorprofil", "trend", "konsskillnad", "tackningsmatris", "forutsattningar", "prioriteringsfalt")
+    order = ("faktorprofil", "trend", "konsskillnad", "tackningsmatris", "prioriteringsfalt", "forutsattningar")
     return [card for key in order for card in made.cards if card.id == key]
 
 

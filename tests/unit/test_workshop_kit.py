@@ -60,11 +60,11 @@ def test_every_link_leads_to_a_file_and_every_file_is_linked(rendered):
 def test_a_step_about_files_that_the_kit_lacks_is_left_out():
     frames, scope = prevention_frames()
     content = render_kit_readme(kit.board_content(frames, scope, META), META, "mapp", ["1_tavla/workshoptavla.html"]).decode()
-    assert "Lägg fram utskrifterna" not in content
+    assert "Lägg fram de utskrivna bladen" not in content
     printed = ["1_tavla/workshoptavla.html", "2_utskrift/01_tidplan.pdf"]
     more = render_kit_readme(kit.board_content(frames, scope, META), META, "mapp", printed).decode()
-    assert "Lägg fram utskrifterna" in more
-    assert '<a href="2_utskrift/01_tidplan.pdf">Tidplan för tre timmar (PDF)</a>' in more
+    assert "Lägg fram de utskrivna bladen" in more
+    assert '<a href="2_utskrift/01_tidplan.pdf">01 Tidplan för tre timmar (PDF)</a>' in more
 
 
 def test_a_new_part_joins_by_one_line(monkeypatch):

@@ -41,6 +41,8 @@ function onKey(event) {
     event.preventDefault();
     return undo();
   }
+  // Out of the field, so that the next figure changes the view and not the number of participants.
+  if (typing && event.key === "Escape") return $("innehall").focus({ preventScroll: true });
   if (typing || event.ctrlKey || event.metaKey || event.altKey || !state.shortcuts) return;
   // A button under the keyboard keeps its space bar.
   if (event.key === " " && event.target.matches?.("button, input, summary, a")) return;
