@@ -15,7 +15,7 @@ from assets.bundle.html import card_table
 from assets.bundle.pdf import FONT_FOLDER, compile_pdf, compiler, printed_files
 from assets.bundle.pdf_data import LEAST_SIZE, TYPE_SIZE, report_data, table_layout
 from assets.bundle.render import with_fallback_fonts
-from assets.bundle.types import Bullets, Notice, ReportContent, Strip, Table, Text
+from assets.bundle.types import Bullets, Figure, Notice, ReportContent, Strip, Table, Text
 from assets.charts.svg import to_svg
 from assets.charts.types import Scope
 from assets.methods.errors import PipelineError
@@ -129,6 +129,28 @@ def test_every_sentence_and_number_of_the_page_is_read_back_from_the_pdf(botkyrk
     words = {squeezed(word) for word in words_of(content)}
     assert sum(any(c.isdigit() for c in word) for word in words) > 300
     assert [word for word in words if word not in text] == []
+
+
+def page_of(pages: list[str], words: str) -> set[int]:
+    return {number for number, text in enumerate(pages) if squeezed(words) in text}
+
+
+def test_a_short_table_is_whole_and_a_chart_has_its_section_beside_it(botkyrka):
+    content, _, files = botkyrka
+    pages = [squeezed(page.extract_text()) for page in reader(files[REPORT]).pages]
+    assert len(pages) <= 50  # 54 when every section began a page of its own
+    tables = [b for section in content.sections for b in section.blocks if isinstance(b, Table) and len(b.rows) <= 7]
+    assert len(tables) > 10
+    for short in tables:
+        cells = [cell for row in short.rows for cell in row if not isinstance(cell, Strip)]
+        assert set.intersection(*(page_of(pages, words) for words in [short.caption, *cells])), short.caption
+    opened = 0
+    for section in content.sections:
+        figure = next((place for place, block in enumerate(section.blocks) if isinstance(block, Figure)), None)
+        if figure is not None and figure <= 4:
+            opened += 1
+            assert page_of(pages[1:], section.title) & page_of(pages[1:], section.blocks[figure].card.title), section.title
+    assert opened > 3
 
 
 def test_the_words_inside_the_pictures_are_text(botkyrka):
