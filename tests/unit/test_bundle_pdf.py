@@ -15,15 +15,21 @@ from assets.bundle.html import card_table
 from assets.bundle.pdf import FONT_FOLDER, compile_pdf, compiler, printed_files
 from assets.bundle.pdf_data import LEAST_SIZE, TYPE_SIZE, report_data, table_layout
 from assets.bundle.render import with_fallback_fonts
+from assets.bundle.sized_trends import POSTER_HEIGHT, SUMMARY_HEIGHT, sized_trends
 from assets.bundle.types import Bullets, Figure, Notice, ReportContent, Strip, Table, Text
 from assets.charts.svg import to_svg
-from assets.charts.types import Scope
+from assets.charts.trend import PLOT_HEIGHT
+from assets.charts.types import ChartCard, Scope
 from assets.methods.errors import PipelineError
 from tests.support.sample_bundle import hide, outline, sample_bundle_frames, sample_report_meta
 
 META = sample_report_meta()
 REPORT, SUMMARY, SUMMARY_PAGE = "1_rapport/rapport.pdf", "1_rapport/sammanfattning.pdf", "1_rapport/sammanfattning.html"
 LONG = "Öster-Åkersberga och Södra Ängsholmens skärgårdskommun med Norra Kyrkbyggdens församlingsområde"
+
+
+def fallback_drawn(card: ChartCard) -> str:
+    return with_fallback_fonts(to_svg(card))
 
 
 def made_for(area: str = "0127", *, name: str = "", hidden: str = "", drawn: bool = False):
@@ -35,7 +41,7 @@ def made_for(area: str = "0127", *, name: str = "", hidden: str = "", drawn: boo
     content = municipality_report(frames, scope, META)
     draw = to_svg if drawn else outline
     svgs = {card.chart_id: with_fallback_fonts(draw(card)) for card in content.cards}
-    return content, svgs, printed_files(frames, content, svgs, META)
+    return content, svgs, printed_files(frames, content, svgs, META, fallback_drawn if drawn else None)
 
 
 @pytest.fixture(scope="module")
@@ -159,6 +165,20 @@ def test_the_words_inside_the_pictures_are_text(botkyrka):
     assert squeezed(content.cards[0].title) in text_of(files["2_diagram/affischer/faktorprofil_ak9.pdf"])
 
 
+def test_the_series_is_drawn_lower_on_the_two_pages_and_higher_on_the_wall():
+    frames, scope = sample_bundle_frames("0127")
+    card = next(card for card in municipality_report(frames, scope, META).cards if card.chart_id.startswith("trend_"))
+    box = re.compile(r'viewBox="0 0 [\d.]+ ([\d.]+)"')
+    heights = [
+        float(box.search(sized_trends([card], height, frames, scope, META, to_svg)[card.chart_id])[1])
+        for height in (SUMMARY_HEIGHT, PLOT_HEIGHT, POSTER_HEIGHT)
+    ]
+    assert heights == sorted(set(heights))
+    assert heights[1] == float(box.search(to_svg(card))[1])
+    other = next(card for card in municipality_report(frames, scope, META).cards if not card.chart_id.startswith("trend_"))
+    assert sized_trends([other], SUMMARY_HEIGHT, frames, scope, META, to_svg) == {}
+
+
 @pytest.mark.parametrize("area", ["0127", "0140", "0180"])
 def test_the_summary_is_two_pages_with_the_overviews_own_sentences(area):
     content, _, files = made_for(area)
@@ -197,7 +217,7 @@ def test_equal_content_gives_equal_bytes(botkyrka):
     content, svgs, files = botkyrka
     compiler.cache_clear()
     frames, _ = sample_bundle_frames()
-    again = printed_files(frames, content, svgs, META)
+    again = printed_files(frames, content, svgs, META, fallback_drawn)
     assert {name for name in files if files[name] != again[name]} == set()
     made = PdfReader(io.BytesIO(files[SUMMARY])).metadata
     assert str(made["/CreationDate"]).startswith("D:20260312")  # the day of release, not today
