@@ -45,7 +45,7 @@ def _drawn(context: Context, grade: str) -> list[Block]:
         reasons = own["reason"].to_list()
         if not reasons or set(reasons) == {"no_pupils"}:
             return []
-        where = {"grade": context.grade(grade, short=True), "reason": context.reason(max(sorted(reasons), key=reasons.count))}
+        where = {"grade": context.grade_first(grade), "reason": context.reason(max(sorted(reasons), key=reasons.count))}
         return [Text(context.say("small_mode.no_counts", **where))]
     card = samlade.build(context.frames, scope, context.meta.charts, context.meta.counts, grade=grade)
     return [Figure(card, 3)] if card else []

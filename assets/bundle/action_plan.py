@@ -107,7 +107,7 @@ def _questions(levels: Levels, caption: str) -> Iterator[Block]:
         return
     where = _say(context, "references.where.series")
     for grade in GRADES:
-        title = _say(context, f"captions.{caption}", grade=context.grade(grade, short=True), wave=context.scope.wave)
+        title = _say(context, f"captions.{caption}", grade=context.grade(grade), wave=context.scope.wave)
         found = levels.table(f"{caption}-{grade}", title, grade, [levels.question(one, grade) for one in series], where)
         yield Text(found) if isinstance(found, str) else found
 
@@ -115,7 +115,7 @@ def _questions(levels: Levels, caption: str) -> Iterator[Block]:
 def _factors(levels: Levels) -> Iterator[Block]:
     context = levels.context
     for grade in GRADES:
-        title = _say(context, "captions.factors", grade=context.grade(grade, short=True), wave=context.scope.wave)
+        title = _say(context, "captions.factors", grade=context.grade(grade), wave=context.scope.wave)
         factors = [levels.factor(index, grade) for index in context.indices.values()]
         found = levels.table(f"faktorer-{grade}", title, grade, factors, _say(context, "references.where.index"))
         yield Text(found) if isinstance(found, str) else found
@@ -126,7 +126,7 @@ def _analysis(context: Context, ledger: Ledger) -> Iterator[Block]:
     lines = []
     for name in ("more", "less", "up", "down"):
         items = [
-            _say(context, "analysis.item", name=numbers.lower_first(label), grade=context.grade(grade, short=True), ref=reference)
+            _say(context, "analysis.item", name=numbers.lower_first(label), grade=context.grade(grade), ref=reference)
             for label, grade, reference in ledger.said.get(name, ())
         ]
         lines += [_say(context, f"analysis.{name}", names=", ".join(items))] if items else []

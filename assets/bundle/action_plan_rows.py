@@ -131,7 +131,7 @@ class Levels:
         shown = [level for level in levels if level.own.reason not in ("not_asked", "missing")]
         if not shown or all(level.own.reason == "no_pupils" for level in shown):
             reason = context.reason("no_pupils" if shown else "missing")
-            return context.say("action_plan.no_grade", grade=context.grade(grade, short=True), reason=reason)
+            return context.say("action_plan.no_grade", grade=context.grade_first(grade), reason=reason)
         heads = context.entry("action_plan.columns")
         columns = tuple(str(heads[part]).format(area=context.scope.area_name) for part in (*PARTS, "reference"))
         rows = tuple(self._row(caption, grade, level, where) for level in shown)

@@ -55,7 +55,7 @@ def noticed(action: Action) -> tuple[str, ...]:
     answered = listed.filter(pl.col("exists") != "not_inventoried").height
     said = [action.say("activities.who", date=date_text(newest), count=answered, total=listed.height)] if newest else []
     for column in ("fragile", "blind"):
-        rows = status.filter(pl.col(column) & (pl.col("exists") == "yes"))
+        rows = status.filter(pl.col(column))
         names = [numbers.lower_first(action.name(row)) for row in rows.iter_rows(named=True)]
         said += [action.say(f"activities.{column}", names=numbers.words(names))] if names else []
     return (*said, *activity_notes(status, action.definitions.activities, action.context.meta.charts))

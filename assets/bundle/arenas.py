@@ -57,7 +57,7 @@ def _index(context: Context, index: IndexMeta) -> list[Block]:
             blocks.append(Figure(card, 4))
         else:
             words = context.reason(reason or "missing")
-            blocks.append(Text(context.say("arenas.trend_none", grade=context.grade(grade, short=True), reason=words)))
+            blocks.append(Text(context.say("arenas.trend_none", grade=context.grade_first(grade), reason=words)))
     return [*blocks, *_spread(context, index)]
 
 

@@ -48,7 +48,7 @@ def _index(context: Context, index: IndexMeta, rows: pl.DataFrame) -> list[Block
         if any(cell.shown for _, cell in found):
             blocks.append(_table(context, index, grade, sorted(found, key=lambda item: swedish(item[0]))))
         else:
-            blocks.append(Text(context.say("districts.hidden_grade", grade=context.grade(grade, short=True))))
+            blocks.append(Text(context.say("districts.hidden_grade", grade=context.grade_first(grade))))
     return blocks
 
 

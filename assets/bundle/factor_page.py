@@ -209,7 +209,7 @@ def _gaps(action: Action, key: str) -> tuple[str, ...]:
         return ()
     chosen, said = _chosen(action, key), []
     for column in ("fragile", "blind"):
-        rows = chosen.filter(pl.col(column) & (pl.col("exists") == "yes"))
+        rows = chosen.filter(pl.col(column))
         names = [numbers.lower_first(action.name(row)) for row in rows.iter_rows(named=True)]
         said.append(action.say(f"factor.{column}", names=numbers.words(names)) if names else action.say(f"factor.no_{column}"))
     return (*said, *activity_notes(chosen, action.definitions.activities, action.context.meta.charts))

@@ -22,6 +22,7 @@ from markupsafe import Markup
 from assets.bundle.action_types import FactorPage
 from assets.bundle.glossary import Marker, unmarked
 from assets.bundle.lattlast import EasyPage
+from assets.bundle.overview_marks import mark_only, marks_told
 from assets.bundle.types import BundleSummary, ReportContent, ReportMeta, Section, Table
 from assets.bundle.vega import library, source_hash
 from assets.bundle.words import date_text, say
@@ -356,13 +357,14 @@ def render_overview(
         use=use,
         use_title=say(meta.texts, "county_edition.use.overview_title"),
         rows=[_overview_row(summary, meta) for summary in summaries],
+        marks=marks_told(summaries, texts["marks"]),
     )
 
 
 def _overview_row(summary: BundleSummary, meta: ReportMeta) -> dict[str, str]:
     def count(grade: str) -> str:
         value = summary.respondents[grade]
-        return summary.words[grade] if value is None else numbers.thousands(value)
+        return mark_only(summary.words[grade]) if value is None else numbers.thousands(value)
 
     rate = summary.response_pct[ENROLLED_GRADE]
     grade = say(meta.texts, f"common.grades.{summary.status_grade}") if summary.status_grade else ""

@@ -109,7 +109,7 @@ def unclear_sentences(context: Context, found: Sequence[Compared]) -> list[str]:
         for verdicts, text in ((("unclear",), "unclear"), (("small", "lower_small", "higher_small"), "small")):
             chosen = [f.index for f in found if f.grade == grade and f.share.shown and f.verdict in verdicts]
             if chosen:
-                where = {"grade": context.grade(grade, short=True), "area": context.scope.area_name}
+                where = {"grade": context.grade_first(grade), "area": context.scope.area_name}
                 sentences.append(context.say(f"overview.unclear.{text}", names=names(chosen), **where))
     return sentences
 
@@ -125,10 +125,10 @@ def unclear_changes(context: Context) -> list[str]:
             for verdict, text in (("cannot_tell", "change"), ("stable", "stable")):
                 chosen = [index for index, change in known if change.from_wave == since and change.verdict == verdict]
                 if chosen:
-                    short = context.grade(grade, short=True)
+                    first = context.grade_first(grade)
                     every = len(chosen) == len(context.indices)
                     named = context.say("overview.unclear.every") if every else names(chosen)
-                    sentences.append(context.say(f"overview.unclear.{text}", names=named, grade=short, earlier=since))
+                    sentences.append(context.say(f"overview.unclear.{text}", names=named, grade=first, earlier=since))
     return sentences
 
 
@@ -136,10 +136,10 @@ def hidden_sentences(context: Context) -> list[str]:
     """What can't be said, per grade and reason: a share, its difference to the county, or only girls and boys apart."""
     sentences = []
     for grade in GRADES:
-        short = context.grade(grade, short=True)
+        first = context.grade_first(grade)
         whole = context.whole_reason(grade)
         if whole:
-            sentences.append(context.say("overview.hidden.whole", grade=short, reason=context.reason(whole)))
+            sentences.append(context.say("overview.hidden.whole", grade=first, reason=context.reason(whole)))
             continue
         found: dict[tuple[str, str], list[IndexMeta]] = {}
         for key, index in context.indices.items():
@@ -150,7 +150,7 @@ def hidden_sentences(context: Context) -> list[str]:
             if reason:
                 found.setdefault((text, reason), []).append(index)
         for (text, reason), chosen in sorted(found.items(), key=lambda item: item[0][0] == "sexes"):
-            where = {"grade": short, "names": names(chosen), "reason": context.reason(reason)}
+            where = {"grade": first, "names": names(chosen), "reason": context.reason(reason)}
             sentences.append(context.say(f"overview.hidden.{text}", **where))
     return sentences
 

@@ -7,7 +7,7 @@ equal bytes on every machine.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from assets.bundle.highlights import chosen_findings
 from assets.bundle.pdf_data import Files, poster_data, report_data, summary_data
 from assets.bundle.pdf_pack import packed_pdf
+from assets.bundle.sized_trends import POSTER_HEIGHT, SUMMARY_HEIGHT, sized_trends
 from assets.bundle.summary import PAGE, SummaryContent, preferred_trends, render_summary, summary_content
 from assets.bundle.types import ReportContent, ReportMeta
 from assets.bundle.words import Context
@@ -33,21 +34,34 @@ MOST_TRENDS = 2
 """So many series over the waves become posters; the others are in the report."""
 
 
-def printed_files(frames: ReleaseFrames, content: ReportContent, svgs: Mapping[str, str], meta: ReportMeta) -> dict[str, bytes]:
+def printed_files(
+    frames: ReleaseFrames,
+    content: ReportContent,
+    svgs: Mapping[str, str],
+    meta: ReportMeta,
+    draw: Callable[[ChartCard], str] | None = None,
+) -> dict[str, bytes]:
     """What a bundle holds for paper: `rapport.pdf`, the summary as HTML and PDF, and `2_diagram/affischer/*.pdf`.
 
     Args:
         frames: what the bundle may see.
         content: the report made of them.
-        svgs: chart id -> SVG text of every card in the content; nothing is drawn again.
+        svgs: chart id -> SVG text of every card in the content.
         meta: texts, version and date.
+        draw: draws the few series whose height on the two pages and on the wall isn't the report's; without it they are as there.
 
     Raises:
         PipelineError: `pdf_font` when the fonts are missing, `pdf` when Typst refuses or warns.
     """
     findings = chosen_findings(Context(frames, content.scope, meta))
     trends = {card.chart_id for card in preferred_trends(content, findings)[:MOST_TRENDS]}
-    return paper_files(content, summary_content(content, findings, meta), wall_charts(content, trends, meta), svgs, meta)
+    summary, posters = summary_content(content, findings, meta), wall_charts(content, trends, meta)
+    low: dict[str, str] = {}
+    high: dict[str, str] = {}
+    if draw:
+        low = sized_trends(summary.charts, SUMMARY_HEIGHT, frames, content.scope, meta, draw)
+        high = sized_trends((card for _, card in posters), POSTER_HEIGHT, frames, content.scope, meta, draw)
+    return paper_files(content, summary, posters, svgs, meta, low=low, high=high)
 
 
 def paper_files(
@@ -56,19 +70,25 @@ def paper_files(
     posters: Sequence[tuple[str, ChartCard]],
     svgs: Mapping[str, str],
     meta: ReportMeta,
+    *,
+    low: Mapping[str, str] | None = None,
+    high: Mapping[str, str] | None = None,
 ) -> dict[str, bytes]:
     """The files of `printed_files` from a report, its summary and the charts for the wall (kind in `pdf.yml` and card).
+
+    `low`, `high`: pictures that the summary and the wall have instead of the report's.
 
     Raises:
         PipelineError: as `printed_files`.
     """
+    two_pages, wall = {**svgs, **(low or {})}, {**svgs, **(high or {})}
     files = {
         "1_rapport/rapport.pdf": compile_pdf("report.typ", *report_data(content, svgs, meta)),
-        PAGE: render_summary(summary, content, svgs, meta).encode(),
-        "1_rapport/sammanfattning.pdf": compile_pdf("summary.typ", *summary_data(summary, content, svgs, meta)),
+        PAGE: render_summary(summary, content, two_pages, meta).encode(),
+        "1_rapport/sammanfattning.pdf": compile_pdf("summary.typ", *summary_data(summary, content, two_pages, meta)),
     }
     for kind, card in posters:
-        made = compile_pdf("poster.typ", *poster_data(card, kind, content, svgs, meta))
+        made = compile_pdf("poster.typ", *poster_data(card, kind, content, wall, meta))
         files[f"2_diagram/affischer/{card.chart_id}.pdf"] = made
     _forget()
     return files

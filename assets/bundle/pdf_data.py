@@ -19,7 +19,8 @@ from assets.charts.types import ChartCard
 
 Files = dict[str, bytes]
 _VIEW_BOX = re.compile(r'viewBox="[\d.]+ [\d.]+ ([\d.]+) ([\d.]+)"')
-PAGE_MM, TREND_MM, TALLEST_MM = 174.0, 150.0, 172.0
+PAGE_MM, TREND_MM, TALLEST_MM = 160.0, 130.0, 145.0
+"""Widest and tallest picture: two series over the waves fill a page, and the words in the pictures stay at 7 points or more."""
 LONGEST_HEADING, BROKEN_HEADING = 15.0, 10.0
 GUTTER, STRIP_WIDTH, ROOM = 1.6, 24, 106
 """Characters in a table's type: the space between columns, what a small picture takes, what a line of the page holds."""

@@ -61,7 +61,7 @@ def _missing_grades(context: Context, cells: SeriesCells, keys: Sequence[str]) -
         found = [_own(context, cells, one, grade) for one in _series(context, keys)]
         if _missing(found):
             reason = context.reason("no_pupils" if any(cell.reason == "no_pupils" for cell in found) else "missing")
-            words = {"grade": context.grade(grade, short=True), "area": context.scope.area_name}
+            words = {"grade": context.grade_first(grade), "area": context.scope.area_name}
             blocks.append(Text(context.say("questions.grade_missing", reason=reason, **words)))
     return blocks
 
@@ -165,7 +165,7 @@ def _hidden(context: Context, grade: str, found: Sequence[tuple[SeriesMeta, Cell
     for one, cell in found:
         if cell.reason not in NOT_ASKED:
             by_reason.setdefault(cell.reason, []).append(numbers.lower_first(one.title_sv))
-    words = {"grade": context.grade(grade, short=True), "area": context.scope.area_name}
+    words = {"grade": context.grade_first(grade), "area": context.scope.area_name}
     return [
         Text(context.say("questions.short", names=numbers.words(names), reason=context.reason(reason), **words))
         for reason, names in sorted(by_reason.items())

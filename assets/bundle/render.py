@@ -75,7 +75,7 @@ def render_bundle(
     for card in content.cards:
         files |= chart_files(card, svgs[card.chart_id])
     files |= english_files(frames, content, svgs, meta, lambda card: with_fallback_fonts(draw(card)))
-    files |= printed_files(frames, content, svgs, meta)
+    files |= printed_files(frames, content, svgs, meta, lambda card: with_fallback_fonts(draw(card)))
     files |= table_files(frames, scope, meta)
     files |= slide_files(frames, content, meta)
     files |= method_files(frames, content, meta, lambda: bundle_tables(frames, scope, meta))

@@ -34,7 +34,7 @@ def hidden_arena(context: Context, arena: str, chosen: Sequence[IndexMeta]) -> l
         reasons[grade] = telling_reason([cell for cell in cells if cell.reason != "missing"])
     where = {"area": context.scope.area_name, "wave": context.scope.wave}
     told = [
-        context.say("small_mode.reason", grade=context.grade(grade, short=True), reason=context.reason(reason))
+        context.say("small_mode.reason", grade=context.grade(grade), reason=context.reason(reason))
         for grade, reason in reasons.items()
     ]
     about = tuple(_about(context, index) for index in chosen)

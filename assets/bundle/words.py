@@ -82,6 +82,10 @@ class Context:
         """`årskurs 9`, or `Åk 9`."""
         return self.say(f"common.grades{'_short' if short else ''}.{grade}")
 
+    def grade_first(self, grade: str) -> str:
+        """`Årskurs 9`, as a sentence begins; the short form is for tables and captions."""
+        return numbers.upper_first(self.grade(grade))
+
     def focus(self, index_key: str, grade: str, *, sex: str = "all", area: str | None = None) -> Cell:
         """Share in the focus band in the latest wave."""
         measure = self.indices[index_key].focus_measure

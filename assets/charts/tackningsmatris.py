@@ -217,7 +217,7 @@ def _key(places: Mapping[tuple[str, str], Place], meta: ChartMeta) -> Spec:
             items.append(KeyItem(say(meta, f"tackningsmatris.key.{state}"), symbol, colour))
     if any(place.tested for place in places.values()):
         items.append(KeyItem(say(meta, "tackningsmatris.key.tested"), "diamond", INK, filled=False))
-    if any(place.counts["n_fragile"] for place in places.values()):
+    if any(place.state == KNOWN and place.counts["n_fragile"] for place in places.values()):
         items.append(KeyItem(say(meta, "tackningsmatris.key.fragile"), "triangle-up", INK, filled=False))
     return key_view(items, synthetic=meta.synthetic)
 

@@ -76,8 +76,13 @@ class PlacedBreak:
     major: bool
 
 
-def build(frames: ReleaseFrames, scope: Scope, meta: ChartMeta, *, grade: str, index_key: str) -> ChartCard | None:
-    """The card `trend_<index>_<grade>`, or None when the area has no such grade. The county itself has one line only."""
+def build(
+    frames: ReleaseFrames, scope: Scope, meta: ChartMeta, *, grade: str, index_key: str, plot_height: int = PLOT_HEIGHT
+) -> ChartCard | None:
+    """The card `trend_<index>_<grade>`, or None when the area has no such grade. The county itself has one line only.
+
+    `plot_height`: px of the plot, for a page where the picture has another room than in the report.
+    """
     index = meta.indices[index_key]
     cells = read_cells(frames, scope, {index.focus_measure}, grade=grade)
     if not has_pupils(cells, scope, grade):
@@ -101,7 +106,7 @@ def build(frames: ReleaseFrames, scope: Scope, meta: ChartMeta, *, grade: str, i
         title=title,
         subtitle=subtitle,
         alt=_alt(own, change, index, meta, scope, grade=grade, title=title),
-        spec=frame(title, subtitle, [_key(meta, scope), _panel(own, county, index, meta, scope)], width=WHOLE),
+        spec=frame(title, subtitle, [_key(meta, scope), _panel(own, county, index, meta, scope, plot_height)], width=WHOLE),
         table=_table(own, county, meta, scope),
         source=meta.survey_source,
         synthetic=meta.synthetic,
@@ -154,13 +159,15 @@ def _key(meta: ChartMeta, scope: Scope) -> Spec:
     return key_view(items, synthetic=meta.synthetic, width=WHOLE)
 
 
-def _panel(own: Sequence[Point], county: Sequence[Point], index: IndexMeta, meta: ChartMeta, scope: Scope) -> Spec:
+def _panel(
+    own: Sequence[Point], county: Sequence[Point], index: IndexMeta, meta: ChartMeta, scope: Scope, plot_height: int
+) -> Spec:
     years = [point.year for point in own]
     ends = [end for point in (*own, *county) for end in (point.cell.value, point.cell.high) if end is not None]
     top = axis_top(ends)
     marked = _placed_breaks(years, index, meta)
     head = AXIS_TITLE + LINE * sum(len(item.lines) for item in marked)
-    place = Frame(head, head + PLOT_HEIGHT, top)
+    place = Frame(head, head + plot_height, top)
     x, y = _x_axis(years), _y_axis(place, say(meta, "trend.axis", group=index.focus_band_label_sv))
     layers = [
         *_break_layers(marked, x, place),

@@ -51,8 +51,12 @@ def blind(exists: str, followed: str | None) -> bool | None:
 
 
 def fragile(exists: str, funding: str | None, ends: date | None, answered_on: date | None) -> bool | None:
-    """Whether an activity that exists lives on project money that ends soon or at an unknown time; null where it isn't known."""
-    if exists != YES or answered_on is None or funding not in (PERMANENT, PROJECT):
+    """Whether an activity lives on project money that ends soon or at an unknown time; null where it isn't known.
+
+    Where respondents differ on whether it exists, those who know its money still count: an activity must not look safe because
+    somebody else hasn't heard of it.
+    """
+    if exists not in (YES, DISAGREED) or answered_on is None or funding not in (PERMANENT, PROJECT):
         return None
     return funding == PROJECT and (ends is None or ends <= months_after(answered_on, FRAGILE_MONTHS))
 

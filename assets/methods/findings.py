@@ -230,12 +230,25 @@ def clear_findings(rows: pl.DataFrame, rules: FindingRules) -> list[Finding]:
 
 
 def select_findings(rows: pl.DataFrame, rules: FindingRules) -> list[Finding]:
-    """Choose the findings of one report: strengths first, half of the places each as far as there are enough of both."""
-    found = clear_findings(rows, rules)
+    """Choose the findings of one report: strengths first, half of the places each as far as there are enough of both.
+
+    Of one share that is both changed and unlike the county the first stands: two sentences with the same share in one list read
+    as a mistake. Gaps between girls and boys are another matter and have sentences of their own.
+    """
+    found = _one_of_each(clear_findings(rows, rules))
     strengths, attention = ([f for f in found if f.tone == tone] for tone in ("strength", "attention"))
     half = rules.most // 2
     first = min(len(strengths), max(half, rules.most - len(attention)))
     return strengths[:first] + attention[: rules.most - first]
+
+
+def _one_of_each(found: Sequence[Finding]) -> list[Finding]:
+    """The first finding of each area, wave, grade, sex, series, tone and whether it is about a gap, in the same order."""
+    first: dict[tuple[object, ...], Finding] = {}
+    for one in found:
+        gap = one.measure.startswith("sex_gap")
+        first.setdefault((one.area_code, one.wave, one.grade, one.sex, one.index_key, one.tone, gap), one)
+    return list(first.values())
 
 
 def _finding(row: dict, rules: FindingRules) -> Finding:

@@ -140,13 +140,13 @@ def test_a_known_number_stands_as_a_reader_expects(bundle, document):
         (pl.col("area_code") == "0127") & (pl.col("wave") == 2024) & (pl.col("grade") == "ak9") & (pl.col("sex") == "all")
         & (pl.col("index_key") == "parenting") & (pl.col("measure") == "share_band3")
     )["value"]  # fmt: skip
-    rows = {row[0]: row for row in tables(document)["Andel elever med förhöjd risk eller låg skyddsnivå, Åk 9 2024"]}
+    rows = {row[0]: row for row in tables(document)["Andel elever med förhöjd risk eller låg skyddsnivå, årskurs 9, 2024"]}
     assert plain(rows["Brister i föräldraskap"][1]).startswith(shown(value, "percent"))
-    victim = {row[0]: row for row in tables(document)["Utsatta för brott, Åk 9, andel elever 2024"]}
+    victim = {row[0]: row for row in tables(document)["Utsatta för brott, årskurs 9, andel elever 2024"]}
     assert plain(victim["Utsatt för något av fem slags brott"][1]) == "17 % (14–21 %)"
     assert victim["Utsatt för rån"][1] == "[c]"
     said = " ".join(p.text for p in document.paragraphs)
-    assert "Tydligt större andel än i länet: utsatt för något av fem slags brott, Åk 9 (R1)" in said
+    assert "Tydligt större andel än i länet: utsatt för något av fem slags brott, årskurs 9 (R1)" in said
     assert "Märken: [c] skyddat av sekretesskäl." in said
 
 
@@ -190,8 +190,8 @@ def test_a_municipality_without_a_grade_or_with_everything_hidden_gets_reasons()
     frames, scope = sample_bundle_frames("0140")
     files = action_plan_files(hide(frames, "0140", "too_few", grade="ak9"), SimpleNamespace(scope=scope), META)
     document = docx.Document(io.BytesIO(files[PATH]))
-    assert "Gy 2: inga uppgifter" in "\n".join(p.text for p in document.paragraphs)
-    rows = tables(document)["Andel elever med förhöjd risk eller låg skyddsnivå, Åk 9 2024"]
+    assert "Gymnasiets år 2: inga uppgifter" in "\n".join(p.text for p in document.paragraphs)
+    rows = tables(document)["Andel elever med förhöjd risk eller låg skyddsnivå, årskurs 9, 2024"]
     assert {row[1] for row in rows[1:]} == {"[u]"}
 
 

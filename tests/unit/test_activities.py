@@ -62,8 +62,19 @@ def test_money_that_ends_soon_or_at_an_unknown_time_is_fragile():
     assert fragile("yes", "permanent", None, day) is False
     assert fragile("yes", "dont_know", None, day) is None
     assert fragile("no", "project", None, day) is None
+    assert fragile("not_inventoried", "project", None, day) is None
     assert months_after(date(2026, 8, 31), 18) == date(2028, 2, 29)
     assert months_after(date(2026, 6, 15), 18) == date(2027, 12, 15)
+
+
+def test_fragile_follows_the_money_also_where_it_is_disputed_that_the_activity_exists():
+    there = ("skola", "outreach", "exists", "yes"), ("skola", "outreach", "funding", "project")
+    found = row(status(answers(*there, ("polis", "outreach", "exists", "no"))), "outreach")
+    assert (found["exists"], found["funding"], found["fragile"]) == ("disagreed", "project", True)
+    found = row(
+        status(answers(*there, ("polis", "outreach", "exists", "yes"), ("polis", "outreach", "funding", "permanent"))), "outreach"
+    )
+    assert (found["exists"], found["funding"], found["fragile"]) == ("yes", "disagreed", None)
 
 
 def test_a_blind_spot_is_only_one_where_both_answers_are_known():

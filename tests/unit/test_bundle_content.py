@@ -155,9 +155,9 @@ def test_a_hidden_factor_is_named_with_its_reason_and_gives_no_number():
     bullets = [block for block in section(content, "oversikt").blocks if isinstance(block, Bullets) and block.tone == "hidden"]
     apart = "flickor och pojkar var för sig"
     assert bullets[0].items == (
-        f"Åk 9, {apart}: brister i föräldraskap (skyddat av sekretesskäl [c]).",
-        "Gy 2: brister i närsamhället (skyddat av sekretesskäl [c]).",
-        f"Gy 2, {apart}: utagerande och psykiska och psykosomatiska besvär (skyddat av sekretesskäl [c]).",
+        f"Årskurs 9, {apart}: brister i föräldraskap (skyddat av sekretesskäl [c]).",
+        "Gymnasiets år 2: brister i närsamhället (skyddat av sekretesskäl [c]).",
+        f"Gymnasiets år 2, {apart}: utagerande och psykiska och psykosomatiska besvär (skyddat av sekretesskäl [c]).",
     )
     values = next(
         block for block in section(content, "narsamhalle").blocks if isinstance(block, Table) and block.id.startswith("v")
@@ -170,7 +170,7 @@ def test_a_hidden_factor_is_named_with_its_reason_and_gives_no_number():
 def test_a_municipality_without_upper_secondary_school_gets_words_not_frames():
     content = report("0140")
     assert not [card.chart_id for card in content.cards if card.chart_id.endswith("gy2")]
-    assert "Gy 2: inga värden kan visas (inga elever i årskursen i leveransen [-])." in all_text(content)
+    assert "Gymnasiets år 2: inga värden kan visas (inga elever i årskursen i leveransen [-])." in all_text(content)
 
 
 @pytest.mark.parametrize("reason", ["suppressed", "too_few"])
@@ -180,7 +180,7 @@ def test_nothing_to_show_gives_a_readable_report_without_survey_charts(reason):
     survey = [card.chart_id for card in content.cards if not card.chart_id.startswith("kolada")]
     assert survey == []
     text = all_text(content)
-    assert f"Åk 9: inga värden kan visas ({Context(frames, scope, META).reason(reason)})." in text
+    assert f"Årskurs 9: inga värden kan visas ({Context(frames, scope, META).reason(reason)})." in text
     assert content.summary.status == "hidden"
     assert content.summary.respondents == {"ak9": None, "gy2": None}
 

@@ -15,15 +15,21 @@ from assets.bundle.html import card_table
 from assets.bundle.pdf import FONT_FOLDER, compile_pdf, compiler, printed_files
 from assets.bundle.pdf_data import LEAST_SIZE, TYPE_SIZE, report_data, table_layout
 from assets.bundle.render import with_fallback_fonts
-from assets.bundle.types import Bullets, Notice, ReportContent, Strip, Table, Text
+from assets.bundle.sized_trends import POSTER_HEIGHT, SUMMARY_HEIGHT, sized_trends
+from assets.bundle.types import Bullets, Figure, Notice, ReportContent, Strip, Table, Text
 from assets.charts.svg import to_svg
-from assets.charts.types import Scope
+from assets.charts.trend import PLOT_HEIGHT
+from assets.charts.types import ChartCard, Scope
 from assets.methods.errors import PipelineError
 from tests.support.sample_bundle import hide, outline, sample_bundle_frames, sample_report_meta
 
 META = sample_report_meta()
 REPORT, SUMMARY, SUMMARY_PAGE = "1_rapport/rapport.pdf", "1_rapport/sammanfattning.pdf", "1_rapport/sammanfattning.html"
 LONG = "Öster-Åkersberga och Södra Ängsholmens skärgårdskommun med Norra Kyrkbyggdens församlingsområde"
+
+
+def fallback_drawn(card: ChartCard) -> str:
+    return with_fallback_fonts(to_svg(card))
 
 
 def made_for(area: str = "0127", *, name: str = "", hidden: str = "", drawn: bool = False):
@@ -35,7 +41,7 @@ def made_for(area: str = "0127", *, name: str = "", hidden: str = "", drawn: boo
     content = municipality_report(frames, scope, META)
     draw = to_svg if drawn else outline
     svgs = {card.chart_id: with_fallback_fonts(draw(card)) for card in content.cards}
-    return content, svgs, printed_files(frames, content, svgs, META)
+    return content, svgs, printed_files(frames, content, svgs, META, fallback_drawn if drawn else None)
 
 
 @pytest.fixture(scope="module")
@@ -131,10 +137,46 @@ def test_every_sentence_and_number_of_the_page_is_read_back_from_the_pdf(botkyrk
     assert [word for word in words if word not in text] == []
 
 
+def page_of(pages: list[str], words: str) -> set[int]:
+    return {number for number, text in enumerate(pages) if squeezed(words) in text}
+
+
+def test_a_short_table_is_whole_and_a_chart_has_its_section_beside_it(botkyrka):
+    content, _, files = botkyrka
+    pages = [squeezed(page.extract_text()) for page in reader(files[REPORT]).pages]
+    assert len(pages) <= 50  # 54 when every section began a page of its own
+    tables = [b for section in content.sections for b in section.blocks if isinstance(b, Table) and len(b.rows) <= 7]
+    assert len(tables) > 10
+    for short in tables:
+        cells = [cell for row in short.rows for cell in row if not isinstance(cell, Strip)]
+        assert set.intersection(*(page_of(pages, words) for words in [short.caption, *cells])), short.caption
+    opened = 0
+    for section in content.sections:
+        figure = next((place for place, block in enumerate(section.blocks) if isinstance(block, Figure)), None)
+        if figure is not None and figure <= 4:
+            opened += 1
+            assert page_of(pages[1:], section.title) & page_of(pages[1:], section.blocks[figure].card.title), section.title
+    assert opened > 3
+
+
 def test_the_words_inside_the_pictures_are_text(botkyrka):
     content, _, files = botkyrka
     assert squeezed("Andel med förhöjd risk (åt höger: mer risk") in text_of(files[SUMMARY])
     assert squeezed(content.cards[0].title) in text_of(files["2_diagram/affischer/faktorprofil_ak9.pdf"])
+
+
+def test_the_series_is_drawn_lower_on_the_two_pages_and_higher_on_the_wall():
+    frames, scope = sample_bundle_frames("0127")
+    card = next(card for card in municipality_report(frames, scope, META).cards if card.chart_id.startswith("trend_"))
+    box = re.compile(r'viewBox="0 0 [\d.]+ ([\d.]+)"')
+    heights = [
+        float(box.search(sized_trends([card], height, frames, scope, META, to_svg)[card.chart_id])[1])
+        for height in (SUMMARY_HEIGHT, PLOT_HEIGHT, POSTER_HEIGHT)
+    ]
+    assert heights == sorted(set(heights))
+    assert heights[1] == float(box.search(to_svg(card))[1])
+    other = next(card for card in municipality_report(frames, scope, META).cards if not card.chart_id.startswith("trend_"))
+    assert sized_trends([other], SUMMARY_HEIGHT, frames, scope, META, to_svg) == {}
 
 
 @pytest.mark.parametrize("area", ["0127", "0140", "0180"])
@@ -175,7 +217,7 @@ def test_equal_content_gives_equal_bytes(botkyrka):
     content, svgs, files = botkyrka
     compiler.cache_clear()
     frames, _ = sample_bundle_frames()
-    again = printed_files(frames, content, svgs, META)
+    again = printed_files(frames, content, svgs, META, fallback_drawn)
     assert {name for name in files if files[name] != again[name]} == set()
     made = PdfReader(io.BytesIO(files[SUMMARY])).metadata
     assert str(made["/CreationDate"]).startswith("D:20260312")  # the day of release, not today

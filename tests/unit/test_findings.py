@@ -215,9 +215,20 @@ def test_single_questions_are_turned_the_way_that_is_wanted():
 
 
 def test_what_sets_the_area_apart_or_has_changed_comes_before_gaps_between_the_sexes():
-    several = rows(higher(30, measure="sex_gap_share_focus"), higher(4), higher(5, measure="change_share_focus"))
+    changed = higher(5, measure="change_share_focus", index_key="parenting")
+    several = rows(higher(30, measure="sex_gap_share_focus"), higher(4), changed)
     found = select_findings(several, RULES)
     assert [f.measure for f in found] == ["change_share_focus", "diff_share_focus", "sex_gap_share_focus"]
+
+
+def test_a_share_that_is_both_changed_and_unlike_the_county_is_told_once_and_leaves_room_for_another():
+    twice = [higher(5, measure="change_share_focus"), higher(4), higher(6, measure="sex_gap_share_focus"), higher(4, grade="gy2")]
+    found = select_findings(rows(*twice), RULES)
+    assert [(f.measure, f.grade) for f in found] == [
+        ("change_share_focus", "ak9"), ("diff_share_focus", "gy2"), ("sex_gap_share_focus", "ak9"),
+    ]  # fmt: skip
+    opposite = rows(higher(5, measure="change_share_focus"), lower(4))  # better than the county, worse than before
+    assert [f.tone for f in select_findings(opposite, RULES)] == ["strength", "attention"]
 
 
 def test_questions_of_the_catalogue_exist_and_are_published():

@@ -107,7 +107,7 @@ def test_hidden_values_have_marks_and_long_lists_a_sentence():
     assert all(row[5].split("\u00a0")[0].isdigit() for row in table(found["brott"], "fragor-utsatthet-tabell").rows)
     assert not [block for block in found["brott"].blocks if isinstance(block, Table) and "slags" in block.id]
     said = texts(found["brott"])
-    assert any(text.startswith("Åk 9: kan inte visas för Botkyrka (skyddat av sekretesskäl [c]): tjuvåkt") for text in said)
+    assert any(text.startswith("Årskurs 9: kan inte visas för Botkyrka (skyddat av sekretesskäl [c]): tjuvåkt") for text in said)
     assert (
         "Utsatthet för brott: inget diagram kan visas, eftersom inga värden för Botkyrka kan visas (skyddat av sekretesskäl [c])."
         in said
@@ -129,7 +129,7 @@ def test_a_release_without_single_questions_says_so():
 
 def test_a_grade_that_the_municipality_lacks_is_said_once():
     said = texts(sections("0140")["andts"])
-    assert said.count("Gy 2: inga svar från Nykvarn (inga elever i årskursen i leveransen [-]).") == 1
+    assert said.count("Gymnasiets år 2: inga svar från Nykvarn (inga elever i årskursen i leveransen [-]).") == 1
 
 
 def test_the_questions_behind_each_index_are_listed_in_its_arena():
