@@ -16,7 +16,7 @@ from functools import lru_cache
 from types import SimpleNamespace
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment
 from markupsafe import Markup
 
 from assets.bundle.action_types import FactorPage
@@ -29,6 +29,7 @@ from assets.bundle.words import date_text, say
 from assets.catalogue.active import ENROLLED_GRADE
 from assets.charts import numbers
 from assets.charts.types import GRADES, ChartCard
+from assets.page_templates import page_templates
 
 PRINT_MARK = '@top-center{{content:"{mark}";font:bold 10pt Arial,sans-serif;color:#b35806}}'
 _SHIFT = re.compile(r'<g\b[^>]*? transform="translate\(([\d.]+),([\d.]+)\)"')
@@ -47,17 +48,9 @@ class OtherEdition:
     language: str
 
 
-@lru_cache(maxsize=1)
 def environment() -> Environment:
-    """Jinja with autoescape; a missing word is an error, not an empty place."""
-    return Environment(
-        loader=PackageLoader("assets.bundle", "templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
+    """The templates of this room."""
+    return page_templates("assets.bundle")
 
 
 def without_title(svg: str) -> str:

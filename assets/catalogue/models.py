@@ -6,7 +6,6 @@ its place, not a silently ignored line.
 
 from __future__ import annotations
 
-from datetime import date
 from functools import cached_property
 from typing import Literal
 
@@ -416,53 +415,3 @@ class District(Strict):
 
     district_code: str = Field(pattern=r"^\d{4}-\d{3}$")
     name: str
-
-
-class Calendar(Strict):
-    """The survey waves and register years the pipeline works with."""
-
-    survey_waves: tuple[int, ...]
-    register_years: tuple[int, ...]
-
-
-class Comparison(Strict):
-    """When a difference is called a difference: false discovery rate within a family, and the least that matters (points)."""
-
-    false_discovery_rate: float
-    minimum_points: float
-    family: tuple[str, ...]
-    text_sv: str
-
-
-class OpenData(Strict):
-    """What a data portal is told of the public edition (DCAT-AP-SE). Texts may name `{area}` and `{wave}`.
-
-    `download_base`: where the folders of the bundles lie. `places`: municipality code -> URI of the place, where one is known.
-    """
-
-    title_sv: str
-    title_en: str
-    description_sv: str
-    description_en: str
-    keywords_sv: tuple[str, ...]
-    publisher_name: str
-    publisher_uri: str = Field(pattern=r"^https?://")
-    contact_name: str
-    contact_email: str = Field(pattern=r"^[^@\s]+@[^@\s]+$")
-    licence_uri: str = Field(pattern=r"^https?://")
-    download_base: str = Field(pattern=r"^https?://.*/$")
-    themes: tuple[str, ...]
-    county_uri: str = Field(pattern=r"^https?://")
-    places: dict[str, str] = {}
-
-
-class Publication(Strict):
-    """What a publication is called and dated; `synthetic` marks everything drawn from the simulator.
-
-    `open_data`: description of the public edition; without it none is written.
-    """
-
-    version: str
-    released: date
-    synthetic: bool
-    open_data: OpenData | None = None

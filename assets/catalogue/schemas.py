@@ -12,6 +12,7 @@ from pydantic import BaseModel
 
 from assets.catalogue import models as m
 from assets.catalogue import prevention_models as prevention
+from assets.catalogue import publication_models as pm
 from assets.catalogue.activity_form_models import ActivityFormFile
 from assets.catalogue.estimate_models import EstimateFile
 from assets.catalogue.indicator_models import IndicatorFile
@@ -45,10 +46,10 @@ KINDS: dict[str, tuple[type[BaseModel], tuple[str, ...]]] = {
     "index_factors": (prevention.IndexFactorFile, ("prevention/index_factors.yml",)),
     "agreements": (AgreementFile, ("agreements.yml",)),
     "breaks": (m.BreakFile, ("breaks.yml",)),
-    "calendar": (m.Calendar, ("calendar.yml",)),
+    "calendar": (pm.Calendar, ("calendar.yml",)),
     "codebook": (m.Codebook, ("codebooks/*.yml",)),
     "comparison_groups": (ComparisonGroups, ("areas/comparison_groups.yml",)),
-    "comparison": (m.Comparison, ("comparison.yml",)),
+    "comparison": (pm.Comparison, ("comparison.yml",)),
     "crosswalk": (CrosswalkFile, ("prevention/crosswalk.yml",)),
     "cutoffs": (m.CutOffFile, ("cutoffs.yml",)),
     "disclosure": (DisclosurePolicy, ("disclosure.yml",)),
@@ -63,7 +64,7 @@ KINDS: dict[str, tuple[type[BaseModel], tuple[str, ...]]] = {
     "profile": (Profile, ("profile.yml",)),
     "psychometric_texts": (PsychometricTexts, ("texts/psychometrics.yml",)),
     "psychometrics": (PsychometricRules, ("psychometrics.yml",)),
-    "publication": (m.Publication, ("publication.yml",)),
+    "publication": (pm.Publication, ("publication.yml",)),
     "quality": (QualitySettings, ("quality.yml",)),
     "readiness": (ReadinessFile, ("prevention/readiness.yml",)),
     "rounds": (RoundFile, ("prevention/rounds.yml",)),

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment
 from markupsafe import Markup
 
 from assets.bundle.vega import source_hash
@@ -19,19 +19,12 @@ from assets.forms import layout
 from assets.forms.types import FILE_FORMAT, FILE_FORMAT_VERSION, Field, FormDefinition, Section
 from assets.forms.words import form_texts
 from assets.methods.personal_data import NameWords
+from assets.page_templates import page_templates
 
 
-@lru_cache(maxsize=1)
 def _environment() -> Environment:
-    """Jinja with autoescape; a missing word is an error, not an empty place."""
-    return Environment(
-        loader=PackageLoader("assets.forms", "templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
+    """The templates of this room."""
+    return page_templates("assets.forms")
 
 
 @lru_cache(maxsize=2)

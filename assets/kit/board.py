@@ -15,13 +15,14 @@ from dataclasses import asdict
 from functools import lru_cache
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment
 from markupsafe import Markup
 
 from assets.forms.decisions_form import NO_INDICATOR, decisions_form
 from assets.forms.types import FILE_FORMAT, FILE_FORMAT_VERSION, Field, FormDefinition
 from assets.kit.board_content import board_texts
 from assets.kit.board_types import BoardContent, BoardPicture
+from assets.page_templates import page_templates
 
 SCRIPTS = ("base", "store", "tabs", "fields", "charts", "agenda", "votes", "decisions", "checks", "files", "printout", "main")
 """The page's script in parts, in the order they are put together."""
@@ -32,17 +33,9 @@ PATH = "1_tavla/workshoptavla.html"
 """Where the board lies in the facilitator's kit."""
 
 
-@lru_cache(maxsize=1)
 def environment() -> Environment:
-    """Jinja with autoescape; a missing word is an error, not an empty place."""
-    return Environment(
-        loader=PackageLoader("assets.kit", "templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
+    """The templates of this room."""
+    return page_templates("assets.kit")
 
 
 @lru_cache(maxsize=1)

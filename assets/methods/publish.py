@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 
 import polars as pl
 
-from assets.catalogue.models import Comparison
 from assets.catalogue.profile_models import Profile
+from assets.catalogue.publication_models import Comparison
 from assets.methods.multiplicity import adjust_families
 from assets.methods.school_types import OVER_100, percent_of_enrolled
 
