@@ -17,6 +17,7 @@ from assets.slices import WAVES, YEARS, range_tags
 from assets.texts import ui_texts
 from pipelines import chain
 from pipelines.chain import Choice
+from pipelines.event_log import light_event_log
 from pipelines.paths import Paths
 from pipelines.resources import RunChoices, Store
 from pipelines.set_aside import Outcome, lying, outcome
@@ -209,7 +210,8 @@ def run_child(
     defs: dg.Definitions, instance: dg.DagsterInstance, name: str, tags: Mapping[str, str]
 ) -> dg.ExecuteInProcessResult:
     """Run one asset job in this process over a range of partitions."""
-    return defs.resolve_job_def(name).execute_in_process(instance=instance, tags=dict(tags), raise_on_error=False)
+    with light_event_log():
+        return defs.resolve_job_def(name).execute_in_process(instance=instance, tags=dict(tags), raise_on_error=False)
 
 
 def build_crossing_jobs(defs: Callable[[], dg.Definitions]) -> tuple[dg.JobDefinition, ...]:

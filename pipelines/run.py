@@ -13,6 +13,7 @@ from assets.catalogue.load import active_profile, profile_of
 from assets.intake.receive import inbox_files
 from assets.methods.errors import PipelineError
 from pipelines.console import Progress, RunSummary, Step
+from pipelines.event_log import light_event_log
 from pipelines.form_notes import FILES, form_notes, known_forms
 from pipelines.paths import Paths
 from pipelines.set_aside import lying, rejected_since, stopped
@@ -85,7 +86,7 @@ def run_everything(
     choice = chain.Choice(chosen, municipalities, everything, only=pilot.municipalities if pilot else ())
     before, forms_before = lying(paths), known_forms(Warehouse(paths.warehouse))
     checks, seconds, written, unchanged = {True: 0, False: 0}, {}, 0, 0
-    with instance:
+    with light_event_log(), instance:
         for name, title in steps:
             started = time.perf_counter()
             with progress.step(title) as step:
