@@ -68,7 +68,10 @@ TABLES: Mapping[str, EditionTable] = {
     "index_anatomy": EditionTable(("index_key", "part", "key"), ("index_key", "part", "key"), {"value": "value"}),
     "model_estimates": EditionTable((*_BY_SEX, "index_key", "measure", "method"), ("index_key", "method"), recomputed=True),
     "rank_sets": EditionTable(
-        (*_BY_SEX, "index_key", "measure"), ("index_key",), {"best_rank": "best_rank", "worst_rank": "worst_rank"}, recomputed=True
+        (*_BY_SEX, "index_key", "measure"),
+        ("index_key",),
+        {"best_rank": "best_rank", "worst_rank": "worst_rank"},
+        recomputed=True,
     ),
     "funnel": EditionTable(
         (*_BY_SEX, "index_key", "measure"), ("index_key",), {"value": "", "position": "position"}, recomputed=True
@@ -192,3 +195,55 @@ def _tells_more(spec: EditionTable, name: str) -> pl.Expr:
     if name in spec.silent:
         told &= own != spec.silent[name]
     return told & (theirs.is_null() if spec.recomputed else own.ne_missing(theirs))
+
+
+def nested_trends(intern: pl.DataFrame, cells: pl.DataFrame, edition: str) -> pl.DataFrame:
+    """The public changes: those of the internal edition whose every value the public one shows too.
+
+    A change falls when either of its two values does, a line when any value that it goes through does. Intervals and verdicts are
+    those of the internal edition, so that the two never judge the same change differently.
+
+    Args:
+        intern: `release.trends` of the widest edition.
+        cells: the edition's published values (`published_trends.published_cells`).
+
+    Returns:
+        The columns of `intern`, one row per cell of `cells`, sorted as it.
+    """
+    spec = TABLES["trends"]
+    keys, group = list(spec.keys), [key for key in spec.keys if key != "wave"]
+    own = cells.select(*keys, _value="value", _reason="reason")
+    rows = intern.join(own, on=keys, how="inner", maintain_order="left").with_columns(edition=pl.lit(edition))
+    before = own.select(*group, from_wave="wave", _before="_value", _before_reason="_reason")
+    rows = rows.join(before, on=[*group, "from_wave"], how="left", maintain_order="left")
+    gone = own.filter(pl.col("_value").is_null()).select(*group, _gone="wave")
+    shown_once = intern.filter(pl.col("value").is_not_null()).select(*group, _gone="wave")
+    gone = gone.join(shown_once, on=[*group, "_gone"], how="semi")
+    through = rows.select(*keys, "first_wave").filter(pl.col("first_wave").is_not_null()).join(gone, on=group)
+    cut = through.filter(pl.col("_gone").is_between(pl.col("first_wave"), pl.col("wave"))).select(keys).unique()
+    rows = rows.join(cut.with_columns(_cut=pl.lit(True)), on=keys, how="left", maintain_order="left")
+    value, line = pl.col("_value").is_not_null(), pl.col("_cut").is_null() & pl.col("_value").is_not_null()
+    pair = value & pl.col("_before").is_not_null()
+    told = {
+        "value": value,
+        **dict.fromkeys(("value_from", "change", "low", "high", "confidence_level", "verdict", "method"), pair),
+        **dict.fromkeys(("first_wave", "n_waves", "slope", "slope_low", "slope_high"), line),
+    }
+    reason = pl.when(~value).then("_reason").when(pl.col("value_from").is_not_null() & ~pair).then("_before_reason")
+    unsure = pl.when(value).then(pl.lit("cannot_tell"))
+    lost = pl.col("_cut").is_not_null() | (~value & pl.col("value").is_not_null())
+    why = pl.when(value).then(pl.lit("too_few_waves")).otherwise(pl.lit("no_estimate"))
+    return rows.with_columns(
+        *(pl.when(shown).then(pl.col(name)).alias(name) for name, shown in told.items()),
+        reason=reason.otherwise("reason"),
+        trend_verdict=pl.when(lost).then(unsure).otherwise("trend_verdict"),
+        trend_reason=pl.when(lost).then(why).otherwise("trend_reason"),
+    ).select(intern.columns)
+
+
+def require_nested_tables(tables: Mapping[str, pl.DataFrame]) -> None:
+    """`require_nested` of finished tables with the rows of both editions; a table that isn't there is left out."""
+    for name in TABLES:
+        if name in tables and tables[name].width:
+            parts = {edition: tables[name].filter(pl.col("edition") == edition) for edition in (INTERN, PUBLIC)}
+            require_nested(name, parts[INTERN], parts[PUBLIC])

@@ -260,7 +260,8 @@ def response_by_school_type(
 
     Args:
         rates: `release.response_rates`, whose numbers are the rows `all`. persons: `municipality_code, wave, grade, sex,
-            school_code` of all respondents. schools: `harmonised.schools`. wider: this table of the edition that this one lies within.
+            school_code` of all respondents. schools: `harmonised.schools`.
+        wider: this table of the edition that this one lies within.
 
     Returns:
         `COLUMNS`, sorted by area, wave, grade and type. Respondents to the nearest five, null with a reason when hidden (then
