@@ -61,7 +61,14 @@ def demo(arguments: argparse.Namespace) -> int:
     if profile.is_base:
         with progress.step("Lägger påhittade formulär i inkorgen") as step:
             step.count("filer", fill_forms(paths.forms))
-    return run_chain(paths.root, progress)
+    return run_chain(paths.root, progress, edition=arguments.utgava, public_areas=pilot_areas() if profile.is_base else ())
+
+
+def pilot_areas() -> tuple[str, ...]:
+    """Municipalities of the pilots: in the demo they alone get a public bundle, so that it stays fast."""
+    from assets.catalogue.pilots import load_pilots
+
+    return tuple(sorted({code for one in load_pilots().pilots for code in one.municipalities}))
 
 
 def ovning(arguments: argparse.Namespace) -> int:
@@ -71,7 +78,7 @@ def ovning(arguments: argparse.Namespace) -> int:
     enter_training()
     home, progress = training_home(data_home(), arguments.mapp), default_progress()
     fill_training(home, progress)
-    code = run_chain(home, progress)
+    code = run_chain(home, progress, edition="intern")
     sys.stdout.write(f"Facit, att visa efter övningen: {write_facit(home, progress)}\n")
     return code
 
@@ -123,11 +130,11 @@ def kor(arguments: argparse.Namespace) -> int:
             hint="Lägg kommunernas filer där och kör igen, eller prova med make demo.",
         )
     if not arguments.pilot:
-        return run_chain(paths.root, default_progress(), everything=arguments.allt)
+        return run_chain(paths.root, default_progress(), everything=arguments.allt, edition=arguments.utgava)
     from assets.catalogue.pilots import find_pilot
 
     chosen = find_pilot(arguments.pilot)
-    done = run_chain(paths.root, default_progress(), everything=arguments.allt, pilot=chosen)
+    done = run_chain(paths.root, default_progress(), everything=arguments.allt, pilot=chosen, edition=arguments.utgava)
     return pilot(arguments) or done
 
 
@@ -277,6 +284,10 @@ def parser() -> SwedishParser:
         text = f"enkäten och dess områden: {', '.join(profile_names())} (förval {BASE_PROFILE})"
         command.add_argument("--profil", default=None, choices=profile_names(), metavar="PROFIL", help=text)
 
+    def with_edition(command: argparse.ArgumentParser) -> None:
+        text = "vilka rapportpaket som skrivs: intern, publik eller bada (förval bada)"
+        command.add_argument("--utgava", default=None, choices=("bada", "intern", "publik"), metavar="UTGÅVA", help=text)
+
     def with_limits(command: argparse.ArgumentParser) -> None:
         text = "en annan av katalogens gränsuppsättningar än den vanliga; allt räknas om, och rapporterna säger det"
         command.add_argument("--granser", default=None, metavar="ID", help=text)
@@ -284,6 +295,7 @@ def parser() -> SwedishParser:
     sample = add("demo", demo, "simulera leveranser, kör hela kedjan och skriv rapportpaketen")
     with_profile(sample)
     with_limits(sample)
+    with_edition(sample)
     rehearsal = add("ovning", ovning, "bygg en påhittad övningskommun med känt facit, att öva workshopen på (SYNTETISKA DATA)")
     rehearsal.add_argument("mapp", nargs="?", default=None, metavar="MAPP", help="övningens egen mapp (förval ovning i data)")
     run = add("kor", kor, "kör kedjan på det som ligger i inkorgen; bara det som påverkas av något nytt räknas om")
@@ -291,6 +303,7 @@ def parser() -> SwedishParser:
     run.add_argument("--pilot", default=None, metavar="ID", help="bara pilotens kommuner får rapportpaket och workshoppaket")
     with_profile(run)
     with_limits(run)
+    with_edition(run)
     fetch = add("hamta", hamta, "hämta en ny årgång av ett register från källan (använder internet)")
     fetch.add_argument("source", choices=("kolada", "scb"), metavar="KÄLLA", help="kolada eller scb")
     fetch.add_argument("--bas-url", default=None, metavar="URL", help="en annan adress än källans egen")

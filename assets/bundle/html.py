@@ -295,8 +295,11 @@ def render_readme(
     )
 
 
-def render_comparison(sections: Sequence[Section], svgs: Mapping[str, str], meta: ReportMeta, *, wave: int) -> str:
-    """`lansjamforelse.html`: municipalities beside each other (`assets.bundle.county`). `svgs`: chart id -> SVG text."""
+def render_comparison(sections: Sequence[Section], svgs: Mapping[str, str], meta: ReportMeta, *, wave: int, back_to: str) -> str:
+    """`lansjamforelse.html`: municipalities beside each other (`assets.bundle.county`). `svgs`: chart id -> SVG text.
+
+    `back_to`: the name of the overview of the same edition.
+    """
     words, texts = _words(meta), meta.texts["comparison"]
     cards = [figure.card for section in sections for figure in section.figures]
     words.svgs = {key: Markup(without_title(svg)) for key, svg in svgs.items()}
@@ -304,7 +307,7 @@ def render_comparison(sections: Sequence[Section], svgs: Mapping[str, str], meta
     words.repeated = {card.chart_id: list(card.notes[1:]) for card in cards}
     words.tables = {card.chart_id: card_table(card, meta.texts) for card in cards}
     title, synthetic = say(texts, "title", wave=wave), meta.charts.synthetic
-    shown = {"texts": texts, "title": title, "back": texts["back"], "synthetic": synthetic}
+    shown = {"texts": texts, "title": title, "back": texts["back"], "back_to": back_to, "synthetic": synthetic}
     return _render("comparison.html", meta, sections=sections, words=words, **shown)
 
 

@@ -1,4 +1,4 @@
-"""`release.edition_differences`: every cell in which the public edition differs from the internal one, and why. No values. Pure."""
+"""`release.edition_differences`: the cells in which public differs from internal, and why. No values. Pure."""
 
 from __future__ import annotations
 
