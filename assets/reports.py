@@ -236,10 +236,11 @@ def reports_county_overview(
     for wave in int_keys(context, []):
         for edition in (one for one in choices.editions if one in released_editions(catalogue)):
             summaries = _summaries(release, catalogue, meta, wave, edition, target)
-            if edition == PUBLIC and choices.public_areas and not summaries:
+            only_some = edition == PUBLIC and bool(choices.public_areas)
+            if only_some and not summaries:
                 continue
             page = write_county_overview(
-                summaries, target, meta, wave=wave, edition=edition, expected={} if choices.public_areas and edition == PUBLIC else names,
+                summaries, target, meta, wave=wave, edition=edition, expected={} if only_some else names,
                 comparison=edition_page(COMPARISON_PAGE, edition), county=county_report_path(wave, edition, meta),
                 use=_use(release, edition, meta),
             )  # fmt: skip

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import dagster as dg
 import polars as pl
+from pydantic import Field
 
 from assets.methods.editions import INTERN, PUBLIC
 from assets.methods.errors import PipelineError
@@ -55,7 +56,7 @@ class RunChoices(dg.ConfigurableResource):
     """
 
     edition: str = BOTH
-    public_areas: list[str] = []
+    public_areas: list[str] = Field(default_factory=list)
     workers: int = 2
     remove_screened: bool = True
     remake: bool = False

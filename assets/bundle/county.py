@@ -46,7 +46,11 @@ def comparison_page(
     draw: Callable[[list[ChartCard]], list[str]],
     back_to: str = "lansoversikt.html",
 ) -> str:
-    """The page as HTML, `""` when there is nothing to compare. `draw`: cards -> SVG texts in the same order; `back_to`: the overview."""
+    """The page as HTML, `""` when there is nothing to compare.
+
+    Args:
+        draw: cards -> SVG texts in the same order. back_to: the overview of the same edition.
+    """
     sections = comparison_sections(ranks, funnel, meta, wave)
     if not sections:
         return ""

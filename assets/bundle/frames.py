@@ -122,7 +122,7 @@ def _decided(decisions: pl.DataFrame, scope: Scope) -> pl.DataFrame:
 
 
 def _differing(cells: pl.DataFrame, scope: Scope) -> pl.DataFrame:
-    """The municipality's (and its districts') cells of the scope's wave that the public edition shows less of; only internally."""
+    """The municipality's cells of the scope's wave that the public edition shows less of; for the internal edition alone."""
     if not cells.width or scope.edition != INTERN:
         return pl.DataFrame()
     return _sorted(cells.filter((pl.col("wave") == scope.wave) & _own(scope)))

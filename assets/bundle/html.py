@@ -29,6 +29,7 @@ from assets.bundle.words import date_text, say
 from assets.catalogue.active import ENROLLED_GRADE
 from assets.charts import numbers
 from assets.charts.types import GRADES, ChartCard
+from assets.methods.editions import PUBLIC
 from assets.page_templates import page_templates
 
 PRINT_MARK = '@top-center{{content:"{mark}";font:bold 10pt Arial,sans-serif;color:#b35806}}'
@@ -46,6 +47,10 @@ class OtherEdition:
     href: str
     label: str
     language: str
+
+
+WORKING_FOLDER = "6_atgard/"
+"""What a municipality works with; the public edition has none of it."""
 
 
 def environment() -> Environment:
@@ -277,6 +282,8 @@ def render_readme(
     ]
     if english and meta.english:
         links.append(meta.english.texts["english"]["readme"])
+    if scope.edition == PUBLIC:
+        links = [link for link in links if not link[0].startswith(WORKING_FOLDER)]
     if held is not None:
         links = [link for link in links if any(name.startswith(link[0]) for name in held)]
     links.append(certificate)

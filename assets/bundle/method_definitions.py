@@ -21,8 +21,8 @@ class MethodDefinitions:
     """Rows with the keys of `method_folder.indicator_columns` (and `kind_key`) and `method_folder.codebook_columns`.
 
     `rules`: disclosure rules as text, value, kind and reason. `sources`: source -> who publishes it.
-    `questions`: series -> wave and words of its changed questions. `rule_texts`: rule id -> text. `stricter`: edition -> text of a
-    rule -> the edition's own value of it.
+    `questions`: series -> wave and words of its changed questions. `rule_texts`: rule id -> text.
+    `stricter`: edition -> text of a rule -> the edition's own value of it.
     """
 
     survey: str

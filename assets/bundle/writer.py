@@ -119,7 +119,9 @@ def write_county_overview(
     county: str = "",
     use: Table | None = None,
 ) -> Path:
-    """Write `<wave>/lansoversikt.html` (of another edition than the internal one `lansoversikt_<edition>.html`) with a relative link to every bundle, in alphabetical order (no ranking).
+    """Write `<wave>/lansoversikt.html` with a relative link to every bundle, in alphabetical order (no ranking).
+
+    The public edition's is `lansoversikt_publik.html`; neither links to the other's files.
 
     Args:
         summaries: `RenderedBundle.summary` of the bundles that were written.
