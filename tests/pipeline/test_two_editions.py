@@ -65,13 +65,17 @@ def test_the_release_holds_both_editions_and_working_material_the_internal_one_a
         assert small_demo.warehouse.read(TableName("release", name))["edition"].unique().to_list() == ["intern"], name
 
 
+def _latest(table: pl.DataFrame) -> pl.DataFrame:
+    return table.filter(pl.col("wave") == WAVES[-1]) if "wave" in table.columns else table
+
+
 def test_every_cell_that_differs_is_listed_and_no_other(tables, differences):
     """Counted anew, without the function that made the list."""
     for name, spec in TABLES.items():
         rows: dict[str, dict[tuple[object, ...], tuple[object, ...]]] = {"intern": {}, "publik": {}}
         numbers = [c for c, kind in tables[name].schema.items() if kind.is_float() or (c == "n" and kind.is_integer())]
         columns = [*spec.cells, *(c for c in numbers if c not in spec.cells)]
-        for row in tables[name].iter_rows(named=True):
+        for row in _latest(tables[name]).iter_rows(named=True):
             rows[row["edition"]][tuple(row[key] for key in spec.keys)] = tuple(row[c] for c in columns)
         nothing = (None,) * len(columns)
         shown = len(spec.cells)
@@ -79,7 +83,7 @@ def test_every_cell_that_differs_is_listed_and_no_other(tables, differences):
             any(value is not None for value in own[:shown]) and own != rows["publik"].get(key, nothing)
             for key, own in rows["intern"].items()
         )
-        listed = differences.filter(pl.col("table_name") == name)
+        listed = _latest(differences.filter(pl.col("table_name") == name))
         per_row = (
             listed.with_columns(pl.col("measure").str.split(":").list.first().alias("m")) if "measure" in spec.keys else listed
         )
@@ -92,7 +96,8 @@ def test_every_cell_that_differs_is_listed_and_no_other(tables, differences):
 
 
 def test_both_bundles_come_from_one_run_in_archives_of_their_own(published):
-    found = sorted(path.name for path in published.glob(f"{AREA}_*.zip"))
+    found = sorted(path.name for path in published.glob(f"{AREA}_*_v*_*.zip") if path.stem.endswith(("_intern", "_publik")))
+    found = [name for name in found if (published / name.removesuffix(".zip") / "1_rapport").is_dir()]
     assert [name.rsplit("_", 1)[1] for name in found] == ["intern.zip", "publik.zip"]
     for name in found:
         with zipfile.ZipFile(published / name) as archive:
@@ -123,7 +128,7 @@ def test_no_internal_number_is_in_any_file_of_the_public_bundle(published, diffe
     )
     read = {}
     for folder in published.glob(f"{AREA}_*_v*_*"):
-        if folder.is_dir():
+        if (folder / "1_rapport").is_dir():  # a kit lies beside
             names = {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
             read[folder.name.rsplit("_", 1)[1]] = read_bundle(names, world)
     told = {
@@ -135,5 +140,5 @@ def test_no_internal_number_is_in_any_file_of_the_public_bundle(published, diffe
 
 
 def test_another_choice_of_bundles_runs_nothing_of_the_release_again(small_demo):
-    for edition in ("intern", "publik", "bada"):
-        assert runs(small_demo.paths, "build_indices", Choice(edition=RunChoices(edition=edition).kind)) == []
+    assert RunChoices(edition="publik").kind == RunChoices(edition="intern").kind  # the small demo was run with the latter
+    assert runs(small_demo.paths, "build_indices", Choice(edition=RunChoices(edition="publik").kind)) == []
