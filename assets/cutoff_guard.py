@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Sequence
 
 from assets.catalogue.load import Catalogue
+from assets.methods.disclosure import load_policy
+from assets.methods.editions import in_order
 from assets.methods.errors import PipelineError
 from pipelines.warehouse import TableName, Warehouse
 
@@ -33,6 +35,12 @@ def check_cutoffs(made_with: Iterable[str | None], table: str, catalogue: Catalo
             f"resultat med {', '.join(others)}",
             "Kör hela kedjan igen med ett och samma val av gränser (did kor, med eller utan --granser).",
         )
+
+
+def released_editions(catalogue: Catalogue) -> tuple[str, ...]:
+    """The editions that a run releases, the internal one first; with other limits than the usual that one alone."""
+    order = in_order(list(load_policy(catalogue.disclosure).editions))
+    return tuple(edition for edition in order if edition == INTERNAL or not catalogue.chosen_cutoffs)
 
 
 def require_usual_for_publication(catalogue: Catalogue, edition: str) -> None:

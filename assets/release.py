@@ -1,14 +1,19 @@
 """Release layer: disclosure control. The only layer that reports may read."""
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
 import dagster as dg
 import polars as pl
 
 from assets.catalogue.load import Catalogue, load_catalogue
-from assets.cutoff_guard import require_cutoffs, require_usual_for_publication
+from assets.cutoff_guard import released_editions, require_cutoffs
 from assets.failures import as_failure
 from assets.indices import COUNTS, ESTIMATES, SENSITIVITY
 from assets.methods.bands import FOCUS_BAND
-from assets.methods.disclosure import load_policy, protect
+from assets.methods.disclosure import DisclosurePolicy, load_policy, protect
+from assets.methods.edition_patterns import Outer
+from assets.methods.editions import TABLES, allowed_areas, both_editions, masked, quiet_reasons
 from assets.methods.errors import PipelineError
 from assets.methods.estimate import MEASURES
 from assets.methods.publish import (
@@ -30,7 +35,7 @@ from assets.slices import ONE_RUN, WAVES, YEARS, int_keys, register_years, surve
 from assets.table_metadata import BY_WAVE, BY_YEAR, count_table, sensitivity_table
 from assets.texts import asset_text
 from assets.validated import DELIVERIES, RESPONSES
-from pipelines.resources import RunChoices, Store
+from pipelines.resources import Store
 from pipelines.warehouse import TableName, Warehouse
 
 FILE = ["source_file", "source_sha256"]
@@ -90,71 +95,119 @@ SCHOOLS = TableName("harmonised", "schools")
     partitions_def=survey_waves,
     backfill_policy=ONE_RUN,
 )
-def release_survey(context: dg.AssetExecutionContext, store: Store, choices: RunChoices):
-    """Protect the estimates of the run's waves and lay them out for the reports."""
+def release_survey(context: dg.AssetExecutionContext, store: Store):
+    """Protect the estimates of the run's waves in every edition and lay them out for the reports."""
     waves = int_keys(context, WAVES)
     catalogue = load_catalogue()
     with as_failure():
-        require_usual_for_publication(catalogue, choices.edition)
         require_cutoffs(store.warehouse, COUNTS, catalogue, waves)
-        tables = release_tables(store.warehouse, catalogue, choices.edition, waves)
-    shown = count_table(tables["index_results"], ["wave", "reason"], ["mättillfälle", "skäl"])
+        tables = release_tables(store.warehouse, catalogue, released_editions(catalogue), waves)
+    shown = count_table(tables["index_results"], ["edition", "wave", "reason"], ["utgåva", "mättillfälle", "skäl"])
     more = {
         "index_results": {"celler": shown},
         "screen_sensitivity": {"ändring": sensitivity_table(tables["screen_sensitivity"])},
     }
     for name, frame in tables.items():
-        yield dg.Output(frame, output_name=name, metadata={"utgåva": choices.edition} | more.get(name, {}))
+        yield dg.Output(frame, output_name=name, metadata=more.get(name, {}))
 
 
-def release_tables(warehouse: Warehouse, catalogue: Catalogue, edition: str, waves: list[int]) -> dict[str, pl.DataFrame]:
-    """The survey's release tables for the waves."""
+def release_tables(
+    warehouse: Warehouse, catalogue: Catalogue, editions: Sequence[str], waves: list[int]
+) -> dict[str, pl.DataFrame]:
+    """The survey's release tables for the waves, with the rows of all editions; the first one is the widest.
+
+    Raises:
+        PipelineError: an edition isn't nested in the first.
+    """
     where = {"wave": waves}
     _require_registers(warehouse)
-    counts, estimates = warehouse.read(COUNTS, where), warehouse.read(ESTIMATES, where | {"measure": list(MEASURES)})
-    focus = {i.key: FOCUS_BAND[i.kind] for i in catalogue.indices}
-    policy = load_policy(policy_for(catalogue.disclosure, catalogue.index_file))
-    safe = protect(counts, with_clarity(estimates, catalogue.comparison), policy, edition, focus)
-    floor = policy.numbers(edition).group_floor
-    answers = warehouse.read(
-        RESPONSES, where, ["municipality_code", "wave", "grade", "sex", "school_code", *sorted(catalogue.item_scores())]
+    inputs = _Inputs(
+        warehouse.read(COUNTS, where),
+        with_clarity(warehouse.read(ESTIMATES, where | {"measure": list(MEASURES)}), catalogue.comparison),
+        warehouse.read(
+            RESPONSES, where, ["municipality_code", "wave", "grade", "sex", "school_code", *sorted(catalogue.item_scores())]
+        ),
+        warehouse.read(REGISTER_VALUES),
+        warehouse.read(SCHOOLS),
+        warehouse.read(SENSITIVITY, where),
+        load_policy(policy_for(catalogue.disclosure, catalogue.index_file)),
     )
-    municipalities = sorted(catalogue.municipality_by_code)
-    delivered = answers.select("municipality_code", "wave").unique()
-    absent = absent_rows(safe.results, municipalities, waves, delivered, catalogue.profile.grade_keys)
-    results = finish_results(
-        with_unit(safe.results, catalogue.index_file),
-        with_unit(absent, catalogue.index_file),
-        catalogue.area_names,
-        edition,
-        catalogue.cutoffs.id,
-    )
-    registers = warehouse.read(REGISTER_VALUES)
+    parts: dict[str, dict[str, pl.DataFrame]] = {}
+    within = None
+    for edition in editions:
+        tables, pattern = _edition_tables(inputs, catalogue, edition, waves, parts.get(editions[0], {}), within)
+        parts[edition], within = tables, within or pattern
+    whole = {name: both_editions(name, {e: parts[e][name] for e in editions}) for name in parts[editions[0]] if name in TABLES}
     deliveries = warehouse.read(DELIVERIES, where)
-    missing = missing_share(answers, sorted(catalogue.item_scores()), floor)
-    persons = answers.select("municipality_code", "wave", "grade", "sex", "school_code")
-    rates = response_rates(results, persons, registers, catalogue.profile)
-    schools = warehouse.read(SCHOOLS)
-    return {
-        "index_results": results,
-        "suppression_log": safe.log,
-        "response_rates": rates,
-        "response_by_school_type": response_by_school_type(rates, persons, schools, policy.numbers(edition)),
-        "delivery_quality": delivery_quality(deliveries, missing, municipalities, waves, floor),
+    # these have no edition, so they hold the strictest one's floor
+    floor = max(inputs.policy.numbers(edition).group_floor for edition in editions)
+    missing = missing_share(inputs.answers, sorted(catalogue.item_scores()), floor)
+    return whole | {
+        "suppression_log": pl.concat([parts[edition]["suppression_log"] for edition in editions]),
+        "delivery_quality": delivery_quality(deliveries, missing, sorted(catalogue.municipality_by_code), waves, floor),
         "provenance": provenance(
             deliveries, warehouse.read(RAW_DELIVERIES, where), warehouse.read(REGISTER_ROWS, columns=FILE), waves
         ),
-        "screen_sensitivity": published_sensitivity(
-            warehouse.read(SENSITIVITY, where),
-            results,
-            policy,
-            edition,
-            frozenset(i.id for i in catalogue.indicator_file.indicators if i.sensitive),
-            focus,
-            catalogue.area_names,
-            catalogue.screening.municipality_pct_from,
-        ),
     }
+
+
+@dataclass(frozen=True)
+class _Inputs:
+    """What all editions are made of."""
+
+    counts: pl.DataFrame
+    estimates: pl.DataFrame
+    answers: pl.DataFrame
+    registers: pl.DataFrame
+    schools: pl.DataFrame
+    sensitivity: pl.DataFrame
+    policy: DisclosurePolicy
+
+
+def _edition_tables(
+    inputs: _Inputs,
+    catalogue: Catalogue,
+    edition: str,
+    waves: list[int],
+    wider: Mapping[str, pl.DataFrame],
+    within: Outer | None,
+) -> tuple[dict[str, pl.DataFrame], Outer | None]:
+    """One edition's tables, nested in those of `wider` (none for the widest), and its pattern."""
+    policy, focus = inputs.policy, {i.key: FOCUS_BAND[i.kind] for i in catalogue.indices}
+    counts, estimates = (allowed_areas(table, policy, edition) for table in (inputs.counts, inputs.estimates))
+    safe = protect(counts, estimates, policy, edition, focus, within=within)
+    delivered = inputs.answers.select("municipality_code", "wave").unique()
+    municipalities = sorted(catalogue.municipality_by_code)
+    absent = absent_rows(safe.results, municipalities, waves, delivered, catalogue.profile.grade_keys)
+    named = (with_unit(rows, catalogue.index_file) for rows in (safe.results, absent))
+    results = finish_results(*named, catalogue.area_names, edition, catalogue.cutoffs.id)
+    if wider:
+        results = quiet_reasons(wider["index_results"], results, TABLES["index_results"].keys)
+    persons = inputs.answers.select("municipality_code", "wave", "grade", "sex", "school_code")
+    rates = response_rates(results, persons, inputs.registers, catalogue.profile)
+    by_type = response_by_school_type(
+        rates, persons, inputs.schools, policy.numbers(edition), wider.get("response_by_school_type")
+    )
+    sensitivity = published_sensitivity(
+        inputs.sensitivity,
+        results,
+        policy,
+        edition,
+        frozenset(i.id for i in catalogue.indicator_file.indicators if i.sensitive),
+        focus,
+        catalogue.area_names,
+        catalogue.screening.municipality_pct_from,
+    )
+    if wider:
+        sensitivity = masked("screen_sensitivity", wider["screen_sensitivity"], sensitivity)
+    tables = {
+        "index_results": results,
+        "suppression_log": safe.log,
+        "response_rates": rates,
+        "response_by_school_type": by_type,
+        "screen_sensitivity": sensitivity,
+    }
+    return tables, safe.pattern
 
 
 def _require_registers(warehouse: Warehouse) -> None:

@@ -1,20 +1,24 @@
 """Release layer for the numbers of factors: disclosure control beside the published indices of the same pupils."""
 
+from collections.abc import Sequence
+
 import dagster as dg
 import polars as pl
 
 from assets.catalogue.load import Catalogue, load_catalogue
-from assets.cutoff_guard import require_cutoffs
+from assets.cutoff_guard import released_editions, require_cutoffs
 from assets.failures import as_failure
 from assets.indices_accumulated import ACCUMULATED_COUNTS, ACCUMULATED_ESTIMATES, count_rules
 from assets.methods.accumulated_publish import finish_accumulated, protect_accumulated
+from assets.methods.disclosure import load_policy
+from assets.methods.editions import allowed_areas, both_editions
 from assets.methods.publish import absent_rows, with_clarity
 from assets.release_series import INDEX_RESULTS
 from assets.slices import ONE_RUN, WAVES, int_keys, survey_waves
 from assets.table_metadata import BY_WAVE, count_table
 from assets.texts import asset_text
 from assets.validated import RESPONSES
-from pipelines.resources import RunChoices, Store
+from pipelines.resources import Store
 from pipelines.warehouse import Warehouse
 
 
@@ -40,34 +44,42 @@ from pipelines.warehouse import Warehouse
     partitions_def=survey_waves,
     backfill_policy=ONE_RUN,
 )
-def release_accumulated(context: dg.AssetExecutionContext, store: Store, choices: RunChoices):
-    """Protect the numbers of factors of the run's waves."""
+def release_accumulated(context: dg.AssetExecutionContext, store: Store):
+    """Protect the numbers of factors of the run's waves in every edition."""
     catalogue, waves = load_catalogue(), int_keys(context, WAVES)
     with as_failure():
         require_cutoffs(store.warehouse, INDEX_RESULTS, catalogue, waves)
-        results, log = released_counts(store.warehouse, catalogue, choices.edition, waves)
-    shown = count_table(results, ["wave", "reason"], ["mättillfälle", "skäl"])
-    yield dg.Output(results, output_name="accumulated_results", metadata={"utgåva": choices.edition, "celler": shown})
+        results, log = released_counts(store.warehouse, catalogue, released_editions(catalogue), waves)
+    shown = count_table(results, ["edition", "wave", "reason"], ["utgåva", "mättillfälle", "skäl"])
+    yield dg.Output(results, output_name="accumulated_results", metadata={"celler": shown})
     yield dg.Output(log, output_name="accumulated_suppression_log")
 
 
 def released_counts(
-    warehouse: Warehouse, catalogue: Catalogue, edition: str, waves: list[int]
+    warehouse: Warehouse, catalogue: Catalogue, editions: Sequence[str], waves: list[int]
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """`release.accumulated_results` and its log for the waves."""
+    """`release.accumulated_results` and its log for the waves, with the rows of all editions; the first one is the widest."""
     where = {"wave": waves}
-    safe = protect_accumulated(
-        warehouse.read(ACCUMULATED_COUNTS, where),
-        with_clarity(warehouse.read(ACCUMULATED_ESTIMATES, where), catalogue.comparison),
-        warehouse.read(INDEX_RESULTS, where),
-        count_rules(catalogue),
-        catalogue.disclosure,
-        edition,
-    )
+    counts = warehouse.read(ACCUMULATED_COUNTS, where)
+    estimates = with_clarity(warehouse.read(ACCUMULATED_ESTIMATES, where), catalogue.comparison)
+    indices, policy = warehouse.read(INDEX_RESULTS, where), load_policy(catalogue.disclosure)
     delivered = warehouse.read(RESPONSES, where, ["municipality_code", "wave"]).unique()
-    municipalities = sorted(catalogue.municipality_by_code)
-    absent = absent_rows(safe.results, municipalities, waves, delivered, catalogue.profile.grade_keys)
-    return finish_accumulated(safe.results, absent, catalogue.area_names, edition, catalogue.cutoffs.id), safe.log
+    municipalities, grades = sorted(catalogue.municipality_by_code), catalogue.profile.grade_keys
+    parts, logs, within = {}, [], None
+    for edition in editions:
+        safe = protect_accumulated(
+            *(allowed_areas(table, policy, edition) for table in (counts, estimates)),
+            indices.filter(pl.col("edition") == edition),
+            count_rules(catalogue),
+            catalogue.disclosure,
+            edition,
+            within,
+        )
+        within = within or safe.pattern
+        absent = absent_rows(safe.results, municipalities, waves, delivered, grades)
+        parts[edition] = finish_accumulated(safe.results, absent, catalogue.area_names, edition, catalogue.cutoffs.id)
+        logs.append(safe.log)
+    return both_editions("accumulated_results", parts), pl.concat(logs)
 
 
 ASSETS = [release_accumulated]

@@ -1,4 +1,4 @@
-"""Release layer for activities: the same rows under the edition, with the municipality's name. Nothing is about a person."""
+"""Release layer for activities: the same rows with the municipality's name, in the internal edition alone: working material."""
 
 import dagster as dg
 import polars as pl
@@ -6,16 +6,17 @@ import polars as pl
 from assets.catalogue.load import load_catalogue
 from assets.failures import as_failure
 from assets.methods.activities import released_activities
+from assets.methods.editions import INTERN
 from assets.texts import asset_text
-from pipelines.resources import RunChoices, Store
+from pipelines.resources import Store
 from pipelines.warehouse import TableName
 
 
-def _released(store: Store, choices: RunChoices, table: str) -> dg.Output[pl.DataFrame]:
+def _released(store: Store, table: str) -> dg.Output[pl.DataFrame]:
     with as_failure():
         rows = store.warehouse.read(TableName("indices", table))
-        found = released_activities(rows, choices.edition, load_catalogue().area_names)
-    return dg.Output(found, metadata={"utgåva": choices.edition, "rader": found.height})
+        found = released_activities(rows, INTERN, load_catalogue().area_names)
+    return dg.Output(found, metadata={"utgåva": INTERN, "rader": found.height})
 
 
 @dg.asset(
@@ -24,9 +25,9 @@ def _released(store: Store, choices: RunChoices, table: str) -> dg.Output[pl.Dat
     group_name="release",
     description=asset_text("release", "activity_status"),
 )
-def release_activity_status(store: Store, choices: RunChoices) -> dg.Output[pl.DataFrame]:
+def release_activity_status(store: Store) -> dg.Output[pl.DataFrame]:
     """Activities per municipality and round."""
-    return _released(store, choices, "activity_status")
+    return _released(store, "activity_status")
 
 
 @dg.asset(
@@ -35,9 +36,9 @@ def release_activity_status(store: Store, choices: RunChoices) -> dg.Output[pl.D
     group_name="release",
     description=asset_text("release", "activity_coverage"),
 )
-def release_activity_coverage(store: Store, choices: RunChoices) -> dg.Output[pl.DataFrame]:
+def release_activity_coverage(store: Store) -> dg.Output[pl.DataFrame]:
     """Coverage per municipality and cell."""
-    return _released(store, choices, "activity_coverage")
+    return _released(store, "activity_coverage")
 
 
 ASSETS = [release_activity_status, release_activity_coverage]

@@ -4,15 +4,16 @@ import dagster as dg
 import polars as pl
 
 from assets.catalogue.load import Catalogue, load_catalogue
-from assets.cutoff_guard import require_cutoffs
+from assets.cutoff_guard import released_editions, require_cutoffs
 from assets.failures import as_failure
 from assets.indices_associations import ASSOCIATIONS
 from assets.methods.associations_table import published_associations
 from assets.methods.bands import FOCUS_BAND
 from assets.methods.disclosure import load_policy
+from assets.methods.editions import both_editions, masked
 from assets.release_series import INDEX_RESULTS
 from assets.texts import asset_text
-from pipelines.resources import RunChoices, Store
+from pipelines.resources import Store
 from pipelines.warehouse import TableName, Warehouse
 
 INDICATOR_RESULTS = TableName("release", "indicator_results")
@@ -28,14 +29,17 @@ INDICATOR_RESULTS = TableName("release", "indicator_results")
     group_name="release",
     description=asset_text("release", "associations"),
 )
-def release_associations(store: Store, choices: RunChoices) -> dg.Output[pl.DataFrame]:
+def release_associations(store: Store) -> dg.Output[pl.DataFrame]:
     """Round and protect the county's associations."""
     catalogue = load_catalogue()
     with as_failure():
         require_cutoffs(store.warehouse, INDEX_RESULTS, catalogue)
-        table = released_associations(store.warehouse, catalogue, choices.edition)
-    said = "\n".join(f"- {text}" for text in table["sentence"].drop_nulls())
-    return dg.Output(table, metadata={"utgåva": choices.edition, "samband": dg.MetadataValue.md(said or "Inga samband visas.")})
+        editions = released_editions(catalogue)
+        parts = {edition: released_associations(store.warehouse, catalogue, edition) for edition in editions}
+        rest = {edition: masked("associations", parts[editions[0]], parts[edition]) for edition in editions[1:]}
+        table = both_editions("associations", parts | rest)
+    said = "\n".join(f"- {text}" for text in table["sentence"].drop_nulls().unique(maintain_order=True))
+    return dg.Output(table, metadata={"samband": dg.MetadataValue.md(said or "Inga samband visas.")})
 
 
 def released_associations(warehouse: Warehouse, catalogue: Catalogue, edition: str) -> pl.DataFrame:
@@ -45,7 +49,7 @@ def released_associations(warehouse: Warehouse, catalogue: Catalogue, edition: s
     labels = {i.key: f"{words[i.kind]} ({i.label_sv[:1].lower()}{i.label_sv[1:]})" for i in catalogue.indices}
     return published_associations(
         table,
-        _shown(warehouse, catalogue, table),
+        _shown(warehouse, catalogue, table, edition),
         load_policy(catalogue.disclosure),
         edition,
         frozenset(i.id for i in catalogue.indicator_file.indicators if i.sensitive),
@@ -55,9 +59,9 @@ def released_associations(warehouse: Warehouse, catalogue: Catalogue, edition: s
     )
 
 
-def _shown(warehouse: Warehouse, catalogue: Catalogue, table: pl.DataFrame) -> pl.DataFrame:
+def _shown(warehouse: Warehouse, catalogue: Catalogue, table: pl.DataFrame, edition: str) -> pl.DataFrame:
     """Pairs whose factor's focus share and outcome's share the county publishes, all pupils."""
-    where = {"area_level": ["county"], "sex": ["all"], "reason": ["ok"]}
+    where = {"edition": [edition], "area_level": ["county"], "sex": ["all"], "reason": ["ok"]}
     focus = {i.key: f"share_band{FOCUS_BAND[i.kind]}" for i in catalogue.indices}
     factors = warehouse.read(INDEX_RESULTS, where, ["wave", "grade", "index_key", "measure"])
     factors = factors.filter(pl.col("measure") == pl.col("index_key").replace_strict(focus, default=""))

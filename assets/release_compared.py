@@ -8,13 +8,15 @@ import dagster as dg
 import polars as pl
 
 from assets.catalogue.load import Catalogue, load_catalogue
+from assets.cutoff_guard import INTERNAL, released_editions
 from assets.failures import as_failure
 from assets.methods.bands import FOCUS_BAND
 from assets.methods.compared_areas import published_funnel, published_ranks
 from assets.methods.disclosure import load_policy
+from assets.methods.editions import both_editions
 from assets.methods.model_estimates import model_estimates
 from assets.texts import asset_text
-from pipelines.resources import RunChoices, Store
+from pipelines.resources import Store
 from pipelines.warehouse import TableName, Warehouse
 
 INDEX_RESULTS = TableName("release", "index_results")
@@ -47,19 +49,18 @@ def focus_results(warehouse: Warehouse, catalogue: Catalogue) -> pl.DataFrame:
     group_name="release",
     description=asset_text("release", "model_estimates"),
 )
-def release_model_estimates(store: Store, choices: RunChoices) -> dg.Output[pl.DataFrame]:
+def release_model_estimates(store: Store) -> dg.Output[pl.DataFrame]:
     """Pooled waves and the Fay-Herriot model, in a table of their own."""
     catalogue = load_catalogue()
     with as_failure():
-        table = model_estimates(
-            focus_results(store.warehouse, catalogue),
-            store.warehouse.read(SERIES_BREAKS),
-            focus_measures(catalogue),
-            catalogue.estimates.small_areas,
-            choices.edition,
-            share_step(catalogue, choices.edition),
-        )
-    return dg.Output(table, metadata={"utgåva": choices.edition, "små grupper": int(table["small"].sum()) // 2})
+        results, breaks = focus_results(store.warehouse, catalogue), store.warehouse.read(SERIES_BREAKS)
+        focus, rules = focus_measures(catalogue), catalogue.estimates.small_areas
+        parts = {
+            edition: model_estimates(results, breaks, focus, rules, edition, share_step(catalogue, edition))
+            for edition in released_editions(catalogue)
+        }
+        table = both_editions("model_estimates", parts)
+    return dg.Output(table, metadata={"små grupper": int(parts[INTERNAL]["small"].sum()) // 2})
 
 
 @dg.multi_asset(
@@ -68,17 +69,18 @@ def release_model_estimates(store: Store, choices: RunChoices) -> dg.Output[pl.D
     name="release_comparison",
     group_name="release",
 )
-def release_comparison(store: Store, choices: RunChoices):
+def release_comparison(store: Store):
     """Municipalities beside each other: sets of ranks, never a rank, and the limits of chance."""
     catalogue = load_catalogue()
-    rules, step = catalogue.estimates.compared, share_step(catalogue, choices.edition)
+    rules, editions = catalogue.estimates.compared, released_editions(catalogue)
     with as_failure():
         results, focus = focus_results(store.warehouse, catalogue), focus_measures(catalogue)
-        ranks = published_ranks(results, focus, rules, choices.edition, step)
-        limits = published_funnel(results, focus, rules, choices.edition, step)
-    yield dg.Output(ranks, output_name="rank_sets", metadata={"utgåva": choices.edition})
-    outside = int((limits["position"].fill_null("inside") != "inside").sum())
-    yield dg.Output(limits, output_name="funnel", metadata={"utgåva": choices.edition, "utanför tratten": outside})
+        steps = {edition: share_step(catalogue, edition) for edition in editions}
+        ranks = both_editions("rank_sets", {e: published_ranks(results, focus, rules, e, steps[e]) for e in editions})
+        limits = both_editions("funnel", {e: published_funnel(results, focus, rules, e, steps[e]) for e in editions})
+    yield dg.Output(ranks, output_name="rank_sets")
+    outside = int((limits.filter(pl.col("edition") == INTERNAL)["position"].fill_null("inside") != "inside").sum())
+    yield dg.Output(limits, output_name="funnel", metadata={"utanför tratten": outside})
 
 
 ASSETS = [release_model_estimates, release_comparison]

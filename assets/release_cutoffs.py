@@ -4,12 +4,14 @@ import dagster as dg
 import polars as pl
 
 from assets.catalogue.load import Catalogue, load_catalogue
+from assets.cutoff_guard import INTERNAL, released_editions
 from assets.failures import as_failure
 from assets.indices_cutoffs import ALTERNATIVES, CUTOFF_COUNTS
 from assets.methods.cutoff_publish import published_alternatives
+from assets.methods.editions import both_editions, masked
 from assets.release_series import INDEX_RESULTS
 from assets.texts import asset_text
-from pipelines.resources import RunChoices, Store
+from pipelines.resources import Store
 from pipelines.warehouse import Warehouse
 
 
@@ -23,11 +25,15 @@ from pipelines.warehouse import Warehouse
     group_name="release",
     description=asset_text("release", "cutoff_sensitivity"),
 )
-def release_cutoff_sensitivity(store: Store, choices: RunChoices) -> dg.Output[pl.DataFrame]:
+def release_cutoff_sensitivity(store: Store) -> dg.Output[pl.DataFrame]:
     """Round and protect the county's shares under every limit."""
     with as_failure():
-        table = released_alternatives(store.warehouse, load_catalogue(), choices.edition)
-    return dg.Output(table, metadata={"utgåva": choices.edition, "andelar": shares_text(table)})
+        catalogue = load_catalogue()
+        editions = released_editions(catalogue)
+        parts = {edition: released_alternatives(store.warehouse, catalogue, edition) for edition in editions}
+        rest = {edition: masked("cutoff_sensitivity", parts[editions[0]], parts[edition]) for edition in editions[1:]}
+        table = both_editions("cutoff_sensitivity", parts | rest)
+    return dg.Output(table, metadata={"andelar": shares_text(table.filter(pl.col("edition") == INTERNAL))})
 
 
 def released_alternatives(warehouse: Warehouse, catalogue: Catalogue, edition: str) -> pl.DataFrame:
@@ -36,7 +42,7 @@ def released_alternatives(warehouse: Warehouse, catalogue: Catalogue, edition: s
     return published_alternatives(
         warehouse.read(CUTOFF_COUNTS),
         warehouse.read(ALTERNATIVES),
-        warehouse.read(INDEX_RESULTS, {"area_level": ["county"]}, columns),
+        warehouse.read(INDEX_RESULTS, {"edition": [edition], "area_level": ["county"]}, columns),
         {index.key: index.kind for index in catalogue.indices},
         catalogue.disclosure,
         edition,

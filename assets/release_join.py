@@ -1,4 +1,4 @@
-"""Release layer: the join of need, activities and preconditions, and the suggested order. Reads nothing but the release."""
+"""Release layer: the join of need, activities and preconditions, and the suggested order. Internal only; reads the release."""
 
 import dagster as dg
 import polars as pl
@@ -6,10 +6,11 @@ import polars as pl
 from assets.catalogue.load import Catalogue, load_catalogue
 from assets.catalogue.priority import load_priority
 from assets.failures import as_failure
+from assets.methods.editions import INTERN
 from assets.methods.factor_overview import factor_overview
 from assets.methods.priority import OK, priority_order
 from assets.texts import asset_text
-from pipelines.resources import RunChoices, Store
+from pipelines.resources import Store
 from pipelines.warehouse import TableName, Warehouse
 
 JOINED = ("index_results", "trends", "activity_coverage", "readiness")
@@ -23,11 +24,11 @@ MEASURES = ["share_band1", "share_band3", "diff_share_focus", "sex_gap_share_foc
     group_name="release",
     description=asset_text("release", "factor_overview"),
 )
-def release_factor_overview(store: Store, choices: RunChoices) -> dg.Output[pl.DataFrame]:
+def release_factor_overview(store: Store) -> dg.Output[pl.DataFrame]:
     """Level, known activities and preconditions per factor."""
     with as_failure():
-        table = joined_factors(store.warehouse, load_catalogue(), choices.edition)
-    return dg.Output(table, metadata={"utgåva": choices.edition})
+        table = joined_factors(store.warehouse, load_catalogue(), INTERN)
+    return dg.Output(table, metadata={"utgåva": INTERN})
 
 
 @dg.asset(
@@ -36,7 +37,7 @@ def release_factor_overview(store: Store, choices: RunChoices) -> dg.Output[pl.D
     group_name="release",
     description=asset_text("release", "priority_order"),
 )
-def release_priority_order(store: Store, choices: RunChoices) -> dg.Output[pl.DataFrame]:
+def release_priority_order(store: Store) -> dg.Output[pl.DataFrame]:
     """The suggested order and how stable it is."""
     with as_failure():
         table = priority_order(store.warehouse.read(TableName("release", "factor_overview")), load_priority())
@@ -46,7 +47,7 @@ def release_priority_order(store: Store, choices: RunChoices) -> dg.Output[pl.Da
         "varav stabila": placed["stable"].sum(),
         "utan plats": table.height - placed.height,
     }
-    return dg.Output(table, metadata={"utgåva": choices.edition} | counts)
+    return dg.Output(table, metadata={"utgåva": INTERN} | counts)
 
 
 def joined_factors(warehouse: Warehouse, catalogue: Catalogue, edition: str) -> pl.DataFrame:

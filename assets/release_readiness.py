@@ -1,4 +1,4 @@
-"""Release layer for the preconditions: the same rows under the edition, with the municipality's name."""
+"""Release layer for the preconditions: the same rows in the internal edition, with the municipality's name."""
 
 import dagster as dg
 import polars as pl
@@ -6,21 +6,22 @@ import polars as pl
 from assets.catalogue.load import load_catalogue
 from assets.catalogue.readiness import load_readiness, load_rounds
 from assets.failures import as_failure
+from assets.methods.editions import INTERN
 from assets.methods.published_rounds import closed, kept
 from assets.methods.readiness import released_readiness
 from assets.texts import asset_text
-from pipelines.resources import RunChoices, Store
+from pipelines.resources import Store
 from pipelines.warehouse import TableName, Warehouse
 
 
-def _released(store: Store, choices: RunChoices, table: str) -> dg.Output[pl.DataFrame]:
+def _released(store: Store, table: str) -> dg.Output[pl.DataFrame]:
     with as_failure():
-        found, old, waiting = publishable(store.warehouse, choices.edition, table)
+        found, old, waiting = publishable(store.warehouse, INTERN, table)
     about = {
         "rader som står kvar från en tidigare publicering": old,
         "omgångar som inte är stängda": ", ".join(waiting) or "inga",
     }
-    return dg.Output(found, metadata={"utgåva": choices.edition, **about})
+    return dg.Output(found, metadata={"utgåva": INTERN, **about})
 
 
 def publishable(warehouse: Warehouse, edition: str, table: str) -> tuple[pl.DataFrame, int, list[str]]:
@@ -39,9 +40,9 @@ def publishable(warehouse: Warehouse, edition: str, table: str) -> tuple[pl.Data
     group_name="release",
     description=asset_text("release", "readiness"),
 )
-def release_readiness(store: Store, choices: RunChoices) -> dg.Output[pl.DataFrame]:
+def release_readiness(store: Store) -> dg.Output[pl.DataFrame]:
     """Conditions per municipality and round."""
-    return _released(store, choices, "readiness")
+    return _released(store, "readiness")
 
 
 @dg.asset(
@@ -50,9 +51,9 @@ def release_readiness(store: Store, choices: RunChoices) -> dg.Output[pl.DataFra
     group_name="release",
     description=asset_text("release", "readiness_statements"),
 )
-def release_readiness_statements(store: Store, choices: RunChoices) -> dg.Output[pl.DataFrame]:
+def release_readiness_statements(store: Store) -> dg.Output[pl.DataFrame]:
     """Statements per municipality and round."""
-    return _released(store, choices, "readiness_statements")
+    return _released(store, "readiness_statements")
 
 
 ASSETS = [release_readiness, release_readiness_statements]

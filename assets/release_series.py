@@ -1,14 +1,18 @@
 """Release layer for single-question series and 0-100 scales: disclosure control, and which waves may be compared."""
 
+from collections.abc import Sequence
+
 import dagster as dg
 import polars as pl
 
 from assets.asset_keys import only_reached
 from assets.catalogue.load import Catalogue, load_catalogue
+from assets.cutoff_guard import released_editions
 from assets.failures import as_failure
 from assets.indices import INDICATOR_COUNTS, INDICATOR_ESTIMATES, SCALE_ESTIMATES, SCALE_MEANS
 from assets.methods.contained_areas import as_parts, own_levels, require_sums
 from assets.methods.disclosure import load_policy
+from assets.methods.editions import allowed_areas, both_editions
 from assets.methods.pomp import pomp_means
 from assets.methods.protect_series import protect_series, series_shape
 from assets.methods.publish import absent_rows, finish_series, with_clarity
@@ -17,7 +21,7 @@ from assets.slices import ONE_RUN, WAVES, int_keys, survey_waves
 from assets.table_metadata import BY_WAVE, count_table
 from assets.texts import asset_text
 from assets.validated import RESPONSES
-from pipelines.resources import RunChoices, Store
+from pipelines.resources import Store
 from pipelines.warehouse import TableName, Warehouse
 
 INDEX_RESULTS = TableName("release", "index_results")
@@ -44,20 +48,22 @@ GROUP = ["area_level", "area_code", "wave", "grade", "sex"]
     partitions_def=survey_waves,
     backfill_policy=ONE_RUN,
 )
-def release_indicators(context: dg.AssetExecutionContext, store: Store, choices: RunChoices):
-    """Protect the single-question series of the run's waves, wave by wave."""
+def release_indicators(context: dg.AssetExecutionContext, store: Store):
+    """Protect the single-question series of the run's waves in every edition, wave by wave."""
     waves = int_keys(context, WAVES)
     catalogue = load_catalogue()
     with as_failure():
-        parts = [indicator_tables(store.warehouse, catalogue, choices.edition, wave) for wave in waves]
+        parts = [indicator_tables(store.warehouse, catalogue, released_editions(catalogue), wave) for wave in waves]
     results, log = (pl.concat(tables) for tables in zip(*parts, strict=True))
-    shown = count_table(results, ["wave", "reason"], ["mättillfälle", "skäl"])
-    yield dg.Output(results, output_name="indicator_results", metadata={"utgåva": choices.edition, "celler": shown})
+    shown = count_table(results, ["edition", "wave", "reason"], ["utgåva", "mättillfälle", "skäl"])
+    yield dg.Output(results, output_name="indicator_results", metadata={"celler": shown})
     yield dg.Output(log, output_name="indicator_suppression_log")
 
 
-def indicator_tables(warehouse: Warehouse, catalogue: Catalogue, edition: str, wave: int) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """`release.indicator_results` and its log for one wave."""
+def indicator_tables(
+    warehouse: Warehouse, catalogue: Catalogue, editions: Sequence[str], wave: int
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """`release.indicator_results` and its log for one wave, with the rows of all editions; the first one is the widest."""
     where = {"wave": [wave]}
     contains = {m.municipality_code: m.contained for m in catalogue.municipalities if m.contained}
     counts, estimates = warehouse.read(INDICATOR_COUNTS, where), warehouse.read(INDICATOR_ESTIMATES, where)
@@ -69,20 +75,31 @@ def indicator_tables(warehouse: Warehouse, catalogue: Catalogue, edition: str, w
     estimates = with_clarity(estimates, catalogue.comparison)
     points = pl.col("estimate").abs() >= catalogue.comparison.minimum_points  # of a scale from 0 to 100
     estimates = estimates.with_columns(is_clear=pl.col("is_clear") & (points | ~pl.col("measure").str.ends_with("_mean")))
-    tables = (as_parts(table, contains) for table in (counts, means, estimates, hidden_respondents(warehouse, wave)))
-    counts, means, estimates, hidden = tables
     policy = load_policy(catalogue.disclosure)
-    safe = protect_series(counts, means, estimates, catalogue.indicator_file, catalogue.survey, policy, edition, hidden)
-    results, log = own_levels(safe.results, contains), own_levels(safe.log, contains)
     delivered = warehouse.read(RESPONSES, where, ["municipality_code", "wave"]).unique()
     shape = series_shape(catalogue.indicator_file, county=catalogue.profile.county is not None)
-    absent = absent_rows(results, sorted(catalogue.municipality_by_code), [wave], delivered, catalogue.profile.grade_keys, shape)
-    return finish_series(results, absent, catalogue.area_names, edition), log
+    municipalities, grades = sorted(catalogue.municipality_by_code), catalogue.profile.grade_keys
+    parts, logs, within = {}, [], None
+    for edition in editions:
+        found = counts, means, estimates, hidden_respondents(warehouse, wave, edition)
+        tables = (as_parts(allowed_areas(table, policy, edition), contains) for table in found)
+        counted, meant, estimated, hidden = tables
+        safe = protect_series(
+            *(counted, meant, estimated, catalogue.indicator_file, catalogue.survey, policy, edition, hidden, within)
+        )
+        within = within or safe.pattern
+        results = own_levels(safe.results, contains)
+        absent = absent_rows(results, municipalities, [wave], delivered, grades, shape)
+        parts[edition] = finish_series(results, absent, catalogue.area_names, edition)
+        logs.append(own_levels(safe.log, contains))
+    return both_editions("indicator_results", parts), pl.concat(logs)
 
 
-def hidden_respondents(warehouse: Warehouse, wave: int) -> pl.DataFrame:
-    """Areas, grades and sexes whose number of respondents the release hides; a survey without indices publishes none."""
-    found = warehouse.read(INDEX_RESULTS, {"wave": [wave], "measure": ["n_respondents"]}, [*GROUP, "reason"])
+def hidden_respondents(warehouse: Warehouse, wave: int, edition: str) -> pl.DataFrame:
+    """Areas, grades and sexes whose number of respondents the edition hides; a survey without indices publishes none."""
+    found = warehouse.read(
+        INDEX_RESULTS, {"edition": [edition], "wave": [wave], "measure": ["n_respondents"]}, [*GROUP, "reason"]
+    )
     if not found.width:
         return pl.DataFrame(schema={name: pl.Int32 if name == "wave" else pl.String for name in GROUP})
     return found.filter(pl.col("reason").is_in(["suppressed", "too_few"])).select(GROUP).unique()

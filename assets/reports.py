@@ -24,13 +24,14 @@ from assets.bundle.previous import previous_tables
 from assets.bundle.render import render_bundle
 from assets.bundle.types import BundleMeta, BundlePaths, BundleSummary, ReportMeta, Table
 from assets.bundle.words import Context
-from assets.bundle.writer import write_bundle, write_county_overview
+from assets.bundle.writer import edition_page, write_bundle, write_county_overview
 from assets.catalogue.load import Catalogue, load_catalogue
 from assets.charts.types import COUNTY_CODE, ReleaseFrames, Scope
-from assets.cutoff_guard import COLUMN, check_cutoffs
+from assets.cutoff_guard import COLUMN, check_cutoffs, released_editions, require_usual_for_publication
 from assets.failures import as_failure
 from assets.kit.kit import CERTIFICATE as KIT_CERTIFICATE
 from assets.kit.kit import kit_folder_name
+from assets.methods.editions import INTERN, PUBLIC
 from assets.registers.files import load_register_catalogue
 from assets.slices import ONE_RUN, bundle_keys, bundles, int_keys, survey_waves
 from assets.texts import asset_text
@@ -56,7 +57,7 @@ RELEASE_TABLES = (
     *("model_estimates", "weighted_comparison"),
     *("accumulated_results", "accumulated_suppression_log", "cutoff_sensitivity", "associations"),
     *("activity_status", "activity_coverage", "readiness", "readiness_statements", "factor_overview", "priority_order"),
-    *("decisions", "use_of_results"),
+    *("decisions", "use_of_results", "edition_differences"),
 )
 LOGS = ("suppression_log", "indicator_suppression_log", "accumulated_suppression_log")
 RELEASE_DEPS = [dg.AssetDep(["release", name], partition_mapping=dg.AllPartitionMapping()) for name in RELEASE_TABLES]
@@ -102,7 +103,9 @@ def with_series(release: ReleaseFrames, reader: ReleaseReader, catalogue: Catalo
     results = reader.read("indicator_results", area_code=[COUNTY_CODE, scope.area_code, *districts])
     slim = results.drop(UNSHOWN_COLUMNS, strict=False)
     changes = reader.read("trends", area_code=[COUNTY_CODE, scope.area_code, *districts], wave=[scope.wave])
-    return replace(release, indicator_results=slim, series_breaks=reader.read("series_breaks"), trends=changes)
+    differing = reader.read("edition_differences", area_code=[scope.area_code, *districts])
+    more = {"trends": changes, "edition_differences": differing}
+    return replace(release, indicator_results=slim, series_breaks=reader.read("series_breaks"), **more)
 
 
 def certificate(reader: ReleaseReader, catalogue: Catalogue, scope: Scope) -> BundleMeta:
@@ -111,7 +114,7 @@ def certificate(reader: ReleaseReader, catalogue: Catalogue, scope: Scope) -> Bu
     provenance = reader.read("provenance", area_code=own)
     quality = reader.read("delivery_quality", area_code=[scope.area_code], wave=[scope.wave])
     rules = quality.filter(pl.col("item").is_in(["rules_passed", "rules_failed"])).sort("item")
-    logs = [reader.read(name, wave=[scope.wave]) for name in LOGS]
+    logs = [reader.read(name, wave=[scope.wave], edition=[scope.edition]) for name in LOGS]
     inside = [log.filter(pl.col("area_code").str.starts_with(scope.area_code)).height if log.height else 0 for log in logs]
     return BundleMeta(
         code_version=code_version(),
@@ -123,6 +126,23 @@ def certificate(reader: ReleaseReader, catalogue: Catalogue, scope: Scope) -> Bu
         package_versions=package_versions(),
         cutoff_set=catalogue.cutoffs.id,
     )
+
+
+def bundle_scopes(keys: Iterable[tuple[str, int]], choices: RunChoices, catalogue: Catalogue) -> list[Scope]:
+    """What the run writes a bundle about: (area, wave) in each edition that the area gets.
+
+    Raises:
+        PipelineError: `unknown_edition`; `other_cutoffs_public`, when only an edition for everybody is asked for and the limits
+            are not the usual.
+    """
+    if choices.editions == (PUBLIC,):
+        require_usual_for_publication(catalogue, PUBLIC)
+    released = released_editions(catalogue)
+    return [
+        Scope(code, catalogue.area_names[code], wave, edition)
+        for code, wave in keys
+        for edition in choices.editions_of(code, released)
+    ]
 
 
 Task = tuple[ReleaseFrames, Scope, ReportMeta]
@@ -157,7 +177,8 @@ def reports_municipality_bundle(
     """Render and write the run's bundles whose inputs have changed; an earlier one is replaced only when the new one is whole."""
     catalogue = load_catalogue()
     meta, release = report_meta(catalogue), release_frames(release_reader)
-    scopes = [Scope(code, catalogue.area_names[code], wave, choices.edition) for code, wave in bundle_keys(context)]
+    with as_failure():
+        scopes = bundle_scopes(bundle_keys(context), choices, catalogue)
     target, cache = Path(release_reader.data_dir) / "reports", picture_cache(release_reader)
     certificates: dict[Scope, BundleMeta] = {}
     places: dict[Scope, BundlePaths] = {}
@@ -183,7 +204,7 @@ def reports_municipality_bundle(
     lines = [
         "| kommun | rapport | |",
         "|---|---|---|",
-        *(f"| {s.area_name} | `{places[s].report}` | {'skriven' if s in new else 'oförändrad'} |" for s in scopes),
+        *(f"| {s.area_name}, {s.edition} | `{places[s].report}` | {'skriven' if s in new else 'oförändrad'} |" for s in scopes),
     ]
     counts = {"dagster/row_count": len(scopes), "skrivna paket": len(new), "oförändrade paket": len(scopes) - len(new)}
     return dg.MaterializeResult(metadata=counts | {"paket": dg.MetadataValue.md("\n".join(lines))})
@@ -213,13 +234,17 @@ def reports_county_overview(
     names = {m.municipality_code: catalogue.area_names[m.municipality_code] for m in catalogue.municipalities}
     pages = []
     for wave in int_keys(context, []):
-        summaries = _summaries(release, catalogue, meta, wave, choices.edition, target)
-        page = write_county_overview(
-            summaries, target, meta, wave=wave, edition=choices.edition, expected=names,
-            comparison=COMPARISON_PAGE, county=county_report_path(wave, choices.edition, meta),
-            use=_use(release, choices.edition, meta),
-        )  # fmt: skip
-        pages.append(page)
+        for edition in (one for one in choices.editions if one in released_editions(catalogue)):
+            summaries = _summaries(release, catalogue, meta, wave, edition, target)
+            only_some = edition == PUBLIC and bool(choices.public_areas)
+            if only_some and not summaries:
+                continue
+            page = write_county_overview(
+                summaries, target, meta, wave=wave, edition=edition, expected={} if only_some else names,
+                comparison=edition_page(COMPARISON_PAGE, edition), county=county_report_path(wave, edition, meta),
+                use=_use(release, edition, meta),
+            )  # fmt: skip
+            pages.append(page)
     return dg.MaterializeResult(
         metadata={"dagster/row_count": len(pages), "sidor": dg.MetadataValue.md("\n".join(f"- `{p}`" for p in pages))}
     )
@@ -228,7 +253,8 @@ def reports_county_overview(
 def _use(release: ReleaseFrames, edition: str, meta: ReportMeta) -> Table | None:
     """How much the results are used; nothing where the profile has no forms."""
     rows = release.use_of_results
-    return use_rows(rows.filter(pl.col("edition") == edition), meta, SHORT) if rows.width else None
+    own = rows.filter(pl.col("edition") == edition) if rows.width else rows
+    return use_rows(own, meta, SHORT) if own.height else None
 
 
 def _summaries(
@@ -241,7 +267,7 @@ def _summaries(
         summary = bundle_summary(Context(select_frames(release, scope, meta.charts.indices), scope, meta))
         if (target / str(wave) / summary.folder / "7_intyg" / "manifest.json").exists():
             kit = kit_folder_name(scope, meta)
-            has_kit = (target / str(wave) / kit / KIT_CERTIFICATE / "manifest.json").exists()
+            has_kit = edition == INTERN and (target / str(wave) / kit / KIT_CERTIFICATE / "manifest.json").exists()
             found.append(replace(summary, kit=kit if has_kit else ""))
     return found
 

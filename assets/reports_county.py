@@ -9,9 +9,10 @@ import dagster as dg
 from assets.bundle.county import PAGE, comparison_page
 from assets.bundle.picture_cache import PictureCache, draw_missing
 from assets.bundle.render import with_fallback_fonts
-from assets.bundle.writer import write_page
+from assets.bundle.writer import OVERVIEW, edition_page, write_page
 from assets.catalogue.load import load_catalogue
-from assets.charts.types import ChartCard
+from assets.charts.types import COUNTY_CODE, ChartCard
+from assets.cutoff_guard import released_editions
 from assets.failures import as_failure
 from assets.reports import picture_cache, report_meta
 from assets.slices import ONE_RUN, int_keys, survey_waves
@@ -47,17 +48,20 @@ def reports_county_comparison(
     context: dg.AssetExecutionContext, release_reader: ReleaseReader, choices: RunChoices
 ) -> dg.MaterializeResult:
     """Write the page for each wave of the run; a wave where too few municipalities can be compared has none."""
-    meta = report_meta(load_catalogue())
+    catalogue = load_catalogue()
+    meta = report_meta(catalogue)
     target, cache, pages = Path(release_reader.data_dir) / "reports", picture_cache(release_reader), []
     with as_failure():
         for wave in int_keys(context, []):
-            ranks, funnel = (release_reader.read(name, wave=[wave], edition=[choices.edition]) for name in TABLES)
-            page = comparison_page(ranks, funnel, meta, wave, lambda cards: draw_all(cards, choices.workers, cache))
-            place = target / str(wave) / PAGE
-            if page:
-                pages.append(write_page(page, place))
-            else:
-                place.unlink(missing_ok=True)
+            for edition in choices.editions_of(COUNTY_CODE, released_editions(catalogue)):
+                ranks, funnel = (release_reader.read(name, wave=[wave], edition=[edition]) for name in TABLES)
+                back_to = edition_page(OVERVIEW, edition)
+                page = comparison_page(ranks, funnel, meta, wave, lambda cards: draw_all(cards, choices.workers, cache), back_to)
+                place = target / str(wave) / edition_page(PAGE, edition)
+                if page:
+                    pages.append(write_page(page, place))
+                else:
+                    place.unlink(missing_ok=True)
     shown = "\n".join(f"- `{page}`" for page in pages) or "Ingen sida: för få kommuner att jämföra."
     return dg.MaterializeResult(metadata={"dagster/row_count": len(pages), "sidor": dg.MetadataValue.md(shown)})
 

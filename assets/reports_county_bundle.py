@@ -17,7 +17,7 @@ from assets.bundle.writer import write_bundle
 from assets.catalogue.load import Catalogue, load_catalogue
 from assets.charts.types import COUNTY_CODE, Scope
 from assets.failures import as_failure
-from assets.reports import LOGS, RELEASE_DEPS, UNSHOWN_COLUMNS, picture_cache, release_frames, report_meta
+from assets.reports import LOGS, RELEASE_DEPS, UNSHOWN_COLUMNS, bundle_scopes, picture_cache, release_frames, report_meta
 from assets.reports_county import TABLES, draw_all
 from assets.slices import ONE_RUN, int_keys, survey_waves
 from assets.texts import asset_text
@@ -48,7 +48,7 @@ def county_certificate(reader: ReleaseReader, catalogue: Catalogue, scope: Scope
         catalogue_hash=catalogue.content_hash,
         source_hashes=dict(provenance.select("source_file", "source_sha256").iter_rows()),
         disclosure_policy=f"disclosure.yml version {catalogue.disclosure['version']}",
-        suppressed_cells=sum(reader.read(name, wave=[scope.wave]).height for name in LOGS),
+        suppressed_cells=sum(reader.read(name, wave=[scope.wave], edition=[scope.edition]).height for name in LOGS),
         rule_outcomes=dict(outcomes.iter_rows()),
         package_versions=package_versions(),
         cutoff_set=catalogue.cutoffs.id,
@@ -72,13 +72,12 @@ def reports_county_bundle(
     draw = partial(draw_all, workers=choices.workers, cache=picture_cache(release_reader))
     written, kept = [], []
     with as_failure():
-        for wave in int_keys(context, []):
-            scope = Scope(COUNTY_CODE, catalogue.area_names[COUNTY_CODE], wave, choices.edition)
+        for scope in bundle_scopes([(COUNTY_CODE, wave) for wave in int_keys(context, [])], choices, catalogue):
             earlier = previous_tables(target, scope, county_folder(scope, meta))
             frames = replace(county_frames(release_reader, scope), previous_tables=earlier)
             made_by = county_certificate(release_reader, catalogue, scope)
             made_by = replace(made_by, inputs=inputs_hash(frames, scope, made_by))
-            held = None if choices.remake else up_to_date(target, wave, county_folder(scope, meta), made_by.inputs)
+            held = None if choices.remake else up_to_date(target, scope.wave, county_folder(scope, meta), made_by.inputs)
             if held:
                 kept.append(held.report)
             else:

@@ -15,7 +15,8 @@ from assets.charts.types import COUNTY_CODE, ReleaseFrames, Scope
 from assets.failures import as_failure
 from assets.kit.kit import CERTIFICATE, kit_folder_name, render_kit
 from assets.kit.readme import PATH as README
-from assets.reports import RELEASE_DEPS, certificate, picture_cache, release_frames, render_all, report_meta
+from assets.methods.editions import INTERN
+from assets.reports import RELEASE_DEPS, bundle_scopes, certificate, picture_cache, release_frames, render_all, report_meta
 from assets.slices import ONE_RUN, bundle_keys, bundles
 from assets.texts import asset_text
 from pipelines.resources import ReleaseReader, RunChoices
@@ -32,10 +33,11 @@ from pipelines.resources import ReleaseReader, RunChoices
 def reports_workshop_kit(
     context: dg.AssetExecutionContext, release_reader: ReleaseReader, choices: RunChoices
 ) -> dg.MaterializeResult:
-    """Render and write the run's kits whose inputs have changed."""
+    """Render and write the run's kits whose inputs have changed; a kit is working material, so there is no public one."""
     catalogue = load_catalogue()
     meta, release = report_meta(catalogue), release_frames(release_reader)
-    scopes = [Scope(code, catalogue.area_names[code], wave, choices.edition) for code, wave in bundle_keys(context)]
+    with as_failure():
+        scopes = [s for s in bundle_scopes(bundle_keys(context), choices, catalogue) if s.edition == INTERN]
     target, cache = Path(release_reader.data_dir) / "reports", picture_cache(release_reader)
     certificates: dict[Scope, BundleMeta] = {}
     places: dict[Scope, BundlePaths] = {}

@@ -23,6 +23,8 @@ ROOT = Path(__file__).resolve().parent.parent
 REGISTERS = ROOT / "assets" / "demo" / "registers"
 NOT_FOR_THE_INBOX = ("scb_", "README", ".")
 """Files beside the registers that the simulator needs, and words about them."""
+EDITIONS = ("bada", "intern", "publik")
+"""What `--utgava` can be; as `pipelines.resources.EDITIONS`, which can't be read before the packages are installed."""
 FORM_KINDS = ("aktiviteter", "forutsattningar", "beslut")
 """What `did formular` can be asked for; the words of `assets.forms.layout.KIND_WORDS`."""
 ENVIRONMENT = {"GX_ANALYTICS_ENABLED": "false", "DAGSTER_DISABLE_TELEMETRY": "1", "OPENBLAS_NUM_THREADS": "1"}
@@ -61,7 +63,14 @@ def demo(arguments: argparse.Namespace) -> int:
     if profile.is_base:
         with progress.step("Lägger påhittade formulär i inkorgen") as step:
             step.count("filer", fill_forms(paths.forms))
-    return run_chain(paths.root, progress)
+    return run_chain(paths.root, progress, edition=arguments.utgava, public_areas=pilot_areas() if profile.is_base else ())
+
+
+def pilot_areas() -> tuple[str, ...]:
+    """Municipalities of the pilots: in the demo they alone get a public bundle, so that it stays fast."""
+    from assets.catalogue.pilots import load_pilots
+
+    return tuple(sorted({code for one in load_pilots().pilots for code in one.municipalities}))
 
 
 def ovning(arguments: argparse.Namespace) -> int:
@@ -71,7 +80,7 @@ def ovning(arguments: argparse.Namespace) -> int:
     enter_training()
     home, progress = training_home(data_home(), arguments.mapp), default_progress()
     fill_training(home, progress)
-    code = run_chain(home, progress)
+    code = run_chain(home, progress, edition="intern")
     sys.stdout.write(f"Facit, att visa efter övningen: {write_facit(home, progress)}\n")
     return code
 
@@ -123,11 +132,11 @@ def kor(arguments: argparse.Namespace) -> int:
             hint="Lägg kommunernas filer där och kör igen, eller prova med make demo.",
         )
     if not arguments.pilot:
-        return run_chain(paths.root, default_progress(), everything=arguments.allt)
+        return run_chain(paths.root, default_progress(), everything=arguments.allt, edition=arguments.utgava)
     from assets.catalogue.pilots import find_pilot
 
     chosen = find_pilot(arguments.pilot)
-    done = run_chain(paths.root, default_progress(), everything=arguments.allt, pilot=chosen)
+    done = run_chain(paths.root, default_progress(), everything=arguments.allt, pilot=chosen, edition=arguments.utgava)
     return pilot(arguments) or done
 
 
@@ -277,20 +286,22 @@ def parser() -> SwedishParser:
         text = f"enkäten och dess områden: {', '.join(profile_names())} (förval {BASE_PROFILE})"
         command.add_argument("--profil", default=None, choices=profile_names(), metavar="PROFIL", help=text)
 
-    def with_limits(command: argparse.ArgumentParser) -> None:
+    def with_choices(command: argparse.ArgumentParser) -> None:
         text = "en annan av katalogens gränsuppsättningar än den vanliga; allt räknas om, och rapporterna säger det"
         command.add_argument("--granser", default=None, metavar="ID", help=text)
+        text = "vilka rapportpaket som skrivs: intern, publik eller bada (förval bada)"
+        command.add_argument("--utgava", default=None, choices=EDITIONS, metavar="UTGÅVA", help=text)
 
     sample = add("demo", demo, "simulera leveranser, kör hela kedjan och skriv rapportpaketen")
     with_profile(sample)
-    with_limits(sample)
+    with_choices(sample)
     rehearsal = add("ovning", ovning, "bygg en påhittad övningskommun med känt facit, att öva workshopen på (SYNTETISKA DATA)")
     rehearsal.add_argument("mapp", nargs="?", default=None, metavar="MAPP", help="övningens egen mapp (förval ovning i data)")
     run = add("kor", kor, "kör kedjan på det som ligger i inkorgen; bara det som påverkas av något nytt räknas om")
     run.add_argument("--allt", action="store_true", help="räkna om allt, också det som inget har ändrats för")
     run.add_argument("--pilot", default=None, metavar="ID", help="bara pilotens kommuner får rapportpaket och workshoppaket")
     with_profile(run)
-    with_limits(run)
+    with_choices(run)
     fetch = add("hamta", hamta, "hämta en ny årgång av ett register från källan (använder internet)")
     fetch.add_argument("source", choices=("kolada", "scb"), metavar="KÄLLA", help="kolada eller scb")
     fetch.add_argument("--bas-url", default=None, metavar="URL", help="en annan adress än källans egen")

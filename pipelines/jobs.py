@@ -108,6 +108,7 @@ build_indices = dg.define_asset_job(
         "indices/weighted_estimates",
         "indices/weight_cells",
         "release/weighted_comparison",
+        "release/edition_differences",
     ),
     description=TEXTS["jobs"]["build_indices"],
 )

@@ -16,10 +16,11 @@ from assets.kit.kit import kit_folder_name
 from assets.kit.pilot_status import STEPS, PilotRow, pilot_page, pilot_row
 from assets.kit.readme import PATH as README
 from assets.kit.texts import kit_texts
+from assets.methods.editions import INTERN
 from assets.methods.errors import PipelineError
 from assets.reports import release_frames, report_meta
 from pipelines.paths import Paths
-from pipelines.resources import ReleaseReader, RunChoices
+from pipelines.resources import ReleaseReader
 
 
 def write_pilot_page(home: Path, pilot: Pilot, wave: int | None = None) -> list[str]:
@@ -38,7 +39,7 @@ def write_pilot_page(home: Path, pilot: Pilot, wave: int | None = None) -> list[
     if not reader.read("index_results").width:
         raise PipelineError("no_release", "Utgåvan", "resultat från en körning", "inga", "Kör did kor eller did demo först.")
     meta, release = report_meta(catalogue), release_frames(reader)
-    chosen, edition = wave or catalogue.calendar.survey_waves[-1], RunChoices().edition
+    chosen, edition = wave or catalogue.calendar.survey_waves[-1], INTERN
     root = Paths(home).reports / str(chosen)
     rows = [_row(release, Scope(code, catalogue.area_names[code], chosen, edition), meta, root) for code in pilot.municipalities]
     page = write_page(pilot_page(pilot, rows, meta, chosen).decode(), root / f"pilot_{pilot.id}.html")

@@ -1,10 +1,14 @@
 """Resources: the data folder with its warehouse, and the choices of a run."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import dagster as dg
 import polars as pl
+from pydantic import Field
 
+from assets.methods.editions import INTERN, PUBLIC
+from assets.methods.errors import PipelineError
 from pipelines.paths import Paths
 from pipelines.warehouse import TableName, Warehouse
 
@@ -35,17 +39,24 @@ class ReleaseReader(dg.ConfigurableResource):
         return Warehouse(Paths(Path(self.data_dir)).warehouse).read(TableName("release", table), where or None)
 
 
+BOTH = "bada"
+EDITIONS = {INTERN: (INTERN,), PUBLIC: (PUBLIC,), BOTH: (INTERN, PUBLIC)}
+"""What a run may be asked for -> the editions whose bundles it writes."""
+
+
 class RunChoices(dg.ConfigurableResource):
     """Choices of a run that are no definitions.
 
     Attributes:
-        edition: which edition is made.
+        edition: whose bundles are written, `intern`, `publik` or `bada`; the release always has all editions.
+        public_areas: codes of the areas that get a public bundle; all when none are given.
         workers: how many worker processes may render bundles.
         remove_screened: false keeps the answers that the plausibility screen would leave out (`screening.yml` can too).
         remake: also write bundles whose inputs haven't changed.
     """
 
-    edition: str = "intern"
+    edition: str = BOTH
+    public_areas: list[str] = Field(default_factory=list)
     workers: int = 2
     remove_screened: bool = True
     remake: bool = False
@@ -53,4 +64,26 @@ class RunChoices(dg.ConfigurableResource):
     @property
     def kind(self) -> str:
         """What tells results of one set of choices from those of another."""
-        return self.edition if self.remove_screened else f"{self.edition}, alla svar"
+        return "granskade svar" if self.remove_screened else "alla svar"
+
+    @property
+    def editions(self) -> tuple[str, ...]:
+        """The editions whose bundles are written.
+
+        Raises:
+            PipelineError: `unknown_edition`.
+        """
+        if self.edition not in EDITIONS:
+            raise PipelineError(
+                "unknown_edition",
+                "Valet av utgåva",
+                f"något av {', '.join(EDITIONS)}",
+                self.edition,
+                "Ange en av dem, till exempel did kor --utgava bada.",
+            )
+        return EDITIONS[self.edition]
+
+    def editions_of(self, area: str, released: Sequence[str]) -> tuple[str, ...]:
+        """Of the released editions, those that an area gets a bundle of."""
+        wanted = not self.public_areas or area in self.public_areas
+        return tuple(one for one in self.editions if one in released and (one != PUBLIC or wanted))

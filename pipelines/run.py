@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -49,6 +50,8 @@ def run_everything(
     *,
     everything: bool = False,
     pilot: Pilot | None = None,
+    edition: str | None = None,
+    public_areas: Sequence[str] = (),
 ) -> RunSummary:
     """Inbox to bundles for one wave (the latest when none is given); only what is affected by something new is run again.
 
@@ -59,6 +62,7 @@ def run_everything(
         municipalities: first and last code of those that get a bundle (all when none are given).
         everything: run all of it again, also what nothing has changed for.
         pilot: only its municipalities get bundles and kits, of the kinds that it names.
+        edition, public_areas: see `RunChoices`; its defaults when none are given.
 
     Raises:
         PipelineError: `warehouse_busy`, or `step_failed` with the failing step's own sentence. Set-aside deliveries raise
@@ -78,7 +82,9 @@ def run_everything(
         from pipelines.definitions import build_definitions
         from pipelines.jobs import ASSET_JOBS
 
-        defs = build_definitions(home, remake=everything)
+        asked = {"edition": edition} if edition else {}
+        choices = asked | ({"public_areas": list(public_areas)} if public_areas else {})
+        defs = build_definitions(home, remake=everything, **choices)
         instance = dg.DagsterInstance.from_config(str(instance_home(paths.home(active_profile()))))
         has = {job.name for job in ASSET_JOBS}
         steps = [(name, title) for name, title in STEPS if name in has and _wanted(name, pilot)]

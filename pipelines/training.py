@@ -78,11 +78,12 @@ def write_facit(home: Path, progress: Progress) -> Path:
     from assets.demo.facit import facit_page
     from assets.demo.training import training
     from assets.demo.truth import load_truth
+    from assets.methods.editions import INTERN
     from pipelines.warehouse import TableName, Warehouse
 
     paths, catalogue = Paths(home), load_catalogue()
     with progress.step("Skriver facit till den som leder övningen"):
-        released = Warehouse(paths.warehouse).read(TableName("release", "index_results"))
+        released = Warehouse(paths.warehouse).read(TableName("release", "index_results"), {"edition": [INTERN]})
         page = facit_page(released, load_truth(paths.cache / FOLDER).cells, catalogue, training())
         target = home / FACIT
         target.write_text(page, encoding="utf-8")

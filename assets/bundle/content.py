@@ -25,6 +25,7 @@ from assets.bundle.words import Context, date_text
 from assets.charts import numbers
 from assets.charts.findings import SMALL_POINTS
 from assets.charts.types import GRADES, ReleaseFrames, Scope
+from assets.methods.editions import PUBLIC
 
 READING = {"header": "reading.items", "register_only": "register_only.reading"}
 """The header's entry in the texts -> the entry with the terms of the box on how to read."""
@@ -38,6 +39,8 @@ OPTIONAL = {
     "beslut": decisions_section,
 }
 """Sections that an edition may leave out (`ReportMeta.left_out`), in the report's order."""
+WORKING_MATERIAL = ("stadsdelar", "atgard", "beslut")
+"""Sections that the public edition never has."""
 
 
 def municipality_report(frames: ReleaseFrames, scope: Scope, meta: ReportMeta) -> ReportContent:
@@ -53,16 +56,17 @@ def municipality_report(frames: ReleaseFrames, scope: Scope, meta: ReportMeta) -
     """
     guard_frames(frames, scope, meta.charts.indices)
     context = Context(frames, scope, meta)
+    left_out = {*meta.left_out, *(WORKING_MATERIAL if scope.edition == PUBLIC else ())}
     if is_register_only(context):
         *first, quality, method = register_sections(context)
-        action = action_section(context) if "atgard" not in meta.left_out else None
-        found = (*first, action, decisions_section(context), quality, method)
+        own = (build(context) for key, build in OPTIONAL.items() if key in ("atgard", "beslut") and key not in left_out)
+        found = (*first, *own, quality, method)
         return _report(context, tuple(section for section in found if section), "register_only")
     sections: list[Section | None] = [
         overview_section(context),
         *(arena_section(context, arena) for arena in ARENAS),
         *(question_section(context, section) for section in QUESTION_SECTIONS),
-        *(build(context) for key, build in OPTIONAL.items() if key not in meta.left_out),
+        *(build(context) for key, build in OPTIONAL.items() if key not in left_out),
         who_section(context),
         quality_section(context),
         method_section(context),
@@ -76,7 +80,7 @@ def _report(context: Context, sections: tuple[Section, ...], header: str) -> Rep
     return ReportContent(
         scope=context.scope,
         title=context.say(f"{header}.title", **where),
-        lead=context.say(f"{header}.lead", **where),
+        lead=_lead(context, context.say(f"{header}.lead", **where)),
         facts=_facts(context),
         synthetic=context.say(f"{header}.synthetic", **where) if context.meta.charts.synthetic else "",
         reading=_reading(context, header),
@@ -84,6 +88,11 @@ def _report(context: Context, sections: tuple[Section, ...], header: str) -> Rep
         summary=bundle_summary(context),
         register_only=header == "register_only",
     )
+
+
+def _lead(context: Context, lead: str) -> str:
+    """The lead; in the public edition with a sentence on what it leaves out."""
+    return f"{lead.rstrip()} {context.say('header.left_out')}" if context.scope.edition == PUBLIC else lead
 
 
 def folder_name(scope: Scope, meta: ReportMeta) -> str:

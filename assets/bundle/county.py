@@ -39,15 +39,24 @@ def comparison_sections(ranks: pl.DataFrame, funnel: pl.DataFrame, meta: ReportM
 
 
 def comparison_page(
-    ranks: pl.DataFrame, funnel: pl.DataFrame, meta: ReportMeta, wave: int, draw: Callable[[list[ChartCard]], list[str]]
+    ranks: pl.DataFrame,
+    funnel: pl.DataFrame,
+    meta: ReportMeta,
+    wave: int,
+    draw: Callable[[list[ChartCard]], list[str]],
+    back_to: str = "lansoversikt.html",
 ) -> str:
-    """The page as HTML, `""` when there is nothing to compare. `draw`: cards -> SVG texts in the same order."""
+    """The page as HTML, `""` when there is nothing to compare.
+
+    Args:
+        draw: cards -> SVG texts in the same order. back_to: the overview of the same edition.
+    """
     sections = comparison_sections(ranks, funnel, meta, wave)
     if not sections:
         return ""
     cards = [figure.card for section in sections for figure in section.figures]
     svgs = dict(zip((card.chart_id for card in cards), draw(cards), strict=True))
-    return render_comparison(sections, svgs, meta, wave=wave)
+    return render_comparison(sections, svgs, meta, wave=wave, back_to=back_to)
 
 
 def _section(key: str, ranks: pl.DataFrame, funnel: pl.DataFrame, meta: ReportMeta, wave: int) -> Section | None:

@@ -37,6 +37,7 @@ from assets.charts.cells import Cell, read_cells
 from assets.charts.changes import index_change
 from assets.charts.findings import SMALL_POINTS
 from assets.charts.types import COUNTY_CODE, GRADES, ChartCard, Scope
+from assets.methods.editions import PUBLIC
 
 Cards = Mapping[str, tuple[ChartCard, ...]]
 
@@ -72,7 +73,7 @@ def county_report(frames: CountyFrames, scope: Scope, meta: ReportMeta) -> Repor
     return ReportContent(
         scope=scope,
         title=context.say("county_edition.title", **where),
-        lead=context.say("county_edition.lead", **where),
+        lead=_lead(context, context.say("county_edition.lead", **where)),
         facts=_facts(context),
         synthetic=context.say("county_edition.synthetic", **where) if meta.charts.synthetic else "",
         reading=_reading(context),
@@ -84,6 +85,11 @@ def county_report(frames: CountyFrames, scope: Scope, meta: ReportMeta) -> Repor
 def county_folder(scope: Scope, meta: ReportMeta) -> str:
     """`01_stockholms_lan_2024_v1.0_intern`."""
     return f"{scope.area_code}_{meta.ascii_names[scope.area_code]}_{scope.wave}_v{meta.version}_{scope.edition}"
+
+
+def _lead(context: Context, lead: str) -> str:
+    """The lead; in the public edition with a sentence on what it leaves out."""
+    return f"{lead.rstrip()} {context.say('county_edition.left_out')}" if context.scope.edition == PUBLIC else lead
 
 
 def county_report_path(wave: int, edition: str, meta: ReportMeta) -> str:

@@ -18,8 +18,9 @@ OF_THE_WAVE = (
 """Tables of which only the scope's own wave is held; earlier waves lie in their own bundles."""
 
 
-NOT_SEEN = ("decisions",)
-"""What a municipality's workshop wrote stays in its own bundle; the county sees how many decisions there are."""
+NOT_SEEN = ("decisions", "edition_differences")
+"""What a municipality's workshop wrote stays in its own bundle; the county sees how many decisions there are.
+Which cells the editions differ in is listed in each municipality's bundle."""
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 import polars as pl
 
 from assets.charts.types import COUNTY_CODE, IndexMeta, ReleaseFrames, Scope
+from assets.methods.editions import INTERN
 from assets.methods.errors import PipelineError
 
 OWN_AND_COUNTY = ("screen_sensitivity", "response_by_school_type", "weighted_comparison")
@@ -78,6 +79,7 @@ def select_frames(release: ReleaseFrames, scope: Scope, indices: Mapping[str, In
         **{name: _sorted(_own_alone(getattr(release, name), scope)) for name in OF_FORMS},
         **{name: _sorted(_own_alone(getattr(release, name), scope, pl.col("wave") == scope.wave)) for name in JOINED},
         decisions=_sorted(_decided(release.decisions, scope)),
+        edition_differences=_differing(release.edition_differences, scope),
     )
 
 
@@ -119,6 +121,13 @@ def _decided(decisions: pl.DataFrame, scope: Scope) -> pl.DataFrame:
     return mine.with_columns(*hidden, follow_up_state=pl.when(later).then(pl.lit("later")).otherwise(pl.col("follow_up_state")))
 
 
+def _differing(cells: pl.DataFrame, scope: Scope) -> pl.DataFrame:
+    """The municipality's cells of the scope's wave that the public edition shows less of; for the internal edition alone."""
+    if not cells.width or scope.edition != INTERN:
+        return pl.DataFrame()
+    return _sorted(cells.filter((pl.col("wave") == scope.wave) & _own(scope)))
+
+
 def _small_groups(estimates: pl.DataFrame, scope: Scope) -> pl.DataFrame:
     """The municipality's model-supported rows of the scope's wave, small groups only; an empty table stays empty."""
     if not estimates.width:
@@ -143,6 +152,9 @@ def guard_frames(frames: ReleaseFrames, scope: Scope, indices: Mapping[str, Inde
         for name in ("index_results", "response_rates", "index_anatomy", *OWN_AND_COUNTY, *OWN_AND_COUNTY_IF_ANY, *OWN_IF_ANY)
         if (frame := getattr(frames, name)).width
     }
+    listed = frames.edition_differences
+    if listed.width:
+        foreign["edition_differences"] = listed.filter(~_own(scope)) if scope.edition == INTERN else listed
     alone = pl.col("area_code") == scope.area_code  # tables of forms are about municipalities, so they have no area level
     for names, allowed in ((OWN_AND_COUNTY_IF_ANY, _own(scope) | _county()), (OWN_IF_ANY, alone)):
         foreign |= {name: frame.filter(~allowed) for name in names if (frame := getattr(frames, name)).width}

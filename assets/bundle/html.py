@@ -29,6 +29,7 @@ from assets.bundle.words import date_text, say
 from assets.catalogue.active import ENROLLED_GRADE
 from assets.charts import numbers
 from assets.charts.types import GRADES, ChartCard
+from assets.methods.editions import PUBLIC
 from assets.page_templates import page_templates
 
 PRINT_MARK = '@top-center{{content:"{mark}";font:bold 10pt Arial,sans-serif;color:#b35806}}'
@@ -46,6 +47,10 @@ class OtherEdition:
     href: str
     label: str
     language: str
+
+
+WORKING_FOLDER = "6_atgard/"
+"""What a municipality works with; the public edition has none of it."""
 
 
 def environment() -> Environment:
@@ -277,6 +282,8 @@ def render_readme(
     ]
     if english and meta.english:
         links.append(meta.english.texts["english"]["readme"])
+    if scope.edition == PUBLIC:
+        links = [link for link in links if not link[0].startswith(WORKING_FOLDER)]
     if held is not None:
         links = [link for link in links if any(name.startswith(link[0]) for name in held)]
     links.append(certificate)
@@ -295,8 +302,11 @@ def render_readme(
     )
 
 
-def render_comparison(sections: Sequence[Section], svgs: Mapping[str, str], meta: ReportMeta, *, wave: int) -> str:
-    """`lansjamforelse.html`: municipalities beside each other (`assets.bundle.county`). `svgs`: chart id -> SVG text."""
+def render_comparison(sections: Sequence[Section], svgs: Mapping[str, str], meta: ReportMeta, *, wave: int, back_to: str) -> str:
+    """`lansjamforelse.html`: municipalities beside each other (`assets.bundle.county`). `svgs`: chart id -> SVG text.
+
+    `back_to`: the name of the overview of the same edition.
+    """
     words, texts = _words(meta), meta.texts["comparison"]
     cards = [figure.card for section in sections for figure in section.figures]
     words.svgs = {key: Markup(without_title(svg)) for key, svg in svgs.items()}
@@ -304,7 +314,7 @@ def render_comparison(sections: Sequence[Section], svgs: Mapping[str, str], meta
     words.repeated = {card.chart_id: list(card.notes[1:]) for card in cards}
     words.tables = {card.chart_id: card_table(card, meta.texts) for card in cards}
     title, synthetic = say(texts, "title", wave=wave), meta.charts.synthetic
-    shown = {"texts": texts, "title": title, "back": texts["back"], "synthetic": synthetic}
+    shown = {"texts": texts, "title": title, "back": texts["back"], "back_to": back_to, "synthetic": synthetic}
     return _render("comparison.html", meta, sections=sections, words=words, **shown)
 
 

@@ -43,6 +43,7 @@ def load_report_texts() -> Mapping[str, Any]:
         **_yaml("texts/county_edition.yml"),
         **_yaml("texts/small_mode.yml"),
         **_yaml("texts/district_pages.yml"),
+        **_yaml("texts/edition_list.yml"),
         **_yaml("texts/method_folder.yml"),
         **_yaml("texts/workbook.yml"),
         **_yaml("texts/pdf.yml"),

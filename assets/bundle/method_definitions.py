@@ -21,7 +21,8 @@ class MethodDefinitions:
     """Rows with the keys of `method_folder.indicator_columns` (and `kind_key`) and `method_folder.codebook_columns`.
 
     `rules`: disclosure rules as text, value, kind and reason. `sources`: source -> who publishes it.
-    `questions`: series -> wave and words of its changed questions.
+    `questions`: series -> wave and words of its changed questions. `rule_texts`: rule id -> text.
+    `stricter`: edition -> text of a rule -> the edition's own value of it.
     """
 
     survey: str
@@ -33,6 +34,8 @@ class MethodDefinitions:
     sensitive: tuple[str, ...]
     sources: Mapping[str, str]
     questions: Mapping[str, tuple[tuple[int, str], ...]]
+    rule_texts: Mapping[str, str]
+    stricter: Mapping[str, Mapping[str, str]]
 
 
 def method_definitions(
@@ -56,6 +59,11 @@ def method_definitions(
         disclosure_version=str(disclosure["version"]),
         sensitive=tuple(catalogue.index(key).label_sv for key in disclosure["sensitive_indices"]),
         sources={source.source: source.publisher_sv for source in reversed(list(sources))},
+        rule_texts={rule["id"]: rule["text_sv"] for rule in disclosure["rules"]},
+        stricter={
+            edition: {rule["text_sv"]: str(own[rule["id"]]) for rule in disclosure["rules"] if rule["id"] in own}
+            for edition, own in disclosure["editions"].items()
+        },
         questions={key: tuple((b.year, b.text_sv) for b in breaks) for key, breaks in series if breaks},
     )  # fmt: skip
 

@@ -156,10 +156,13 @@ def _disclosure(context: Context, method: MethodDefinitions) -> tuple[Section, .
     edition = context.say(f"common.editions.{context.scope.edition}")
     named = numbers.words([numbers.lower_first(name) for name in method.sensitive]) if method.sensitive else ""
     heading = context.say("common.table_caption", title=context.say(f"{path}.caption"))
+    stricter = method.stricter.get(context.scope.edition, {})
+    rules = tuple((text, stricter.get(text, value), *rest) for text, value, *rest in method.rules)
     blocks: tuple[Block, ...] = (
         Text(context.say(f"{path}.version", version=method.disclosure_version, edition=edition)),
         Text(context.say(f"{path}.sensitive", names=named) if named else context.say(f"{path}.sensitive_none")),
-        Table("regler", heading, tuple(context.entry(f"{path}.columns")), method.rules),
+        *([Text(context.say(f"{path}.stricter"))] if stricter else []),
+        Table("regler", heading, tuple(context.entry(f"{path}.columns")), rules),
     )
     return (Section("regler-avsnitt", context.say(f"{path}.caption"), blocks),)
 

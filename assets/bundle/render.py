@@ -14,6 +14,7 @@ from assets.bundle.content import folder_name, municipality_report
 from assets.bundle.dcat import dcat_files
 from assets.bundle.district_pages import PAGE as DISTRICT_PAGE
 from assets.bundle.district_pages import district_pages
+from assets.bundle.edition_list import difference_files
 from assets.bundle.english import english_files, to_english
 from assets.bundle.explore import choices
 from assets.bundle.html import render_anatomy, render_districts, render_easy, render_method, render_readme, render_report
@@ -29,6 +30,7 @@ from assets.bundle.words import Context
 from assets.bundle.workbook import workbook_files
 from assets.charts.svg import to_svg
 from assets.charts.types import ChartCard, ReleaseFrames, Scope
+from assets.methods.editions import PUBLIC
 
 FONT_STACK = 'font-family="Liberation Sans, Arial, Helvetica, sans-serif"'
 
@@ -57,7 +59,8 @@ def render_bundle(
     places = district_pages(context)
     svgs = {card.chart_id: with_fallback_fonts(draw(card)) for card in content.cards}
     other = to_english(meta, register_only=content.register_only)
-    action = action_files(frames, content, svgs, meta, lambda card: with_fallback_fonts(draw(card)))
+    internal = scope.edition != PUBLIC  # what a municipality works with is nobody else's
+    action = {} if not internal else action_files(frames, content, svgs, meta, lambda card: with_fallback_fonts(draw(card)))
     report = render_report(content, svgs, meta, choices(context), script=script, other=other)
     more = page_links(meta, action)
     readme = render_readme(content, meta, anatomy=bool(anatomy), districts=bool(places), english=bool(other), more=more)
@@ -80,8 +83,10 @@ def render_bundle(
     files |= slide_files(frames, content, meta)
     files |= method_files(frames, content, meta, lambda: bundle_tables(frames, scope, meta))
     files |= workbook_files(content, bundle_tables(frames, scope, meta), meta)
-    files |= action_plan_files(frames, content, meta)
-    files |= blank_form_files(scope, meta.released.year)
+    if internal:
+        files |= action_plan_files(frames, content, meta)
+        files |= blank_form_files(scope, meta.released.year)
+        files |= difference_files(frames, scope, meta)
     files |= dcat_files(files, frames, scope, meta)
     files |= certificate_files(files, folder_name(scope, meta), meta)
     return RenderedBundle(

@@ -22,6 +22,7 @@ from assets.bundle.types import (
     ReportMeta,
     Table,
 )
+from assets.methods.editions import INTERN
 from assets.methods.errors import PipelineError
 
 MANIFEST = f"{CERTIFICATE}/manifest.json"
@@ -97,6 +98,15 @@ def manifest_of(bundle: RenderedBundle, meta: BundleMeta) -> dict[str, object]:
     }
 
 
+OVERVIEW = "lansoversikt.html"
+
+
+def edition_page(name: str, edition: str) -> str:
+    """The name of a page beside the bundles: of each edition one of its own."""
+    stem, ending = name.rsplit(".", 1)
+    return name if edition == INTERN else f"{stem}_{edition}.{ending}"
+
+
 def write_county_overview(
     summaries: Sequence[BundleSummary],
     target_root: Path,
@@ -110,6 +120,8 @@ def write_county_overview(
     use: Table | None = None,
 ) -> Path:
     """Write `<wave>/lansoversikt.html` with a relative link to every bundle, in alphabetical order (no ranking).
+
+    The public edition's is `lansoversikt_publik.html`; neither links to the other's files.
 
     Args:
         summaries: `RenderedBundle.summary` of the bundles that were written.
@@ -127,7 +139,7 @@ def write_county_overview(
         for key, name in (("comparison", comparison), ("county", county))
     }
     page = render_overview(ordered, missing, wave=wave, edition=edition, meta=meta, use=use, **linked)
-    return write_page(page, target_root / str(wave) / "lansoversikt.html")
+    return write_page(page, target_root / str(wave) / edition_page(OVERVIEW, edition))
 
 
 def write_page(page: str, path: Path) -> Path:

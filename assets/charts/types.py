@@ -68,6 +68,7 @@ class ReleaseFrames:
     priority_order: pl.DataFrame = field(default_factory=pl.DataFrame)
     decisions: pl.DataFrame = field(default_factory=pl.DataFrame)
     use_of_results: pl.DataFrame = field(default_factory=pl.DataFrame)
+    edition_differences: pl.DataFrame = field(default_factory=pl.DataFrame)
     previous_tables: pl.DataFrame = field(default_factory=pl.DataFrame)
     """Tables of the edition before as texts, read back from its bundle (`assets.bundle.previous`)."""
 

@@ -26,6 +26,7 @@ import polars as pl
 from assets.methods.accumulated import CountRule
 from assets.methods.accumulated_areas import KEYS, SWAPS
 from assets.methods.disclosure import DisclosurePolicy, ProtectedRelease, load_policy, protect
+from assets.methods.edition_patterns import Outer
 from assets.methods.publish import RESULT_COLUMNS as INDEX_COLUMNS
 
 MEASURES = {
@@ -57,13 +58,14 @@ def protect_accumulated(
     rules: Sequence[CountRule],
     disclosure: Mapping[str, Any],
     edition: str,
+    within: Outer | None = None,
 ) -> ProtectedRelease:
     """Numbers of factors that reveal no small count, alone or beside the published indices.
 
     Args:
         counts, estimates: `indices.accumulated_counts`, `indices.accumulated_estimates` with `is_clear`.
         index_results: `release.index_results` of the same waves and edition. What isn't there counts as hidden.
-        disclosure: `disclosure.yml` as a mapping.
+        disclosure: `disclosure.yml` as a mapping. within: see `disclosure.protect`.
 
     Returns:
         Rows with the columns of `disclosure.protect`, measures of `MEASURES`; and the log.
@@ -81,20 +83,26 @@ def protect_accumulated(
         bars_bands=~pl.col("bands_shown").fill_null(False) | (pl.col("least_linked") < floor),
         bars_counts=~pl.col("counts_shown").fill_null(False),
     )
-    safe = _repeated(counts, estimates, policy, edition, barred)
+    safe = _repeated(counts, estimates, policy, edition, barred, within)
     told = pl.col("measure").is_in(list(MEASURES))
     named = safe.results.filter(told).with_columns(pl.col("measure").replace_strict(MEASURES, return_dtype=pl.String))
     log = safe.log.filter(pl.col("cell").is_in(list(MEASURES)))
-    return ProtectedRelease(named, log.with_columns(pl.col("cell").replace_strict(MEASURES, return_dtype=pl.String)))
+    renamed = log.with_columns(pl.col("cell").replace_strict(MEASURES, return_dtype=pl.String))
+    return ProtectedRelease(named, renamed, safe.pattern)
 
 
 def _repeated(
-    counts: pl.DataFrame, estimates: pl.DataFrame, policy: DisclosurePolicy, edition: str, barred: pl.DataFrame
+    counts: pl.DataFrame,
+    estimates: pl.DataFrame,
+    policy: DisclosurePolicy,
+    edition: str,
+    barred: pl.DataFrame,
+    within: Outer | None,
 ) -> ProtectedRelease:
     """Protect, bar the rows that what is hidden calls for, and again; rows only ever join, so it ends."""
     spans = _spans(counts, policy, edition)
     while True:
-        safe = protect(counts, estimates, policy, edition, barred=barred)
+        safe = protect(counts, estimates, policy, edition, barred=barred, within=within)
         more = _more_barred(safe.results, barred, spans)
         if more.select(_BARS).sum().equals(barred.select(_BARS).sum()):
             return safe

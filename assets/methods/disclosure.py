@@ -34,6 +34,7 @@ from assets.methods.disclosure_rows import (
     weighted_shares,
 )
 from assets.methods.disclosure_state import Floors, Hidden, floors_of, hide_small_sexes, mark, primary
+from assets.methods.edition_patterns import Outer, groups_in, keep_hidden
 
 __all__ = ["DisclosurePolicy", "PolicyRule", "ProtectedRelease", "load_policy", "protect"]
 
@@ -45,10 +46,12 @@ class ProtectedRelease:
     Attributes:
         results: rows of `release.index_results` without area_name and cutoff_set; see the contracts.
         log: rows of `release.suppression_log`, one per hidden row of `results`.
+        pattern: what is hidden, for an edition that is to lie within this one.
     """
 
     results: pl.DataFrame
     log: pl.DataFrame
+    pattern: Outer | None = None
 
 
 def protect(
@@ -58,6 +61,7 @@ def protect(
     edition: str = "intern",
     focus: Mapping[str, int] | None = None,
     barred: pl.DataFrame | None = None,
+    within: Outer | None = None,
 ) -> ProtectedRelease:
     """Results that reveal no small count, and the log of what is hidden.
 
@@ -70,21 +74,24 @@ def protect(
         focus: index key -> the band (1..3) whose share is compared between areas and sexes; 3 where nothing is given.
         barred: rows (keys of `counts`) that another publication about the same pupils forbids: their bands where `bars_bands`,
             their numbers where `bars_counts`. What would reveal them is hidden as for any other cell.
+        within: the pattern of the edition that this one lies within: what is hidden there is hidden here.
 
     Raises:
-        PipelineError: the tables do not hold together, or the edition is unknown.
+        PipelineError: the tables do not hold together, the edition is unknown, or it has an area that `within` lacks.
     """
     numbers = policy.numbers(edition)
     blocks = build_blocks(counts)
     proof = evidence(estimates, keys_frame(blocks))
     floors = floors_of(blocks, policy, numbers)
-    hidden = suppress(blocks, floors, numbers, weighted_shares(proof, blocks), barred_rows(barred, blocks))
+    outer = groups_in(within, blocks.groups, blocks.index_keys)
+    hidden = suppress(blocks, floors, numbers, weighted_shares(proof, blocks), barred_rows(barred, blocks), outer)
     bands = {key: (focus or {}).get(key, 3) for key in blocks.index_keys}
     positions = np.array([band - 1 for band in bands.values()], dtype=np.int64)
     compared = {key: SHARES[band - 1] for key, band in bands.items()}
     rows = base_rows(blocks, hidden, floors, numbers, positions)
     rows = published(rows, proof, edition, numbers.mean_decimals, compared)
-    return ProtectedRelease(results=rows.select(RESULT_COLUMNS), log=suppression_log(rows, policy))
+    pattern = Outer(blocks.groups, tuple(blocks.index_keys), hidden.arrays)
+    return ProtectedRelease(results=rows.select(RESULT_COLUMNS), log=suppression_log(rows, policy), pattern=pattern)
 
 
 def suppress(
@@ -93,14 +100,17 @@ def suppress(
     numbers: PolicyNumbers,
     weighted: np.ndarray | None = None,
     barred: tuple[np.ndarray, np.ndarray] | None = None,
+    outer: tuple[np.ndarray, ...] | None = None,
 ) -> Hidden:
     """The pattern: primary cells and all that must be hidden with them.
 
     Args:
         weighted: [group, index, sex, band] weighted shares 0..1, NaN where the pupils' own share is shown; None without weights.
         barred: [group, index, sex] whose bands, and whose numbers, may not be shown for a reason outside these tables.
+        outer: codes of what another edition hides, in the order of `Hidden.arrays`; hidden here by the same rules.
     """
     hidden = primary(blocks, floors, numbers)
+    keep_hidden(hidden.arrays, outer)
     if barred is not None:
         mark(hidden.bands, barred[0][..., None], "linked")
         mark(hidden.scored, barred[1], "linked")

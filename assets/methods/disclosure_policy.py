@@ -24,6 +24,8 @@ NUMBERS = (
     "count_step",
     "mean_decimals",
 )
+DISTRICTS = "districts"
+"""What an edition may say beside numbers: whether it has city districts at all."""
 SWITCHES = (
     "line_rule",
     "small_sex_group",
@@ -55,7 +57,7 @@ class DisclosurePolicy(BaseModel):
 
     version: int = Field(ge=1)
     sensitive_indices: tuple[str, ...] = ()
-    editions: dict[str, dict[str, int]] = Field(min_length=1)
+    editions: dict[str, dict[str, int | bool]] = Field(min_length=1)
     rules: tuple[PolicyRule, ...]
 
     @model_validator(mode="after")
@@ -66,10 +68,12 @@ class DisclosurePolicy(BaseModel):
         for rule in self.rules:
             if (rule.id in SWITCHES) != (rule.value is True):
                 raise ValueError(f"{rule.id}: a floor is a number, and a protecting rule can not be switched off")
-        unknown = sorted({name for values in self.editions.values() for name in values} - set(NUMBERS))
+        unknown = sorted({name for values in self.editions.values() for name in values} - {*NUMBERS, DISTRICTS})
         if unknown:
             raise ValueError(f"editions: no such rule: {', '.join(unknown)}")
-        for edition in self.editions:
+        for edition, values in self.editions.items():
+            if any(isinstance(value, bool) != (name == DISTRICTS) for name, value in values.items()):
+                raise ValueError(f"editions.{edition}: districts is true or false, everything else a number")
             self.numbers(edition).check()
         return self
 
@@ -87,8 +91,13 @@ class DisclosurePolicy(BaseModel):
                 got=f"utgåvan {edition}",
                 hint="Välj en utgåva som finns, eller lägg till den under editions.",
             )
-        values = {rule.id: int(rule.value) for rule in self.rules if rule.id in NUMBERS} | self.editions[edition]
-        return PolicyNumbers(**values)
+        values = {rule.id: int(rule.value) for rule in self.rules if rule.id in NUMBERS}
+        own = {name: int(value) for name, value in self.editions[edition].items() if name in NUMBERS}
+        return PolicyNumbers(**values | own)
+
+    def districts(self, edition: str) -> bool:
+        """Whether the edition has rows of city districts."""
+        return bool(self.editions[edition].get(DISTRICTS, True))
 
     def kind(self, rule_id: str) -> str:
         """`primary` or `secondary` for a rule that hides cells."""

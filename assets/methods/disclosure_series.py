@@ -30,6 +30,7 @@ from assets.methods.disclosure_margins import families as area_families
 from assets.methods.disclosure_policy import PolicyNumbers
 from assets.methods.disclosure_rounding import FloatArray, IntArray
 from assets.methods.disclosure_series_state import Bounds, Limits, Pattern, Series, bounds_inside
+from assets.methods.edition_patterns import keep_hidden
 from assets.methods.errors import PipelineError
 from assets.methods.indicator_links import Links
 
@@ -46,6 +47,7 @@ def suppress_series(
     numbers: PolicyNumbers,
     most_not_asked_pct: int,
     hidden_respondents: pl.DataFrame,
+    outer: tuple[np.ndarray, ...] | None = None,
 ) -> Pattern:
     """The pattern: primary cells and all that must be hidden with them.
 
@@ -53,11 +55,13 @@ def suppress_series(
         links: of the indicators among the series. together: scales that are hidden together.
         hidden_respondents: `area_level, area_code, wave, grade, sex` whose number of respondents is hidden elsewhere in the
             release: a number of answers there would bound it.
+        outer: what another edition hides (`hidden, quiet, no_count` of its pattern); hidden here by the same rules.
 
     Raises:
         PipelineError: the rules come to no end (a contradiction in the policy).
     """
     pattern = _primary(series, limits, numbers, most_not_asked_pct)
+    keep_hidden((pattern.hidden, pattern.quiet, pattern.no_count), outer)
     for _ in range(_MOST_PASSES):
         changed = _close_sexes(series, pattern, limits)
         changed |= _close_links(series, pattern, limits, links, together)

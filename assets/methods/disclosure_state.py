@@ -81,9 +81,14 @@ class Hidden:
     def nothing(cls, blocks: Blocks) -> Hidden:
         return cls(*(np.zeros(array.shape, dtype=np.int8) for array in blocks_arrays(blocks)))
 
+    @property
+    def arrays(self) -> tuple[np.ndarray, ...]:
+        """The arrays in the order of the fields."""
+        return self.respondents, self.scored, self.unscored, self.bands
+
     def group(self, at: np.ndarray, rule: str) -> None:
         """Hide everything of the groups in the mask or list `at`."""
-        for array in (self.respondents, self.scored, self.unscored, self.bands):
+        for array in self.arrays:
             mask = np.zeros(array.shape, dtype=bool)
             mask[at] = True
             mark(array, mask, rule)

@@ -19,6 +19,7 @@ from assets.methods.disclosure_rounding import half_away, nearest, share_percent
 from assets.methods.disclosure_series import suppress_series
 from assets.methods.disclosure_series_state import KEYS, Limits, Pattern, Series, build_series
 from assets.methods.disclosure_state import RULES
+from assets.methods.edition_patterns import Outer, groups_in
 from assets.methods.errors import PipelineError
 from assets.methods.estimate import WEIGHTED_METHOD
 from assets.methods.indicator_links import families, links
@@ -50,10 +51,12 @@ class SeriesRelease:
     Attributes:
         results: rows of `release.indicator_results` without area_name; see the contracts.
         log: rows of `release.indicator_suppression_log`, one per hidden row.
+        pattern: what is hidden, for an edition that is to lie within this one; None without series.
     """
 
     results: pl.DataFrame
     log: pl.DataFrame
+    pattern: Outer | None = None
 
 
 def protect_series(
@@ -65,6 +68,7 @@ def protect_series(
     policy: DisclosurePolicy,
     edition: str,
     hidden_respondents: pl.DataFrame,
+    within: Outer | None = None,
 ) -> SeriesRelease:
     """Results that reveal no small count, and the log of what is hidden.
 
@@ -73,9 +77,10 @@ def protect_series(
         estimates: `indices.indicator_estimates` and `indices.scale_estimates` together, with a Boolean `is_clear` on rows of
             differences.
         hidden_respondents: see `suppress_series`.
+        within: the pattern of the edition that this one lies within: what is hidden there is hidden here.
 
     Raises:
-        PipelineError: the tables do not hold together, or the edition is unknown.
+        PipelineError: the tables do not hold together, the edition is unknown, or it has an area that `within` lacks.
     """
     numbers = policy.numbers(edition)
     kinds = series_kinds(file)
@@ -88,11 +93,13 @@ def protect_series(
     linked = links(file.indicators, survey)
     limits = Limits.of(series, _sensitive(file, linked.families), numbers)
     groups = [names for names in families(file.indices) if len(names) > 1]
-    pattern = suppress_series(series, limits, linked, groups, numbers, file.most_not_asked_pct, hidden_respondents)
+    outer = groups_in(within, series.groups, series.keys)
+    pattern = suppress_series(series, limits, linked, groups, numbers, file.most_not_asked_pct, hidden_respondents, outer)
     base = series_bases(file)
     cells = _cells(series, pattern, limits, numbers, kinds)
     rows = _rows(cells, _evidence(estimates, cells), edition, base)
-    return SeriesRelease(rows.select(RESULT_COLUMNS), _log(rows, policy))
+    pattern_told = Outer(series.groups, tuple(series.keys), (pattern.hidden, pattern.quiet, pattern.no_count))
+    return SeriesRelease(rows.select(RESULT_COLUMNS), _log(rows, policy), pattern_told)
 
 
 def series_kinds(file: IndicatorFile) -> dict[str, str]:

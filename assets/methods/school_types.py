@@ -186,8 +186,10 @@ def rounded(count: int) -> int:
     return (count + SLACK) // ROUND_TO * ROUND_TO
 
 
-def _patterns(answered: pl.DataFrame, totals: pl.DataFrame, numbers: PolicyNumbers) -> dict[tuple[object, ...], _Row]:
-    """Rows whose total is published, with their hidden types."""
+def _patterns(
+    answered: pl.DataFrame, totals: pl.DataFrame, numbers: PolicyNumbers, wider: pl.DataFrame | None
+) -> dict[tuple[object, ...], _Row]:
+    """Rows whose total is published, with their hidden types; what a wider edition hides starts out hidden."""
     published = {tuple(r[k] for k in KEYS): r["respondents"] for r in totals.iter_rows(named=True)}
     rows: dict[tuple[object, ...], _Row] = {}
     for r in answered.iter_rows(named=True):
@@ -195,10 +197,22 @@ def _patterns(answered: pl.DataFrame, totals: pl.DataFrame, numbers: PolicyNumbe
         if published.get(key) is not None:
             row = rows.setdefault(key, _Row(int(published[key]), {}, {}))
             row.n[r["school_type"]], row.schools[r["school_type"]] = r["n"], r["schools"]
+    for *key, school_type in _hidden_in(wider):
+        row = rows.get(tuple(key))
+        if row is not None and school_type in row.n:
+            row.hidden.add(school_type)
     for row in rows.values():
         row.protect(numbers)
     _protect_columns(rows, answered, numbers)
     return rows
+
+
+def _hidden_in(table: pl.DataFrame | None) -> list[tuple[object, ...]]:
+    """Area, wave, grade and type of the respondents that a finished table hides."""
+    if table is None:
+        return []
+    own = table.filter(pl.col("respondents").is_null(), pl.col("school_type") != ALL_TYPES)
+    return own.select(*KEYS, "school_type").rows()
 
 
 def _protect_columns(rows: Mapping[tuple[object, ...], _Row], answered: pl.DataFrame, numbers: PolicyNumbers) -> None:
@@ -236,13 +250,18 @@ def _column_safe(
 
 
 def response_by_school_type(
-    rates: pl.DataFrame, persons: pl.DataFrame, schools: pl.DataFrame, numbers: PolicyNumbers
+    rates: pl.DataFrame,
+    persons: pl.DataFrame,
+    schools: pl.DataFrame,
+    numbers: PolicyNumbers,
+    wider: pl.DataFrame | None = None,
 ) -> pl.DataFrame:
     """`release.response_by_school_type`.
 
     Args:
         rates: `release.response_rates`, whose numbers are the rows `all`. persons: `municipality_code, wave, grade, sex,
             school_code` of all respondents. schools: `harmonised.schools`.
+        wider: this table of the edition that this one lies within.
 
     Returns:
         `COLUMNS`, sorted by area, wave, grade and type. Respondents to the nearest five, null with a reason when hidden (then
@@ -253,7 +272,7 @@ def response_by_school_type(
         take part than are registered.
     """
     answered = _answered(persons, schools)
-    patterns = _patterns(answered, rates, numbers)
+    patterns = _patterns(answered, rates, numbers, wider)
     municipalities = rates.filter(pl.col("area_level") == "municipality")["area_code"].unique().to_list()
     grid = rates.select("edition", *KEYS[:2], "area_name", *KEYS[2:], total="respondents", why="reason").join(
         pl.DataFrame({"school_type": list(SCHOOL_TYPES)}), how="cross"

@@ -42,7 +42,7 @@ def did(home: Path, *words: str) -> str:
 def in_this_process() -> Iterator[pytest.MonkeyPatch]:
     """Draw the few bundles of a test in its own process: starting workers costs more. The whole demo has its workers."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("pipelines.definitions.RunChoices", partial(RunChoices, workers=1))
+        patch.setattr("pipelines.definitions.RunChoices", partial(RunChoices, workers=1, edition="intern"))
         yield patch
 
 
@@ -111,7 +111,7 @@ def full_demo(tmp_path_factory: pytest.TempPathFactory) -> Installation:
     """
     root = tmp_path_factory.mktemp("full")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("pipelines.definitions.RunChoices", RunChoices)
+        patch.setattr("pipelines.definitions.RunChoices", partial(RunChoices, edition="intern"))
         return install(root, root / "cache" / "demo", 1.0, IN_FULL)
 
 

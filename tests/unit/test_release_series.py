@@ -40,16 +40,17 @@ def test_an_area_without_a_county_has_no_row_of_differences_to_it():
 def test_hidden_respondents_are_those_that_the_release_hides(tmp_path: Path):
     warehouse = Warehouse(tmp_path / "warehouse.duckdb")
     keys = ["area_level", "area_code", "wave", "grade", "sex"]
-    nothing = hidden_respondents(warehouse, 2024)
+    nothing = hidden_respondents(warehouse, 2024, "intern")
     assert nothing.columns == keys
     assert nothing.is_empty()
     rows = [
-        ("municipality", "A", 2024, "g", "all", "n_respondents", "ok"),
-        ("municipality", "B", 2024, "g", "all", "n_respondents", "too_few"),
+        ("municipality", "A", 2024, "g", "all", "n_respondents", "ok", "intern"),
+        ("municipality", "B", 2024, "g", "all", "n_respondents", "too_few", "intern"),
+        ("municipality", "A", 2024, "g", "all", "n_respondents", "suppressed", "publik"),
     ]
-    frame = pl.DataFrame(rows, schema=[*keys, "measure", "reason"], orient="row").with_columns(pl.col("wave").cast(pl.Int32))
+    frame = pl.DataFrame(rows, schema=[*keys, "measure", "reason", "edition"], orient="row").cast({"wave": pl.Int32})
     warehouse.replace(TableName("release", "index_results"), frame, {"wave": [2024]})
-    assert hidden_respondents(warehouse, 2024)["area_code"].to_list() == ["B"]
+    assert hidden_respondents(warehouse, 2024, "intern")["area_code"].to_list() == ["B"]
 
 
 def test_a_table_of_no_scales_has_the_columns_of_one_with_scales():

@@ -1,0 +1,29 @@
+"""`7_intyg/utgavor.csv`: the cells of the municipality that the public edition shows less of, and why. No values. Pure."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from assets.bundle.tables import csv_bytes
+from assets.bundle.types import CERTIFICATE, ReportMeta
+from assets.charts.types import ReleaseFrames, Scope
+
+PATH = f"{CERTIFICATE}/utgavor.csv"
+
+
+def difference_files(frames: ReleaseFrames, scope: Scope, meta: ReportMeta) -> dict[str, bytes]:
+    """The list, a line per cell; no file where the run had one edition alone.
+
+    The columns are those of `release.edition_differences` with the area's name, in Swedish; the reason is in words.
+    """
+    cells = frames.edition_differences
+    if not cells.width:
+        return {}
+    texts = meta.texts["edition_list"]
+    rules = {**(meta.method.rule_texts if meta.method else {}), **texts["rules"]}
+    named = cells.with_columns(
+        area_name=pl.col("area_code").replace_strict(dict(meta.area_names), default=scope.area_name, return_dtype=pl.String),
+        publik=pl.col("publik").replace_strict(texts["states"], return_dtype=pl.String),
+        why=pl.col("rule").replace_strict(rules, default=pl.col("rule"), return_dtype=pl.String),
+    )
+    return {PATH: csv_bytes(named.select(pl.col(name).alias(head) for name, head in texts["columns"].items()))}
