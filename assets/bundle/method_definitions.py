@@ -6,10 +6,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from assets.bundle.disclosure_words import DisclosureWords, disclosure_words
 from assets.catalogue.indicator_models import AtLeast, Indicator, Rule
 from assets.catalogue.load import Catalogue
 from assets.catalogue.models import Item
 from assets.charts import numbers
+from assets.methods.disclosure_policy import load_policy
 from assets.registers.models import RegisterSource, Unit
 
 Texts = Mapping[str, Any]
@@ -20,7 +22,7 @@ Line = dict[str, str]
 class MethodDefinitions:
     """Rows with the keys of `method_folder.indicator_columns` (and `kind_key`) and `method_folder.codebook_columns`.
 
-    `rules`: disclosure rules as text, value, kind and reason. `sources`: source -> who publishes it.
+    `disclosure`: the disclosure policy as it is told. `sources`: source -> who publishes it.
     `questions`: series -> wave and words of its changed questions.
     """
 
@@ -28,9 +30,7 @@ class MethodDefinitions:
     indicators: tuple[Line, ...]
     codebook: tuple[Line, ...]
     missing: tuple[tuple[str, str], ...]
-    rules: tuple[tuple[str, str, str, str], ...]
-    disclosure_version: str
-    sensitive: tuple[str, ...]
+    disclosure: DisclosureWords
     sources: Mapping[str, str]
     questions: Mapping[str, tuple[tuple[int, str], ...]]
 
@@ -39,8 +39,6 @@ def method_definitions(
     catalogue: Catalogue, sources: Iterable[RegisterSource], units: Mapping[str, Unit], texts: Texts
 ) -> MethodDefinitions:
     """Everything the folder says of definitions. `texts`: `method_folder` of the report's texts."""
-    disclosure = catalogue.disclosure
-    words = texts["disclosure"]
     series = [(i.key, catalogue.breaks_of(i.key)) for i in catalogue.indices]
     series += [(i.id, catalogue.breaks_of_items(i.items)) for i in catalogue.indicator_file.indicators]
     return MethodDefinitions(
@@ -49,19 +47,12 @@ def method_definitions(
                     *_registers(sources, units, texts)),
         codebook=tuple(_item(catalogue, item, texts) for item in catalogue.survey.items),
         missing=tuple((str(code), kind.label) for code, kind in catalogue.survey.missing_kinds.items()),
-        rules=tuple(
-            (rule["text_sv"], _value(rule["value"], words), words["kinds"][rule["kind"]], rule["why"])
-            for rule in disclosure["rules"]
+        disclosure=disclosure_words(
+            load_policy(catalogue.disclosure), {i.key: i.label_sv for i in catalogue.indices}, texts["disclosure"]
         ),
-        disclosure_version=str(disclosure["version"]),
-        sensitive=tuple(catalogue.index(key).label_sv for key in disclosure["sensitive_indices"]),
         sources={source.source: source.publisher_sv for source in reversed(list(sources))},
         questions={key: tuple((b.year, b.text_sv) for b in breaks) for key, breaks in series if breaks},
     )  # fmt: skip
-
-
-def _value(value: object, words: Texts) -> str:
-    return str(words["yes" if value else "no"]) if isinstance(value, bool) else str(value)
 
 
 def _indices(catalogue: Catalogue, texts: Texts) -> list[Line]:

@@ -1,0 +1,53 @@
+"""The disclosure policy as a bundle tells it: rules with the values of each edition, decisions and waivers. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from assets.methods.disclosure_policy import NUMBERS, Decision, DisclosurePolicy, PolicyRule
+from assets.methods.waivers import waiver_records
+
+
+@dataclass(frozen=True)
+class DisclosureWords:
+    """What is told of the policy.
+
+    `rules`, `waivers`: edition -> rows of text, value, kind and reason; its waivers as in `waiver_records`.
+    `sensitive`: names of sensitive indices. `with_districts`: editions that have districts.
+    """
+
+    version: str
+    valid_from: str
+    decisions: tuple[str, ...]
+    sensitive: tuple[str, ...]
+    rules: Mapping[str, tuple[tuple[str, str, str, str], ...]]
+    with_districts: frozenset[str]
+    waivers: Mapping[str, tuple[Mapping[str, object], ...]]
+
+
+def disclosure_words(policy: DisclosurePolicy, index_names: Mapping[str, str], texts: Mapping[str, Any]) -> DisclosureWords:
+    """The policy in words. `texts`: `method_folder.disclosure` of the report's texts."""
+    return DisclosureWords(
+        version=str(policy.version),
+        valid_from=policy.valid_from.isoformat(),
+        decisions=tuple(_decision(one, texts) for _, one in sorted(policy.decisions.items())),
+        sensitive=tuple(index_names[key] for key in policy.sensitive_indices),
+        rules={edition: tuple(_row(rule, policy, edition, texts) for rule in policy.rules) for edition in policy.editions},
+        with_districts=frozenset(edition for edition in policy.editions if policy.shows_districts(edition)),
+        waivers={edition: waiver_records(policy, edition) for edition in policy.editions},
+    )
+
+
+def _row(rule: PolicyRule, policy: DisclosurePolicy, edition: str, texts: Mapping[str, Any]) -> tuple[str, str, str, str]:
+    kind = str(texts["kinds"][rule.kind])
+    if rule.id not in NUMBERS:
+        return rule.told(), str(texts["yes"]), kind, rule.why
+    value = getattr(policy.numbers(edition), rule.id)
+    return rule.told(value), str(value), kind, rule.why
+
+
+def _decision(one: Decision, texts: Mapping[str, Any]) -> str:
+    more = f", {one.on.isoformat()}, {one.document}" if one.on else ""
+    return str(texts["decision"]).format(text=one.text_sv.rstrip("."), by=one.by, more=more) + "."
