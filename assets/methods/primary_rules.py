@@ -47,6 +47,18 @@ def all_or_none(part: IntArray, total: IntArray) -> BoolArray:
     return (total > 0) & ((part == 0) | (part == total))
 
 
+def contributor(school: str, unit: str) -> pl.Expr:
+    """Number of the school, of the class or PSU where no school is named, and one number for all who have neither."""
+    named, unnamed = pl.col(school).cast(pl.Int64), -2 - pl.col(unit).cast(pl.Int64)
+    return pl.coalesce(named, unnamed, pl.lit(-1, pl.Int64)).alias(SCHOOL)
+
+
+def largest_two(column: str) -> dict[str, pl.Expr]:
+    """`largest_school`, `second_school` of a group with one row per contributor; 0 where there is no second one."""
+    second = pl.col(column).top_k(2).sort(descending=True).get(1, null_on_oob=True)
+    return {LARGEST: pl.col(column).max().cast(pl.Int64), SECOND: second.fill_null(0).cast(pl.Int64)}
+
+
 def two_largest(rows: pl.DataFrame | pl.LazyFrame, by: list[str], counts: dict[str, str]) -> pl.DataFrame:
     """The largest and the second largest contributor per cell.
 
@@ -58,9 +70,5 @@ def two_largest(rows: pl.DataFrame | pl.LazyFrame, by: list[str], counts: dict[s
         `by`, `<stem>:largest_school`, `<stem>:second_school` (Int64; 0 where there is no such contributor), in no order.
     """
     schools = rows.lazy().filter(pl.col(SCHOOL).is_not_null()).group_by(*by, SCHOOL).agg(pl.col(list(counts)).sum())
-    largest = [pl.col(name).max().cast(pl.Int64).alias(f"{stem}:{LARGEST}") for name, stem in counts.items()]
-    second = [
-        pl.col(name).top_k(2).sort(descending=True).get(1, null_on_oob=True).fill_null(0).cast(pl.Int64).alias(f"{stem}:{SECOND}")
-        for name, stem in counts.items()
-    ]
-    return schools.group_by(by).agg(*largest, *second).collect()
+    top = [part.alias(f"{stem}:{name}") for column, stem in counts.items() for name, part in largest_two(column).items()]
+    return schools.group_by(by).agg(top).collect()
