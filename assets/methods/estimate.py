@@ -78,11 +78,10 @@ def area_counts(
     Returns:
         One row per area, wave and grade with respondents x sex (girl, boy, all) x index, sorted so: `area_level, area_code,
         wave, grade, sex, index_key`, `n_respondents, n_scored, n_unscored, band1, band2, band3` (persons), `n_schools, n_psu`
-        (schools and classes with a scored pupil in the cell), and `largest_school, second_school` (scored pupils of the largest
-        and the second largest school; a class where no school is named); Int64. Bands sum to n_scored, `all` to girls + boys.
+        (schools and classes with a scored pupil), `largest_school, second_school` (scored pupils of the two largest schools, a
+        class where no school is named); Int64. Bands sum to n_scored, `all` to girls + boys.
     """
-    table = psu_sums(persons, index_keys, stratum=stratum)
-    table = table.with_columns(contributor("school_id", "psu_id"))
+    table = psu_sums(persons, index_keys, stratum=stratum).with_columns(contributor("school_id", "psu_id"))
     parts = []
     for level in levels:
         rows = by_area(table, level)

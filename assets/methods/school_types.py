@@ -5,8 +5,9 @@ Respondents whose school is absent or not in the register are a row of their own
 
 Types sum to all, and a type with one or two schools is in practice those schools' number. A type is therefore hidden below the
 group floor, below `min_schools` schools, and by dominance and p per cent (`primary_rules.py`), and then so many more that
-neither the total of the row nor, for a municipality, the county's number gives the hidden ones: at least two are hidden, of at least `min_schools` schools together, none of them alone
-with a handful of pupils, and no interval is as narrow as `interval_width`.
+neither the total of the row nor, for a municipality, the county's number gives the hidden ones: at least two are hidden, of at
+least `min_schools` schools together, none of them alone with a handful of pupils, and no interval is as narrow as
+`interval_width`.
 """
 
 from __future__ import annotations
