@@ -15,6 +15,7 @@ class DisclosureWords:
     """What is told of the policy.
 
     `rules`, `waivers`: edition -> rows of text, value, kind and reason; its waivers as in `waiver_records`.
+    `rule_texts`: edition -> rule id -> its text with the edition's value.
     `sensitive`: names of sensitive indices. `with_districts`: editions that have districts.
     """
 
@@ -23,6 +24,7 @@ class DisclosureWords:
     decisions: tuple[str, ...]
     sensitive: tuple[str, ...]
     rules: Mapping[str, tuple[tuple[str, str, str, str], ...]]
+    rule_texts: Mapping[str, Mapping[str, str]]
     with_districts: frozenset[str]
     waivers: Mapping[str, tuple[Mapping[str, object], ...]]
 
@@ -35,17 +37,23 @@ def disclosure_words(policy: DisclosurePolicy, index_names: Mapping[str, str], t
         decisions=tuple(_decision(one, texts) for _, one in sorted(policy.decisions.items())),
         sensitive=tuple(index_names[key] for key in policy.sensitive_indices),
         rules={edition: tuple(_row(rule, policy, edition, texts) for rule in policy.rules) for edition in policy.editions},
-        with_districts=frozenset(edition for edition in policy.editions if policy.shows_districts(edition)),
+        rule_texts={edition: {rule.id: _told(rule, policy, edition)[0] for rule in policy.rules} for edition in policy.editions},
+        with_districts=frozenset(edition for edition in policy.editions if policy.districts(edition)),
         waivers={edition: waiver_records(policy, edition) for edition in policy.editions},
     )
 
 
 def _row(rule: PolicyRule, policy: DisclosurePolicy, edition: str, texts: Mapping[str, Any]) -> tuple[str, str, str, str]:
-    kind = str(texts["kinds"][rule.kind])
+    text, value = _told(rule, policy, edition)
+    return text, value or str(texts["yes"]), str(texts["kinds"][rule.kind]), rule.why
+
+
+def _told(rule: PolicyRule, policy: DisclosurePolicy, edition: str) -> tuple[str, str]:
+    """A rule's text and value in an edition; no value when it only protects."""
     if rule.id not in NUMBERS:
-        return rule.told(), str(texts["yes"]), kind, rule.why
+        return rule.told(), ""
     value = getattr(policy.numbers(edition), rule.id)
-    return rule.told(value), str(value), kind, rule.why
+    return rule.told(value), str(value)
 
 
 def _decision(one: Decision, texts: Mapping[str, Any]) -> str:

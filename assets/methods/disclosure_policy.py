@@ -157,7 +157,7 @@ class DisclosurePolicy(BaseModel):
                 f"utgåvan {edition} ligger inte inuti {INNERMOST}: {name} ska vara en udda multipel av dess steg"
                 for name in unnested_steps(numbers, inner)
             ]
-            if self.shows_districts(edition) and not self.shows_districts(INNERMOST):
+            if self.districts(edition) and not self.districts(INNERMOST):
                 problems.append(f"utgåvan {edition} är lösare än {INNERMOST} i {DISTRICTS}")
         return problems
 
@@ -207,7 +207,7 @@ class DisclosurePolicy(BaseModel):
         values |= {name: int(value) for name, value in self.editions[edition].items() if name != DISTRICTS}
         return PolicyNumbers(**values | waived_values(self.waivers, edition))
 
-    def shows_districts(self, edition: str) -> bool:
+    def districts(self, edition: str) -> bool:
         """Whether an edition has rows of districts."""
         return bool(self.editions[edition].get(DISTRICTS, True))
 

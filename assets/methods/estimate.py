@@ -2,9 +2,8 @@
 
 Model: respondents are a stratified cluster sample with replacement from a superpopulation: stratum = municipality x grade x
 wave, PSU = class, no finite population correction, weights 1; or the strata, PSUs and weights of the survey's own sampling design
-when it has one (`psu_sums.py`). An area is a domain inside its strata: classes without a member
-count with 0, and city districts are domains of their municipality's stratum (a class may have pupils in several). Formulas:
-`linearise.py`.
+when it has one (`psu_sums.py`). An area is a domain inside its strata: classes without a member count with 0, and city districts
+are domains of their municipality's stratum (a class may have pupils in several). Formulas: `linearise.py`.
 
 Intervals. Shares strictly between 0 and 1: logit-t. Shares of 0 or 1 have no Taylor variance: Clopper-Pearson on n divided by the
 design effect pooled over the index (same wave and sex, all municipalities), at least that of the cell's own weights (Kish 1965:
@@ -60,15 +59,13 @@ _ORDER = (*MEASURES, *REST_MEASURES, *percentiles.MEASURES)
 NOISE = 1e-6  # a standard error (share or logits) below this is the rounding of a spread of 0
 METHOD = "taylor_strat_cluster"
 WEIGHTED_METHOD = "taylor_strat_cluster_weighted"
+Persons = pl.DataFrame | pl.LazyFrame
 _KEYS = ["area_level", *DOMAIN, "sex", "index_key"]
 _MEAN = slice(9, 12)  # columns of a block: 3 bands and the mean, each girl, boy, all
 
 
 def area_counts(
-    persons: pl.DataFrame | pl.LazyFrame,
-    index_keys: Sequence[str],
-    levels: Sequence[str] = AREA_LEVELS,
-    stratum: str | None = None,
+    persons: Persons, index_keys: Sequence[str], levels: Sequence[str] = AREA_LEVELS, stratum: str | None = None
 ) -> pl.DataFrame:
     """Count respondents, scored pupils and bands.
 

@@ -87,7 +87,7 @@ def test_an_accepted_policy_never_contradicts_itself(inner: dict[str, int], oute
         assert not [name for name in WAIVABLE if is_looser(name, getattr(numbers, name), policy.absolute[name])]
     assert not [name for name in NUMBERS if is_looser(name, getattr(publik, name), getattr(intern, name))]
     assert publik == policy.without_waivers().numbers("publik"), "nothing is waived in public"
-    counts = np.arange(400)
+    counts = np.arange(400)  # the coarser follows from the finer
     for name in STEPS:
         small, large = getattr(intern, name), getattr(publik, name)
         assert np.array_equal(nearest(counts, large), nearest(nearest(counts, small), large)), (

@@ -6,13 +6,17 @@ import copy
 from collections.abc import Callable
 from typing import Any
 
+import polars as pl
 import pytest
 
+from assets.bundle.disclosure_words import disclosure_words
+from assets.bundle.load import load_report_texts
 from assets.catalogue.cross_checks import check_disclosure
 from assets.catalogue.load import load_catalogue
 from assets.methods.disclosure_policy import NUMBERS, load_policy, policy_facts
 from assets.methods.disclosure_state import RULES
 from assets.methods.errors import PipelineError
+from assets.methods.geography_rules import require_geography
 
 CATALOGUE = load_catalogue()
 POLICY = load_policy(CATALOGUE.disclosure)
@@ -113,7 +117,38 @@ def test_the_public_edition_is_stricter_and_has_no_districts() -> None:
     intern, publik = POLICY.numbers("intern"), POLICY.numbers("publik")
     assert (publik.group_floor, publik.cell_floor, publik.interval_width) == (20, 10, 9)
     assert publik.group_floor_sensitive > intern.group_floor_sensitive
-    assert (POLICY.shows_districts("intern"), POLICY.shows_districts("publik")) == (True, False)
+    assert (POLICY.districts("intern"), POLICY.districts("publik")) == (True, False)
+
+
+def test_each_edition_tells_its_own_numbers() -> None:
+    texts = load_report_texts()["method_folder"]["disclosure"]
+    words = disclosure_words(POLICY, {}, texts)
+    assert words.rule_texts["intern"]["district_floor"] == "I en stadsdel krävs minst 30 elever med poäng."
+    assert words.rule_texts["publik"]["district_floor"] == "I en stadsdel krävs minst 50 elever med poäng."
+    assert [row[1] for row in words.rules["publik"]][:3] == ["20", "30", "50"]
+    assert words.with_districts == {"intern"}
+    assert words.decisions == (
+        "Beslut bakom reglerna: Förslag, inte beslutat. Ska bekräftas av Länsstyrelsen i Stockholm innan riktiga elevsvar "
+        "publiceras (Projektet Data i dialog).",
+    )
+
+
+@pytest.mark.parametrize(
+    ("frame", "words"),
+    [
+        ({"school_code": ["1"]}, "fick kolumnen school_code"),
+        ({"home_municipality_code": ["0127"]}, "fick kolumnen home_municipality_code"),
+        ({"area_level": ["municipality", "school"]}, "fick områden av slaget school"),
+        ({"area_level": ["district"], "edition": ["publik"]}, "fick stadsdelar i utgåvan publik"),
+    ],
+)
+def test_a_table_that_breaks_a_geography_rule_stops(frame: dict[str, list[str]], words: str) -> None:
+    closed = [edition for edition in POLICY.editions if not POLICY.districts(edition)]
+    fine = pl.DataFrame({"area_level": ["county", "district", None], "edition": ["publik", "intern", "publik"]})
+    require_geography({"trends": fine, "empty": pl.DataFrame()}, closed)
+    with pytest.raises(PipelineError, match=words) as caught:
+        require_geography({"trends": fine, "results": pl.DataFrame(frame)}, closed)
+    assert caught.value.code == "forbidden_geography"
 
 
 def test_the_policy_names_exactly_the_sensitive_questions() -> None:
