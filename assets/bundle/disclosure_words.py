@@ -14,7 +14,7 @@ from assets.methods.waivers import waiver_records
 class DisclosureWords:
     """What is told of the policy.
 
-    `rules`, `waivers`: edition -> rows of text, value, kind and reason; its waivers as in `waiver_records`.
+    `rules`: edition -> rows of text, value, kind and reason.
     `rule_texts`: edition -> rule id -> its text with the edition's value.
     `sensitive`: names of sensitive indices. `with_districts`: editions that have districts.
     """
@@ -26,7 +26,6 @@ class DisclosureWords:
     rules: Mapping[str, tuple[tuple[str, str, str, str], ...]]
     rule_texts: Mapping[str, Mapping[str, str]]
     with_districts: frozenset[str]
-    waivers: Mapping[str, tuple[Mapping[str, object], ...]]
 
 
 def disclosure_words(policy: DisclosurePolicy, index_names: Mapping[str, str], texts: Mapping[str, Any]) -> DisclosureWords:
@@ -39,8 +38,19 @@ def disclosure_words(policy: DisclosurePolicy, index_names: Mapping[str, str], t
         rules={edition: tuple(_row(rule, policy, edition, texts) for rule in policy.rules) for edition in policy.editions},
         rule_texts={edition: {rule.id: _told(rule, policy, edition)[0] for rule in policy.rules} for edition in policy.editions},
         with_districts=frozenset(edition for edition in policy.editions if policy.districts(edition)),
-        waivers={edition: waiver_records(policy, edition) for edition in policy.editions},
     )
+
+
+def waiver_lines(policy: DisclosurePolicy) -> dict[str, tuple[Mapping[str, object], ...]]:
+    """Edition -> its waivers as in `waiver_records`, each with the `text` of the rule as it is waived; only editions with any."""
+    found = {
+        edition: tuple(
+            {**record, "text": _told(policy.rule(str(record["rule"])), policy, edition)[0]}
+            for record in waiver_records(policy, edition)
+        )
+        for edition in policy.editions
+    }
+    return {edition: lines for edition, lines in found.items() if lines}
 
 
 def _row(rule: PolicyRule, policy: DisclosurePolicy, edition: str, texts: Mapping[str, Any]) -> tuple[str, str, str, str]:

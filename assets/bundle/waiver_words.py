@@ -11,17 +11,20 @@ from assets.bundle.words import Context
 
 def waiver_blocks(context: Context, place: str) -> tuple[Block, ...]:
     """Heading (with the id `place`), what a waiver is, and a sentence per waiver."""
-    method = context.meta.method
-    waivers = method.disclosure.waivers.get(context.scope.edition, ()) if method else ()
+    waivers = context.meta.waivers.get(context.scope.edition, ())
     if not waivers:
         return ()
-    told = tuple(context.say("method.waiver", **_words(waiver)) for waiver in waivers)
+    told = tuple(_told(context, waiver) for waiver in waivers)
     heading = SubHeading(place, context.say("method.waivers_title"))
     return (heading, Text(context.say("method.waivers_intro")), Bullets(told, tone="attention"))
 
 
-def _words(waiver: Mapping[str, Any]) -> dict[str, str]:
-    reason = str(waiver["reason"]).strip()
+def _told(context: Context, waiver: Mapping[str, Any]) -> str:
+    """One waiver; the rule's text and the reason are Swedish and stand in the Swedish edition only."""
     signers = "; ".join(f"{person['name']}, {person['role']}" for person in waiver["decided_by"])
     plain = {key: str(waiver[key]) for key in ("id", "rule", "value", "decided_on", "valid_until")}
-    return plain | {"reason": reason.rstrip(".") + ".", "people": signers, "usual": str(waiver["usual_value"])}
+    told = context.say("method.waiver", people=signers, usual=str(waiver["usual_value"]), **plain)
+    if context.meta.language != "sv":
+        return told
+    reason = str(waiver["reason"]).strip().rstrip(".") + "."
+    return f"{told} {context.say('method_folder.disclosure.waiver_reason', text=waiver['text'], reason=reason)}"

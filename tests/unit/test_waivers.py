@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from assets.bundle.content import municipality_report
-from assets.bundle.disclosure_words import disclosure_words
+from assets.bundle.disclosure_words import disclosure_words, waiver_lines
 from assets.bundle.method_folder import method_files
 from assets.bundle.render import render_bundle
 from assets.bundle.types import ReportMeta
@@ -50,9 +50,11 @@ def with_waivers(*waivers: dict[str, Any]) -> dict[str, Any]:
 def meta_with(disclosure: dict[str, Any]) -> ReportMeta:
     meta = sample_report_meta()
     assert meta.method is not None
-    names = {index.key: index.label_sv for index in CATALOGUE.indices}
-    words = disclosure_words(load_policy(disclosure), names, meta.texts["method_folder"]["disclosure"])
-    return replace(meta, method=replace(meta.method, disclosure=words))
+    assert meta.english is not None
+    policy, names = load_policy(disclosure), {index.key: index.label_sv for index in CATALOGUE.indices}
+    words = disclosure_words(policy, names, meta.texts["method_folder"]["disclosure"])
+    method, waivers = replace(meta.method, disclosure=words), waiver_lines(policy)
+    return replace(meta, method=method, waivers=waivers, english=replace(meta.english, waivers=waivers))
 
 
 def test_a_waiver_loosens_its_number_in_its_edition_only() -> None:
@@ -122,12 +124,14 @@ def test_a_waiver_is_printed_in_report_method_folder_and_certificate() -> None:
     meta = meta_with(disclosure)
     bundle = render_bundle(FRAMES, SCOPE, meta, draw=outline)
     told = (
-        "Undantag mindre-kommuner: district_floor är 25 i stället för 30. Skäl: Stadsdelarna ska kunna planera sitt arbete under "
-        "försöket. Beslutat 2026-10-01 av Anna Påhittad, dataskyddsombud; Bo Exempel, statistikchef. "
-        "Gäller till och med 2027-06-30."
+        "Undantag mindre-kommuner: district_floor är 25, annars 30. Beslutat 2026-10-01 av Anna Påhittad, dataskyddsombud; Bo "
+        "Exempel, statistikchef. Gäller till och med 2027-06-30. Regeln: ”I en stadsdel krävs minst 25 elever med poäng.” Skäl: "
+        "Stadsdelarna ska kunna planera sitt arbete under försöket."
     )
     pages = [name for name, content in sorted(bundle.files.items()) if name.endswith(".html") and told in content.decode()]
     assert {"1_rapport/rapport.html", "5_metod/metod.html", "5_metod/rojandekontroll.html"} <= set(pages)
+    english = bundle.files["1_rapport/report_en.html"].decode()
+    assert "Waiver mindre-kommuner: district_floor is 25, otherwise 30. Decided on 2026-10-01 by Anna Påhittad" in english
     assert "I en stadsdel krävs minst 25 elever" in bundle.files["5_metod/rojandekontroll.html"].decode()
     manifest = manifest_of(bundle, replace(sample_bundle_meta(), **policy_facts(disclosure, SCOPE.edition)))
     release = manifest["release"]
