@@ -31,6 +31,7 @@ from assets.cutoff_guard import COLUMN, check_cutoffs, released_editions, requir
 from assets.failures import as_failure
 from assets.kit.kit import CERTIFICATE as KIT_CERTIFICATE
 from assets.kit.kit import kit_folder_name
+from assets.methods.disclosure_policy import policy_facts
 from assets.methods.editions import INTERN, PUBLIC
 from assets.registers.files import load_register_catalogue
 from assets.slices import ONE_RUN, bundle_keys, bundles, int_keys, survey_waves
@@ -125,6 +126,7 @@ def certificate(reader: ReleaseReader, catalogue: Catalogue, scope: Scope) -> Bu
         rule_outcomes={item: int(value) for item, value in rules.select("item", "value").iter_rows()},
         package_versions=package_versions(),
         cutoff_set=catalogue.cutoffs.id,
+        **policy_facts(catalogue.disclosure, scope.edition),
     )
 
 

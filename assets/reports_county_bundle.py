@@ -17,6 +17,7 @@ from assets.bundle.writer import write_bundle
 from assets.catalogue.load import Catalogue, load_catalogue
 from assets.charts.types import COUNTY_CODE, Scope
 from assets.failures import as_failure
+from assets.methods.disclosure_policy import policy_facts
 from assets.reports import LOGS, RELEASE_DEPS, UNSHOWN_COLUMNS, bundle_scopes, picture_cache, release_frames, report_meta
 from assets.reports_county import TABLES, draw_all
 from assets.slices import ONE_RUN, int_keys, survey_waves
@@ -52,6 +53,7 @@ def county_certificate(reader: ReleaseReader, catalogue: Catalogue, scope: Scope
         rule_outcomes=dict(outcomes.iter_rows()),
         package_versions=package_versions(),
         cutoff_set=catalogue.cutoffs.id,
+        **policy_facts(catalogue.disclosure, scope.edition),
     )
 
 

@@ -8,6 +8,7 @@ import polars as pl
 
 from assets.charts.types import ReleaseFrames, Scope
 from assets.methods.errors import PipelineError
+from assets.methods.geography_rules import require_geography
 
 COUNTY_ONLY = ("indicator_results", "trends")
 """Large tables of which the county's bundle holds the county's own rows; the municipalities' lie in their own bundles."""
@@ -62,8 +63,9 @@ def guard_county(frames: CountyFrames, scope: Scope) -> None:
     """Refuse rows of another edition or a later wave.
 
     Raises:
-        PipelineError: code `foreign_rows`, with the table and the number of rows; never a value.
+        PipelineError: code `foreign_rows`, with the table and the number of rows; never a value. `forbidden_geography`.
     """
+    require_geography({one.name: getattr(frames, one.name) for one in fields(frames)})
     for one in fields(frames):
         frame: pl.DataFrame = getattr(frames, one.name)
         for column, wrong in (("edition", pl.col("edition") != scope.edition), ("wave", pl.col("wave") > scope.wave)):

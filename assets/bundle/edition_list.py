@@ -7,6 +7,7 @@ import polars as pl
 from assets.bundle.tables import csv_bytes
 from assets.bundle.types import CERTIFICATE, ReportMeta
 from assets.charts.types import ReleaseFrames, Scope
+from assets.methods.editions import PUBLIC
 
 PATH = f"{CERTIFICATE}/utgavor.csv"
 
@@ -20,7 +21,8 @@ def difference_files(frames: ReleaseFrames, scope: Scope, meta: ReportMeta) -> d
     if not cells.width:
         return {}
     texts = meta.texts["edition_list"]
-    rules = {**(meta.method.rule_texts if meta.method else {}), **texts["rules"]}
+    told = meta.method.disclosure.rule_texts.get(PUBLIC, {}) if meta.method else {}
+    rules = {**told, **texts["rules"]}
     named = cells.with_columns(
         area_name=pl.col("area_code").replace_strict(dict(meta.area_names), default=scope.area_name, return_dtype=pl.String),
         publik=pl.col("publik").replace_strict(texts["states"], return_dtype=pl.String),

@@ -7,12 +7,14 @@ draws: the share in the focus band of the latest wave, all pupils. Register valu
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import fields
 
 import polars as pl
 
 from assets.charts.types import COUNTY_CODE, IndexMeta, ReleaseFrames, Scope
 from assets.methods.editions import INTERN
 from assets.methods.errors import PipelineError
+from assets.methods.geography_rules import require_geography
 
 OWN_AND_COUNTY = ("screen_sensitivity", "response_by_school_type", "weighted_comparison")
 OWN_AND_COUNTY_UNTIL = (
@@ -140,8 +142,9 @@ def guard_frames(frames: ReleaseFrames, scope: Scope, indices: Mapping[str, Inde
     """Refuse frames that hold more than the bundle may see.
 
     Raises:
-        PipelineError: code `foreign_rows`, with the table and the number of rows; never a value.
+        PipelineError: code `foreign_rows`, with the table and the number of rows; never a value. `forbidden_geography`.
     """
+    require_geography({field.name: getattr(frames, field.name) for field in fields(frames)})
     foreign = {
         "index_results": frames.index_results.filter(~_may_see(scope, indices)),
         "response_rates": frames.response_rates.filter(~(_own(scope) | _county())),

@@ -11,6 +11,7 @@ from typing import Any
 import yaml
 
 from assets.bundle.action_types import PreventionDefinitions
+from assets.bundle.disclosure_words import waiver_lines
 from assets.bundle.load_english import with_english
 from assets.bundle.method_definitions import method_definitions
 from assets.bundle.types import FindingMeta, IndexText, RegisterGroup, ReportMeta
@@ -25,6 +26,7 @@ from assets.catalogue.training_words import in_training
 from assets.charts.numbers import lower_first
 from assets.charts.series import SeriesMeta
 from assets.charts.types import ChartMeta, CountMeta, IndexMeta, IndicatorMeta, ReasonText, SeriesBreak
+from assets.methods.disclosure_policy import load_policy
 from assets.registers.models import Indicator as RegisterIndicator
 from assets.registers.models import RegisterSource, Unit
 
@@ -143,6 +145,7 @@ def build_report_meta(
         comparison_groups=catalogue.comparison_groups,
         open_data=catalogue.publication.open_data.model_dump() if catalogue.publication.open_data else None,
         other_limits=other,
+        waivers=waiver_lines(load_policy(catalogue.disclosure)),
         prevention=PreventionDefinitions(load_activities(), load_readiness(), load_knowledge(), load_priority()),
     )
     return with_english(meta, catalogue)

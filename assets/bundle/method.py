@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from assets.bundle.cutoffs import cutoff_blocks
 from assets.bundle.types import Block, Bullets, Notice, Section, SubHeading, Terms, Text
+from assets.bundle.waiver_words import waiver_blocks
 from assets.bundle.words import Context, date_text
 from assets.charts import numbers
 
@@ -34,6 +35,7 @@ def method_section(context: Context) -> Section:
         Text(context.say("method.intro")),
         *([Notice(meta.other_limits)] if meta.other_limits else []),
         Terms(terms),
+        *waiver_blocks(context, "metod-undantag"),
         *([] if context.frames.index_anatomy.is_empty() else [Text(context.say("method.anatomy"))]),
         *cutoff_blocks(context),
         SubHeading("metod-kallor", context.say("method.sources_title")),

@@ -6,10 +6,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from assets.bundle.disclosure_words import DisclosureWords, disclosure_words
 from assets.catalogue.indicator_models import AtLeast, Indicator, Rule
 from assets.catalogue.load import Catalogue
 from assets.catalogue.models import Item
 from assets.charts import numbers
+from assets.methods.disclosure_policy import load_policy
 from assets.registers.models import RegisterSource, Unit
 
 Texts = Mapping[str, Any]
@@ -20,30 +22,23 @@ Line = dict[str, str]
 class MethodDefinitions:
     """Rows with the keys of `method_folder.indicator_columns` (and `kind_key`) and `method_folder.codebook_columns`.
 
-    `rules`: disclosure rules as text, value, kind and reason. `sources`: source -> who publishes it.
-    `questions`: series -> wave and words of its changed questions. `rule_texts`: rule id -> text.
-    `stricter`: edition -> text of a rule -> the edition's own value of it.
+    `disclosure`: the disclosure policy as it is told. `sources`: source -> who publishes it.
+    `questions`: series -> wave and words of its changed questions.
     """
 
     survey: str
     indicators: tuple[Line, ...]
     codebook: tuple[Line, ...]
     missing: tuple[tuple[str, str], ...]
-    rules: tuple[tuple[str, str, str, str], ...]
-    disclosure_version: str
-    sensitive: tuple[str, ...]
+    disclosure: DisclosureWords
     sources: Mapping[str, str]
     questions: Mapping[str, tuple[tuple[int, str], ...]]
-    rule_texts: Mapping[str, str]
-    stricter: Mapping[str, Mapping[str, str]]
 
 
 def method_definitions(
     catalogue: Catalogue, sources: Iterable[RegisterSource], units: Mapping[str, Unit], texts: Texts
 ) -> MethodDefinitions:
     """Everything the folder says of definitions. `texts`: `method_folder` of the report's texts."""
-    disclosure = catalogue.disclosure
-    words = texts["disclosure"]
     series = [(i.key, catalogue.breaks_of(i.key)) for i in catalogue.indices]
     series += [(i.id, catalogue.breaks_of_items(i.items)) for i in catalogue.indicator_file.indicators]
     return MethodDefinitions(
@@ -52,24 +47,12 @@ def method_definitions(
                     *_registers(sources, units, texts)),
         codebook=tuple(_item(catalogue, item, texts) for item in catalogue.survey.items),
         missing=tuple((str(code), kind.label) for code, kind in catalogue.survey.missing_kinds.items()),
-        rules=tuple(
-            (rule["text_sv"], _value(rule["value"], words), words["kinds"][rule["kind"]], rule["why"])
-            for rule in disclosure["rules"]
+        disclosure=disclosure_words(
+            load_policy(catalogue.disclosure), {i.key: i.label_sv for i in catalogue.indices}, texts["disclosure"]
         ),
-        disclosure_version=str(disclosure["version"]),
-        sensitive=tuple(catalogue.index(key).label_sv for key in disclosure["sensitive_indices"]),
         sources={source.source: source.publisher_sv for source in reversed(list(sources))},
-        rule_texts={rule["id"]: rule["text_sv"] for rule in disclosure["rules"]},
-        stricter={
-            edition: {rule["text_sv"]: str(own[rule["id"]]) for rule in disclosure["rules"] if rule["id"] in own}
-            for edition, own in disclosure["editions"].items()
-        },
         questions={key: tuple((b.year, b.text_sv) for b in breaks) for key, breaks in series if breaks},
     )  # fmt: skip
-
-
-def _value(value: object, words: Texts) -> str:
-    return str(words["yes" if value else "no"]) if isinstance(value, bool) else str(value)
 
 
 def _indices(catalogue: Catalogue, texts: Texts) -> list[Line]:

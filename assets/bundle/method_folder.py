@@ -12,6 +12,7 @@ from assets.bundle.html import render_method_page
 from assets.bundle.method_definitions import Line, MethodDefinitions
 from assets.bundle.tables import csv_bytes
 from assets.bundle.types import Block, Bullets, Figure, ReportContent, ReportMeta, Section, Table, Text
+from assets.bundle.waiver_words import waiver_blocks
 from assets.bundle.words import Context, date_text
 from assets.charts import numbers
 from assets.charts.types import ReleaseFrames
@@ -152,17 +153,18 @@ def _shown(context: Context) -> str:
 
 
 def _disclosure(context: Context, method: MethodDefinitions) -> tuple[Section, ...]:
-    path = "method_folder.disclosure"
-    edition = context.say(f"common.editions.{context.scope.edition}")
-    named = numbers.words([numbers.lower_first(name) for name in method.sensitive]) if method.sensitive else ""
+    path, told = "method_folder.disclosure", method.disclosure
+    edition = context.scope.edition
+    named = numbers.words([numbers.lower_first(name) for name in told.sensitive]) if told.sensitive else ""
     heading = context.say("common.table_caption", title=context.say(f"{path}.caption"))
-    stricter = method.stricter.get(context.scope.edition, {})
-    rules = tuple((text, stricter.get(text, value), *rest) for text, value, *rest in method.rules)
+    named_edition = context.say(f"common.editions.{edition}")
     blocks: tuple[Block, ...] = (
-        Text(context.say(f"{path}.version", version=method.disclosure_version, edition=edition)),
+        Text(context.say(f"{path}.version", version=told.version, day=told.valid_from, edition=named_edition)),
+        Bullets(told.decisions),
         Text(context.say(f"{path}.sensitive", names=named) if named else context.say(f"{path}.sensitive_none")),
-        *([Text(context.say(f"{path}.stricter"))] if stricter else []),
-        Table("regler", heading, tuple(context.entry(f"{path}.columns")), rules),
+        *([] if edition in told.with_districts else [Text(context.say(f"{path}.no_districts"))]),
+        *waiver_blocks(context, "undantag"),
+        Table("regler", heading, tuple(context.entry(f"{path}.columns")), told.rules[edition]),
     )
     return (Section("regler-avsnitt", context.say(f"{path}.caption"), blocks),)
 

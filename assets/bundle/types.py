@@ -217,7 +217,8 @@ class ReportMeta:
     sentences are chosen and worded. `trend_text`: the rule for developments. `trend_words`, `trend_reasons`: verdicts on a line
     over the waves, and why there is none.
     `counts`: factors counted together. `cut_sets`: id of a set or rule of limits -> title and what it is.
-    `outcomes`: outcomes that factors are set beside -> words for having them. `method`: for the method folder. `open_data`: what
+    `outcomes`: outcomes that factors are set beside -> words for having them. `method`: for the method folder.
+    `waivers`: edition -> its waivers (`disclosure_words.waiver_lines`). `open_data`: what
     data portals are told. `series`: single questions and scales by id; `series_sections`: those that the report shows, by
     section; `district_series`: those with a row per city district. `comparison_groups`: who is compared with whom.
     `prevention`: activities, preconditions, knowledge and the rule for the order. `language`: of all texts here. `left_out`:
@@ -257,6 +258,7 @@ class ReportMeta:
     method: MethodDefinitions | None = None
     open_data: Mapping[str, Any] | None = None
     other_limits: str = ""
+    waivers: Mapping[str, tuple[Mapping[str, object], ...]] = field(default_factory=dict)
     prevention: PreventionDefinitions | None = None
     language: str = "sv"
     left_out: frozenset[str] = frozenset()
@@ -271,6 +273,7 @@ class BundleMeta:
     `source_hashes`: delivered file -> SHA-256. `rule_outcomes`: outcome -> number of rules. `suppressed_cells`: number of cells
     hidden by disclosure control in this bundle's area (0 is a number, None means unknown). `data_versions`: asset -> version.
     `inputs`: hash of all that decides the bundle's content (`inputs.py`). `cutoff_set`: id of the limits behind the indices.
+    `policy_version`, `waivers`: of the disclosure policy (`waiver_records` of the bundle's edition).
     """
 
     code_version: str
@@ -283,6 +286,8 @@ class BundleMeta:
     data_versions: Mapping[str, str] = field(default_factory=dict)
     inputs: str = ""
     cutoff_set: str = ""
+    policy_version: str = ""
+    waivers: tuple[Mapping[str, object], ...] = ()
 
 
 CERTIFICATE = "7_intyg"

@@ -91,6 +91,7 @@ def manifest_of(bundle: RenderedBundle, meta: BundleMeta) -> dict[str, object]:
         "cutoff_set": meta.cutoff_set,
         "sources": dict(sorted(meta.source_hashes.items())),
         "data_versions": dict(sorted(meta.data_versions.items())),
+        "release": {"policy_version": meta.policy_version, "waivers": [dict(waiver) for waiver in meta.waivers]},
         "disclosure": {"policy": meta.disclosure_policy, "suppressed_cells": meta.suppressed_cells},
         "rules": dict(sorted(meta.rule_outcomes.items())),
         "packages": dict(sorted(meta.package_versions.items())),

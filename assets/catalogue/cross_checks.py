@@ -11,6 +11,7 @@ from assets.catalogue.screening_models import problems_with_screening
 
 if TYPE_CHECKING:
     from assets.catalogue.load import Catalogue
+    from assets.methods.disclosure_policy import DisclosurePolicy
 
 COMPARISON_GROUPS = "areas/comparison_groups.yml"
 
@@ -61,6 +62,17 @@ def cross_check(c: Catalogue, problems: list[str]) -> None:
     ]
     known = {d.district_code for d in c.districts}
     problems.extend(f"areas/district_names.csv: okänd kod {v}" for v in c.district_names.values() if v and v not in known)
+
+
+def check_disclosure(c: Catalogue, policy: DisclosurePolicy, problems: list[str]) -> None:
+    """Add sensitive items that the policy names and the definitions don't mark, or the other way round."""
+    unknown = [key for key in policy.sensitive_indices if key not in c.index_file.keys]
+    problems += [f"disclosure.yml: sensitive_indices: okänt index {key}" for key in unknown]
+    named = set(policy.sensitive_indicators.get(c.survey.id, ()))
+    marked = {one.id for one in (*c.indicator_file.indicators, *c.indicator_file.indices) if one.sensitive}
+    listed = f"disclosure.yml: sensitive_indicators: {c.survey.id}"
+    problems += [f"{listed}: {name} är inte märkt sensitive i indicators/" for name in sorted(named - marked)]
+    problems += [f"{listed}: {name} saknas, fast den är märkt sensitive i indicators/" for name in sorted(marked - named)]
 
 
 def check_factors(c: Catalogue, problems: list[str]) -> None:

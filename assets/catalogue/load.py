@@ -17,7 +17,7 @@ from typing import Any
 from assets.catalogue import models as m
 from assets.catalogue import publication_models as pm
 from assets.catalogue.base_profile import BASE_PROFILE, CUTOFF_VARIABLE, PROFILE_VARIABLE, TRAINING_VARIABLE
-from assets.catalogue.cross_checks import COMPARISON_GROUPS, check_factors, check_profile, cross_check
+from assets.catalogue.cross_checks import COMPARISON_GROUPS, check_disclosure, check_factors, check_profile, cross_check
 from assets.catalogue.estimate_models import EstimateFile
 from assets.catalogue.indicator_models import IndicatorFile
 from assets.catalogue.profile_models import Profile
@@ -26,6 +26,7 @@ from assets.catalogue.reader import Reader
 from assets.catalogue.report_models import ComparisonGroups, ReportSeriesFile
 from assets.catalogue.screening_models import ScreeningFile
 from assets.catalogue.statistics_models import FactorFile, FindingFile, StatisticsFile
+from assets.methods.disclosure_policy import load_policy
 from assets.methods.errors import PipelineError
 from assets.methods.series_breaks import SeriesDefinition
 
@@ -244,7 +245,7 @@ def read_catalogue(root: Path, profile_id: str | None = None) -> Catalogue:
         profile_id: a folder below `profiles/` whose files replace those of the base (None: the base itself).
 
     Raises:
-        PipelineError: code `catalogue`; the message lists every problem with file and key.
+        PipelineError: code `catalogue`; the message lists every problem with file and key. `bad_policy`, `bad_waiver`.
     """
     overlay = _overlay(root, profile_id)
     read = Reader(root, overlay)
@@ -274,7 +275,7 @@ def read_catalogue(root: Path, profile_id: str | None = None) -> Catalogue:
     with_districts = "district" in profile.area_levels
     districts = read.table(m.District, "areas/districts.csv") if with_districts else ()
     names = read.rows("areas/district_names.csv") if with_districts else []
-    disclosure = read.yaml("disclosure.yml")
+    disclosure = read.disclosure()
     psychometrics = read.model(PsychometricRules, "psychometrics.yml")
     psychometric_texts = read.model(PsychometricTexts, "texts/psychometrics.yml")
     if read.problems:
@@ -309,6 +310,7 @@ def read_catalogue(root: Path, profile_id: str | None = None) -> Catalogue:
     cross_check(catalogue, read.problems)
     check_factors(catalogue, read.problems)
     check_profile(catalogue, profile_id or BASE_PROFILE, read.problems)
+    check_disclosure(catalogue, load_policy(disclosure, publication.released), read.problems)
     if read.problems:
         raise _catalogue_error(read.problems)
     return catalogue

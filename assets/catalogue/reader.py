@@ -18,6 +18,7 @@ OF_THE_SURVEY = (
 )
 """What is about one survey's questions: never taken from the base by a profile with a survey of its own (`surveys/`)."""
 OF_THE_PLACE = "areas"
+WAIVERS = "waivers.yml"
 _Model = TypeVar("_Model", bound=m.Strict)
 
 
@@ -75,6 +76,16 @@ class Reader:
         except OSError:
             self.problems.append(f"{name}: filen finns inte")
         return None
+
+    def disclosure(self) -> dict[str, Any]:
+        """The disclosure policy with its waivers; a profile has only waivers of its own, never those of the base."""
+        content = self.yaml("disclosure.yml")
+        own = self.overlay is None or (self.overlay / WAIVERS).exists()
+        waivers = self.yaml(WAIVERS) if own else {}
+        if not isinstance(content, dict) or not isinstance(waivers, dict) or set(waivers) - {"waivers"} or "waivers" in content:
+            self.problems.append(f"disclosure.yml, {WAIVERS}: reglerna står i den första filen, listan waivers i den andra")
+            return {}
+        return {**content, "waivers": waivers.get("waivers")}
 
     def model(self, kind: type[_Model], name: str) -> _Model | None:
         """A YAML file as a model; None and its problems when it doesn't hold."""

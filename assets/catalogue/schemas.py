@@ -28,6 +28,7 @@ from assets.catalogue.screening_models import ScreeningFile
 from assets.catalogue.statistics_models import FactorFile, FindingFile, StatisticsFile
 from assets.intake.limits import IntakeLimits
 from assets.methods.disclosure_policy import DisclosurePolicy
+from assets.methods.waivers import WaiverFile
 from assets.quality.settings import QualitySettings
 from assets.registers.agreements import AgreementFile
 from assets.registers.models import RegisterSource, UnitFile
@@ -77,6 +78,7 @@ KINDS: dict[str, tuple[type[BaseModel], tuple[str, ...]]] = {
     "survey": (m.Survey, ("surveys/*.yml",)),
     "survey_items": (m.ItemFile, ("surveys/*/*.yml",)),
     "units": (UnitFile, ("registers/units.yml",)),
+    "waivers": (WaiverFile, ("waivers.yml",)),
 }
 
 

@@ -13,13 +13,14 @@ import polars as pl
 
 from assets.methods.disclosure_rounding import IntArray
 from assets.methods.errors import PipelineError
+from assets.methods.primary_rules import CONTRIBUTORS
 
 SEXES = ("girl", "boy", "all")
 BANDS = ("band1", "band2", "band3")
 GIRL, BOY, ALL = range(3)
 GROUP_KEYS = ("area_level", "area_code", "wave", "grade")
 ROW_KEYS = (*GROUP_KEYS, "sex", "index_key")
-_COUNTS = ("n_respondents", "n_scored", "n_unscored", *BANDS, "n_schools")
+_COUNTS = ("n_respondents", "n_scored", "n_unscored", *BANDS, "n_schools", *CONTRIBUTORS)
 
 
 @dataclass(frozen=True)
@@ -31,7 +32,7 @@ class Blocks:
         index_keys: the indices, sorted.
         present: [group, index] whether the group has that index.
         respondents: [group, sex]; the same for every index.
-        scored, unscored, schools: [group, index, sex].
+        scored, unscored, schools: [group, index, sex]; largest, second: scored pupils of the two largest schools, likewise.
         bands: [group, index, sex, band].
         districts: [group] whether the area is a city district.
     """
@@ -44,6 +45,8 @@ class Blocks:
     unscored: IntArray
     bands: IntArray
     schools: IntArray
+    largest: IntArray
+    second: IntArray
 
     @property
     def districts(self) -> np.ndarray:
@@ -105,6 +108,8 @@ def build_blocks(counts: pl.DataFrame) -> Blocks:
         unscored=values[..., 2],
         bands=values[..., 3:6],
         schools=values[..., 6],
+        largest=values[..., 7],
+        second=values[..., 8],
     )
 
 
@@ -129,10 +134,12 @@ def _check_counties(groups: pl.DataFrame) -> None:
 
 def _check_sums(values: IntArray, present: np.ndarray) -> None:
     respondents, scored, unscored, bands = values[..., 0], values[..., 1], values[..., 2], values[..., 3:6]
+    largest, second = values[..., 7], values[..., 8]
     off = {
         "att banden summerar till antalet med poäng": (bands.sum(axis=-1) != scored).sum(),
         "att elever med och utan poäng summerar till alla svarande": (scored + unscored != respondents).sum(),
         "att flickor och pojkar summerar till alla": (values[..., GIRL, :6] + values[..., BOY, :6] != values[..., ALL, :6]).sum(),
+        "en största och en näst största skola som ryms i gruppen": ((largest < second) | (largest + second > scored)).sum(),
         "samma antal svarande för alla index": (
             (respondents != respondents.max(axis=1, keepdims=True, initial=0)) & present[..., None]
         ).sum(),

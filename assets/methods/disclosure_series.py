@@ -30,6 +30,7 @@ from assets.methods.disclosure_margins import families as area_families
 from assets.methods.disclosure_policy import PolicyNumbers
 from assets.methods.disclosure_rounding import FloatArray, IntArray
 from assets.methods.disclosure_series_state import Bounds, Limits, Pattern, Series, bounds_inside
+from assets.methods.disclosure_state import school_rules
 from assets.methods.edition_patterns import keep_hidden
 from assets.methods.errors import PipelineError
 from assets.methods.indicator_links import Links
@@ -97,7 +98,9 @@ def _primary(series: Series, limits: Limits, numbers: PolicyNumbers, most_not_as
     pattern.hide(few & sensitive, "group_floor_sensitive")
     pattern.hide(few, "group_floor")
     pattern.hide(few_here, "district_floor")
-    pattern.hide((series.level == "district")[:, None, None] & (series.schools < numbers.min_schools), "min_schools")
+    by_schools = school_rules(series.level == "district", series.schools, series.valid, series.largest, series.second, numbers)
+    for rule, flags in by_schools.items():
+        pattern.hide(flags, rule)
     small = np.minimum(series.yes, series.no).min(axis=0) < limits.cell[None, :, None] - _TINY
     pattern.hide(small & sensitive, "cell_floor_sensitive")
     pattern.hide(small, "cell_floor")

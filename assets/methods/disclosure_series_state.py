@@ -20,9 +20,11 @@ from assets.methods.disclosure_rounding import FloatArray, IntArray
 from assets.methods.disclosure_state import RULES
 from assets.methods.errors import PipelineError
 from assets.methods.indicator_links import Links
+from assets.methods.primary_rules import CONTRIBUTORS
 
 KEYS = (*GROUP_KEYS, "sex", "indicator")
-_NUMBERS = ("n_respondents", "n_valid", "n_not_asked", "n_schools", "n_yes", "sum_w", "sum_w_yes")
+_WHOLE = ("n_respondents", "n_valid", "n_not_asked", "n_schools", *CONTRIBUTORS)
+_NUMBERS = (*_WHOLE, "n_yes", "sum_w", "sum_w_yes")
 _ROUNDS = 6
 _TINY = 1e-6
 
@@ -33,7 +35,8 @@ class Series:
 
     Attributes:
         groups: the group keys, sorted. keys: the series, in the order given.
-        respondents, valid, not_asked, schools: [group, series, sex] whole numbers.
+        respondents, valid, not_asked, schools, largest, second: [group, series, sex] whole numbers; the last two are valid
+            answers of the two largest schools.
         yes, size: [table, group, series, sex] pupils who say yes, and in the denominator.
         scale: [table, group] the mean weight: table 0 counts pupils and has 1.
     """
@@ -44,6 +47,8 @@ class Series:
     valid: IntArray
     not_asked: IntArray
     schools: IntArray
+    largest: IntArray
+    second: IntArray
     yes: FloatArray
     size: FloatArray
     scale: FloatArray
@@ -67,9 +72,9 @@ def build_series(counts: pl.DataFrame, keys: Sequence[str]) -> Series:
     """Counts as arrays.
 
     Args:
-        counts: `area_level, area_code, wave, grade, sex, indicator`, `n_respondents, n_valid, n_not_asked, n_schools` (whole
-            numbers), `n_yes` (pupils; a scale's equivalent may be broken), `sum_w, sum_w_yes` (sums of weights; without weights
-            n_valid and n_yes). A row for girl, boy and all of every series in every group.
+        counts: `area_level, area_code, wave, grade, sex, indicator`, `n_respondents, n_valid, n_not_asked, n_schools,
+            largest_school, second_school` (whole numbers), `n_yes` (pupils; of a scale it may be broken), `sum_w, sum_w_yes`
+            (sums of weights; without weights n_valid and n_yes). A row for girl, boy and all of every series in every group.
 
     Raises:
         PipelineError: rows are absent, doubled or empty, or the counts do not add up.
@@ -92,15 +97,14 @@ def build_series(counts: pl.DataFrame, keys: Sequence[str]) -> Series:
     for name in _NUMBERS:
         arrays[name] = np.zeros(shape)
         arrays[name][where] = at[name].cast(pl.Float64).to_numpy()
-    whole = {name: arrays[name].astype(np.int64) for name in _NUMBERS[:4]}
+    whole = {name: arrays[name].astype(np.int64) for name in _WHOLE}
     tables = [(arrays["n_yes"], arrays["n_valid"], np.ones(groups.height))]
     if not (np.array_equal(arrays["sum_w"], arrays["n_valid"]) and np.allclose(arrays["sum_w_yes"], arrays["n_yes"], atol=_TINY)):
         mean = _mean_weight(arrays["sum_w"][..., ALL], arrays["n_valid"][..., ALL])
         tables.append((arrays["sum_w_yes"] / mean[:, None, None], arrays["sum_w"] / mean[:, None, None], mean))
     yes, size, scale = (np.stack(part) for part in zip(*tables, strict=True))
     _check(whole, yes, size)
-    asked = whole["n_not_asked"], whole["n_schools"]
-    return Series(groups, list(keys), whole["n_respondents"], whole["n_valid"], *asked, yes, size, scale)
+    return Series(groups, list(keys), *(whole[name] for name in _WHOLE), yes, size, scale)
 
 
 def _mean_weight(weights: FloatArray, valid: FloatArray) -> FloatArray:
@@ -113,7 +117,9 @@ def _mean_weight(weights: FloatArray, valid: FloatArray) -> FloatArray:
 def _check(whole: dict[str, IntArray], yes: FloatArray, size: FloatArray) -> None:
     sums = [whole[name] for name in ("n_respondents", "n_valid", "n_not_asked")] + [*yes, *size]
     slack = _TINY * np.maximum(1.0, size[:, :, :, ALL].max(initial=1.0))
-    off = sum(int((np.abs(part[..., GIRL] + part[..., BOY] - part[..., ALL]) > slack).sum()) for part in sums)
+    top, second = whole["largest_school"], whole["second_school"]
+    schools = int(((top < second) | (top + second > whole["n_valid"])).sum())
+    off = schools + sum(int((np.abs(part[..., GIRL] + part[..., BOY] - part[..., ALL]) > slack).sum()) for part in sums)
     outside = int(((yes < -slack) | (yes > size + slack)).sum() + (whole["n_valid"] > whole["n_respondents"]).sum())
     if off or outside or min(part.min(initial=0) for part in whole.values()) < 0:
         raise _stop(

@@ -9,6 +9,7 @@ import numpy as np
 from assets.methods.disclosure_blocks import ALL, BOY, GIRL, Blocks
 from assets.methods.disclosure_policy import DisclosurePolicy, PolicyNumbers
 from assets.methods.disclosure_rounding import IntArray
+from assets.methods.primary_rules import dominated, p_percent
 
 RULES = (
     "",
@@ -26,6 +27,8 @@ RULES = (
     "derived",
     "sensitive_sex_split",
     "linked",
+    "dominance",
+    "p_percent",
 )
 """Rule ids by code; 0 is shown."""
 SPLIT = [GIRL, BOY]
@@ -120,6 +123,22 @@ def mark(array: np.ndarray, mask: np.ndarray, rule: str) -> None:
     array[np.broadcast_to(mask, array.shape) & (array == 0)] = RULES.index(rule)
 
 
+def school_rules(
+    districts: np.ndarray, schools: IntArray, pupils: IntArray, largest: IntArray, second: IntArray, numbers: PolicyNumbers
+) -> dict[str, np.ndarray]:
+    """Rule -> cells [group, key, sex] of districts that are in practice one or two schools' numbers.
+
+    Args:
+        districts: [group]. schools, pupils: contributing schools, and their pupils. largest, second: pupils of the two largest.
+    """
+    here = districts[:, None, None]
+    return {
+        "min_schools": here & (schools < numbers.min_schools),
+        "dominance": here & dominated(pupils, largest, numbers.dominance),
+        "p_percent": here & p_percent(pupils, largest, second, numbers.p_percent),
+    }
+
+
 def primary(blocks: Blocks, floors: Floors, numbers: PolicyNumbers) -> Hidden:
     """Cells that may not be shown whatever stands around them.
 
@@ -131,7 +150,7 @@ def primary(blocks: Blocks, floors: Floors, numbers: PolicyNumbers) -> Hidden:
     few_share = blocks.scored < floors.share[:, :, None]
     few_respondents = blocks.respondents < floors.respondents
     district_few = blocks.respondents[:, None, :] < floors.share[:, :, None]
-    few_schools = blocks.districts[:, None, None] & (blocks.schools < numbers.min_schools)
+    by_schools = school_rules(blocks.districts, blocks.schools, blocks.scored, blocks.largest, blocks.second, numbers)
     mark(hidden.respondents, few_respondents, "group_floor")
     mark(hidden.scored, few & sensitive, "group_floor_sensitive")
     mark(hidden.scored, few, "group_floor")
@@ -141,8 +160,9 @@ def primary(blocks: Blocks, floors: Floors, numbers: PolicyNumbers) -> Hidden:
         mark(array, low, "group_floor")
     mark(hidden.unscored, district_few, "district_floor")
     mark(hidden.bands, few_share[..., None], "district_floor")
-    mark(hidden.unscored, few_schools, "min_schools")
-    mark(hidden.bands, few_schools[..., None], "min_schools")
+    for rule, flags in by_schools.items():
+        mark(hidden.unscored, flags, rule)
+        mark(hidden.bands, flags[..., None], rule)
     cell = floors.cell[None, :, None]
     is_sensitive = np.broadcast_to(sensitive, blocks.scored.shape)
     small = (blocks.unscored < cell) | (blocks.scored < cell)

@@ -2,9 +2,8 @@
 
 Model: respondents are a stratified cluster sample with replacement from a superpopulation: stratum = municipality x grade x
 wave, PSU = class, no finite population correction, weights 1; or the strata, PSUs and weights of the survey's own sampling design
-when it has one (`psu_sums.py`). An area is a domain inside its strata: classes without a member
-count with 0, and city districts are domains of their municipality's stratum (a class may have pupils in several). Formulas:
-`linearise.py`.
+when it has one (`psu_sums.py`). An area is a domain inside its strata: classes without a member count with 0, and city districts
+are domains of their municipality's stratum (a class may have pupils in several). Formulas: `linearise.py`.
 
 Intervals. Shares strictly between 0 and 1: logit-t. Shares of 0 or 1 have no Taylor variance: Clopper-Pearson on n divided by the
 design effect pooled over the index (same wave and sex, all municipalities), at least that of the cell's own weights (Kish 1965:
@@ -25,6 +24,7 @@ from assets.methods import intervals, percentiles
 from assets.methods.bands import FOCUS_BAND, Kind
 from assets.methods.estimate_reasons import reason_of_estimate
 from assets.methods.linearise import Floats, Ints, Layout, Lonely, add, covariance, degrees_of_freedom, layout, ratios, variance
+from assets.methods.primary_rules import CONTRIBUTORS, contributor, two_largest
 from assets.methods.psu_sums import (
     AREA_LEVELS,
     DOMAIN,
@@ -59,15 +59,13 @@ _ORDER = (*MEASURES, *REST_MEASURES, *percentiles.MEASURES)
 NOISE = 1e-6  # a standard error (share or logits) below this is the rounding of a spread of 0
 METHOD = "taylor_strat_cluster"
 WEIGHTED_METHOD = "taylor_strat_cluster_weighted"
+Persons = pl.DataFrame | pl.LazyFrame
 _KEYS = ["area_level", *DOMAIN, "sex", "index_key"]
 _MEAN = slice(9, 12)  # columns of a block: 3 bands and the mean, each girl, boy, all
 
 
 def area_counts(
-    persons: pl.DataFrame | pl.LazyFrame,
-    index_keys: Sequence[str],
-    levels: Sequence[str] = AREA_LEVELS,
-    stratum: str | None = None,
+    persons: Persons, index_keys: Sequence[str], levels: Sequence[str] = AREA_LEVELS, stratum: str | None = None
 ) -> pl.DataFrame:
     """Count respondents, scored pupils and bands.
 
@@ -76,10 +74,11 @@ def area_counts(
 
     Returns:
         One row per area, wave and grade with respondents x sex (girl, boy, all) x index, sorted so: `area_level, area_code,
-        wave, grade, sex, index_key`, `n_respondents, n_scored, n_unscored, band1, band2, band3` (persons) and `n_schools, n_psu`
-        (schools and classes with a scored pupil in the cell); Int64. Bands sum to n_scored, `all` to girls + boys.
+        wave, grade, sex, index_key`, `n_respondents, n_scored, n_unscored, band1, band2, band3` (persons), `n_schools, n_psu`
+        (schools and classes with a scored pupil), `largest_school, second_school` (scored pupils of the two largest schools, a
+        class where no school is named); Int64. Bands sum to n_scored, `all` to girls + boys.
     """
-    table = psu_sums(persons, index_keys, stratum=stratum)
+    table = psu_sums(persons, index_keys, stratum=stratum).with_columns(contributor("school_id", "psu_id"))
     parts = []
     for level in levels:
         rows = by_area(table, level)
@@ -87,9 +86,10 @@ def area_counts(
         for sex in SEXES:
             chosen = rows if sex == "all" else rows.filter(pl.col("sex") == sex)
             found = chosen.group_by(DOMAIN).agg(pl.col("respondents").sum(), *(e for key in index_keys for e in _counts(key)))
-            cells = domains.join(found, on=DOMAIN, how="left").fill_null(0)
+            largest = two_largest(chosen, DOMAIN, {sum_name(key, "n"): key for key in index_keys})
+            cells = domains.join(found, on=DOMAIN, how="left").join(largest, on=DOMAIN, how="left").fill_null(0)
             parts += [_count_rows(cells, key).with_columns(area_level=pl.lit(level), sex=pl.lit(sex)) for key in index_keys]
-    columns = [*_KEYS, "n_respondents", "n_scored", "n_unscored", "band1", "band2", "band3", "n_schools", "n_psu"]
+    columns = [*_KEYS, "n_respondents", "n_scored", "n_unscored", "band1", "band2", "band3", "n_schools", "n_psu", *CONTRIBUTORS]
     return _in_order(pl.concat(parts), index_keys).select(columns)
 
 
@@ -108,6 +108,7 @@ def _count_rows(cells: pl.DataFrame, key: str) -> pl.DataFrame:
         pl.col("respondents").alias("n_respondents"),
         (pl.col("respondents") - pl.col(sum_name(key, "n"))).alias("n_unscored"),
         *(pl.col(sum_name(key, what)).cast(pl.Int64).alias(name) for name, what in wanted.items()),
+        *(pl.col(sum_name(key, name)).alias(name) for name in CONTRIBUTORS),
     )
 
 

@@ -14,6 +14,7 @@ import polars as pl
 
 from assets.catalogue.indicator_models import AtLeast, Indicator, Rule
 from assets.catalogue.models import Survey
+from assets.methods.primary_rules import CONTRIBUTORS, contributor, two_largest
 from assets.methods.psu_sums import AREA_LEVELS, DOMAIN, SEXES, by_area
 from assets.methods.survey_design import design_columns
 
@@ -137,8 +138,8 @@ def indicator_counts(values: pl.DataFrame, indicators: Sequence[Indicator], leve
         One row per area, wave and grade with respondents x sex (girl, boy, all) x indicator, sorted so: `area_level,
         area_code, wave, grade, sex, indicator` (sex and indicator in the order of `SEXES` and the definitions), `base` (who is
         in the denominator, in words), `n_respondents, n_valid, n_yes, n_no_answer, n_dont_know, n_routed, n_not_asked,
-        n_outside_base` (pupils; all but n_yes sum to n_respondents), `n_schools, n_psu` (with a pupil in the denominator).
-        Int64.
+        n_outside_base` (pupils; all but n_yes sum to n_respondents), `n_schools, n_psu` (with a pupil in the denominator),
+        `largest_school, second_school` (pupils in the denominator, as in `estimate.area_counts`). Int64.
     """
     table = _class_sums(values, [i.id for i in indicators])
     parts = []
@@ -148,10 +149,11 @@ def indicator_counts(values: pl.DataFrame, indicators: Sequence[Indicator], leve
         for sex in SEXES:
             chosen = rows if sex == "all" else rows.filter(pl.col("sex") == sex)
             sums = chosen.group_by(DOMAIN).agg(pl.col("respondents").sum(), *(e for i in indicators for e in _area_sums(i.id)))
-            cells = domains.join(sums, on=DOMAIN, how="left").fill_null(0)
+            largest = two_largest(chosen, DOMAIN, {_sum_name(i.id, "n_valid"): i.id for i in indicators})
+            cells = domains.join(sums, on=DOMAIN, how="left").join(largest, on=DOMAIN, how="left").fill_null(0)
             parts += [_rows(cells, indicator).with_columns(area_level=pl.lit(level), sex=pl.lit(sex)) for indicator in indicators]
     keys = ["area_level", *DOMAIN, "sex", "indicator"]
-    counts = ["n_respondents", "n_valid", "n_yes", *list(STATUS_COLUMNS.values())[1:], "n_schools", "n_psu"]
+    counts = ["n_respondents", "n_valid", "n_yes", *list(STATUS_COLUMNS.values())[1:], "n_schools", "n_psu", *CONTRIBUTORS]
     order = pl.Enum([i.id for i in indicators])
     result = pl.concat(parts).with_columns(pl.col("indicator").cast(order), pl.col("sex").cast(pl.Enum(SEXES)))
     result = result.with_columns(pl.col("area_level").cast(pl.Enum(list(levels)))).sort(keys)
@@ -175,10 +177,11 @@ def _class_sums(values: pl.DataFrame, ids: Sequence[str]) -> pl.DataFrame:
     # Int8 sums would overflow; values are 0 and 1
     wide = values.filter(known).with_columns(pl.col(list(ids)).cast(pl.Int64))
     table = wide.group_by(_CLASS).agg(expressions).sort(_CLASS)
-    return table.with_columns(
+    table = table.with_columns(
         class_id=pl.struct("wave", "grade", "municipality_code", "school_code", "psu").rank("dense"),
         school_id=pl.when(pl.col("school_code").is_not_null()).then(pl.struct("municipality_code", "school_code").rank("dense")),
     )
+    return table.with_columns(contributor("school_id", "class_id"))
 
 
 def _area_sums(key: str) -> list[pl.Expr]:
@@ -189,7 +192,7 @@ def _area_sums(key: str) -> list[pl.Expr]:
 
 
 def _rows(cells: pl.DataFrame, indicator: Indicator) -> pl.DataFrame:
-    names = ["n_yes", *STATUS_COLUMNS.values(), "n_schools", "n_psu"]
+    names = ["n_yes", *STATUS_COLUMNS.values(), "n_schools", "n_psu", *CONTRIBUTORS]
     return cells.select(
         *DOMAIN,
         pl.col("respondents").alias("n_respondents"),

@@ -12,6 +12,7 @@ import polars as pl
 from assets.catalogue.indicator_models import PompIndex, PompItem
 from assets.catalogue.models import Survey
 from assets.methods.indicators import pupil_keys
+from assets.methods.primary_rules import CONTRIBUTORS, SCHOOL, contributor, two_largest
 from assets.methods.psu_sums import AREA_LEVELS, DOMAIN, SEXES, by_area
 
 DECIMALS = 9
@@ -27,6 +28,7 @@ _MEAN_SCHEMA = {
     "n_valid": pl.Int64,
     "n_not_asked": pl.Int64,
     "n_schools": pl.Int64,
+    **dict.fromkeys(CONTRIBUTORS, pl.Int64),
     "mean": pl.Float64,
 }
 
@@ -102,6 +104,7 @@ def pomp_means(values: pl.DataFrame, definitions: Sequence[PompIndex], levels: S
     if not ids:
         return pl.DataFrame(schema=_MEAN_SCHEMA)
     known = values.filter(pl.col("sex").is_in(["girl", "boy"]))
+    schools = _school_sums(known, ids)
     parts = []
     for level in levels:
         rows = by_area(known, level)
@@ -123,13 +126,28 @@ def pomp_means(values: pl.DataFrame, definitions: Sequence[PompIndex], levels: S
                     for i in ids
                 ),
             )
-            cells = domains.join(sums, on=DOMAIN, how="left").fill_null(0)
+            contributing = by_area(schools, level)
+            contributing = contributing if sex == "all" else contributing.filter(pl.col("sex") == sex)
+            largest = two_largest(contributing, DOMAIN, {i: i for i in ids})
+            cells = domains.join(sums, on=DOMAIN, how="left").join(largest, on=DOMAIN, how="left").fill_null(0)
             parts += [_mean_rows(cells, key).with_columns(area_level=pl.lit(level), sex=pl.lit(sex)) for key in ids]
     keys = ["area_level", *DOMAIN, "sex", "index_id"]
     order = {"area_level": pl.Enum(list(levels)), "sex": pl.Enum(SEXES), "index_id": pl.Enum(ids)}
     result = pl.concat(parts).with_columns(pl.col(name).cast(kind) for name, kind in order.items()).sort(keys)
-    counts = ["n_respondents", "n_valid", "n_not_asked", "n_schools"]
+    counts = ["n_respondents", "n_valid", "n_not_asked", "n_schools", *CONTRIBUTORS]
     return result.with_columns(pl.col(list(order)).cast(pl.String)).select(*keys, *counts, "mean")
+
+
+def _school_sums(pupils: pl.DataFrame, ids: Sequence[str]) -> pl.DataFrame:
+    """Pupils with a value per school (class where none is named), district and sex: what `two_largest` takes."""
+    place = ["municipality_code", "school_code"]
+    unit = [*place, *(["psu"] if "psu" in pupils.columns else [])]
+    numbered = pupils.with_columns(
+        pl.when(pl.col("school_code").is_not_null()).then(pl.struct(place).rank("dense")).alias("_named"),
+        pl.struct(unit).rank("dense").alias("_unit"),
+    ).with_columns(contributor("_named", "_unit"))
+    keys = ["wave", "grade", "municipality_code", "district_code", "sex", SCHOOL]
+    return numbered.group_by(keys).agg(pl.col(list(ids)).count().cast(pl.Int64))
 
 
 def _mean_rows(cells: pl.DataFrame, key: str) -> pl.DataFrame:
@@ -138,6 +156,7 @@ def _mean_rows(cells: pl.DataFrame, key: str) -> pl.DataFrame:
         *DOMAIN,
         "n_respondents",
         n.alias("n_valid"),
+        *(pl.col(f"{key}:{name}").alias(name) for name in CONTRIBUTORS),
         n_not_asked=f"{key}:not_asked",
         n_schools=f"{key}:schools",
         mean=pl.when(n > 0).then(pl.col(f"{key}:sum") / n / _UNITS),

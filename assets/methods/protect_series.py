@@ -23,6 +23,7 @@ from assets.methods.edition_patterns import Outer, groups_in
 from assets.methods.errors import PipelineError
 from assets.methods.estimate import WEIGHTED_METHOD
 from assets.methods.indicator_links import families, links
+from assets.methods.primary_rules import CONTRIBUTORS
 from assets.methods.series_estimates import MEASURES
 
 UNITS = {"share": ("percent", "points"), "mean": ("scale_0_100", "scale_0_100")}
@@ -140,7 +141,7 @@ def _sensitive(file: IndicatorFile, linked: Sequence[Sequence[str]]) -> np.ndarr
 
 def _pupils(counts: pl.DataFrame, means: pl.DataFrame, estimates: pl.DataFrame) -> pl.DataFrame:
     """The two tables of counts in one form, with the sums of weights; see `build_series`."""
-    whole = ["n_respondents", "n_valid", "n_not_asked", "n_schools"]
+    whole = ["n_respondents", "n_valid", "n_not_asked", "n_schools", *CONTRIBUTORS]
     yes = pl.col("n_valid") * pl.col("mean").fill_null(0.0) / 100
     shares = counts.select(*KEYS, *whole, pl.col("n_yes").cast(pl.Float64))
     scales = means.rename({"index_id": "indicator"}).select(*KEYS, *whole, yes.alias("n_yes"))

@@ -4,9 +4,10 @@ The type comes from Skolverket's register by school unit code: the type of the s
 Respondents whose school is absent or not in the register are a row of their own ("skola okänd"), never spread over the others.
 
 Types sum to all, and a type with one or two schools is in practice those schools' number. A type is therefore hidden below the
-group floor and below `min_schools` schools, and then so many more that neither the total of the row nor, for a municipality, the
-county's number gives the hidden ones: at least two are hidden, of at least `min_schools` schools together, none of them alone
-with a handful of pupils, and no interval is as narrow as `interval_width`.
+group floor, below `min_schools` schools, and by dominance and p per cent (`primary_rules.py`), and then so many more that
+neither the total of the row nor, for a municipality, the county's number gives the hidden ones: at least two are hidden, of at
+least `min_schools` schools together, none of them alone with a handful of pupils, and no interval is as narrow as
+`interval_width`.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ import polars as pl
 
 from assets.catalogue.active import ENROLLED_GRADE
 from assets.methods.disclosure_policy import PolicyNumbers
+from assets.methods.primary_rules import CONTRIBUTORS, dominated, largest_two, p_percent
 
 SCHOOL_TYPES = ("municipal", "independent", "other", "unknown")
 ALL_TYPES = "all"
@@ -84,8 +86,10 @@ def _answered(persons: pl.DataFrame, schools: pl.DataFrame) -> pl.DataFrame:
     areas.append(typed.with_columns(area_level=pl.lit("municipality"), area_code=pl.col("municipality_code")))
     return (
         pl.concat(areas)
+        .group_by(*KEYS, "school_type", "school_code")
+        .agg(n=pl.len().cast(pl.Int64))
         .group_by(*KEYS, "school_type")
-        .agg(n=pl.len().cast(pl.Int64), schools=pl.col("school_code").n_unique().cast(pl.Int64))
+        .agg(pl.col("n").sum(), schools=pl.len().cast(pl.Int64), **largest_two("n"))
         .sort(*KEYS, "school_type")
     )
 
@@ -122,11 +126,15 @@ def _registered(schools: pl.DataFrame, municipalities: Sequence[str]) -> pl.Data
 
 @dataclass
 class _Row:
-    """The types of one area, wave and grade: respondents and schools, the published total, and what is hidden."""
+    """The types of one area, wave and grade: respondents and schools, the published total, and what is hidden.
+
+    `lone`: types that are in practice the number of their one or two largest schools.
+    """
 
     total: int
     n: dict[str, int]
     schools: dict[str, int]
+    lone: set[str] = field(default_factory=set)
     hidden: set[str] = field(default_factory=set)
 
     @property
@@ -145,7 +153,7 @@ class _Row:
         """Hide what must be hidden, and more until the total of the row gives nothing away."""
         if len(self.n) < 2:  # the only type is the total, which is published as such
             return
-        self.hidden |= {t for t in self.n if self.n[t] < numbers.group_floor or self.schools[t] < numbers.min_schools}
+        self.hidden |= {t for t in self.n if self.n[t] < numbers.group_floor or self.schools[t] < numbers.min_schools} | self.lone
         while self.hidden and not self.safe(numbers):
             shown = [t for t in self.present if t not in self.hidden]
             if not shown:
@@ -192,11 +200,14 @@ def _patterns(
     """Rows whose total is published, with their hidden types; what a wider edition hides starts out hidden."""
     published = {tuple(r[k] for k in KEYS): r["respondents"] for r in totals.iter_rows(named=True)}
     rows: dict[tuple[object, ...], _Row] = {}
-    for r in answered.iter_rows(named=True):
+    n, largest, second = (answered[name].to_numpy() for name in ("n", *CONTRIBUTORS))
+    lone = dominated(n, largest, numbers.dominance) | p_percent(n, largest, second, numbers.p_percent)
+    for r in answered.with_columns(lone=pl.Series(lone, dtype=pl.Boolean)).iter_rows(named=True):
         key = tuple(r[k] for k in KEYS)
         if published.get(key) is not None:
             row = rows.setdefault(key, _Row(int(published[key]), {}, {}))
             row.n[r["school_type"]], row.schools[r["school_type"]] = r["n"], r["schools"]
+            row.lone |= {r["school_type"]} if r["lone"] else set()
     for *key, school_type in _hidden_in(wider):
         row = rows.get(tuple(key))
         if row is not None and school_type in row.n:

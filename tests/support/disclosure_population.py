@@ -11,6 +11,12 @@ INDICES = ("acting_out", "school_bonding", "wellbeing")
 PROTECTIVE = ("school_bonding", "wellbeing")
 KEYS = ["area_level", "area_code", "wave", "grade", "sex", "index_key"]
 COUNTS = ("n_respondents", "n_scored", "n_unscored", "band1", "band2", "band3")
+SCHOOLS = ("n_schools", "n_psu", "largest_school", "second_school")
+
+
+def largest(scored: int, schools: int) -> tuple[int, int]:
+    """The two largest of schools with as equal a number of pupils as can be."""
+    return -(-scored // schools), -(-(scored - 1) // schools) if scored else 0
 
 
 def population(
@@ -41,8 +47,8 @@ def population(
             county = {("county", "01"): sum(leaves.values())}
             for (level, code), area in (county | leaves | parts).items():
                 rows += _rows((level, code, wave, grade), area, indices)
-    types = {"wave": pl.Int32} | dict.fromkeys((*COUNTS, "n_schools", "n_psu"), pl.Int64)
-    columns = [*KEYS, *COUNTS, "n_schools", "n_psu"]
+    types = {"wave": pl.Int32} | dict.fromkeys((*COUNTS, *SCHOOLS), pl.Int64)
+    columns = [*KEYS, *COUNTS, *SCHOOLS]
     return pl.DataFrame(rows, schema=columns, orient="row").cast(types)
 
 
@@ -64,7 +70,7 @@ def _rows(group: tuple[str, str, int, str], area: np.ndarray, indices: Sequence[
         for sex, leaf in (("girl", area[index, 0]), ("boy", area[index, 1]), ("all", area[index].sum(axis=0))):
             *bands, unscored = (int(count) for count in leaf)
             scored = sum(bands)
-            rows.append((*group, sex, key, scored + unscored, scored, unscored, *bands, 7, 20))
+            rows.append((*group, sex, key, scored + unscored, scored, unscored, *bands, 7, 20, *largest(scored, 7)))
     return rows
 
 

@@ -11,7 +11,7 @@ import yaml
 
 from assets.methods.disclosure import DisclosurePolicy, load_policy, protect
 from assets.methods.errors import PipelineError
-from tests.support.disclosure_population import KEYS, estimates, population
+from tests.support.disclosure_population import KEYS, estimates, largest, population
 
 POLICY_FILE = Path(__file__).parents[2] / "assets/catalogue/disclosure.yml"
 
@@ -26,13 +26,23 @@ def policy(content: dict[str, object]) -> DisclosurePolicy:
     return load_policy(content)
 
 
-def area(girl: tuple[int, ...], boy: tuple[int, ...], level: str = "municipality", schools: int = 4) -> pl.DataFrame:
-    """One block from (band1, band2, band3, unscored) of girls and boys, in a county large enough not to matter."""
+def area(
+    girl: tuple[int, ...],
+    boy: tuple[int, ...],
+    level: str = "municipality",
+    schools: int = 4,
+    top: tuple[float, float] = (0.0, 0.0),
+) -> pl.DataFrame:
+    """One block from (band1, band2, band3, unscored) of girls and boys, in a county large enough not to matter.
+
+    top: the two largest schools' parts of the pupils; all schools alike when not given.
+    """
     rows = []
     code = {"municipality": "0127", "district": "0180-101"}[level]
     for sex, leaf in (("girl", girl), ("boy", boy), ("all", tuple(a + b for a, b in zip(girl, boy, strict=True)))):
         *bands, unscored = leaf
-        rows.append((level, code, 2024, "ak9", sex, "acting_out", sum(leaf), sum(bands), unscored, *bands, schools, 9))
+        pair = tuple(int(part * sum(bands)) for part in top) if top[0] else largest(sum(bands), schools)
+        rows.append((level, code, 2024, "ak9", sex, "acting_out", sum(leaf), sum(bands), unscored, *bands, schools, 9, *pair))
     frame = population(1, [5], indices=["acting_out"]).clear()
     return pl.DataFrame(rows, schema=frame.columns, orient="row").cast(dict(frame.schema))
 
@@ -104,6 +114,29 @@ def test_districts_need_more_pupils_and_three_schools(policy: DisclosurePolicy) 
     assert shown(area(*small), policy)["girl", "share_band1"][1] == "ok"
 
 
+@pytest.mark.parametrize(
+    ("top", "rule"),
+    [
+        ((0.86, 0.06), "dominance"),
+        ((0.84, 0.08), "p_percent"),
+        ((0.5, 0.46), "p_percent"),
+        ((0.8, 0.1), None),
+        ((0.25, 0.25), None),
+    ],
+)
+def test_a_district_that_is_one_school_s_number_is_hidden_by_its_rule(
+    policy: DisclosurePolicy, top: tuple[float, float], rule: str | None
+) -> None:
+    bands = ((610, 210, 130, 90), (700, 200, 150, 80))
+    counts = area(*bands, level="district", schools=5, top=top)
+    release = protect(counts, estimates(counts), policy)
+    found = release.log.filter(pl.col("cell") == "share_band1", pl.col("sex") == "all")["rule"].to_list()
+    assert found == ([rule] if rule else [])
+    assert {rule_.kind for rule_ in policy.rules if rule_.id == rule} <= {"primary"}
+    whole = area(*bands, schools=5, top=top)
+    assert shown(whole, policy)["all", "share_band1"][1] == "ok", "a municipality isn't a school's"
+
+
 def test_missing_estimates_are_missing_not_zero(policy: DisclosurePolicy) -> None:
     counts = area((61, 21, 13, 9), (70, 20, 15, 8))
     proof = estimates(counts).with_columns(
@@ -159,7 +192,7 @@ def test_an_edition_can_be_stricter(content: dict[str, object]) -> None:
 
 def test_unknown_edition_is_named(policy: DisclosurePolicy) -> None:
     counts = area((61, 21, 13, 9), (70, 20, 15, 8))
-    with pytest.raises(PipelineError, match="någon av utgåvorna intern, fick utgåvan hemlig"):
+    with pytest.raises(PipelineError, match="någon av utgåvorna intern, publik, fick utgåvan hemlig"):
         protect(counts, estimates(counts), policy, "hemlig")
 
 
@@ -202,6 +235,8 @@ def test_incomplete_policy_stops(change: dict[str, object], content: dict[str, o
         (lambda c: pl.concat([c, c]), "flickor, pojkar och alla"),
         (lambda c: c.with_columns(band1=pl.lit(None, pl.Int64)), "tomma värden"),
         (lambda c: c.with_columns(n_schools=-pl.col("n_schools")), "negativa antal"),
+        (lambda c: c.with_columns(largest_school=pl.lit(0)), "en näst största skola som ryms"),
+        (lambda c: c.with_columns(second_school=pl.col("n_scored")), "en näst största skola som ryms"),
         (
             lambda c: pl.concat(
                 [c.filter(pl.col("sex") == "girl").with_columns(sex=pl.lit("all")), c.filter(pl.col("sex") != "all")]

@@ -245,6 +245,7 @@ def test_counts_add_up_and_the_grid_is_whole(persons: pl.DataFrame, estimates: p
     assert set(cells["len"]) == {3 * len(KINDS)}
     assert [name for name in counts.columns if counts.schema[name] == pl.Int64] == [
         "n_respondents", "n_scored", "n_unscored", "band1", "band2", "band3", "n_schools", "n_psu",
+        "largest_school", "second_school",
     ]  # fmt: skip
     published = persons.filter(pl.col("sex").is_in(["girl", "boy"]))
     county = counts.filter(pl.col("area_level") == "county", pl.col("sex") == "all", pl.col("index_key") == "acting_out")
@@ -267,6 +268,20 @@ def test_schools_and_classes_with_a_scored_pupil_are_counted() -> None:
     ).with_columns(i_band=pl.when(pl.col("i").is_not_null()).then(pl.lit(2, dtype=pl.Int8)))  # fmt: skip
     got = area_counts(persons, ["i"]).filter(pl.col("area_level") == "municipality", pl.col("sex") == "all").row(0, named=True)
     assert (got["n_schools"], got["n_psu"], got["n_scored"], got["n_unscored"]) == (2, 3, 3, 2)
+    assert (got["largest_school"], got["second_school"]) == (1, 1)
+
+
+def test_the_two_largest_schools_count_their_scored_pupils_and_a_class_stands_in_for_an_unnamed_school() -> None:
+    rows = [("a", "1")] * 5 + [("a", "2")] * 4 + [("b", "1")] * 3 + [(None, "x")] * 6 + [(None, None)] * 2
+    persons = pl.DataFrame(
+        {
+            "municipality_code": "0127", "district_code": "0127-1", "wave": 2024, "grade": "ak9",
+            "sex": ["girl", "boy"] * 10, "school_code": [row[0] for row in rows], "psu": [row[1] for row in rows],
+            "i": [None, *[1.0] * 19],
+        }
+    ).with_columns(i_band=pl.when(pl.col("i").is_not_null()).then(pl.lit(2, dtype=pl.Int8)))  # fmt: skip
+    got = area_counts(persons, ["i"], ["district"]).select("sex", "largest_school", "second_school").rows()
+    assert got == [("girl", 4, 3), ("boy", 4, 3), ("all", 8, 6)]
 
 
 @pytest.mark.parametrize("level", ["municipality", "district"])

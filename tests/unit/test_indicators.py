@@ -185,6 +185,7 @@ def test_counts_add_up_and_leave_out_other_sexes():
     county = row("01", "all", "dik14a")
     assert (county["n_respondents"], county["n_valid"], county["n_yes"], county["n_no_answer"]) == (5, 4, 2, 1)
     assert (county["n_psu"], county["n_schools"]) == (3, 2), "classes and schools with a valid answer"
+    assert county["largest_school"] + county["second_school"] == county["n_valid"] > county["largest_school"] > 0
     assert row("01", "boy", "dik37")["n_dont_know"] == 1
     assert row("01", "boy", "dik37")["base"] == "alla elever, den som aldrig varit berusad räknas som nej"
     assert (row("0180-101", "girl", "dik14a")["n_respondents"], row("0180-101", "all", "dik14a")["n_valid"]) == (0, 0)
@@ -207,7 +208,8 @@ def test_bands_let_the_estimators_take_indicators():
     bands = area_counts(as_bands(values, chosen), ["dik14a"])
     counts = indicator_counts(values, chosen)
     assert bands["band3"].to_list() == counts["n_yes"].to_list()
-    assert bands["n_scored"].to_list() == counts["n_valid"].to_list()
+    for same, other in (("n_scored", "n_valid"), ("largest_school", "largest_school"), ("second_school", "second_school")):
+        assert bands[same].to_list() == counts[other].to_list()
     shares = area_estimates(as_bands(values, chosen), {"dik14a": "risk"})
     share = shares.filter(area_code="01", sex="all", measure="share_band3")["estimate"].item()
     assert share == 0.5
@@ -270,6 +272,7 @@ def test_means_are_exact_and_leave_out_other_sexes():
     means = pomp_means(values, [definition])
     county = means.filter(area_code="01", sex="all").to_dicts()[0]
     assert (county["n_respondents"], county["n_valid"]) == (5, 4)
+    assert county["largest_school"] + county["second_school"] == 4 > county["largest_school"] >= 2
     assert county["mean"] == pytest.approx((50 + 200 / 3 + 100 + 100) / 4, abs=1e-9)
     assert means.filter(area_code="0180-102")["mean"].to_list() == [None, None, None]
     assert means.equals(pomp_means(values.reverse(), [definition]))

@@ -154,3 +154,23 @@ def test_a_wave_without_answers_is_empty(answers: pl.DataFrame) -> None:
     safe = protect_series(counts, means, estimates, FILE, SURVEY, POLICY, "intern", NOBODY)
     assert safe.results.is_empty()
     assert tuple(safe.results.columns) == RESULT_COLUMNS
+
+
+def test_a_district_that_is_one_school_s_number_is_hidden_by_its_rule() -> None:
+    counts, means, estimates = tables(world(6, [900, 1200], districts=[900, 950]))
+    part = pl.col("area_code") == "0180-101"
+
+    def rules(largest: float, second: float) -> set[str]:
+        changed = [
+            frame.with_columns(
+                pl.when(part).then((share * pl.col("n_valid")).floor().cast(pl.Int64)).otherwise(name).alias(name)
+                for name, share in (("largest_school", largest), ("second_school", second))
+            )
+            for frame in (counts, means)
+        ]
+        log = protect_series(*changed, estimates, FILE, SURVEY, POLICY, "intern", NOBODY).log
+        return set(log.filter(part, pl.col("sex") == "all", pl.col("indicator") == "dik36")["rule"])
+
+    assert rules(0.3, 0.3) == set()
+    assert rules(0.9, 0.05) == {"dominance"}
+    assert rules(0.6, 0.38) == {"p_percent"}

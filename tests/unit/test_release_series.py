@@ -60,6 +60,8 @@ def test_a_table_of_no_scales_has_the_columns_of_one_with_scales():
         "n_valid",
         "n_not_asked",
         "n_schools",
+        "largest_school",
+        "second_school",
         "mean",
     }
 

@@ -76,6 +76,13 @@ def test_one_or_two_schools_of_a_type_are_hidden_and_the_other_type_with_them():
     assert told["all"]["respondents"] == 200
 
 
+@pytest.mark.parametrize("sizes", [[90, 4, 4], [60, 55, 5]])
+def test_a_type_that_is_one_or_two_schools_number_is_hidden_however_many_it_has(sizes: list[int]) -> None:
+    people, register, rates = tables([{"municipal": [60, 50, 40], "independent": sizes, "unknown": []}, BIG, BIG])
+    told = by_type(response_by_school_type(rates, people, register, NUMBERS))
+    assert {told[school_type]["reason"] for school_type in ("municipal", "independent")} == {"suppressed"}
+
+
 def test_the_only_type_repeats_the_total():
     people, register, rates = tables([{"municipal": [60, 50], "independent": [], "unknown": []}])
     told = by_type(response_by_school_type(rates, people, register, NUMBERS))
