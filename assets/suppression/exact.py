@@ -40,7 +40,7 @@ class Master:
         lp.num_col_, lp.num_row_ = tables.size, 0
         lp.col_cost_ = tables.cost
         lp.col_lower_ = tables.required.astype(np.float64)
-        lp.col_upper_ = np.where(tables.must_show, 0.0, 1.0)
+        lp.col_upper_ = np.where(tables.whole_units(tables.must_show), 0.0, 1.0)
         self._solver = highspy.Highs()
         whole = bool((tables.cost == np.round(tables.cost)).all())
         options = (
@@ -50,6 +50,10 @@ class Master:
         for option, value in options:
             self._solver.setOptionValue(option, value)
         self._solver.passModel(lp)
+        for cell in range(tables.size):
+            last = int(tables.mates(cell)[-1])
+            if cell != last:
+                self._solver.addRow(0.0, 0.0, 2, np.array([cell, last], dtype=np.int32), np.array([1.0, -1.0]))
         self.whole_costs = whole
         self._seed = seed
         self.nodes = 0

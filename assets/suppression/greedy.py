@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from assets.suppression.attack import TOLERANCE, UNLIMITED, Attack, Requirement
-from assets.suppression.tables import BoolArray, FloatArray, LinkedTables, stop
+from assets.suppression.tables import BoolArray, FloatArray, IntArray, LinkedTables, stop
 
 _FREE = 1e-7
 """Price of moving a hidden cell: nothing, but not a free ride through it."""
@@ -139,7 +139,7 @@ class Greedy:
             found = [cells for cells in moved if cells is not None]
             if len(found) == len(moved):
                 for cells in found:
-                    state.hidden |= ~self._inside(cells)
+                    state.hidden |= self.tables.whole_units(~self._inside(cells))
                 state.proofs[need] = np.array(found)
                 return True
         return False
@@ -173,31 +173,33 @@ class Greedy:
 
     def clean(self, state: State, limit: int) -> None:
         """Show again, dearest first, what no requirement needs; in place; stops at `limit` linear programs in all."""
-        extra = np.flatnonzero(state.hidden & ~self.tables.required)
-        for cell in extra[np.lexsort((extra, -self._cost[extra]))].tolist():
+        for cells in self._dearest_first(state):
             if self.attack.solves >= limit:
                 return
-            self._show(state, cell)
+            self._show(state, cells)
 
-    def _show(self, state: State, cell: int) -> bool:
+    def _dearest_first(self, state: State) -> list[IntArray]:
+        """The cells of each unit that is hidden and need not be."""
+        extra = np.flatnonzero(state.hidden & ~self.tables.required)
+        _, first = np.unique(self.tables.unit[extra], return_index=True)
+        units = [self.tables.mates(cell) for cell in extra[np.sort(first)].tolist()]
+        return sorted(units, key=lambda cells: (-float(self._cost[cells].sum()), int(cells[0])))
+
+    def _show(self, state: State, cells: IntArray) -> None:
         trial = state.hidden.copy()
-        trial[cell] = False
+        trial[cells] = False
         proofs = list(state.proofs)
-        for need in self._broken(state, cell):
+        for need in self._broken(state, cells):
             proofs[need] = self.prove(need, trial)
             if proofs[need] is None:
-                return False
-        state.hidden[cell], state.proofs = False, proofs
-        return True
+                return
+        state.hidden[cells], state.proofs = False, proofs
 
-    def _broken(self, state: State, cell: int) -> list[int]:
-        """Requirements whose proof moves the cell further than its shown window lets it."""
-        down, up = -self.attack.shown_down[cell] - TOLERANCE, self.attack.shown_up[cell] + TOLERANCE
-        return [
-            n
-            for n, cells in enumerate(state.proofs)
-            if cells is not None and ((cells[:, cell] < down) | (cells[:, cell] > up)).any()
-        ]
+    def _broken(self, state: State, cells: IntArray) -> list[int]:
+        """Requirements whose proof moves one of the cells further than its shown window lets it."""
+        down, up = -self.attack.shown_down[cells] - TOLERANCE, self.attack.shown_up[cells] + TOLERANCE
+        moved = [(n, proof[:, cells]) for n, proof in enumerate(state.proofs) if proof is not None]
+        return [n for n, proof in moved if ((proof < down) | (proof > up)).any()]
 
     def pattern(self, limit: int) -> State:
         """The cheapest of a few starts, cleaned and bettered within `limit` linear programs.
@@ -205,7 +207,7 @@ class Greedy:
         Raises:
             PipelineError: no pattern protects the cells while the cells that must be shown are shown.
         """
-        closed = self.tables.must_show
+        closed = self.tables.whole_units(self.tables.must_show)
         count = len(self.needs)
         best: State | None = None
         for order, rounds in ((None, 2), (list(range(count))[::-1], 2), (None, 0)):
@@ -223,20 +225,19 @@ class Greedy:
 
     def better(self, state: State, limit: int) -> State:
         """Leave out one hidden cell at a time, find another way round it, and keep what is cheaper (a local search)."""
-        closed = self.tables.must_show
+        closed = self.tables.whole_units(self.tables.must_show)
         again = True
         while again:
             again = False
-            extra = np.flatnonzero(state.hidden & ~self.tables.required)
-            for cell in extra[np.lexsort((extra, -self._cost[extra]))].tolist():
+            for cells in self._dearest_first(state):
                 if self.attack.solves >= limit:
                     return state
                 trial = state.copy()
-                for need in self._broken(state, cell):
+                for need in self._broken(state, cells):
                     trial.proofs[need] = None
-                trial.hidden[cell] = False
+                trial.hidden[cells] = False
                 shut = closed.copy()
-                shut[cell] = True
+                shut[cells] = True
                 if not self.complete(trial, shut):
                     continue
                 self.clean(trial, limit)

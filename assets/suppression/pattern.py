@@ -110,7 +110,7 @@ def is_safe(tables: LinkedTables, hidden: BoolArray) -> bool:
 
 
 def _pattern(tables: LinkedTables, hidden: BoolArray, proven: bool, bound: float | None) -> Pattern:
-    rules = np.where(tables.primary, 1, np.where(tables.must_hide, 2, np.where(hidden, 3, 0))).astype(np.int8)
+    rules = np.where(tables.primary, 1, np.where(tables.whole_units(tables.must_hide), 2, np.where(hidden, 3, 0))).astype(np.int8)
     return Pattern(
         hidden=hidden, rules=rules, cells=int(hidden.sum()), respondents=float(tables.counts[hidden].sum()),
         cost=float(tables.cost[hidden].sum()), proven=proven, lower_bound=bound,

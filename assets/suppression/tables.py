@@ -18,9 +18,11 @@ from assets.methods.errors import PipelineError
 
 BoolArray = NDArray[np.bool_]
 FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.int64]
+_NEAR = 1e-6
 _CELL_COLUMNS = (
     "cost", "primary", "lower", "upper", "width", "shown_low", "shown_high", "hidden_low", "hidden_high",
-    "must_hide", "must_show",
+    "must_hide", "must_show", "unit",
 )  # fmt: skip
 
 
@@ -45,6 +47,7 @@ class LinkedTables:
         shown_low, shown_high: [cell] what is known of the count when the cell is shown.
         hidden_low, hidden_high: [cell] what is known when it is hidden.
         must_hide, must_show: [cell] an earlier pattern: stays hidden, stays shown.
+        unit: [cell] what is published together is hidden together, as the two sides of a rounded share are; usually each cell alone.
     """
 
     leaves: FloatArray
@@ -60,6 +63,7 @@ class LinkedTables:
     hidden_high: FloatArray
     must_hide: BoolArray
     must_show: BoolArray
+    unit: IntArray
 
     @property
     def counts(self) -> FloatArray:
@@ -73,14 +77,22 @@ class LinkedTables:
 
     @property
     def required(self) -> BoolArray:
-        """[cell] hidden from the start: primary, or hidden by an earlier pattern."""
-        return self.primary | self.must_hide
+        """[cell] hidden from the start: primary, or hidden by an earlier pattern, or published with such a cell."""
+        return self.whole_units(self.primary | self.must_hide)
 
-    def canonical_order(self) -> NDArray[np.int64]:
+    def whole_units(self, cells: BoolArray) -> BoolArray:
+        """[cell] in a unit that holds one of the cells."""
+        return np.isin(self.unit, self.unit[cells])
+
+    def mates(self, cell: int) -> IntArray:
+        """The cells that are hidden and shown with the cell, itself among them."""
+        return np.flatnonzero(self.unit == self.unit[cell])
+
+    def canonical_order(self) -> IntArray:
         """Cells in an order that depends on what they are and not on where they stand; equal cells are interchangeable."""
         parts = self.parts.tocsr(copy=True)
         parts.sort_indices()
-        columns = [getattr(self, name).tolist() for name in _CELL_COLUMNS]
+        columns = [getattr(self, name).tolist() for name in _CELL_COLUMNS[:-1]]
         at = parts.indptr.tolist()
         keys = [
             (parts.indices[a:b].tolist(), parts.data[a:b].tolist(), values)
@@ -88,7 +100,7 @@ class LinkedTables:
         ]
         return np.array(sorted(range(self.size), key=keys.__getitem__), dtype=np.int64)
 
-    def ordered(self, order: NDArray[np.int64]) -> LinkedTables:
+    def ordered(self, order: IntArray) -> LinkedTables:
         """The same cells in another order."""
         cells = {name: getattr(self, name)[order] for name in _CELL_COLUMNS}
         return replace(self, parts=self.parts.tocsr()[order], **cells)
@@ -120,13 +132,11 @@ def linked_tables(leaves: FloatArray, parts: sp.csr_array, primary: BoolArray, *
     usual = {
         "cost": np.ones(size), "lower": zero, "upper": zero, "width": zero, "shown_low": counts, "shown_high": counts,
         "hidden_low": zero, "hidden_high": np.full(size, np.inf), "must_hide": no, "must_show": no,
+        "unit": np.arange(size, dtype=np.int64),
     }  # fmt: skip
     if unknown := sorted(set(values) - set(usual)):
         raise stop(f"någon av kolumnerna {', '.join(sorted(usual))}", ", ".join(unknown))
-    whole = {
-        name: np.asarray(values.get(name, default), dtype=bool if default.dtype == bool else np.float64)
-        for name, default in usual.items()
-    }
+    whole = {name: np.asarray(values.get(name, default), dtype=default.dtype) for name, default in usual.items()}
     tables = LinkedTables(leaves=leaves, parts=sp.csr_array(parts), primary=np.asarray(primary, dtype=bool), **whole)
     _check(tables)
     return tables
@@ -139,10 +149,10 @@ def _check(tables: LinkedTables) -> None:
         "kostnader större än 0": int((~(tables.cost > 0)).sum()),
         "skyddsnivåer från 0": int(((tables.lower < 0) | (tables.upper < 0) | (tables.width < 0)).sum()),
         "antal inom det som är känt om dem": int(
-            ((counts < tables.shown_low) | (counts > tables.shown_high)).sum()
-            + ((counts < tables.hidden_low) | (counts > tables.hidden_high)).sum()
+            ((counts < tables.shown_low - _NEAR) | (counts > tables.shown_high + _NEAR)).sum()
+            + ((counts < tables.hidden_low - _NEAR) | (counts > tables.hidden_high + _NEAR)).sum()
         ),
-        "celler som antingen döljs eller visas": int((tables.required & tables.must_show).sum()),
+        "celler som antingen döljs eller visas": int((tables.required & tables.whole_units(tables.must_show)).sum()),
     }
     for expected, cells in wrong.items():
         if cells:
