@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from assets.suppression.attack import TOLERANCE, Attack, Cut, Requirement
-from assets.suppression.tables import BoolArray, FloatArray, stop
+from assets.suppression.tables import BoolArray, FloatArray, IntArray, stop
 
 _WEAK_ROUNDS = 12
 """Rounds of fractional cuts without a better bound before whole patterns are tried."""
@@ -106,6 +106,35 @@ class Exact:
                 found.append(cut)
         return found, safe
 
+    def _sharpened(self, pattern: FloatArray) -> list[Cut]:
+        """Cuts from unsafe patterns that hide as much more as they can and stay unsafe: they name the fewest cells.
+
+        A set of cells is grown twice per failing requirement, the cheapest cells first and the dearest first.
+        """
+        found, cost = [], self.attack.tables.cost
+        for need in self.needs:
+            move = self.attack.move(need, pattern)
+            if move.value >= need.amount - TOLERANCE:
+                continue
+            for sign in (1, -1):
+                cut = self._grown(need, pattern, np.argsort(sign * cost, kind="stable"))
+                found += [cut] if cut is not None else []
+        return found
+
+    def _grown(self, need: Requirement, pattern: FloatArray, order: IntArray) -> Cut | None:
+        hidden = pattern.copy()
+        cut = self.attack.cut(need, self.attack.move(need, hidden))
+        for cell in order.tolist():
+            if cut is None:
+                return None
+            if hidden[cell] or cut.coefficients[cell] == 0:
+                continue
+            trial = np.maximum(hidden, np.isin(self.attack.tables.unit, self.attack.tables.unit[cell]))
+            move = self.attack.move(need, trial)
+            if move.value < need.amount - TOLERANCE:
+                hidden, cut = trial, self.attack.cut(need, move)
+        return cut
+
     def _rounded_up(self, bound: float) -> float:
         return float(np.ceil(bound - 1e-6)) if self.master.whole_costs else bound
 
@@ -125,6 +154,7 @@ class Exact:
             cuts, safe = self._separate(pattern)
             if safe:
                 return Optimum(pattern > 0.5, float(self.attack.tables.cost[pattern > 0.5].sum()))
+            cuts += self._sharpened(pattern)
             if not cuts:
                 break
             for cut in cuts:

@@ -27,6 +27,7 @@ FAMILY = ("edition", "wave", "grade", "index_key")
 PLACE = ("area_level", "area_code", "sex")
 SEXES = {"girl": (0,), "boy": (1,), "all": (0, 1)}
 _LEVEL_LOSS = {"district": 1.0, "municipality": 2.0, "county": 8.0}
+_HANGING = {"n_respondents": 8.0, "n_scored": 2.0, "share_unscored": 1.0}
 _MANY = 1e7
 """More pupils than any sum holds: stands for no limit, and can be subtracted from itself."""
 _SLACK = 1e-9
@@ -150,11 +151,7 @@ def _loss(cells: pl.DataFrame) -> pl.Series:
     """How much is lost with a cell: totals more than a breakdown, large areas more than small, with all that hangs on it."""
     level = cells["area_level"].replace_strict(_LEVEL_LOSS, return_dtype=pl.Float64)
     sex = pl.Series(np.where((cells["sex"] == "all").to_numpy(), 4.0, 1.0))
-    hanging = np.where(
-        cells["measure"].is_in(BANDS).to_numpy(), 4.0, np.where((cells["measure"] == "n_scored").to_numpy(), 2.0, 1.0)
-    )
-    whole = np.where((cells["measure"] == "n_respondents").to_numpy(), 8.0, hanging)
-    return level * sex * pl.Series(whole)
+    return level * sex * cells["measure"].replace_strict(_HANGING, default=4.0, return_dtype=pl.Float64)
 
 
 def _add_cell(made: _Rows, leaves: _Leaves, cell: dict[str, object], unit: int, rules: PublicationRules, index_key: str) -> None:

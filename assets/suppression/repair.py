@@ -1,7 +1,7 @@
-"""Repair of a release: what an audit found too narrow is made wide by hiding the cheapest further rows, with all that hangs on them.
+"""Repair of a release: what an audit found too narrow is made wide by hiding the cheapest further rows and what hangs on them.
 
-The audit stands outside and is run again afterwards; nothing here is taken as proof. A row that is hidden for another's sake becomes
-a hidden count itself, so it is asked to be wide as well, until nothing more has to go.
+The audit stands outside and is run again afterwards; nothing here is taken as proof. A row that is hidden for another's sake
+becomes a hidden count itself, so it is asked to be wide as well, until nothing more has to go.
 """
 
 from __future__ import annotations

@@ -47,7 +47,7 @@ class LinkedTables:
         shown_low, shown_high: [cell] what is known of the count when the cell is shown.
         hidden_low, hidden_high: [cell] what is known when it is hidden.
         must_hide, must_show: [cell] an earlier pattern: stays hidden, stays shown.
-        unit: [cell] what is published together is hidden together, as the two sides of a rounded share are; usually each cell alone.
+        unit: [cell] what is published together is hidden together, as the two sides of a rounded share are; else each cell alone.
     """
 
     leaves: FloatArray
