@@ -2,10 +2,10 @@
 
     python -m benchmarks.hidden_rows --home data [--blocks 20] [--family 2024 ak9 wellbeing]
 
-The release's rows are taken back to where only primary cells are hidden, and the cheapest rows are looked for that make every
-hidden cell as wide as the policy asks (`assets/suppression`). Blocks are single municipalities, a family is a whole county with
-its districts. Cells are numbers, shares and unscored shares; derived rows follow them in both. Prints cells and loss (totals and
-large areas weigh more) beyond the primary ones.
+The rows of the index tables are taken back to where only primary cells are hidden, and the cheapest rows are looked for that
+make every hidden cell as wide as the policy asks (`assets/suppression`). A block is a municipality, wave and grade with all its
+indices, a family a whole county with its districts and one index. Cells are numbers, shares and unscored shares; derived rows
+follow them in both. Prints cells and loss (totals and large areas weigh more) beyond the primary ones.
 """
 
 from __future__ import annotations
@@ -18,13 +18,18 @@ from pathlib import Path
 import duckdb
 import numpy as np
 import polars as pl
+import yaml
 
+from assets.methods.disclosure import load_policy, protect
+from assets.methods.disclosure_blocks import ROW_KEYS
 from assets.suppression.pattern import Effort
 from assets.suppression.published import CELLS, FAMILY, PLACE, PublicationRules, family_of
 from assets.suppression.repair import cheapest_rows
 
+RULES = Path(__file__).parents[1] / "assets/catalogue/disclosure.yml"
 WIDTH = 5.0
 AREA = ("area_level", "area_code")
+TOGETHER = ("edition", "wave", "grade")
 
 
 def with_primaries_only(results: pl.DataFrame, log: pl.DataFrame, counts: pl.DataFrame) -> pl.DataFrame:
@@ -57,8 +62,8 @@ def compared(rows: pl.DataFrame, effort: Effort) -> dict[str, float]:
     loss = pl.Series(np.bincount(np.maximum(family.tables.unit, 0), family.tables.cost * (family.tables.unit >= 0)))
     cells = family.cells.with_columns(loss=loss[: family.cells.height])
     narrow = rows.filter(pl.col("reason") != "ok").with_columns(required=pl.lit(WIDTH))
-    found = cheapest_rows(rows, narrow, rules, effort).select(*PLACE, "measure", ours=pl.lit(True))
-    keys = [*PLACE, "measure"]
+    found = cheapest_rows(rows, narrow, rules, effort).select("index_key", *PLACE, "measure", ours=pl.lit(True))
+    keys = ["index_key", *PLACE, "measure"]
     cells = cells.join(found, on=keys, how="left", maintain_order="left")
     cells = cells.join(rows.select(*keys, "was"), on=keys, how="left", maintain_order="left")
     extra, ours = (pl.col("reason") == "ok") & (pl.col("was") != "ok"), pl.col("ours").fill_null(False)
@@ -69,13 +74,14 @@ def compared(rows: pl.DataFrame, effort: Effort) -> dict[str, float]:
 
 
 def read(home: Path) -> pl.DataFrame:
-    """Cells of the internal edition, with primaries only."""
+    """Cells of the internal edition as the present code protects them, with primaries only."""
     with duckdb.connect(str(home / "warehouse.duckdb"), read_only=True) as con:
-        tables = ("release.index_results", "release.suppression_log", "indices.area_counts")
-        results, log, counts = (con.sql(f"select * from {name}").pl() for name in tables)
+        counts = con.sql("select * from indices.area_counts").pl()
+    policy = load_policy(yaml.safe_load(RULES.read_text(encoding="utf-8")))
+    none = counts.select(*ROW_KEYS, measure=pl.lit("mean")).clear()
+    release = protect(counts, none, policy, "intern")
     right = counts.rename({name: f"{name}_right" for name in ("n_respondents", "n_scored")})
-    results = results.filter((pl.col("edition") == "intern") & ~pl.col("reason").is_in(["no_delivery", "no_pupils"]))
-    return with_primaries_only(results, log, right.drop("n_schools", "n_psu", "cutoff_set"))
+    return with_primaries_only(release.results, release.log, right.drop("n_schools", "n_psu", "cutoff_set"))
 
 
 def main() -> None:
@@ -86,8 +92,8 @@ def main() -> None:
     parser.add_argument("--family", nargs=3, action="append", default=[], metavar=("WAVE", "GRADE", "INDEX"))
     given = parser.parse_args()
     rows = read(given.home)
-    blocks = rows.filter((pl.col("area_level") == "municipality") & (pl.col("reason") != "ok")).select(*FAMILY, *AREA).unique()
-    blocks = blocks.sort(*FAMILY, *AREA).gather_every(max(blocks.height // max(given.blocks, 1), 1)).head(given.blocks)
+    blocks = rows.filter((pl.col("area_level") == "municipality") & (pl.col("reason") != "ok")).select(*TOGETHER, *AREA).unique()
+    blocks = blocks.sort(*TOGETHER, *AREA).gather_every(max(blocks.height // max(given.blocks, 1), 1)).head(given.blocks)
     total: dict[str, float] = {}
     began = time.process_time()
     for key in blocks.iter_rows(named=True):

@@ -1,8 +1,9 @@
-"""The published rows of one index, wave and grade as linked tables: what a reader knows of every count, and what can be hidden.
+"""The published rows of a wave and grade as linked tables: what a reader knows of every count, and what can be hidden.
 
-Leaves are pupils per area, sex and answer group (three bands and those without a score). A municipality with city districts has
-leaves of its own for pupils outside them, so a district's pupils lie in the municipality and the county. A rounded share of a
-rounded number is two linear inequalities (part - high x base <= 0 <= part - low x base), published and hidden together.
+One index alone, or several about the same pupils: those with and without a score add up to the same respondents for each.
+Leaves are pupils per index, area, sex and answer group (three bands and those without a score). A municipality with city
+districts has leaves of its own for pupils outside them, so a district's pupils lie in the municipality and the county. A rounded
+share of a rounded number is two linear inequalities (part - high x base <= 0 <= part - low x base), hidden together.
 
 The widths of a hidden cell do not depend on which counts are the true ones, only on what is published, so any counts that fit
 what is published serve as the point to measure from: no exact count is read here.
@@ -35,6 +36,7 @@ _SLACK = 1e-9
 
 _FREE = (-_MANY, _MANY)
 Window = tuple[float, float]
+Place = tuple[str, str, str]
 
 
 @dataclass(frozen=True)
@@ -61,7 +63,7 @@ class Family:
         tables: the rows as cells; two for a share, in one unit. The first `len(cells)` units are the published cells in order,
             and what is known whatever is hidden has units below 0. From row `first_target` on stands the count behind each
             published cell in order, with nothing known about it: what an attacker is after.
-        cells: `area_level, area_code, sex, measure, reason`, one row per published cell.
+        cells: `index_key, area_level, area_code, sex, measure, reason`, a row per published cell; `n_respondents` once per place.
     """
 
     tables: LinkedTables
@@ -94,26 +96,28 @@ class _Rows:
 
 
 class _Leaves:
-    """Which leaves an area, a sex and a group of answers consist of."""
+    """Which leaves an index, an area, a sex and a group of answers consist of."""
 
-    def __init__(self, areas: list[tuple[str, str]]) -> None:
+    def __init__(self, areas: list[tuple[str, str]], index_keys: list[str]) -> None:
+        self.index_keys = index_keys
         self.municipalities = [code for level, code in areas if level == "municipality"]
         districts = [code for level, code in areas if level == "district"]
         self.inside = {code: [d for d in districts if d.split("-")[0] == code] for code in self.municipalities}
         lone = [d for d in districts if d.split("-")[0] not in self.inside]
         self.units = [*self.municipalities, *(d for found in self.inside.values() for d in found), *lone]
-        self.first = {code: 8 * at for at, code in enumerate(self.units)}
+        keys = [(index_key, code) for index_key in index_keys for code in self.units]
+        self.first = {key: 8 * at for at, key in enumerate(keys)}
 
     @property
     def size(self) -> int:
-        return 8 * len(self.units)
+        return 8 * len(self.first)
 
     def parts(self, level: str, code: str) -> list[str]:
         if level == "county":
             return [part for code in self.municipalities for part in (code, *self.inside[code])]
         return [code, *self.inside.get(code, [])]
 
-    def weights(self, place: tuple[str, str, str], measure: str) -> FloatArray:
+    def weights(self, index_key: str, place: Place, measure: str) -> FloatArray:
         """Coefficients of the count behind a measure: the pupils of the group, of the three bands, or all."""
         groups = {"n_respondents": GROUPS, "n_scored": BANDS}.get(measure, (measure,))
         found = np.zeros(self.size)
@@ -121,30 +125,45 @@ class _Leaves:
         for part in self.parts(level, code):
             for kind in SEXES[sex]:
                 for group in groups:
-                    found[self.first[part] + 4 * kind + GROUPS.index(group)] = 1.0
+                    found[self.first[index_key, part] + 4 * kind + GROUPS.index(group)] = 1.0
         return found
 
 
 def family_of(rows: pl.DataFrame, rules: PublicationRules) -> Family:
-    """Linked tables of the rows of one edition, wave, grade and index.
+    """Linked tables of the rows of one edition, wave and grade, and of one index or several.
 
     Args:
-        rows: `release.index_results` (keys, measure, value, reason) of one family; rows without pupils or delivery left out.
+        rows: `release.index_results` (keys, measure, value, reason) of them; rows without pupils or delivery left out.
 
     Raises:
         PipelineError: no counts fit what is published.
     """
-    cells = rows.filter(pl.col("measure").is_in(CELLS)).sort(*PLACE, pl.col("measure"))
+    cells = rows.filter(pl.col("measure").is_in(CELLS)).sort("index_key", *PLACE, "measure")
+    once = pl.col("index_key") == pl.col("index_key").min().over([*PLACE, "measure"])
+    cells = cells.filter((pl.col("measure") != "n_respondents") | once)
     cells = cells.with_columns(_lost=_loss(cells))
-    index_key = str(cells["index_key"][0])
-    leaves = _Leaves(sorted({(level, code) for level, code in cells.select("area_level", "area_code").iter_rows()}))
+    areas = cells.select("area_level", "area_code").unique().sort("area_level", "area_code").rows()
+    leaves = _Leaves(areas, cells["index_key"].unique().sort().to_list())
     made = _Rows(leaves.size, [], [])
     for unit, cell in enumerate(cells.iter_rows(named=True)):
-        _add_cell(made, leaves, cell, unit, rules, index_key)
+        _add_cell(made, leaves, cell, unit, rules)
+    _same_respondents(made, leaves)
     first = len(made.row)
-    for cell in cells.iter_rows(named=True):
-        made.know(leaves.weights((cell["area_level"], cell["area_code"], cell["sex"]), cell["measure"]), _FREE)
-    return Family(_tables(made), cells.select(*PLACE, "measure", "reason"), first)
+    for index_key, level, code, sex, measure in cells.select("index_key", *PLACE, "measure").iter_rows():
+        made.know(leaves.weights(index_key, (level, code, sex), measure), _FREE)
+    return Family(_tables(made), cells.select("index_key", *PLACE, "measure", "reason"), first)
+
+
+def _same_respondents(made: _Rows, leaves: _Leaves) -> None:
+    """All indices are about the same pupils, in each place that has leaves of its own."""
+    one, *others = leaves.index_keys
+    for index_key in others:
+        for code in leaves.units:
+            for kind in SEXES["all"]:
+                same = np.zeros(leaves.size)
+                for key, sign in ((one, 1.0), (index_key, -1.0)):
+                    same[leaves.first[key, code] + 4 * kind : leaves.first[key, code] + 4 * kind + 4] = sign
+                made.know(same, (0.0, 0.0))
 
 
 def _loss(cells: pl.DataFrame) -> pl.Series:
@@ -154,7 +173,8 @@ def _loss(cells: pl.DataFrame) -> pl.Series:
     return level * sex * cells["measure"].replace_strict(_HANGING, default=4.0, return_dtype=pl.Float64)
 
 
-def _add_cell(made: _Rows, leaves: _Leaves, cell: dict[str, object], unit: int, rules: PublicationRules, index_key: str) -> None:
+def _add_cell(made: _Rows, leaves: _Leaves, cell: dict[str, object], unit: int, rules: PublicationRules) -> None:
+    index_key = str(cell["index_key"])
     place, measure = (str(cell["area_level"]), str(cell["area_code"]), str(cell["sex"])), str(cell["measure"])
     cost, shown = float(cell["_lost"]), cell["reason"] == "ok"  # type: ignore[arg-type]
     value = float(cell["value"]) if shown else 0.0  # type: ignore[arg-type]
@@ -163,10 +183,10 @@ def _add_cell(made: _Rows, leaves: _Leaves, cell: dict[str, object], unit: int, 
         hidden = (0.0, float(floor - 1)) if cell["reason"] == "too_few" else (float(floor), _MANY)
         below, above = rules.count_step // 2, (rules.count_step - 1) // 2
         window = (max(value - below, floor), value + above) if shown else hidden
-        made.add(leaves.weights(place, measure), window, hidden, unit, cost, not shown)
+        made.add(leaves.weights(index_key, place, measure), window, hidden, unit, cost, not shown)
         return
-    part = leaves.weights(place, measure)
-    base = leaves.weights(place, "n_respondents" if measure == "share_unscored" else "n_scored")
+    part = leaves.weights(index_key, place, measure)
+    base = leaves.weights(index_key, place, "n_respondents" if measure == "share_unscored" else "n_scored")
     low, high = max(value - rules.share_step / 2, 0.0) / 100, min(value + rules.share_step / 2, 100.0) / 100
     made.add(part - (high + _SLACK) * base, (-_MANY, 0.0), _FREE, unit, cost / 2, not shown)
     made.add(part - (low - _SLACK) * base, (0.0, _MANY), _FREE, unit, cost / 2, not shown)

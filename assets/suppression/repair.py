@@ -42,7 +42,7 @@ def repair(
     narrow: pl.DataFrame,
     rules: PublicationRules,
     focus: Mapping[str, int] | None = None,
-    effort: Effort = QUICK,
+    joint: bool = False,
 ) -> Repaired:
     """Hide the cheapest rows that make the narrow cells wide, and every cell hidden for that.
 
@@ -52,16 +52,19 @@ def repair(
             `required`, the least difference of their bounds.
         rules: what a reader knows of floors and rounding.
         focus: index key -> the band that is compared between areas and sexes; 3 where nothing is given.
+        joint: take all indices of a wave and grade together, as an attacker can; slower, and needed only for what is narrow
+            through the respondents that they share.
 
     Raises:
         PipelineError: nothing that can be hidden makes a cell wide enough, or what is published contradicts itself.
     """
     chosen = [keys.clear() for keys in [narrow.select(KEYS)]]
     mended = results
-    for place, cells in sorted(narrow.group_by(FAMILY), key=lambda item: item[0]):
-        family = mended.filter(*(pl.col(name) == value for name, value in zip(FAMILY, place, strict=True)))
+    together = FAMILY[:-1] if joint else FAMILY
+    for place, cells in sorted(narrow.group_by(together), key=lambda item: item[0]):
+        family = mended.filter(*(pl.col(name) == value for name, value in zip(together, place, strict=True)))
         family = family.filter(~pl.col("reason").is_in(["no_delivery", "no_pupils"]))
-        found = cheapest_rows(family, cells, rules, effort)
+        found = cheapest_rows(family, cells, rules)
         if found.height:
             mended, _ = hide(mended, found, focus=focus)
         chosen.append(found)
@@ -71,9 +74,14 @@ def repair(
 
 
 def cheapest_rows(rows: pl.DataFrame, narrow: pl.DataFrame, rules: PublicationRules, effort: Effort = QUICK) -> pl.DataFrame:
-    """`KEYS` of the rows of one family to hide, so that the narrow cells and the rows themselves get the required width."""
+    """`KEYS` of the rows to hide, so that the narrow cells and the rows themselves get the required width.
+
+    Args:
+        rows: of one edition, wave and grade, and of one index or several; see `family_of`.
+        narrow: as in `repair`.
+    """
     family = family_of(rows, rules)
-    place = rows.select(FAMILY).row(0, named=True)
+    place = rows.select(FAMILY[:-1]).row(0, named=True)
     width = _widths(family, narrow)
     before = (family.cells["reason"] != "ok").to_numpy()
     hidden = before.copy()
@@ -86,14 +94,17 @@ def cheapest_rows(rows: pl.DataFrame, narrow: pl.DataFrame, rules: PublicationRu
             break
         asked = more
     return family.cells.filter(pl.Series(hidden & ~before)).select(
-        *(pl.lit(value).cast(rows.schema[name]).alias(name) for name, value in place.items()), *PLACE, "measure"
+        *(pl.lit(value).cast(rows.schema[name]).alias(name) for name, value in place.items()), "index_key", *PLACE, "measure"
     )
 
 
 def _widths(family: Family, narrow: pl.DataFrame) -> np.ndarray:
-    keys = [*PLACE, "measure"]
-    found = family.cells.join(narrow.select(*keys, "required"), on=keys, how="left", maintain_order="left")
-    return found["required"].cast(pl.Float64).fill_null(0.0).to_numpy()
+    """[published cell] required width. Respondents stand once in a family, so what any index requires of them holds."""
+    once = pl.when(pl.col("measure") != "n_respondents").then("index_key").alias("_index")
+    keys = ["_index", *PLACE, "measure"]
+    asked = narrow.with_columns(once).group_by(keys).agg(pl.col("required").cast(pl.Float64).max())
+    found = family.cells.with_columns(once).join(asked, on=keys, how="left", maintain_order="left", nulls_equal=True)
+    return found["required"].fill_null(0.0).to_numpy()
 
 
 def _hidden_cells(family: Family, hidden: np.ndarray, asked: np.ndarray, effort: Effort) -> np.ndarray:
