@@ -171,11 +171,9 @@ class Greedy:
             found = other
         return found
 
-    def clean(self, state: State, limit: int) -> None:
-        """Show again, dearest first, what no requirement needs; in place; stops at `limit` linear programs in all."""
+    def clean(self, state: State) -> None:
+        """Show again, dearest first, what no requirement needs; in place."""
         for cells in self._dearest_first(state):
-            if self.attack.solves >= limit:
-                return
             self._show(state, cells)
 
     def _dearest_first(self, state: State) -> list[IntArray]:
@@ -216,7 +214,7 @@ class Greedy:
             state = self.start()
             if not self.complete(state, closed, rounds, order):
                 continue
-            self.clean(state, max(limit, self.attack.solves + 1))
+            self.clean(state)
             if best is None or self.loss(state.hidden) < self.loss(best.hidden) - TOLERANCE:
                 best = state
         if best is None:
@@ -240,7 +238,7 @@ class Greedy:
                 shut[cells] = True
                 if not self.complete(trial, shut):
                     continue
-                self.clean(trial, limit)
+                self.clean(trial)
                 if self.loss(trial.hidden) < self.loss(state.hidden) - TOLERANCE:
                     state, again = trial, True
                     break

@@ -104,9 +104,10 @@ def checked(attack: Attack, needs: list[Requirement], hidden: BoolArray) -> None
 
 def is_safe(tables: LinkedTables, hidden: BoolArray) -> bool:
     """Whether a pattern hides what must be hidden and every requirement holds under it."""
+    if (tables.required & ~hidden).any() or (tables.must_show & hidden).any():
+        return False
     attack = Attack(tables)
-    held = all(attack.move(need, hidden).value >= need.amount - 1e-5 for need in requirements(tables))
-    return held and not (tables.required & ~hidden).any() and not (tables.must_show & hidden).any()
+    return all(attack.move(need, hidden).value >= need.amount - 1e-5 for need in requirements(tables))
 
 
 def _pattern(tables: LinkedTables, hidden: BoolArray, proven: bool, bound: float | None) -> Pattern:

@@ -12,8 +12,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 import polars as pl
 
-from assets.suppression.pattern import QUICK, Effort, suppress
+from assets.suppression.pattern import QUICK, Effort, is_safe, suppress
 from assets.suppression.published import BANDS, FAMILY, PLACE, Family, PublicationRules, family_of
+from assets.suppression.tables import LinkedTables
 
 KEYS = (*FAMILY, *PLACE, "measure")
 LOG_COLUMNS = ("edition", "area_level", "area_code", "wave", "grade", "sex", "index_key", "cell", "kind", "rule")
@@ -93,6 +94,7 @@ def cheapest_rows(rows: pl.DataFrame, narrow: pl.DataFrame, rules: PublicationRu
         if (more == asked).all():
             break
         asked = more
+    hidden = _given_back(family, before, hidden, asked)
     return family.cells.filter(pl.Series(hidden & ~before)).select(
         *(pl.lit(value).cast(rows.schema[name]).alias(name) for name, value in place.items()), "index_key", *PLACE, "measure"
     )
@@ -109,13 +111,31 @@ def _widths(family: Family, narrow: pl.DataFrame) -> np.ndarray:
 
 def _hidden_cells(family: Family, hidden: np.ndarray, asked: np.ndarray, effort: Effort) -> np.ndarray:
     """[published cell] hidden in the cheapest pattern that gives every cell its asked width and keeps what is hidden."""
+    pattern = suppress(_asking(family, hidden, asked), effort=effort)
+    return np.isin(np.arange(len(asked)), family.tables.unit[pattern.hidden])
+
+
+def _asking(family: Family, hidden: np.ndarray, asked: np.ndarray) -> LinkedTables:
     tables = family.tables
     width, primary = np.zeros(tables.size), np.zeros(tables.size, dtype=bool)
     width[family.first_target :] = asked
     primary[family.first_target :] = asked > 0
     keep = np.isin(tables.unit, np.flatnonzero(hidden))
-    pattern = suppress(replace(tables.frozen(keep), width=width, primary=primary), effort=effort)
-    return np.isin(np.arange(len(asked)), tables.unit[pattern.hidden])
+    return replace(tables.frozen(keep), width=width, primary=primary)
+
+
+def _given_back(family: Family, before: np.ndarray, hidden: np.ndarray, asked: np.ndarray) -> np.ndarray:
+    """Show again, dearest first, what was hidden for cells that need no protection once they are shown themselves."""
+    unit, cost = family.tables.unit, family.tables.cost
+    new = np.flatnonzero(hidden & ~before)
+    loss = np.array([cost[unit == cell].sum() for cell in new.tolist()])
+    for cell in new[np.lexsort((new, -loss))].tolist() if len(new) else []:
+        trial, needed = hidden.copy(), asked.copy()
+        trial[cell], needed[cell] = False, 0.0
+        tables = _asking(family, trial, needed)
+        if is_safe(tables, tables.required):
+            hidden, asked = trial, needed
+    return hidden
 
 
 def hide(
