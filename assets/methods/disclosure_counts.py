@@ -187,7 +187,7 @@ def protect_counts(blocks: Blocks, hidden: Hidden, floors: Floors, numbers: Poli
     anything = (hidden.respondents > 0).any(axis=1) | ((hidden.unscored > 0) | (hidden.scored > 0)).any(axis=(1, 2))
     active = np.flatnonzero(anything)
     while len(active):
-        narrow_group, narrow = _narrow(blocks, hidden, floors, numbers, active)
+        narrow_group, narrow = narrow_rows(blocks, hidden, floors, numbers, active)
         narrow_block = narrow.any(axis=2)
         bad = narrow_group | narrow_block.any(axis=1)
         active, narrow, narrow_group = active[bad], narrow[bad], narrow_group[bad]
@@ -207,7 +207,7 @@ def protect_counts(blocks: Blocks, hidden: Hidden, floors: Floors, numbers: Poli
         _hide_more(hidden, active, narrow, block_step, group_step)
 
 
-def _narrow(
+def narrow_rows(
     blocks: Blocks, hidden: Hidden, floors: Floors, numbers: PolicyNumbers, active: IntArray
 ) -> tuple[np.ndarray, np.ndarray]:
     """Groups whose n_respondents, and rows [group, index, sex] whose scored or unscored, are hidden too narrowly.

@@ -14,7 +14,7 @@ from assets.catalogue.load import profile_ids
 from pipelines.definitions import build_definitions, defs
 
 ROOT = Path(__file__).resolve().parents[2]
-PURE = ("assets/methods", "assets/charts")
+PURE = ("assets/methods", "assets/charts", "assets/suppression")
 QUALITY_IO = {"settings.py", "writer.py"}
 """The two files of the quality room that may touch the file system; the rest of it is pure."""
 FORBIDDEN_IN_PURE = {
@@ -167,3 +167,9 @@ def test_models_and_comparisons_of_areas_read_nothing_but_the_release():
         assert {parent.path[0] for parent in parents} == {"release"}, name
     tables = {name for name in imports(ROOT / "assets/release_compared.py") if name.startswith("assets.")}
     assert not tables & {"assets.indices", "assets.validated", "assets.raw", "assets.harmonised"}
+
+
+def test_the_suppressor_of_linked_tables_knows_nothing_of_the_audit():
+    """What hides and what checks share no code: a fault in one must not be a fault in the other."""
+    for path in files("assets/suppression"):
+        assert not {n for n in imports(path) if n.startswith("assets.audit")}, path.name
