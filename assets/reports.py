@@ -32,6 +32,7 @@ from assets.failures import as_failure
 from assets.kit.kit import CERTIFICATE as KIT_CERTIFICATE
 from assets.kit.kit import kit_folder_name
 from assets.registers.files import load_register_catalogue
+from assets.sealing.store import write_form
 from assets.slices import ONE_RUN, bundle_keys, bundles, int_keys, survey_waves
 from assets.texts import asset_text
 from pipelines.paths import Paths
@@ -125,6 +126,12 @@ def certificate(reader: ReleaseReader, catalogue: Catalogue, scope: Scope) -> Bu
     )
 
 
+def write_forms(reader: ReleaseReader, places: Iterable[BundlePaths]) -> None:
+    """Lay a ready approval form beside each preview."""
+    for place in places:
+        write_form(Paths(Path(reader.data_dir)), place.folder, place.manifest)
+
+
 Task = tuple[ReleaseFrames, Scope, ReportMeta]
 Made = TypeVar("Made")
 
@@ -169,7 +176,7 @@ def reports_municipality_bundle(
 
     with as_failure():
         for scope in scopes:
-            made_by = certificate(release_reader, catalogue, scope)
+            made_by = replace(certificate(release_reader, catalogue, scope), prepared_by=choices.prepared_by)
             frames = frames_of(scope)
             certificates[scope] = replace(made_by, inputs=inputs_hash(frames, scope, made_by))
             held = up_to_date(target, scope.wave, folder_name(scope, meta), certificates[scope].inputs)
@@ -180,6 +187,7 @@ def reports_municipality_bundle(
         for bundle in render_all(((frames_of(scope), scope, meta) for scope in new), choices.workers, render):
             places[bundle.scope] = write_bundle(bundle, target, certificates[bundle.scope])
         cache.trim()
+        write_forms(release_reader, places.values())
     lines = [
         "| kommun | rapport | |",
         "|---|---|---|",

@@ -48,6 +48,7 @@ def run_everything(
     *,
     everything: bool = False,
     pilot: Pilot | None = None,
+    prepared_by: str = "",
 ) -> RunSummary:
     """Inbox to bundles for one wave (the latest when none is given); only what is affected by something new is run again.
 
@@ -58,6 +59,7 @@ def run_everything(
         municipalities: first and last code of those that get a bundle (all when none are given).
         everything: run all of it again, also what nothing has changed for.
         pilot: only its municipalities get bundles and kits, of the kinds that it names.
+        prepared_by: who makes the run, for the bundles' certificates.
 
     Raises:
         PipelineError: `warehouse_busy`, or `step_failed` with the failing step's own sentence. Set-aside deliveries raise
@@ -77,7 +79,7 @@ def run_everything(
         from pipelines.definitions import build_definitions
         from pipelines.jobs import ASSET_JOBS
 
-        defs = build_definitions(home, remake=everything)
+        defs = build_definitions(home, remake=everything, prepared_by=prepared_by)
         instance = dg.DagsterInstance.from_config(str(instance_home(paths.home(active_profile()))))
         has = {job.name for job in ASSET_JOBS}
         steps = [(name, title) for name, title in STEPS if name in has and _wanted(name, pilot)]

@@ -271,6 +271,7 @@ class BundleMeta:
     `source_hashes`: delivered file -> SHA-256. `rule_outcomes`: outcome -> number of rules. `suppressed_cells`: number of cells
     hidden by disclosure control in this bundle's area (0 is a number, None means unknown). `data_versions`: asset -> version.
     `inputs`: hash of all that decides the bundle's content (`inputs.py`). `cutoff_set`: id of the limits behind the indices.
+    `prepared_by`: the name given to the run, or empty. `release`: id, cells, audit and policy of the release (contracts-safety.md).
     """
 
     code_version: str
@@ -283,6 +284,8 @@ class BundleMeta:
     data_versions: Mapping[str, str] = field(default_factory=dict)
     inputs: str = ""
     cutoff_set: str = ""
+    prepared_by: str = ""
+    release: Mapping[str, object] = field(default_factory=dict)
 
 
 CERTIFICATE = "7_intyg"

@@ -119,6 +119,7 @@ class State(StrEnum):
     STALE = "godkännandena gäller ett äldre paket"
     NAMELESS = "saknar namn på den som gjorde paketet"
     PUBLISHED = "utgivet"
+    STOPPED = "stoppat"
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """Let a bundle go: gates, seal, register, and one rename.
 
 The order makes every crash safe. The sealed archive is written beside its place; then the register is told; then the archive
-takes its place. Broken off before the register: nothing has been published, and the unfinished file is written anew. Broken off after:
+takes its place. Broken off before the register: nothing is published, and the unfinished file is written anew. Broken off after:
 the register has the entry, and the next run finds it there, makes the same bytes and takes the place. So the register always
 knows at least what has gone out.
 """

@@ -184,6 +184,16 @@ def put(path: Path, content: bytes) -> None:
         raise PipelineError("write_failed", str(path), "en mapp som går att skriva i", got, hint) from error
 
 
+def read_start(path: Path, most: int) -> bytes:
+    """The first bytes of a file, at most so many. Raises PipelineError `unreadable`."""
+    try:
+        with path.open("rb") as file:
+            return file.read(most)
+    except OSError:
+        hint = "Kontrollera filens rättigheter och lägg den på nytt."
+        raise PipelineError("unreadable", shown(path.name), "en fil som går att läsa", "något annat", hint) from None
+
+
 def forget(path: Path) -> None:
     """Remove an unfinished file."""
     path.unlink(missing_ok=True)

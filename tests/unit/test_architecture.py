@@ -30,7 +30,7 @@ FORBIDDEN_IN_PURE = {
     "pipelines",
     "expectations",
 }
-ORDER = ("inbox", "raw", "harmonised", "validated", "indices", "release", "reports", "quality")
+ORDER = ("inbox", "raw", "harmonised", "validated", "indices", "release", "reports", "published", "quality")
 MAY_NAME_PIPELINES = {"pipelines.resources", "pipelines.warehouse", "pipelines.paths", "pipelines.provenance"}
 
 
