@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from assets.catalogue.base_profile import BASE_PROFILE, CUTOFF_VARIABLE, PROFILE_VARIABLE
+from pipelines.cli_publish import add_commands
 from pipelines.console import Progress, default_progress, print_summary, utf8_console
 from pipelines.paths import Paths, profile_root
 
@@ -122,13 +123,25 @@ def kor(arguments: argparse.Namespace) -> int:
             got="en tom mapp",
             hint="Lägg kommunernas filer där och kör igen, eller prova med make demo.",
         )
+    by = {"prepared_by": require_name(arguments.av)} if arguments.av else {}
     if not arguments.pilot:
-        return run_chain(paths.root, default_progress(), everything=arguments.allt)
+        return run_chain(paths.root, default_progress(), everything=arguments.allt, **by)
     from assets.catalogue.pilots import find_pilot
 
     chosen = find_pilot(arguments.pilot)
-    done = run_chain(paths.root, default_progress(), everything=arguments.allt, pilot=chosen)
+    done = run_chain(paths.root, default_progress(), everything=arguments.allt, pilot=chosen, **by)
     return pilot(arguments) or done
+
+
+def require_name(name: str) -> str:
+    """The name of who makes the run, as it stands in the certificates. Raises PipelineError `bad_name`."""
+    from assets.methods.errors import PipelineError
+    from assets.sealing.people import is_name
+
+    if not is_name(name):
+        hint = 'Skriv till exempel --av "Anna Andersson".'
+        raise PipelineError("bad_name", "Valet --av", "ett för- och efternamn med latinska bokstäver", "något annat", hint)
+    return " ".join(name.split())
 
 
 def has_files(folder: Path) -> bool:
@@ -288,6 +301,9 @@ def parser() -> SwedishParser:
     rehearsal.add_argument("mapp", nargs="?", default=None, metavar="MAPP", help="övningens egen mapp (förval ovning i data)")
     run = add("kor", kor, "kör kedjan på det som ligger i inkorgen; bara det som påverkas av något nytt räknas om")
     run.add_argument("--allt", action="store_true", help="räkna om allt, också det som inget har ändrats för")
+    run.add_argument(
+        "--av", default=None, metavar="NAMN", help="vem som gör körningen; behövs för att paketen ska kunna godkännas"
+    )
     run.add_argument("--pilot", default=None, metavar="ID", help="bara pilotens kommuner får rapportpaket och workshoppaket")
     with_profile(run)
     with_limits(run)
@@ -316,6 +332,7 @@ def parser() -> SwedishParser:
     with_profile(rules)
     known = add("kunskap", kunskap, "visa vad kunskapsbasen säger om en faktor: utfall, källor och insatser")
     known.add_argument("faktor", nargs="?", metavar="FAKTOR", help="faktorns namn, till exempel parenting; utan namn visas alla")
+    add_commands(add, with_profile)
     with_profile(add("doctor", doctor, "undersök vad som är fel på datorn"))
     port = add("ui", ui, "öppna Dagster i webbläsaren")
     port.add_argument("--port", type=int, default=3333, metavar="NUMMER", help="port på den egna datorn (förval 3333)")

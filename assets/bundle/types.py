@@ -271,7 +271,7 @@ class BundleMeta:
     `source_hashes`: delivered file -> SHA-256. `rule_outcomes`: outcome -> number of rules. `suppressed_cells`: number of cells
     hidden by disclosure control in this bundle's area (0 is a number, None means unknown). `data_versions`: asset -> version.
     `inputs`: hash of all that decides the bundle's content (`inputs.py`). `cutoff_set`: id of the limits behind the indices.
-    `prepared_by`: the name given to the run, or empty. `release`: id, cells, audit and policy of the release (contracts-safety.md).
+    `prepared_by`: the name given to the run, or empty. `release`: its id, cells, audit and policy (contracts-safety.md).
     """
 
     code_version: str

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from datetime import date
+from typing import TYPE_CHECKING
 
 from assets.methods.errors import PipelineError
 from assets.sealing.approvals import Approval, make_approval
+
+if TYPE_CHECKING:
+    from yaml.events import Event
 
 LARGEST = 16_384
 SUFFIXES = (".yml", ".yaml", ".json")
@@ -53,14 +58,38 @@ def _yaml_pairs(text: str, name: str) -> list[tuple[str, str]]:
     import yaml
 
     try:
-        events = list(yaml.parse(text, Loader=yaml.SafeLoader))
+        scalars = _flat_scalars(yaml.parse(text, Loader=yaml.SafeLoader))
     except (yaml.YAMLError, RecursionError):
         raise _bad(name, "YAML som går att läsa", "något annat") from None
-    inner = events[3:-3]
-    flat = all(isinstance(event, yaml.ScalarEvent) and event.anchor is None and event.tag is None for event in inner)
-    if len(events) < 6 or not isinstance(events[2], yaml.MappingStartEvent) or not flat or len(inner) % 2:
+    if scalars is None:
         raise _bad(name, "en rad per fält, som namn: Åsa Ek", "något annat")
-    return [(key.value, value.value) for key, value in zip(inner[::2], inner[1::2], strict=True)]
+    return list(zip(scalars[::2], scalars[1::2], strict=True))
+
+
+def _flat_scalars(events: Iterator[Event]) -> list[str] | None:
+    """Keys and values in turn of a document that is one flat mapping; None at the first event that isn't part of one."""
+    from yaml.events import (
+        DocumentEndEvent,
+        DocumentStartEvent,
+        MappingEndEvent,
+        MappingStartEvent,
+        ScalarEvent,
+        StreamEndEvent,
+        StreamStartEvent,
+    )
+
+    for kind in (StreamStartEvent, DocumentStartEvent, MappingStartEvent):
+        if not isinstance(next(events, None), kind):
+            return None
+    scalars = []
+    for event in events:
+        if isinstance(event, MappingEndEvent):
+            break
+        if not isinstance(event, ScalarEvent) or event.anchor is not None or event.tag is not None:
+            return None
+        scalars.append(event.value)
+    whole = all(isinstance(next(events, None), kind) for kind in (DocumentEndEvent, StreamEndEvent))
+    return scalars if whole else None
 
 
 def _bad(name: str, expected: str, got: str) -> PipelineError:

@@ -19,7 +19,7 @@ LOCAL_MARK, CENTRAL_MARK, END_MARK = b"PK\x03\x04", b"PK\x01\x02", b"PK\x05\x06"
 NEEDED, MADE_BY, NO_FLAGS = 20, (3 << 8) | 20, 0
 FIRST_DAY, MIDNIGHT = 33, 0
 """1 January 1980, the first day that a zip can say."""
-PLAIN_FILE = 0o100644 << 16
+PLAIN_FILE = 0o644 << 16
 STORED, DEFLATED = 0, 8
 MOST_FILES, LARGEST_FILE, LARGEST_SUM, LARGEST_ARCHIVE = 5_000, 300_000_000, 1_000_000_000, 1_000_000_000
 SEGMENT = re.compile(r"[0-9A-Za-z_()+,=@%&'!#$^~\[\]{}-][ 0-9A-Za-z_()+,=@%&'!#$^~\[\]{}.-]*")

@@ -15,7 +15,7 @@ from typing import Literal
 
 from assets.methods.errors import PipelineError, count_sv
 from assets.sealing.approvals import Approval, approval_bytes, faults_of_pair, make_approval
-from assets.sealing.archive import ArchiveFault, Entry, read_archive
+from assets.sealing.archive import ArchiveFault, Entry, finish, read_archive, record
 from assets.sealing.bundle import Bundle, as_bundle
 from assets.sealing.manifest import APPROVALS, CRATE, SEAL, faults_of_files, shown
 from assets.sealing.seal import Seal, SealFault, read_seal, same_fingerprint
@@ -81,7 +81,8 @@ def _verify(files: Mapping[str, bytes], known: Known, root: str | None, archive:
     own = frozenset({bundle.manifest_name, f"{place}/{APPROVALS}", f"{place}/{SEAL}", CRATE})
     if f"{place}/{SEAL}" not in files:
         extra = faults_of_files(files, bundle.manifest, frozenset({bundle.manifest_name}))
-        return _changed(["Paketet är inte förseglat: det är en förhandsvisning och inte utgivet.", *extra], bundle)
+        unsealed = "Paketet är inte förseglat: det är en förhandsvisning och inte utgivet. Be avsändaren om det utgivna paketet."
+        return _changed([unsealed, *extra], bundle)
     faults = faults_of_files(files, bundle.manifest, own)
     if root is not None and root != bundle.manifest.bundle:
         faults.append("Mappen i arkivet heter inte som paketet.")
@@ -115,7 +116,9 @@ def _unlike(seal: Seal, bundle: Bundle, archive: tuple[bytes, Entry] | None) -> 
     if archive is not None:
         data, last = archive
         sealed_last = last.name == f"{bundle.manifest.bundle}/{place}/{SEAL}"
-        if not sealed_last or said["archive_sha256"] != hashlib.sha256(data[: last.start]).hexdigest():
+        before = data[: last.start]
+        as_written = finish(before + record(last.name, last.content, packed=False)) == data
+        if not sealed_last or not as_written or said["archive_sha256"] != hashlib.sha256(before).hexdigest():
             faults.append("Arkivet är inte det som förseglades: det är ompackat eller ändrat.")
     return faults
 
