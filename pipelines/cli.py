@@ -123,7 +123,9 @@ def kor(arguments: argparse.Namespace) -> int:
             got="en tom mapp",
             hint="Lägg kommunernas filer där och kör igen, eller prova med make demo.",
         )
-    by = {"prepared_by": require_name(arguments.av)} if arguments.av else {}
+    from assets.sealing.people import require_name
+
+    by = {"prepared_by": require_name(arguments.av, "Valet --av")} if arguments.av else {}
     if not arguments.pilot:
         return run_chain(paths.root, default_progress(), everything=arguments.allt, **by)
     from assets.catalogue.pilots import find_pilot
@@ -131,17 +133,6 @@ def kor(arguments: argparse.Namespace) -> int:
     chosen = find_pilot(arguments.pilot)
     done = run_chain(paths.root, default_progress(), everything=arguments.allt, pilot=chosen, **by)
     return pilot(arguments) or done
-
-
-def require_name(name: str) -> str:
-    """The name of who makes the run, as it stands in the certificates. Raises PipelineError `bad_name`."""
-    from assets.methods.errors import PipelineError
-    from assets.sealing.people import is_name
-
-    if not is_name(name):
-        hint = 'Skriv till exempel --av "Anna Andersson".'
-        raise PipelineError("bad_name", "Valet --av", "ett för- och efternamn med latinska bokstäver", "något annat", hint)
-    return " ".join(name.split())
 
 
 def has_files(folder: Path) -> bool:

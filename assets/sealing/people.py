@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import unicodedata
 
+from assets.methods.errors import PipelineError
+
 LETTERS_WITHOUT_PARTS = str.maketrans({"ø": "o", "đ": "d", "ł": "l", "æ": "ae", "œ": "oe", "þ": "th", "ð": "d", "ı": "i"})
 """Letters that Unicode doesn't take apart into a base letter and a mark."""
 MOST = 100
@@ -29,3 +31,11 @@ def is_name(text: str) -> bool:
     letters = [c for c in text if c.isalpha()]
     latin = all(unicodedata.name(c, "").startswith("LATIN ") for c in letters)
     return latin and len(letters) > 1 and len(text) <= MOST and text.isprintable() and bool(name_key(text))
+
+
+def require_name(name: str, where: str) -> str:
+    """A person's name with single spaces. Raises PipelineError `bad_name`; `where`: where it was given."""
+    if not is_name(name.strip()):
+        hint = "Skriv till exempel Anna Andersson."
+        raise PipelineError("bad_name", where, "ett för- och efternamn med latinska bokstäver", "något annat", hint)
+    return " ".join(name.split())

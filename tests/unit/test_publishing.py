@@ -18,8 +18,9 @@ from assets.sealing.store import keep_approval
 from assets.sealing.verify import Known, verify_archive
 from pipelines import cli
 from pipelines.approval_jobs import approvals_sensor, evaluate_approvals, godkann, ta_emot_godkannanden
+from pipelines.jobs import _prepared_by
 from pipelines.paths import Paths
-from pipelines.resources import Store
+from pipelines.resources import RunChoices, Store
 from tests.support.sealed_bundle import FIRST, FOLDER, KEY, PUBLIC, RELEASE, SECOND, approval_text, decision, tiny, write_tiny
 
 MINE = Known(keys=(PUBLIC,))
@@ -268,6 +269,15 @@ def test_the_commands_from_approval_to_the_receivers_check(tmp_path, monkeypatch
     assert did("nyckel", "--exportera", "ny.pem")[0] == 0
     assert did("verifiera", archive, "--nyckel", "ny.pem")[0] == 1
     assert did("verifiera", archive, "--nyckel", "borta.pem")[0] == 2
+
+
+def test_the_job_everything_hands_the_name_on_and_keeps_the_other_choices():
+    choices = RunChoices(edition="publik", remake=True)
+    given = _prepared_by(" Anna  Andersson ", choices)["resources"]["choices"]["config"]
+    assert RunChoices(**given) == RunChoices(edition="publik", remake=True, prepared_by="Anna Andersson")
+    assert _prepared_by("", choices) == {}
+    with pytest.raises(PipelineError, match="Fältet av"):
+        _prepared_by("7", choices)
 
 
 def test_a_run_is_told_who_makes_it(monkeypatch, tmp_path, capsys):
