@@ -30,7 +30,11 @@ def add_commands(add: Add, with_profile: Callable[[argparse.ArgumentParser], Non
     decide.add_argument("--skal", required=True, metavar="SKÄL", help="skälet, som står i paketet")
     decide.add_argument("--avsla", action="store_true", help="avslå i stället för att godkänna")
     with_profile(decide)
-    out = add("publicera", publicera, "försegla och ge ut de paket som två personer har godkänt, och visa läget för alla")
+    out = add(
+        "publicera",
+        publicera,
+        "ta emot godkännanden i inkorgen, försegla och ge ut det som två personer har godkänt, och visa läget",
+    )
     out.add_argument("--pilot", default=None, metavar="ID", help="bara pilotens kommuner")
     out.add_argument("--kommun", action="append", default=None, metavar="KOD", help="bara en kommun; kan upprepas")
     out.add_argument("--ar", type=int, default=None, metavar="ÅR", help="mättillfället (förval det senaste)")
@@ -68,8 +72,12 @@ def godkann(arguments: argparse.Namespace) -> int:
 
 
 def publicera(arguments: argparse.Namespace) -> int:
-    """Publish what two persons have approved; 1 when something is stopped."""
+    """Take in the approval files of the inbox, and publish what two persons have approved; 1 when something is stopped."""
+    from datetime import date
+
     from assets.catalogue.load import load_catalogue
+    from assets.methods.errors import count_sv
+    from assets.sealing.taken_in import take_in
     from assets.sealing.wired import publish_wave
 
     only = set(arguments.kommun or ())
@@ -79,13 +87,15 @@ def publicera(arguments: argparse.Namespace) -> int:
         only |= set(find_pilot(arguments.pilot).municipalities)
     wave = arguments.ar or load_catalogue().calendar.survey_waves[-1]
     paths = _paths()
+    found = take_in(paths, date.today())  # noqa: DTZ011 - the person's own day
+    _say([*(f"Mottaget: {line}" for line in found.kept), *(f"✗ {sentence}" for sentence in found.refused)])
     steps = publish_wave(paths, paths.keys(_profile()), wave, only)
     _say(line for step in steps for line in _told(step))
     if not steps:
         _say([f"Det finns inga färdiga paket för {wave} i {paths.reports}. Kör did kor först."])
     new = sum(step.new for step in steps)
-    _say([f"{new} nya utgivna paket i {paths.published / str(wave)}."] if new else [])
-    return 1 if any(step.stopped for step in steps) else 0
+    _say([f"{count_sv(new, 'nytt utgivet', 'nya utgivna')} paket i {paths.published / str(wave)}."] if new else [])
+    return 1 if found.refused or any(step.stopped for step in steps) else 0
 
 
 def verifiera(arguments: argparse.Namespace) -> int:

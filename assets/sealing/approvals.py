@@ -117,6 +117,7 @@ class State(StrEnum):
     APPROVED = "godkänt av två"
     REFUSED = "avslaget"
     STALE = "godkännandena gäller ett äldre paket"
+    CHANGED = "ändrat sedan intyget skrevs"
     NAMELESS = "saknar namn på den som gjorde paketet"
     PUBLISHED = "utgivet"
     STOPPED = "stoppat"

@@ -25,6 +25,8 @@ MOST_FILES, LARGEST_FILE, LARGEST_SUM, LARGEST_ARCHIVE = 5_000, 300_000_000, 1_0
 SEGMENT = re.compile(r"[0-9A-Za-z_()+,=@%&'!#$^~\[\]{}-][ 0-9A-Za-z_()+,=@%&'!#$^~\[\]{}.-]*")
 LONGEST = 240
 
+INSTEAD = "Packa upp det i en tom mapp och kontrollera mappen för att se om filerna är som de var."
+
 
 class ArchiveFault(Exception):
     """The archive isn't one that this program has written. The message is a Swedish sentence for the receiver."""
@@ -81,7 +83,7 @@ def read_archive(data: bytes) -> list[Entry]:
     records = data[:records_end]
     entries = [_entry(records, start, head, name) for start, head, name in _bounded(_walk(records))]
     if finish(records) != data:
-        raise ArchiveFault("Arkivet är ändrat eller ompackat: innehållsförteckningen stämmer inte med filerna i det.")
+        raise ArchiveFault("Arkivet är ändrat eller ompackat: innehållsförteckningen stämmer inte med filerna i det. " + INSTEAD)
     folded = [entry.name.casefold() for entry in entries]
     if len(set(folded)) != len(folded):
         raise ArchiveFault("Arkivet har två filer med samma namn.")
@@ -108,7 +110,7 @@ def _walk(records: bytes) -> Iterable[tuple[int, Head, bytes]]:
         head: Head = LOCAL.unpack_from(records, place)
         plain = head[1:3] == (NEEDED, NO_FLAGS) and head[3] in (STORED, DEFLATED) and head[4:6] == (MIDNIGHT, FIRST_DAY)
         if head[0] != LOCAL_MARK or not plain or head[10]:
-            raise ArchiveFault("Arkivet är ompackat, eller har något före eller mellan filerna.")
+            raise ArchiveFault(f"Arkivet är ompackat, eller har något före eller mellan filerna. {INSTEAD}")
         after = place + LOCAL.size + head[9]
         if after + head[7] > len(records):
             raise ArchiveFault("Arkivet är inte helt: en fil slutar mitt i.")

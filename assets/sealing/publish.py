@@ -18,9 +18,11 @@ from assets.methods.errors import PipelineError
 from assets.sealing import store
 from assets.sealing.approvals import Standing, State, standing
 from assets.sealing.bundle import Bundle, sealed_archive
-from assets.sealing.gates import Gate, Register, first_closed
+from assets.sealing.gates import Gate, Register, Whole, first_closed
 from assets.sealing.verify import Known, verify_archive
 from pipelines.paths import Paths
+
+WHOLE = Whole()
 
 
 @dataclass(frozen=True)
@@ -81,6 +83,8 @@ def _look(paths: Paths, folder: Path) -> tuple[Step, Bundle, Standing]:
     place = store.published_archive(paths, bundle)
     if place.exists():
         return _is_out(place, bundle), bundle, Standing(State.PUBLISHED)
+    if broken := WHOLE.check(bundle):
+        return Step(name, State.CHANGED, tuple(broken)), bundle, Standing(State.CHANGED)
     kept, earlier = store.kept_approvals(paths, sha), store.has_earlier(paths, bundle)
     decided = standing(bundle.manifest_bytes, bundle.manifest.prepared_by, kept, earlier=earlier)
     return Step(name, decided.state), bundle, decided

@@ -39,7 +39,8 @@ def take_in(paths: Paths, today: date) -> TakenIn:
         except PipelineError as error:
             if error.code in {"bad_kept_approval", "write_failed"}:
                 raise
-            refused.append(set_aside(path, paths.rejected, error, file_hash(path)).sentence)
+            sentence, name = set_aside(path, paths.rejected, error, file_hash(path)).sentence, shown_name(path.name)
+            refused.append(sentence if sentence.startswith(name) else f"{name}: {sentence}")
             continue
         forget(path)
         kept.append(f"{shown_name(path.name)}: {state.value}")

@@ -148,7 +148,8 @@ def test_a_release_that_is_not_audited_in_so_many_words_is_closed(tmp_path, rele
 
 def test_a_file_changed_after_the_approvals_stops(ready):
     (ready.reports / "2024" / FOLDER / "LAS_MIG.html").write_bytes(b"changed")
-    assert out(ready, Book()).stopped == ("Paketet är helt: Ändrad: LAS_MIG.html",)
+    step = out(ready, Book())
+    assert (step.state, step.stopped) == (State.CHANGED, ("Ändrad: LAS_MIG.html",))
     (ready.reports / "2024" / FOLDER / "LAS_MIG.html").write_bytes(b"<p>hej</p>")
     (ready.reports / "2024" / FOLDER / "ro-crate-metadata.json").write_bytes(b"{}")
     assert "redan filer" in out(ready, Book()).stopped[0]
@@ -257,6 +258,11 @@ def test_the_commands_from_approval_to_the_receivers_check(tmp_path, monkeypatch
     assert did("godkann", FOLDER, "--namn", SECOND, *given, "--avsla")[1] == f"{FOLDER}: avslaget.\n"
     assert did("publicera") == (0, f"{FOLDER}: avslaget\n")
     assert did("godkann", FOLDER, "--namn", SECOND, *given)[0] == 0
+    inbox = home / "inbox" / "godkannanden"
+    inbox.mkdir(parents=True)
+    (inbox / "fel.yml").write_text("hej", encoding="utf-8")
+    code, told = did("publicera", "--kommun", "0180")
+    assert (code, told.startswith("✗ fel.yml: ")) == (1, True)
     assert did("publicera", "--kommun", "0127")[1].startswith(f"{FOLDER}: utgivet nu\n")
     code, told = did("nyckel", "--exportera", "publik.pem")
     assert code == 0
