@@ -110,8 +110,8 @@ class Paths:
 
     def make(self) -> None:
         """Create the folders that people look for."""
-        places = (self.surveys, self.registers, self.approvals_inbox, self.rejected, self.codebooks, self.archive, self.reports)
-        for folder in places:
+        for folder in (self.surveys, self.registers, self.rejected, self.codebooks, self.archive, self.reports):
             folder.mkdir(parents=True, exist_ok=True)
         if self.root.parent.name != PROFILES:
             self.forms.mkdir(parents=True, exist_ok=True)
+            self.approvals_inbox.mkdir(parents=True, exist_ok=True)
