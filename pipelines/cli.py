@@ -1,7 +1,8 @@
 """The command line `did`: Swedish verbs, plain sentences, no traceback for what a person can mend.
 
 Nothing heavy is imported at the top: `did --help` and `did doctor` start at once, also before the packages are installed.
-Exit codes: 0 done, 1 the machine or the run has something that stops it, 2 the user has something to put right, 130 interrupted.
+Exit codes: 0 done, 1 the machine or the run has something that stops it, 2 the user has something to put right, 3 a
+sealed bundle is unchanged but its key was not compared (`did verifiera`), 130 interrupted.
 """
 
 from __future__ import annotations

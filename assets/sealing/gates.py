@@ -21,7 +21,7 @@ class Gate(Protocol):
 
     @property
     def name(self) -> str:
-        """What the gate is, in Swedish, as `Paketet är helt`."""
+        """What the gate is, in Swedish, as `Paketets filer`."""
         ...
 
     def check(self, bundle: Bundle) -> Sequence[str]:
@@ -49,7 +49,7 @@ class Register(Protocol):
 class Whole:
     """Every file as the certificate says and no other; not sealed before."""
 
-    name: str = "Paketet är helt"
+    name: str = "Paketets filer"
 
     def check(self, bundle: Bundle) -> Sequence[str]:
         """Sentences for files that are changed, missing or too much."""
@@ -64,7 +64,7 @@ class Whole:
 class Audited:
     """The release that the bundle is drawn from has passed the independent audit."""
 
-    name: str = "Utgåvan är granskad"
+    name: str = "Granskningen av utgåvan"
 
     def check(self, bundle: Bundle) -> Sequence[str]:
         """A sentence unless the certificate says that the audit passed, in so many words."""

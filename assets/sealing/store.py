@@ -102,9 +102,16 @@ def kept_approvals(paths: Paths, manifest_sha256: str) -> list[Approval]:
 
 
 def has_earlier(paths: Paths, bundle: Bundle) -> bool:
-    """Whether somebody has decided about another manifest of the same bundle."""
-    others = (p for p in paths.approvals.glob("*/01.json") if p.parent.name != bundle.manifest.sha256)
-    return any(_kept(path, path.parent.name).paket == bundle.manifest.bundle for path in others)
+    """Whether somebody has decided about another manifest of the same bundle; a damaged decision about another tells nothing."""
+    for path in paths.approvals.glob("*/01.json"):
+        if path.parent.name == bundle.manifest.sha256:
+            continue
+        try:
+            if _kept(path, path.parent.name).paket == bundle.manifest.bundle:
+                return True
+        except PipelineError:
+            continue
+    return False
 
 
 def keep_approval(paths: Paths, approval: Approval) -> State:

@@ -8,6 +8,7 @@ from datetime import date
 import pytest
 
 from assets.methods.errors import PipelineError
+from assets.reports import write_forms
 from assets.sealing.approval_file import LARGEST, read_approval
 from assets.sealing.approvals import REFUSED, State, standing
 from assets.sealing.form import form_text
@@ -16,6 +17,7 @@ from assets.sealing.publish import state_of
 from assets.sealing.store import keep_approval, kept_approvals, write_form
 from assets.sealing.taken_in import approve, take_in
 from pipelines.paths import Paths
+from pipelines.resources import ReleaseReader
 from tests.support.sealed_bundle import AUTHOR, DAY, FIRST, FOLDER, SECOND, approval_text, decision, tiny, write_tiny
 
 TODAY = date(2026, 11, 22)
@@ -110,6 +112,22 @@ def test_the_template_lies_beside_the_preview_and_works_when_filled_in(tmp_path)
     assert take_in(paths, TODAY).kept == (f"åsa.yml: {State.WAITING_ONE.value}",)
     assert not list(paths.approvals_inbox.iterdir())
     assert all(len(line) <= 120 for line in form_text(FOLDER, b"m").splitlines())
+
+
+def test_the_reports_layer_lays_a_template_for_each_of_its_bundles(tmp_path):
+    reader = ReleaseReader(data_dir=str(tmp_path))
+    write_forms(reader, [write_tiny(tmp_path)])
+    form = tmp_path / "utgivning" / "2024" / f"{FOLDER}_godkannande.yml"
+    before = form.read_text(encoding="utf-8")
+    write_forms(reader, [write_tiny(tmp_path, b"<p>another report</p>")])
+    assert form.read_text(encoding="utf-8") != before, "the sum follows the bundle"
+
+
+def test_a_damaged_decision_about_another_bundle_stops_no_other(tmp_path):
+    paths, bundle = Paths(tmp_path), tiny(tmp_path)
+    (paths.approvals / ("0" * 64)).mkdir(parents=True)
+    (paths.approvals / ("0" * 64) / "01.json").write_text("{", encoding="utf-8")
+    assert keep_approval(paths, decision(bundle.manifest_bytes, FIRST)) is State.WAITING_ONE
 
 
 def test_json_is_read_as_well(tmp_path):
