@@ -24,6 +24,8 @@ STORED, DEFLATED = 0, 8
 MOST_FILES, LARGEST_FILE, LARGEST_SUM, LARGEST_ARCHIVE = 5_000, 300_000_000, 1_000_000_000, 1_000_000_000
 SEGMENT = re.compile(r"[0-9A-Za-z_()+,=@%&'!#$^~\[\]{}-][ 0-9A-Za-z_()+,=@%&'!#$^~\[\]{}.-]*")
 LONGEST = 240
+DEVICES = {"CON", "PRN", "AUX", "NUL", *(f"{port}{n}" for port in ("COM", "LPT") for n in range(1, 10))}
+"""Names that Windows takes for devices, whatever their ending."""
 
 INSTEAD = "Packa upp det i en tom mapp och kontrollera mappen för att se om filerna är som de var."
 
@@ -93,7 +95,8 @@ def read_archive(data: bytes) -> list[Entry]:
 def fault_of_name(name: str) -> str | None:
     """Why a name can't be trusted on every computer, or None: no way out of the folder, nothing that systems read differently."""
     parts = name.split("/")
-    if len(name) > LONGEST or any(not SEGMENT.fullmatch(part) or part[-1] in " ." for part in parts):
+    devices = any(part.split(".")[0].upper() in DEVICES for part in parts)
+    if devices or len(name) > LONGEST or any(not SEGMENT.fullmatch(part) or part[-1] in " ." for part in parts):
         return "Arkivet har ett filnamn som kan hamna utanför mappen eller läsas olika av olika datorer."
     return None
 

@@ -51,8 +51,17 @@ def publish(paths: Paths, folder: Path, key: Callable[[], Ed25519PrivateKey], ga
         register: is asked for conflicts after the gates, and told before the archive takes its place.
 
     Raises:
-        PipelineError: the bundle, a kept approval, the key or the register can't be used; nothing is left behind.
+        PipelineError: the bundle, a kept approval, the key or the register can't be used, or another publication is going on;
+            nothing is left behind.
     """
+    step = state_of(paths, folder)
+    if step.state is not State.APPROVED:
+        return step
+    with store.only_one(paths):
+        return _publish(paths, folder, key, gates, register)
+
+
+def _publish(paths: Paths, folder: Path, key: Callable[[], Ed25519PrivateKey], gates: Sequence[Gate], register: Register) -> Step:
     step, bundle, decided = _look(paths, folder)
     if step.state is not State.APPROVED:
         return step

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from assets.sealing.manifest import CERTIFICATE, FOLDER, NAME, shown
 from assets.sealing.verify import Known, Verified, verify_archive, verify_files
 from pipelines.paths import Paths
 
+LOCK = ".publicera.las"
 HALF = ".ofardig"
 LATEST = date(9999, 12, 31)
 MOST_DECISIONS = 99
@@ -199,6 +201,25 @@ def read_start(path: Path, most: int) -> bytes:
     except OSError:
         hint = "Kontrollera filens rättigheter och lägg den på nytt."
         raise PipelineError("unreadable", shown(path.name), "en fil som går att läsa", "något annat", hint) from None
+
+
+@contextmanager
+def only_one(paths: Paths) -> Iterator[None]:
+    """Keep a second publication in the same data folder out; a crash lets go of it. Raises PipelineError `publishing_now`."""
+    with (paths.root / LOCK).open("ab") as file:
+        try:
+            if os.name == "nt":
+                import msvcrt
+
+                msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+            else:
+                import fcntl
+
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            hint = "Vänta tills den är klar och kör igen."
+            raise PipelineError("publishing_now", "Utgivningen", "en åt gången", "en till som redan pågår", hint) from None
+        yield
 
 
 def forget(path: Path) -> None:

@@ -116,6 +116,13 @@ def test_a_crash_at_any_point_is_mended_by_running_again(ready, monkeypatch, pla
     assert len(book.entries) == 1
 
 
+def test_two_publications_at_once_do_not_mix(ready):
+    with store.only_one(ready), pytest.raises(PipelineError, match="redan pågår"):
+        out(ready, Book())
+    assert not lying(ready)
+    assert out(ready, Book()).state is State.PUBLISHED
+
+
 def test_an_error_leaves_nothing_half_released(ready, monkeypatch):
     book = Book(fails=PipelineError("x", "Registret", "en hel kedja", "en bruten", "Lägg tillbaka säkerhetskopian."))
     with pytest.raises(PipelineError, match="en bruten"):

@@ -149,6 +149,7 @@ TRICKS = {
     "outside": lambda entries: [(f"{FOLDER}/../x.txt", b"x"), *entries],
     "absolute": lambda entries: [("/x.txt", b"x"), *entries],
     "backslash": lambda entries: [(f"{FOLDER}\\x.txt", b"x"), *entries],
+    "device": lambda entries: [(f"{FOLDER}/nul.txt", b"x"), *entries],
     "trailing dot": lambda entries: [(f"{FOLDER}/LAS_MIG.html.", b"x"), *entries],
     "another folder": lambda entries: [("a/x.txt", b"x"), *entries],
     "repacked": lambda entries: entries,
