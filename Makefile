@@ -3,7 +3,7 @@
 PY ?= python3
 ARGS ?=
 .DEFAULT_GOAL := help
-.PHONY: help setup demo ovning kor hamta kodbok formular kontroller pilot kunskap test ui doctor check lock golden galleri bench
+.PHONY: help setup demo ovning kor hamta kodbok formular kontroller pilot kunskap godkann publicera verifiera nyckel test ui doctor check lock golden galleri bench
 
 help: ## Visa den här listan
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
@@ -37,6 +37,18 @@ pilot: ## Visa hur långt en pilots kommuner har kommit, till exempel ARGS=exemp
 
 kunskap: ## Visa vad kunskapsbasen säger om en faktor, till exempel ARGS=parenting
 	@$(PY) start.py kunskap $(ARGS)
+
+godkann: ## Godkänn eller avslå ett paket; vad som ska stå i ARGS står i README
+	@$(PY) start.py godkann $(ARGS)
+
+publicera: ## Försegla och ge ut det som två personer har godkänt
+	@$(PY) start.py publicera $(ARGS)
+
+verifiera: ## Kontrollera ett utgivet paket utan nät, till exempel ARGS=paket.zip
+	@$(PY) start.py verifiera $(ARGS)
+
+nyckel: ## Visa nyckeln som paketen förseglas med
+	@$(PY) start.py nyckel $(ARGS)
 
 test: ## Kör alla tester
 	@$(PY) start.py test $(ARGS)

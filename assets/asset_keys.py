@@ -56,7 +56,8 @@ def asset_key(layer: str, table: str) -> dg.AssetKey:
 
 def reached(layer: str, table: str) -> bool:
     """Whether the active profile's chain has this table."""
-    made_of = "validated" if layer == "quality" else layer  # the quality room lies beside the chain
+    # the quality room lies beside the chain, and what is published is made of reports
+    made_of = {"quality": "validated", "published": "reports"}.get(layer, layer)
     name = f"{layer}/{table}"
     within = LAYERS.index(made_of) <= LAYERS.index(PROFILE.reach)
     lacking = (not HAS_INDICES and name in OF_INDICES) or (not HAS_SCALES and name in OF_SCALES)

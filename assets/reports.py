@@ -34,6 +34,7 @@ from assets.kit.kit import kit_folder_name
 from assets.methods.disclosure_policy import policy_facts
 from assets.methods.editions import INTERN, PUBLIC
 from assets.registers.files import load_register_catalogue
+from assets.sealing.store import write_form
 from assets.slices import ONE_RUN, bundle_keys, bundles, int_keys, survey_waves
 from assets.texts import asset_text
 from pipelines.paths import Paths
@@ -130,6 +131,12 @@ def certificate(reader: ReleaseReader, catalogue: Catalogue, scope: Scope) -> Bu
     )
 
 
+def write_forms(reader: ReleaseReader, places: Iterable[BundlePaths]) -> None:
+    """Lay a ready approval form beside each preview."""
+    for place in places:
+        write_form(Paths(Path(reader.data_dir)), place.folder, place.manifest)
+
+
 def bundle_scopes(keys: Iterable[tuple[str, int]], choices: RunChoices, catalogue: Catalogue) -> list[Scope]:
     """What the run writes a bundle about: (area, wave) in each edition that the area gets.
 
@@ -192,7 +199,7 @@ def reports_municipality_bundle(
 
     with as_failure():
         for scope in scopes:
-            made_by = certificate(release_reader, catalogue, scope)
+            made_by = replace(certificate(release_reader, catalogue, scope), prepared_by=choices.prepared_by)
             frames = frames_of(scope)
             certificates[scope] = replace(made_by, inputs=inputs_hash(frames, scope, made_by))
             held = up_to_date(target, scope.wave, folder_name(scope, meta), certificates[scope].inputs)
@@ -203,6 +210,7 @@ def reports_municipality_bundle(
         for bundle in render_all(((frames_of(scope), scope, meta) for scope in new), choices.workers, render):
             places[bundle.scope] = write_bundle(bundle, target, certificates[bundle.scope])
         cache.trim()
+        write_forms(release_reader, places.values())
     lines = [
         "| kommun | rapport | |",
         "|---|---|---|",

@@ -18,7 +18,16 @@ from assets.catalogue.load import Catalogue, load_catalogue
 from assets.charts.types import COUNTY_CODE, Scope
 from assets.failures import as_failure
 from assets.methods.disclosure_policy import policy_facts
-from assets.reports import LOGS, RELEASE_DEPS, UNSHOWN_COLUMNS, bundle_scopes, picture_cache, release_frames, report_meta
+from assets.reports import (
+    LOGS,
+    RELEASE_DEPS,
+    UNSHOWN_COLUMNS,
+    bundle_scopes,
+    picture_cache,
+    release_frames,
+    report_meta,
+    write_forms,
+)
 from assets.reports_county import TABLES, draw_all
 from assets.slices import ONE_RUN, int_keys, survey_waves
 from assets.texts import asset_text
@@ -77,14 +86,16 @@ def reports_county_bundle(
         for scope in bundle_scopes([(COUNTY_CODE, wave) for wave in int_keys(context, [])], choices, catalogue):
             earlier = previous_tables(target, scope, county_folder(scope, meta))
             frames = replace(county_frames(release_reader, scope), previous_tables=earlier)
-            made_by = county_certificate(release_reader, catalogue, scope)
+            made_by = replace(county_certificate(release_reader, catalogue, scope), prepared_by=choices.prepared_by)
             made_by = replace(made_by, inputs=inputs_hash(frames, scope, made_by))
             held = None if choices.remake else up_to_date(target, scope.wave, county_folder(scope, meta), made_by.inputs)
             if held:
                 kept.append(held.report)
             else:
                 bundle = render_county(frames, scope, meta, draw)
-                written.append(write_bundle(bundle, target, made_by).report)
+                held = write_bundle(bundle, target, made_by)
+                written.append(held.report)
+            write_forms(release_reader, [held])
     lines = [*(f"- `{path}` skriven" for path in written), *(f"- `{path}` oförändrad" for path in kept)]
     counts = {"dagster/row_count": len(lines), "skrivna länspaket": len(written), "oförändrade länspaket": len(kept)}
     return dg.MaterializeResult(metadata=counts | {"länspaket": dg.MetadataValue.md("\n".join(lines))})

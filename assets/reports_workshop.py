@@ -16,7 +16,16 @@ from assets.failures import as_failure
 from assets.kit.kit import CERTIFICATE, kit_folder_name, render_kit
 from assets.kit.readme import PATH as README
 from assets.methods.editions import INTERN
-from assets.reports import RELEASE_DEPS, bundle_scopes, certificate, picture_cache, release_frames, render_all, report_meta
+from assets.reports import (
+    RELEASE_DEPS,
+    bundle_scopes,
+    certificate,
+    picture_cache,
+    release_frames,
+    render_all,
+    report_meta,
+    write_forms,
+)
 from assets.slices import ONE_RUN, bundle_keys, bundles
 from assets.texts import asset_text
 from pipelines.resources import ReleaseReader, RunChoices
@@ -49,7 +58,7 @@ def reports_workshop_kit(
 
     with as_failure():
         for scope in scopes:
-            made_by = certificate(release_reader, catalogue, scope)
+            made_by = replace(certificate(release_reader, catalogue, scope), prepared_by=choices.prepared_by)
             certificates[scope] = replace(made_by, inputs=inputs_hash(frames_of(scope), scope, made_by))
             folder, inputs = kit_folder_name(scope, meta), certificates[scope].inputs
             held = up_to_date(target, scope.wave, folder, inputs, CERTIFICATE, README)
@@ -60,6 +69,7 @@ def reports_workshop_kit(
         for kit in render_all(tasks, choices.workers, partial(render_kit, draw=cache.svg)):
             places[kit.scope] = write_bundle(kit, target, certificates[kit.scope])
         cache.trim()
+        write_forms(release_reader, places.values())
     rows = (f"| {s.area_name} | `{places[s].report}` | {'skriven' if s in new else 'oförändrad'} |" for s in scopes)
     counts = {"dagster/row_count": len(scopes), "skrivna paket": len(new), "oförändrade paket": len(scopes) - len(new)}
     told = dg.MetadataValue.md("\n".join(["| kommun | börja här | |", "|---|---|---|", *rows]))

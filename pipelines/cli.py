@@ -1,7 +1,8 @@
 """The command line `did`: Swedish verbs, plain sentences, no traceback for what a person can mend.
 
 Nothing heavy is imported at the top: `did --help` and `did doctor` start at once, also before the packages are installed.
-Exit codes: 0 done, 1 the machine or the run has something that stops it, 2 the user has something to put right, 130 interrupted.
+Exit codes: 0 done, 1 the machine or the run has something that stops it, 2 the user has something to put right, 3 a
+sealed bundle is unchanged but its key was not compared (`did verifiera`), 130 interrupted.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from assets.catalogue.base_profile import BASE_PROFILE, CUTOFF_VARIABLE, PROFILE_VARIABLE
+from pipelines.cli_publish import add_commands
 from pipelines.console import Progress, default_progress, print_summary, utf8_console
 from pipelines.paths import Paths, profile_root
 
@@ -131,12 +133,15 @@ def kor(arguments: argparse.Namespace) -> int:
             got="en tom mapp",
             hint="Lägg kommunernas filer där och kör igen, eller prova med make demo.",
         )
+    from assets.sealing.people import require_name
+
+    by = {"prepared_by": require_name(arguments.av, "Valet --av")} if arguments.av else {}
     if not arguments.pilot:
-        return run_chain(paths.root, default_progress(), everything=arguments.allt, edition=arguments.utgava)
+        return run_chain(paths.root, default_progress(), everything=arguments.allt, edition=arguments.utgava, **by)
     from assets.catalogue.pilots import find_pilot
 
     chosen = find_pilot(arguments.pilot)
-    done = run_chain(paths.root, default_progress(), everything=arguments.allt, pilot=chosen, edition=arguments.utgava)
+    done = run_chain(paths.root, default_progress(), everything=arguments.allt, pilot=chosen, edition=arguments.utgava, **by)
     return pilot(arguments) or done
 
 
@@ -299,6 +304,9 @@ def parser() -> SwedishParser:
     rehearsal.add_argument("mapp", nargs="?", default=None, metavar="MAPP", help="övningens egen mapp (förval ovning i data)")
     run = add("kor", kor, "kör kedjan på det som ligger i inkorgen; bara det som påverkas av något nytt räknas om")
     run.add_argument("--allt", action="store_true", help="räkna om allt, också det som inget har ändrats för")
+    run.add_argument(
+        "--av", default=None, metavar="NAMN", help="vem som gör körningen; behövs för att paketen ska kunna godkännas"
+    )
     run.add_argument("--pilot", default=None, metavar="ID", help="bara pilotens kommuner får rapportpaket och workshoppaket")
     with_profile(run)
     with_choices(run)
@@ -327,6 +335,7 @@ def parser() -> SwedishParser:
     with_profile(rules)
     known = add("kunskap", kunskap, "visa vad kunskapsbasen säger om en faktor: utfall, källor och insatser")
     known.add_argument("faktor", nargs="?", metavar="FAKTOR", help="faktorns namn, till exempel parenting; utan namn visas alla")
+    add_commands(add, with_profile)
     with_profile(add("doctor", doctor, "undersök vad som är fel på datorn"))
     port = add("ui", ui, "öppna Dagster i webbläsaren")
     port.add_argument("--port", type=int, default=3333, metavar="NUMMER", help="port på den egna datorn (förval 3333)")

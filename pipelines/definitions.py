@@ -20,6 +20,7 @@ from assets import (
     indices_readiness,
     indices_trends,
     indices_weights,
+    published,
     raw,
     raw_forms,
     release,
@@ -44,6 +45,7 @@ from assets import (
 )
 from assets.asset_keys import of_profile
 from assets.catalogue.load import active_profile, load_catalogue
+from pipelines.approval_jobs import APPROVAL_JOBS, APPROVAL_SENSORS
 from pipelines.checks import build_checks
 from pipelines.io_managers import DuckDBTables
 from pipelines.jobs import ASSET_JOBS, build_crossing_jobs
@@ -69,6 +71,7 @@ LAYERS = (
     reports_county_bundle,
     reports,
     reports_workshop,
+    published,
 )
 
 
@@ -100,8 +103,8 @@ def build_definitions(data_dir: Path | None = None, **choices: object) -> dg.Def
     definitions = dg.Definitions(
         assets=versioned(of_profile([asset for layer in LAYERS for asset in layer.ASSETS]), load_catalogue().content_hash),
         asset_checks=build_checks(),
-        jobs=[*ASSET_JOBS, *build_crossing_jobs(lambda: built[0]), *WORKBENCH_JOBS],
-        sensors=SENSORS,
+        jobs=[*ASSET_JOBS, *build_crossing_jobs(lambda: built[0]), *WORKBENCH_JOBS, *APPROVAL_JOBS],
+        sensors=[*SENSORS, *APPROVAL_SENSORS],
         resources={
             "store": Store(data_dir=folder),
             "release_reader": ReleaseReader(data_dir=folder),

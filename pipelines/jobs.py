@@ -6,13 +6,16 @@ its own partitions, events and checks; one process writes to the warehouse throu
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 
 import dagster as dg
 from pydantic import Field
 
 from assets.asset_keys import asset_key, reached
 from assets.delivery_reports import waiting_files
+from assets.failures import as_failure
 from assets.intake.names import in_markdown
+from assets.sealing.people import require_name
 from assets.slices import WAVES, YEARS, range_tags
 from assets.texts import ui_texts
 from pipelines import chain
@@ -181,13 +184,22 @@ class Ingestion(dg.Config):
 
 
 class Publication(Ingestion):
-    """Which wave the bundles are about, and whether everything is run again."""
+    """Which wave the bundles are about, who makes them, and whether everything is run again."""
 
     wave: int = Field(default=WAVES[-1], description=TEXTS["fields"]["wave"])
+    av: str = Field(default="", description=TEXTS["fields"]["av"])
 
 
 def _chosen(config: Ingestion, choices: RunChoices) -> Choice:
     return Choice(everything=config.allt, edition=choices.kind)
+
+
+def _prepared_by(name: str, choices: RunChoices) -> dict[str, object]:
+    """Run config of a child whose bundles name who made them; a resource's config is replaced as a whole, so all is given."""
+    if not name.strip():
+        return {}
+    same = {field: getattr(choices, field) for field in type(choices).model_fields}
+    return {"resources": {"choices": {"config": same | {"prepared_by": require_name(name, "Fältet av")}}}}
 
 
 def _tell(context: dg.OpExecutionContext, paths: Paths, found: Outcome) -> None:
@@ -208,11 +220,16 @@ def _tell(context: dg.OpExecutionContext, paths: Paths, found: Outcome) -> None:
 
 
 def run_child(
-    defs: dg.Definitions, instance: dg.DagsterInstance, name: str, tags: Mapping[str, str]
+    defs: dg.Definitions,
+    instance: dg.DagsterInstance,
+    name: str,
+    tags: Mapping[str, str],
+    run_config: Mapping[str, object] | None = None,
 ) -> dg.ExecuteInProcessResult:
     """Run one asset job in this process over a range of partitions."""
+    job, config = defs.resolve_job_def(name), dict(run_config or {})
     with light_event_log():
-        return defs.resolve_job_def(name).execute_in_process(instance=instance, tags=dict(tags), raise_on_error=False)
+        return job.execute_in_process(instance=instance, tags=dict(tags), run_config=config, raise_on_error=False)
 
 
 def build_crossing_jobs(defs: Callable[[], dg.Definitions]) -> tuple[dg.JobDefinition, ...]:
@@ -222,17 +239,23 @@ def build_crossing_jobs(defs: Callable[[], dg.Definitions]) -> tuple[dg.JobDefin
         defs: gives the definitions that the children belong to (not yet built when the jobs are).
     """
 
-    def child(context: dg.OpExecutionContext, name: str, tags: Mapping[str, str]) -> None:
-        result = run_child(defs(), context.instance, name, tags)
+    def child(context: dg.OpExecutionContext, name: str, tags: Mapping[str, str], run_config: Mapping[str, object]) -> None:
+        result = run_child(defs(), context.instance, name, tags, run_config)
         context.log.info(f"{name}: körning {result.run_id}, {'klar' if result.success else 'misslyckades'}")
         if not result.success:
             text = f"Delkörningen {name} misslyckades. Öppna körningen {result.run_id} för att se varför."
             raise dg.Failure(text, allow_retries=False)
 
-    def steps(context: dg.OpExecutionContext, store: Store, names: Sequence[str], chosen: Choice) -> None:
+    def steps(
+        context: dg.OpExecutionContext,
+        store: Store,
+        names: Sequence[str],
+        chosen: Choice,
+        run_config: Mapping[str, object] = MappingProxyType({}),
+    ) -> None:
         for name in (one for one in names if reached(*NEEDS[one])):
             for tags in chain.runs(store.paths, name, chosen):
-                child(context, name, tags)
+                child(context, name, tags, run_config)
             chain.finished(store.paths, name, chosen)
 
     nothing = {"out": dg.Out(dg.Nothing)}
@@ -254,8 +277,10 @@ def build_crossing_jobs(defs: Callable[[], dg.Definitions]) -> tuple[dg.JobDefin
         steps(context, store, ["release_registers", "build_indices", "build_prevention"], _chosen(config, choices))
 
     @dg.op(ins=after, out=nothing["out"], description=TEXTS["ops"]["bundles"])
-    def bundles(context: dg.OpExecutionContext, config: Publication, store: Store) -> None:
-        steps(context, store, ["publish_bundles", "publish_kits", "publish_overview"], Choice(wave=config.wave))
+    def bundles(context: dg.OpExecutionContext, config: Publication, store: Store, choices: RunChoices) -> None:
+        with as_failure():
+            named = _prepared_by(config.av, choices)
+        steps(context, store, ["publish_bundles", "publish_kits", "publish_overview"], Choice(wave=config.wave), named)
 
     @dg.job(description=TEXTS["jobs"]["ingest"])
     def ingest() -> None:

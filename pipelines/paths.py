@@ -50,6 +50,26 @@ class Paths:
         return self.root / "formular"
 
     @property
+    def approvals_inbox(self) -> Path:
+        """Inbox for approval files."""
+        return self.root / "inbox" / "godkannanden"
+
+    @property
+    def approvals(self) -> Path:
+        """Decisions on bundles that have been taken in, by the manifest's hash."""
+        return self.root / "godkannanden"
+
+    @property
+    def releases(self) -> Path:
+        """What belongs to previews but never to a bundle: approval forms and cells."""
+        return self.root / "utgivning"
+
+    @property
+    def published(self) -> Path:
+        """Sealed archives: what has been published."""
+        return self.root / "publicerat"
+
+    @property
     def rejected(self) -> Path:
         """Files that were set aside, each with its sentence beside it."""
         return self.root / "inbox" / "avvisade"
@@ -84,9 +104,14 @@ class Paths:
         """What a second demo run can reuse."""
         return self.root / "cache"
 
+    def keys(self, active: str) -> Path:
+        """The installation's sealing key, the same for all profiles; readable by its owner only."""
+        return self.home(active) / "nycklar"
+
     def make(self) -> None:
         """Create the folders that people look for."""
         for folder in (self.surveys, self.registers, self.rejected, self.codebooks, self.archive, self.reports):
             folder.mkdir(parents=True, exist_ok=True)
         if self.root.parent.name != PROFILES:
             self.forms.mkdir(parents=True, exist_ok=True)
+            self.approvals_inbox.mkdir(parents=True, exist_ok=True)

@@ -52,6 +52,7 @@ class RunChoices(dg.ConfigurableResource):
         public_areas: codes of the areas that get a public bundle; all when none are given.
         workers: how many worker processes may render bundles.
         remove_screened: false keeps the answers that the plausibility screen would leave out (`screening.yml` can too).
+        prepared_by: name of the person who makes the run, for the certificates; never taken from the computer's user.
         remake: also write bundles whose inputs haven't changed.
     """
 
@@ -60,6 +61,7 @@ class RunChoices(dg.ConfigurableResource):
     workers: int = 2
     remove_screened: bool = True
     remake: bool = False
+    prepared_by: str = ""
 
     @property
     def kind(self) -> str:

@@ -52,6 +52,7 @@ def run_everything(
     pilot: Pilot | None = None,
     edition: str | None = None,
     public_areas: Sequence[str] = (),
+    prepared_by: str = "",
 ) -> RunSummary:
     """Inbox to bundles for one wave (the latest when none is given); only what is affected by something new is run again.
 
@@ -63,6 +64,7 @@ def run_everything(
         everything: run all of it again, also what nothing has changed for.
         pilot: only its municipalities get bundles and kits, of the kinds that it names.
         edition, public_areas: see `RunChoices`; its defaults when none are given.
+        prepared_by: who makes the run, for the bundles' certificates.
 
     Raises:
         PipelineError: `warehouse_busy`, or `step_failed` with the failing step's own sentence. Set-aside deliveries raise
@@ -84,7 +86,7 @@ def run_everything(
 
         asked = {"edition": edition} if edition else {}
         choices = asked | ({"public_areas": list(public_areas)} if public_areas else {})
-        defs = build_definitions(home, remake=everything, **choices)
+        defs = build_definitions(home, remake=everything, prepared_by=prepared_by, **choices)
         instance = dg.DagsterInstance.from_config(str(instance_home(paths.home(active_profile()))))
         has = {job.name for job in ASSET_JOBS}
         steps = [(name, title) for name, title in STEPS if name in has and _wanted(name, pilot)]

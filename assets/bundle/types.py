@@ -274,6 +274,7 @@ class BundleMeta:
     hidden by disclosure control in this bundle's area (0 is a number, None means unknown). `data_versions`: asset -> version.
     `inputs`: hash of all that decides the bundle's content (`inputs.py`). `cutoff_set`: id of the limits behind the indices.
     `policy_version`, `waivers`: of the disclosure policy (`waiver_records` of the bundle's edition).
+    `prepared_by`: the name given to the run, or empty. `release`: its id, cells, audit and policy (contracts-safety.md).
     """
 
     code_version: str
@@ -288,6 +289,8 @@ class BundleMeta:
     cutoff_set: str = ""
     policy_version: str = ""
     waivers: tuple[Mapping[str, object], ...] = ()
+    prepared_by: str = ""
+    release: Mapping[str, object] = field(default_factory=dict)
 
 
 CERTIFICATE = "7_intyg"

@@ -85,6 +85,8 @@ def manifest_of(bundle: RenderedBundle, meta: BundleMeta) -> dict[str, object]:
         "version": bundle.version,
         "released": bundle.released.isoformat(),
         "synthetic_survey_data": bundle.synthetic,
+        "prepared_by": meta.prepared_by,
+        "release": dict(meta.release),
         "inputs": meta.inputs,
         "code_version": meta.code_version,
         "catalogue_hash": meta.catalogue_hash,

@@ -34,6 +34,9 @@ def test_the_instruction_names_the_folder_and_a_command_for_each_system():
     assert FOLDER in text
     for command in ("certutil -hashfile", "Get-FileHash", "shasum -a 256 -c", "sha256sum -c"):
         assert command in text
+    for words in (f"did verifiera {FOLDER}.zip", "--fingeravtryck", "sigill.json", "på annat sätt än paketet"):
+        assert words in text
+    assert len(text.splitlines()) <= 60, "one page"
     assert "{{" not in text
     assert SUMS in text
 

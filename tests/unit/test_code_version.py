@@ -31,7 +31,7 @@ def test_every_asset_that_is_made_here_carries_the_catalogues_hash():
     versions = {key.path[0]: graph.get(key).code_version for key in graph.get_all_asset_keys()}
     assert versions.pop("inbox") is None, "files that people drop have no version of ours"
     assert set(versions.values()) == {load_catalogue().content_hash[:12]}
-    assert len(versions) == 7
+    assert len(versions) == 8
 
 
 def test_versioning_changes_nothing_else():

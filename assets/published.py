@@ -1,0 +1,58 @@
+"""Published layer: bundles that two persons have approved, sealed. Reads the finished bundles and nothing else."""
+
+import dagster as dg
+from pydantic import Field
+
+from assets.asset_keys import only_reached
+from assets.catalogue.load import active_profile
+from assets.failures import as_failure
+from assets.intake.names import in_markdown
+from assets.sealing.approvals import State
+from assets.sealing.publish import Step
+from assets.sealing.wired import publish_wave
+from assets.slices import WAVES
+from assets.texts import asset_text, ui_texts
+from pipelines.resources import Store
+
+FIELDS = ui_texts()["fields"]
+BUNDLES = ("reports/municipality_bundle", "reports/workshop_kit", "reports/county_bundle")
+
+
+class Publication(dg.Config):
+    """Which bundles are published: those of a wave, or of some areas in it."""
+
+    wave: int = Field(default=WAVES[-1], description=FIELDS["wave"])
+    kommuner: list[str] = Field(default=[], description=FIELDS["kommuner"])
+
+
+@dg.asset(
+    key=["published", "sealed_bundles"],
+    deps=[dg.AssetDep(key, partition_mapping=dg.AllPartitionMapping()) for key in only_reached(*BUNDLES)],
+    group_name="published",
+    description=asset_text("published", "sealed_bundles"),
+)
+def published_sealed_bundles(context: dg.AssetExecutionContext, config: Publication, store: Store) -> dg.MaterializeResult:
+    """Seal what two persons have approved, and say where each bundle is on its way out."""
+    paths = store.paths
+    with as_failure():
+        steps = publish_wave(paths, paths.keys(active_profile()), config.wave, config.kommuner)
+    for step in steps:
+        for sentence in step.stopped:
+            context.log.warning(f"{step.bundle}: {sentence}")
+    counts = {
+        "dagster/row_count": sum(step.state is State.PUBLISHED for step in steps),
+        "nya utgivna paket": sum(step.new for step in steps),
+        "stoppade paket": sum(bool(step.stopped) for step in steps),
+    }
+    return dg.MaterializeResult(metadata=counts | {"paket": dg.MetadataValue.md(state_table(steps))})
+
+
+def state_table(steps: list[Step]) -> str:
+    """A Markdown table of each bundle's state and of what stops it."""
+    if not steps:
+        return "Det finns inga färdiga paket för mättillfället."
+    rows = (f"| {in_markdown(s.bundle)} | {s.state.value} | {in_markdown(' '.join(s.stopped))} |" for s in steps)
+    return "\n".join(["| paket | läge | vad som stoppar |", "|---|---|---|", *rows])
+
+
+ASSETS = [published_sealed_bundles]
