@@ -24,6 +24,7 @@ from assets.intake.isolated import PROCESSES
 from assets.intake.limits import load_limits
 from assets.intake.names import linked_file, shown_name, stored_name
 from assets.intake.other_profiles import UNKNOWN, OtherInbox, other_profile
+from assets.intake.personal import check_personal_data
 from assets.intake.readers import read_delivery
 from assets.intake.recognise import check_texts, declared_wave, other_years, recognise, waves
 from assets.intake.sidecar import SUFFIX, Declared, is_sidecar, read_sidecar, sidecar_hash, sidecar_path
@@ -116,6 +117,7 @@ def receive(
         told = with_names(delivery, named)
         book = recognise(path.name, told.coded.columns, books, declared.sidecar if declared else None)
         check_texts(path.name, told.column_labels, book, wordings)
+        check_personal_data(delivery, told, book)
         year = declared.sidecar.ar if declared else None
         wave = declared_wave(told.coded, int(year)) if year else waves(path.name, told.coded, book)
         notes = other_years(path.name, told.coded, book, int(year)) if year else ()
