@@ -43,6 +43,7 @@ from assets import (
 )
 from assets.asset_keys import of_profile
 from assets.catalogue.load import active_profile, load_catalogue
+from assets.hygiene.permissions import owner_only_from_now
 from pipelines.checks import build_checks
 from pipelines.io_managers import DuckDBTables
 from pipelines.jobs import ASSET_JOBS, build_crossing_jobs
@@ -112,4 +113,5 @@ def build_definitions(data_dir: Path | None = None, **choices: object) -> dg.Def
     return definitions
 
 
+owner_only_from_now()
 defs = build_definitions()
