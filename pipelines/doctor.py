@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from assets.hygiene import permissions
+from assets.hygiene.permissions import open_to_others, supported
 from pipelines.console import number
 from pipelines.paths import Paths
 
@@ -111,10 +111,10 @@ def check_write(home: Path) -> list[Finding]:
 
 def check_permissions(home: Path) -> list[Finding]:
     """Can anybody but the owner read the pupils' answers?"""
-    if not permissions.supported():
+    if not supported():
         text = "På Windows har filerna i datamappen samma behörigheter som mappen de ligger i; did ändrar dem inte"
         return [Finding("note", text, f"Låt bara dig själv ha åtkomst till {home} (Egenskaper, Säkerhet).")]
-    loose = permissions.open_to_others(home)
+    loose = open_to_others(home)
     if not loose:
         return [Finding("ok", "Bara du kan läsa det som ligger i datamappen")]
     names = ", ".join(path.name for path in loose)

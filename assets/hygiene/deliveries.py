@@ -64,7 +64,8 @@ def all_deliveries(paths: Paths) -> list[Delivery]:
             own = tuple(sorted({*part["source_file"], *names.pop(digest, ())}))
             ids, whose = tuple(part["form_id"].to_list()), tuple(sorted({*part["municipality_code"].drop_nulls()}))
             found[digest] = Delivery(digest, own, (), whose, part.height, ids)
-    registers = {*warehouse.read(TableName("raw", "register_rows"), columns=["source_sha256"]).to_series()} if names else set()
+    register_rows = warehouse.read(TableName("raw", "register_rows"), columns=["source_sha256"])
+    registers = {*register_rows["source_sha256"]} if register_rows.height else set()
     found |= {digest: Delivery(digest, tuple(sorted(own))) for digest, own in names.items() if digest not in registers}
     return sorted(found.values(), key=lambda one: one.sha256)
 
