@@ -50,6 +50,7 @@ from pipelines.jobs import ASSET_JOBS, build_crossing_jobs
 from pipelines.paths import profile_root
 from pipelines.resources import ReleaseReader, RunChoices, Store
 from pipelines.sensors import SENSORS
+from pipelines.silent_errors import hide_messages
 from pipelines.workbench_job import WORKBENCH_JOBS
 
 LAYERS = (
@@ -114,4 +115,5 @@ def build_definitions(data_dir: Path | None = None, **choices: object) -> dg.Def
 
 
 owner_only_from_now()
+hide_messages()
 defs = build_definitions()
