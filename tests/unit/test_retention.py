@@ -7,12 +7,15 @@ import shutil
 import sqlite3
 from collections.abc import Sequence
 from contextlib import closing
+from datetime import date
 from hashlib import sha256
 from pathlib import Path
 
 import polars as pl
 import pytest
 
+from assets.forms.collect import Around
+from assets.forms.receive import receive_forms
 from assets.hygiene import purge, purged
 from assets.hygiene.traces import files_below
 from assets.intake.receive import inbox_files, receive
@@ -159,6 +162,14 @@ def test_the_same_file_is_refused_until_it_is_allowed(home):
     assert purged.hashes(home) == frozenset()
     with pytest.raises(PipelineError, match="ingen sådan"):
         run(home, digest(GONE), "--tillat")
+
+
+def test_a_purged_form_is_refused_before_it_is_read(home):
+    path = home / "formular.json"
+    path.write_bytes(b"{}")
+    gone = {sha256(b"{}").hexdigest()}
+    read, (refused,) = receive_forms([path], home / "arkiv", home / "avvisade", {}, Around({}, date(2026, 1, 1), None), (), gone)
+    assert (read, refused.code) == ([], "purged")
 
 
 def test_a_place_and_an_age_choose_whole_files_only(home, capsys):
