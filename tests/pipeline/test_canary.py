@@ -92,7 +92,7 @@ def test_the_word_is_found_where_it_lies(tmp_path):
     assert holding(tmp_path) == [f"{CANARY}.txt", "a.html", "b.csv", "d.zip/inuti.txt", "e.xlsx/inuti.txt"]
 
 
-def test_school_class_and_home_area_never_leave_the_warehouse(copy_of_demo, run, tmp_path, capfd, monkeypatch):
+def test_school_class_and_home_area_never_leave_the_warehouse(copy_of_demo, run, tmp_path, capfd, caplog, monkeypatch):
     paths, warehouse = copy_of_demo.paths, copy_of_demo.warehouse
     delivery = paths.surveys / DELIVERY
     numbered = with_column(plant(delivery.read_bytes(), COLUMNS), "ID", CANARY + "-{}")
@@ -142,9 +142,9 @@ def test_school_class_and_home_area_never_leave_the_warehouse(copy_of_demo, run,
     assert CANARY not in repr([(event.message, event.event_specific_data) for event in failed.all_events])
     assert holding(tmp_path / "dagster") == [], "not in what Dagster keeps of a run that ended in a bug either"
     printed = capfd.readouterr()
-    assert "InvalidOperationError" in printed.err, "the kind and the place are told"
-    assert "test_canary.py" in printed.err
-    assert CANARY not in printed.out + printed.err
+    assert "InvalidOperationError" in caplog.text, "the kind and the place are told"
+    assert "test_canary.py" in caplog.text
+    assert CANARY not in caplog.text + printed.out + printed.err
 
 
 def test_an_unknown_answer_is_refused_without_being_repeated(copy_of_demo, run, tmp_path, capfd):
