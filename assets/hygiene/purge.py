@@ -17,7 +17,7 @@ from assets.hygiene.archive import plain_name
 from assets.hygiene.deliveries import Delivery, all_deliveries, shared_names
 from assets.hygiene.encryption import decrypt_file, is_encrypted
 from assets.hygiene.keys import configured_key
-from assets.hygiene.traces import Traces, files_below, holds, is_kept, redact, traces
+from assets.hygiene.traces import Traces, files_below, holds, holds_inside, is_kept, redact, traces
 from assets.intake.receive import file_hash
 from assets.methods.errors import PipelineError
 from pipelines.paths import Paths
@@ -199,7 +199,7 @@ def _search(paths: Paths, home: Path, wanted: Order, look: Traces, done: tuple[d
     """Look for every trace in every file, and in every text column of the warehouse."""
     files = [path for path in files_below(home) if path.name != PENDING]
     published = [path for path in files if is_kept(path, home)]
-    found = [path for path in files if not is_kept(path, home) and holds(path, look.needles)]
+    found = [path for path in files if not is_kept(path, home) and holds_inside(path, look.needles)]
     found = [path for path in found if not _of_another(path, paths, look)]
     found += [path for path in published if look.pieces and holds(path, look.pieces)]
     places = [path.relative_to(home).as_posix() for path in found]
@@ -264,7 +264,7 @@ def lines(record: Record) -> list[str]:
     told.append(
         "Publicerade rapportpaket och registret över utgivningar är kvar: de har celler, inga svar från enskilda. "
         f"{_number(record.named_in_published)} av deras filer nämner leveransens hash eller namn. "
-        "Innehållet i packade filer (zip) söktes inte igenom. Säkerhetskopior utanför datamappen berörs inte."
+        "Deras zip-filer öppnades inte. Säkerhetskopior utanför datamappen berörs inte."
     )
     return told
 

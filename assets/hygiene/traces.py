@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
+from zipfile import BadZipFile, ZipFile
 
 from assets.hygiene.deliveries import Delivery
 from assets.intake.names import in_markdown, shown_name, stored_name
@@ -16,6 +19,7 @@ from assets.methods.errors import PipelineError
 BLOCK = 1 << 24
 PIECES, PIECE_BYTES, MIXED_BYTES = 5, 48, 12
 REDACTED = "gallrad"
+PACKED, LARGEST_UNPACKED = (".zip", ".xlsx", ".pptx", ".docx"), 4 << 30
 KEPT = ("reports", "publicerat", "register", "utgivning", "godkannanden", "gallring", "gallrade.jsonl")
 """What has been published or is our own record: cells and hashes, no microdata. It stays, and may name a delivery's hash."""
 
@@ -69,14 +73,38 @@ def holds(path: Path, needles: Sequence[bytes]) -> bool:
     """Whether one of the needles stands in a file's name or bytes."""
     if any(needle in path.name.encode() for needle in needles):
         return True
+    with path.open("rb") as file:
+        return _in_stream(file, needles)
+
+
+def holds_inside(path: Path, needles: Sequence[bytes]) -> bool:
+    """As `holds`, also in the files of a zip file or an Office file; one that can't be opened or is far too large isn't."""
+    if holds(path, needles):
+        return True
+    if path.suffix.lower() not in PACKED:
+        return False
+    try:
+        with ZipFile(path) as packed:
+            parts = packed.infolist()
+            if sum(part.file_size for part in parts) > LARGEST_UNPACKED:
+                return False
+            for part in parts:
+                with packed.open(part) as file:
+                    if _in_stream(file, needles):
+                        return True
+    except (BadZipFile, NotImplementedError, RuntimeError, EOFError, zlib.error):  # damaged, locked, or packed in another way
+        return False
+    return False
+
+
+def _in_stream(file: IO[bytes], needles: Sequence[bytes]) -> bool:
     overlap = max(map(len, needles), default=1)
     tail = b""
-    with path.open("rb") as file:
-        while block := file.read(BLOCK):
-            both = tail + block
-            if any(needle in both for needle in needles):
-                return True
-            tail = both[-overlap:]
+    while block := file.read(BLOCK):
+        both = tail + block
+        if any(needle in both for needle in needles):
+            return True
+        tail = both[-overlap:]
     return False
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import sqlite3
+import zipfile
 from collections.abc import Sequence
 from contextlib import closing
 from datetime import date
@@ -130,9 +131,13 @@ def test_the_search_afterwards_finds_what_was_left(home, capsys):
     """A piece of the file under another name, in a folder that the product doesn't know, is told and makes the exit code 1."""
     (home / "min mapp").mkdir()
     (home / "min mapp" / "klipp.bin").write_bytes(b"x" * 99 + content(GONE)[100:-100])
+    with zipfile.ZipFile(home / "min mapp" / "packad.zip", "w", zipfile.ZIP_DEFLATED) as packed:
+        packed.writestr("kopia.csv", content(GONE))
+    (home / "min mapp" / "trasig.zip").write_bytes(b"PK\x03\x04")
     assert run(home, GONE, "--utfor", "--ja") == 1
-    assert "Spår finns kvar i: min mapp/klipp.bin." in capsys.readouterr().out
-    (home / "min mapp" / "klipp.bin").unlink()
+    assert "Spår finns kvar i: min mapp/klipp.bin, min mapp/packad.zip." in capsys.readouterr().out
+    for path in (home / "min mapp").iterdir():
+        path.unlink()
     assert run(home, "--aldre") == 0, "the next call finishes what was begun"
     assert "avbröts förra gången" in capsys.readouterr().out
 
