@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import polars as pl
 
+from assets.catalogue.load import load_catalogue
 from assets.hygiene.archive import plain_name
 from assets.intake.receive import file_hash
 from assets.methods.errors import PipelineError
@@ -86,11 +87,18 @@ def _is_note(path: Path) -> bool:
     return path.suffix == ".txt" and path.with_suffix("").exists()
 
 
-def _municipalities(counts: pl.DataFrame) -> Mapping[str, tuple[str, ...]]:
+def _municipalities(counts: pl.DataFrame) -> dict[str, tuple[str, ...]]:
+    """Delivery -> the municipalities it has answers from, also those for which a later delivery has taken its place."""
     if counts.is_empty():
         return {}
-    known = counts.drop_nulls("municipality_code").group_by("delivery_id").agg(pl.col("municipality_code").unique().sort())
-    return {delivery: tuple(codes) for delivery, codes in known.iter_rows()}
+    code_of = {name: code for code, name in load_catalogue().area_names.items()}
+    found: dict[str, set[str]] = {}
+    for delivery, code in counts.select("delivery_id", "municipality_code").drop_nulls().iter_rows():
+        found.setdefault(delivery, set()).add(code)
+    if "replaced_places" in counts.columns:
+        for delivery, places in counts.select("delivery_id", "replaced_places").drop_nulls().iter_rows():
+            found.setdefault(delivery, set()).update(code_of[name] for name in places.split(", ") if name in code_of)
+    return {delivery: tuple(sorted(codes)) for delivery, codes in found.items()}
 
 
 def by_word(deliveries: Sequence[Delivery], word: str) -> list[Delivery]:
@@ -108,7 +116,7 @@ def by_word(deliveries: Sequence[Delivery], word: str) -> list[Delivery]:
 
 
 def by_place(deliveries: Sequence[Delivery], municipality: str, wave: int) -> list[Delivery]:
-    """Those with a municipality's answers of a wave.
+    """Those with a municipality's answers of a wave, also replaced ones.
 
     Raises:
         PipelineError: `no_such_delivery`; `wider_delivery` when a file has more than that, which would go too.

@@ -62,7 +62,9 @@ def home(tmp_path) -> Path:
             rows["survey_responses"] += [{**one, "source_row": n} for n in range(200)]
             rows["survey_texts"].append({"delivery_id": short, "wave": wave, "texts": content(name).decode()})
             replaced = f"{GONE}" if name == KEPT else None
-            derived.append({"delivery_id": short, "wave": wave, "municipality_code": code, "replaced_by": replaced})
+            own_code, places = (None, "Vallentuna") if name == KEPT else (code, None)
+            one = {"delivery_id": short, "wave": wave, "municipality_code": own_code, "replaced_places": places}
+            derived.append({**one, "replaced_by": replaced})
             pupils += [{"respondent_key": f"{short}-{n}", "wave": wave, "municipality_code": code} for n in range(200)]
     tables = [(TableName("raw", name), pl.DataFrame(part), None) for name, part in rows.items()]
     tables += [(TableName("harmonised", "delivery_counts"), pl.DataFrame(derived), None)]
@@ -180,6 +182,8 @@ def test_a_purged_form_is_refused_before_it_is_read(home):
 def test_a_place_and_an_age_choose_whole_files_only(home, capsys):
     assert run(home, "--kommun", "0114", "--ar", "2024") == 0
     assert GONE in capsys.readouterr().out
+    assert run(home, "--kommun", "0115", "--ar", "2024") == 0
+    assert KEPT in capsys.readouterr().out, "a delivery that a later one has replaced is still there to be taken away"
     for words, code in (
         (("--kommun", "0117", "--ar", "2010"), "wider_delivery"),
         (("--kommun", "0114", "--ar", "2022"), "no_such_delivery"),
