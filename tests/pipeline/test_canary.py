@@ -17,6 +17,7 @@ from assets.slices import WAVES, range_tags
 from pipelines.definitions import build_definitions
 from pipelines.warehouse import TableName
 from tests.pipeline.conftest import Installation
+from tests.support.page_answers import page_answers
 
 CANARY = "KANARIE-7391"
 SALEM = "0128"
@@ -67,17 +68,23 @@ def holding(folder: Path, word: str = CANARY) -> list[str]:
 
 
 @pytest.fixture
-def run(copy_of_demo: Installation, tmp_path: Path) -> Iterator[Callable[[str, dict[str, str]], dg.ExecuteInProcessResult]]:
-    """Run a job on the copy with an instance that keeps everything it logs in `tmp_path/dagster`."""
+def instance(tmp_path: Path) -> Iterator[dg.DagsterInstance]:
+    """An instance that keeps everything it logs in `tmp_path/dagster`."""
     home = tmp_path / "dagster"
     home.mkdir()
+    with dg.DagsterInstance.local_temp(str(home)) as one:
+        yield one
+
+
+@pytest.fixture
+def run(copy_of_demo: Installation, instance: dg.DagsterInstance) -> Callable[[str, dict[str, str]], dg.ExecuteInProcessResult]:
+    """Run a job on the copy."""
     definitions = build_definitions(copy_of_demo.root)
-    with dg.DagsterInstance.local_temp(str(home)) as instance:
 
-        def go(name: str, tags: dict[str, str]) -> dg.ExecuteInProcessResult:
-            return definitions.resolve_job_def(name).execute_in_process(instance=instance, tags=tags, raise_on_error=False)
+    def go(name: str, tags: dict[str, str]) -> dg.ExecuteInProcessResult:
+        return definitions.resolve_job_def(name).execute_in_process(instance=instance, tags=tags, raise_on_error=False)
 
-        yield go
+    return go
 
 
 def test_the_word_is_found_where_it_lies(tmp_path):
@@ -92,7 +99,7 @@ def test_the_word_is_found_where_it_lies(tmp_path):
     assert holding(tmp_path) == [f"{CANARY}.txt", "a.html", "b.csv", "d.zip/inuti.txt", "e.xlsx/inuti.txt"]
 
 
-def test_school_class_and_home_area_never_leave_the_warehouse(copy_of_demo, run, tmp_path, capfd, caplog, monkeypatch):
+def test_school_class_and_home_area_never_leave_the_warehouse(copy_of_demo, run, instance, tmp_path, capfd, caplog, monkeypatch):
     paths, warehouse = copy_of_demo.paths, copy_of_demo.warehouse
     delivery = paths.surveys / DELIVERY
     numbered = with_column(plant(delivery.read_bytes(), COLUMNS), "ID", CANARY + "-{}")
@@ -141,6 +148,11 @@ def test_school_class_and_home_area_never_leave_the_warehouse(copy_of_demo, run,
     assert not failed.success
     assert CANARY not in repr([(event.message, event.event_specific_data) for event in failed.all_events])
     assert holding(tmp_path / "dagster") == [], "not in what Dagster keeps of a run that ended in a bug either"
+    shown = page_answers(instance)
+    assert len(shown) == len(results) + 1
+    assert any("STEP_FAILURE" in answer for answer in shown)
+    assert any("mdStr" in answer for answer in shown)
+    assert not [answer for answer in shown if CANARY in answer], "nor in what Dagster's page is told"
     printed = capfd.readouterr()
     assert "InvalidOperationError" in caplog.text, "the kind and the place are told"
     assert "test_canary.py" in caplog.text
