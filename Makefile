@@ -3,7 +3,7 @@
 PY ?= python3
 ARGS ?=
 .DEFAULT_GOAL := help
-.PHONY: help setup demo ovning kor hamta kodbok formular kontroller pilot kunskap godkann publicera verifiera nyckel test ui doctor check lock golden galleri bench
+.PHONY: help setup demo ovning kor hamta kodbok formular kontroller pilot kunskap godkann publicera verifiera nyckel gallra arkivnyckel test ui doctor check lock golden galleri bench
 
 help: ## Visa den här listan
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
@@ -34,6 +34,12 @@ kontroller: ## Visa vilka regler leveranserna bröt mot i den senaste körningen
 
 pilot: ## Visa hur långt en pilots kommuner har kommit, till exempel ARGS=exempel
 	@$(PY) start.py pilot $(ARGS)
+
+gallra: ## Ta bort en leverans överallt: visa först, ta bort med ARGS="FIL --utfor"
+	@$(PY) start.py gallra $(ARGS)
+
+arkivnyckel: ## Gör en nyckel att kryptera arkivet med
+	@$(PY) start.py arkivnyckel $(ARGS)
 
 kunskap: ## Visa vad kunskapsbasen säger om en faktor, till exempel ARGS=parenting
 	@$(PY) start.py kunskap $(ARGS)

@@ -36,6 +36,8 @@ COMMANDS = {
     "formular": "skriv formulär om aktiviteter, förutsättningar och beslut att skicka ut",
     "kontroller": "visa vilka regler leveranserna bröt mot i den senaste körningen",
     "pilot": "visa hur långt en pilots kommuner har kommit",
+    "gallra": "ta bort en leverans överallt, och visa att den är borta",
+    "arkivnyckel": "gör en nyckel att kryptera arkivet med",
     "kunskap": "visa vad kunskapsbasen säger om en faktor",
     "godkann": "godkänn eller avslå ett paket",
     "publicera": "försegla och ge ut det som två personer har godkänt",

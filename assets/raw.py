@@ -10,6 +10,9 @@ from assets.asset_keys import asset_key
 from assets.catalogue.load import active_profile, load_catalogue, load_profile_catalogue, profile_ids
 from assets.catalogue.steward import with_steward_codebooks
 from assets.failures import as_failure
+from assets.hygiene import purged
+from assets.hygiene.keys import configured_key
+from assets.hygiene.permissions import tighten
 from assets.intake.names import in_markdown
 from assets.intake.other_profiles import OtherInbox
 from assets.intake.receive import Received, Rejected, inbox_files, inbox_notes, receive, set_aside
@@ -54,7 +57,10 @@ def raw_survey(context: dg.AssetExecutionContext, store: Store):
     """Read what is new in the inbox; files that can't be read are set aside and the others go on."""
     waves = int_keys(context, WAVES)
     warehouse, paths = store.warehouse, store.paths
+    tighten(paths.root)
     with as_failure():
+        gone = purged.hashes(paths.root)
+        configured_key()  # a key that can't be used stops the run before anything is read
         _refuse_older(warehouse)
     every_wave = set(waves) == set(WAVES)
     files = inbox_files(paths.surveys)
@@ -63,9 +69,8 @@ def raw_survey(context: dg.AssetExecutionContext, store: Store):
         catalogue = with_steward_codebooks(load_catalogue(), paths.codebooks)
     places = frozenset(catalogue.municipality_by_code)
     wordings = known_hashes(catalogue.survey)
-    taken, refused = receive(
-        files, paths.archive, paths.rejected, catalogue.codebooks, already, places, wordings, lambda: other_inboxes(paths)
-    )
+    others = lambda: other_inboxes(paths)  # noqa: E731 - asked only about a file that nobody knows
+    taken, refused = receive(files, paths.archive, paths.rejected, catalogue.codebooks, already, places, wordings, others, gone)
     taken, unknown = _of_known_waves(taken, files, paths)
     refused = [*refused, *unknown]
     deliveries = delivery_rows(taken, waves, catalogue.municipality_of_survey_code)
@@ -202,7 +207,8 @@ def _of_known_waves(taken: list[Received], files: Sequence[Path], paths: Paths) 
 )
 def raw_register_rows(context: dg.AssetExecutionContext, store: Store) -> dg.MaterializeResult:
     """Read every register file in the inbox; unreadable ones are set aside."""
-    rows, refused = read_register_files(inbox_files(store.paths.registers), store.paths.archive, store.paths.rejected)
+    with as_failure():
+        rows, refused = read_register_files(inbox_files(store.paths.registers), store.paths.archive, store.paths.rejected)
     store.warehouse.replace(REGISTER_ROWS, rows, None)
     if refused:
         store.warehouse.replace(REJECTED, rejected_rows(refused), {"sha256": [r.sha256 for r in refused]})

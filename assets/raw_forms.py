@@ -13,12 +13,14 @@ from assets.forms.collect import Around
 from assets.forms.definitions import form_definitions
 from assets.forms.receive import receive_forms
 from assets.forms.tables import FILES_SCHEMA, ReadForm, answer_rows, file_rows
+from assets.hygiene import purged
 from assets.intake.names import in_markdown
 from assets.intake.receive import Rejected, file_hash, inbox_files, inbox_notes
 from assets.intake.tables import rejected_rows
 from assets.raw import REJECTED
 from assets.table_metadata import table_metadata
 from assets.texts import asset_text
+from pipelines.paths import Paths
 from pipelines.resources import Store
 from pipelines.warehouse import TableName, Warehouse
 
@@ -41,7 +43,7 @@ def raw_forms(context: dg.AssetExecutionContext, store: Store):
     held = stored_files(warehouse)
     fresh = _fresh(files, set(held["source_sha256"]))
     with as_failure():
-        read, refused = _receive(fresh, paths.archive, paths.rejected)
+        read, refused = _receive(fresh, paths)
     store_forms(warehouse, read, refused)
     held = stored_files(warehouse)
     notes = [f"{name}: {line}" for name, text in held.select("source_file", "notes").sort("source_file").iter_rows()
@@ -78,7 +80,7 @@ def _fresh(files: list[Path], known: set[str]) -> list[Path]:
     return [path for path in files if path.is_symlink() or file_hash(path) not in known]
 
 
-def _receive(fresh: list[Path], archive: Path, rejected: Path) -> tuple[list[ReadForm], list[Rejected]]:
+def _receive(fresh: list[Path], paths: Paths) -> tuple[list[ReadForm], list[Rejected]]:
     """The definitions and the words of names are read only when there is a file to read."""
     if not fresh:
         return [], []
@@ -86,7 +88,8 @@ def _receive(fresh: list[Path], archive: Path, rejected: Path) -> tuple[list[Rea
 
     places = {m.municipality_code: m.name for m in load_catalogue().municipalities}
     today = date.today()  # noqa: DTZ011 - the day on the calendar where the person sits
-    return receive_forms(fresh, archive, rejected, form_definitions(), Around(places, today, load_name_words()), ())
+    around, gone = Around(places, today, load_name_words()), purged.hashes(paths.root)
+    return receive_forms(fresh, paths.archive, paths.rejected, form_definitions(), around, (), gone)
 
 
 def _listed(sentences: list[str], none: str) -> dg.MarkdownMetadataValue:

@@ -17,8 +17,10 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from assets.catalogue.base_profile import BASE_PROFILE, CUTOFF_VARIABLE, PROFILE_VARIABLE
+from assets.hygiene.permissions import owner_only_from_now, sentence
 from pipelines.cli_publish import add_commands
 from pipelines.console import Progress, default_progress, print_summary, utf8_console
+from pipelines.hygiene_arguments import ARKIVNYCKEL, GALLRA, arkivnyckel_arguments, gallra_arguments
 from pipelines.paths import Paths, profile_root
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -244,6 +246,20 @@ def kunskap(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def gallra(arguments: argparse.Namespace) -> int:
+    """Take a delivery away everywhere."""
+    from pipelines.hygiene_commands import gallra as take_away
+
+    return take_away(arguments, Paths(profile_home()), data_home())
+
+
+def arkivnyckel(arguments: argparse.Namespace) -> int:
+    """Make a key to encrypt the archive with, or use it."""
+    from pipelines.hygiene_commands import arkivnyckel as handle_key
+
+    return handle_key(arguments, Paths(profile_home()))
+
+
 def ui(arguments: argparse.Namespace) -> int:
     """Open the Dagster page."""
     from pipelines.ui import serve
@@ -336,6 +352,8 @@ def parser() -> SwedishParser:
     known = add("kunskap", kunskap, "visa vad kunskapsbasen säger om en faktor: utfall, källor och insatser")
     known.add_argument("faktor", nargs="?", metavar="FAKTOR", help="faktorns namn, till exempel parenting; utan namn visas alla")
     add_commands(add, with_profile)
+    with_profile(gallra_arguments(add("gallra", gallra, GALLRA)))
+    with_profile(arkivnyckel_arguments(add("arkivnyckel", arkivnyckel, ARKIVNYCKEL)))
     with_profile(add("doctor", doctor, "undersök vad som är fel på datorn"))
     port = add("ui", ui, "öppna Dagster i webbläsaren")
     port.add_argument("--port", type=int, default=3333, metavar="NUMMER", help="port på den egna datorn (förval 3333)")
@@ -345,6 +363,7 @@ def parser() -> SwedishParser:
 def main(words: Sequence[str] | None = None) -> int:
     """Run one command; PipelineError becomes one sentence on standard error and exit code 2."""
     utf8_console()
+    owner_only_from_now()
     for name, value in ENVIRONMENT.items():
         os.environ.setdefault(name, value)
     arguments = parser().parse_args(words)
@@ -356,6 +375,9 @@ def main(words: Sequence[str] | None = None) -> int:
         return doctor(arguments)
     from assets.methods.errors import PipelineError
 
+    opened = sentence(data_home())
+    if opened:
+        sys.stdout.write(f"{opened}\n")
     try:
         return arguments.action(arguments)
     except PipelineError as problem:

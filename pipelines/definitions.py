@@ -45,6 +45,7 @@ from assets import (
 )
 from assets.asset_keys import of_profile
 from assets.catalogue.load import active_profile, load_catalogue
+from assets.hygiene.permissions import owner_only_from_now
 from pipelines.approval_jobs import APPROVAL_JOBS, APPROVAL_SENSORS
 from pipelines.checks import build_checks
 from pipelines.io_managers import DuckDBTables
@@ -52,6 +53,7 @@ from pipelines.jobs import ASSET_JOBS, build_crossing_jobs
 from pipelines.paths import profile_root
 from pipelines.resources import ReleaseReader, RunChoices, Store
 from pipelines.sensors import SENSORS
+from pipelines.silent_errors import hide_messages
 from pipelines.workbench_job import WORKBENCH_JOBS
 
 LAYERS = (
@@ -117,4 +119,6 @@ def build_definitions(data_dir: Path | None = None, **choices: object) -> dg.Def
     return definitions
 
 
+owner_only_from_now()
+hide_messages()
 defs = build_definitions()

@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from assets.hygiene.permissions import open_to_others, supported
 from pipelines.console import number
 from pipelines.paths import Paths
 
@@ -108,6 +109,19 @@ def check_write(home: Path) -> list[Finding]:
     return [Finding("ok", f"Mappen {home} går att skriva i")]
 
 
+def check_permissions(home: Path) -> list[Finding]:
+    """Can anybody but the owner read the pupils' answers?"""
+    if not supported():
+        text = "På Windows har filerna i datamappen samma behörigheter som mappen de ligger i; did ändrar dem inte"
+        return [Finding("note", text, f"Låt bara dig själv ha åtkomst till {home} (Egenskaper, Säkerhet).")]
+    loose = open_to_others(home)
+    if not loose:
+        return [Finding("ok", "Bara du kan läsa det som ligger i datamappen")]
+    names = ", ".join(path.name for path in loose)
+    remedy = "Kör make kor, som stänger dem. Hör de till en annan användare: byt ägare till dig själv först."
+    return [Finding("note", f"Andra på datorn kan läsa {names} i {home}", remedy)]
+
+
 def check_warehouse(home: Path) -> list[Finding]:
     """Does another process hold the DuckDB file, or is it damaged?"""
     warehouse = Paths(home).warehouse
@@ -182,6 +196,7 @@ def examine(root: Path, home: Path) -> list[Finding]:
         lambda: check_packages(root / "requirements.lock"),
         lambda: check_disk(home),
         lambda: check_write(home),
+        lambda: check_permissions(home),
         lambda: check_warehouse(home),
         lambda: check_inbox(home),
         check_browser,

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from assets.hygiene.permissions import own
 from assets.methods.errors import PipelineError
 
 if TYPE_CHECKING:
@@ -97,11 +98,14 @@ class Warehouse:
     def _attach(self, connection: duckdb.DuckDBPyConnection, *, read_only: bool) -> None:
         import duckdb
 
+        new = not self.path.exists()
         place, mode = str(self.path).replace("'", "''"), ", read_only" if read_only and self.path.exists() else ""
         try:
             connection.execute(f"attach '{place}' as warehouse (row_group_size {ROW_GROUP}{mode})")
         except duckdb.IOException as error:
             raise _cannot_open(self.path, str(error)) from error
+        if new:
+            own(self.path)
         connection.execute("use warehouse")
 
     def exists(self, name: TableName) -> bool:
@@ -148,6 +152,54 @@ class Warehouse:
             return []
         with self.connect() as con:
             return con.sql(query, params=list(params)).fetchall()
+
+    def remove(self, rows: Sequence[tuple[TableName, str, Sequence[object]]]) -> dict[str, int]:
+        """Delete, as one, the rows of tables for which an expression takes one of the values; how many went, by table.
+
+        An expression is ours, never a user's: the name of a column, or what is made of one.
+        """
+        gone: dict[str, int] = {}
+        with self.connect() as con:
+            con.execute("begin transaction")
+            try:
+                for name, expression, values in rows:
+                    marks = ", ".join("?" for _ in values)
+                    asked = f"from {name} where {expression} in ({marks})"
+                    ((count,),) = con.execute(f"select count(*) {asked}", list(values)).fetchall()
+                    con.execute(f"delete {asked}", list(values))
+                    gone[str(name)] = gone.get(str(name), 0) + count
+                con.execute("commit")
+            except BaseException:
+                con.execute("rollback")
+                raise
+        return gone
+
+    def rewrite(self) -> None:
+        """Write the file anew from the rows it has, so that the bytes of deleted rows are in it no longer."""
+        fresh = self.path.with_name(f".{self.path.name}.ny")
+        for leftover in (fresh, fresh.with_name(fresh.name + ".wal")):
+            leftover.unlink(missing_ok=True)
+        with self.connect() as con:
+            place = str(fresh).replace("'", "''")
+            con.execute(f"attach '{place}' as fresh (row_group_size {ROW_GROUP})")
+            own(fresh)
+            con.execute("copy from database warehouse to fresh")
+            con.execute("detach fresh")
+        os.replace(fresh, self.path)
+        self.path.with_name(self.path.name + ".wal").unlink(missing_ok=True)
+
+    def mentions(self, words: Sequence[str]) -> list[str]:
+        """The tables with a text column in which one of the words stands."""
+        found = []
+        for layer in LAYERS:
+            for name in self.tables(layer):
+                query = f"select column_name from (describe {name}) where column_type = 'VARCHAR'"
+                columns = [column for (column,) in self._ask(query, [])]
+                hits = [f'contains("{column}", ?)' for column in columns for _ in words]
+                asked = f"select 1 from {name} where {' or '.join(hits)} limit 1"
+                if hits and self._ask(asked, [*words] * len(columns)):
+                    found.append(str(name))
+        return found
 
     def replace(self, name: TableName, frame: pl.DataFrame, where: Where | None) -> None:
         """Replace the slice `where` (None: the whole table) by `frame`, in one transaction.

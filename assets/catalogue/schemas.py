@@ -15,6 +15,7 @@ from assets.catalogue import prevention_models as prevention
 from assets.catalogue import publication_models as pm
 from assets.catalogue.activity_form_models import ActivityFormFile
 from assets.catalogue.estimate_models import EstimateFile
+from assets.catalogue.hygiene import HygieneFile
 from assets.catalogue.indicator_models import IndicatorFile
 from assets.catalogue.knowledge_models import CrosswalkFile
 from assets.catalogue.pilot_models import PilotFile
@@ -57,6 +58,7 @@ KINDS: dict[str, tuple[type[BaseModel], tuple[str, ...]]] = {
     "estimates": (EstimateFile, ("estimates.yml",)),
     "factors": (FactorFile, ("factors.yml",)),
     "findings": (FindingFile, ("findings.yml",)),
+    "hygiene": (HygieneFile, ("hygiene.yml",)),
     "indicators": (IndicatorFile, ("indicators/*.yml",)),
     "indices": (m.IndexFile, ("indices.yml",)),
     "intake": (IntakeLimits, ("intake.yml",)),

@@ -9,6 +9,7 @@ from assets.forms.collect import Around
 from assets.forms.files import read_forms
 from assets.forms.tables import ReadForm
 from assets.forms.types import FormDefinition, FormKind
+from assets.hygiene.purged import refusal
 from assets.intake.names import linked_file, shown_name
 from assets.intake.receive import Rejected, archive_copy, file_hash, set_aside
 from assets.methods.errors import PipelineError
@@ -21,8 +22,9 @@ def receive_forms(
     definitions: Mapping[FormKind, FormDefinition],
     around: Around,
     already: Collection[str],
+    purged: Collection[str] = (),
 ) -> tuple[list[ReadForm], list[Rejected]]:
-    """Read the files whose hash is not in `already`; the same bytes under two names are read once.
+    """Read the files whose hash is not in `already`; the same bytes under two names are read once, `purged` ones refused.
 
     A file with personal data in a text is not archived, so that the text is kept nowhere but where the person who sent it put it.
     """
@@ -37,6 +39,9 @@ def receive_forms(
         if digest in seen:
             continue
         seen.add(digest)
+        if digest in purged:
+            refused.append(set_aside(path, rejected, refusal(shown_name(path.name), digest), digest))
+            continue
         try:
             forms = read_forms(path, definitions, around)
         except PipelineError as error:

@@ -18,12 +18,16 @@ from types import MappingProxyType
 import polars as pl
 
 from assets.catalogue.models import Codebook
+from assets.hygiene.archive import keep
+from assets.hygiene.permissions import own as close_to_others
+from assets.hygiene.purged import refusal
 from assets.intake.by_text import KnownColumns, names_by_text, with_names
 from assets.intake.delivery import RawDelivery
 from assets.intake.isolated import PROCESSES
 from assets.intake.limits import load_limits
 from assets.intake.names import linked_file, shown_name, stored_name
 from assets.intake.other_profiles import UNKNOWN, OtherInbox, other_profile
+from assets.intake.personal import check_personal_data
 from assets.intake.readers import read_delivery
 from assets.intake.recognise import check_texts, declared_wave, other_years, recognise, waves
 from assets.intake.sidecar import SUFFIX, Declared, is_sidecar, read_sidecar, sidecar_hash, sidecar_path
@@ -90,12 +94,14 @@ def receive(
     municipalities: Collection[str] = (),
     wordings: Mapping[str, str] = NO_WORDINGS,
     others: Callable[[], Sequence[OtherInbox]] = tuple,
+    purged: Collection[str] = (),
 ) -> tuple[list[Received], list[Rejected]]:
     """Read the files whose `reading_key` is not in `already`.
 
     Args:
         municipalities: codes that a sidecar may name. wordings: `wordings.known_hashes`, to compare the files' own texts with.
         others: gives the other profiles, asked only about a file that no codebook here knows.
+        purged: hashes of files that have been taken away (`assets.hygiene.purged`) and are not to come in again.
 
     Returns:
         What could be read, and what was set aside; both in the order of `paths`. The same bytes under a second name are left
@@ -108,6 +114,9 @@ def receive(
     digests = {path: file_hash(path) for path in paths if not is_sidecar(path) and not path.is_symlink()}
     fresh = {path: digest for path, digest in digests.items() if reading_key(digest, sidecar_hash(path)) not in already}
 
+    for path in [path for path, digest in fresh.items() if digest in purged]:
+        refused.append(set_aside(path, rejected, refusal(path.name, fresh[path]), fresh.pop(path)))
+
     def read(path: Path) -> tuple[Declared | None, RawDelivery]:
         return read_sidecar(path, ids, municipalities, load_limits().sidecar_bytes), read_delivery(path, names)
 
@@ -116,6 +125,7 @@ def receive(
         told = with_names(delivery, named)
         book = recognise(path.name, told.coded.columns, books, declared.sidecar if declared else None)
         check_texts(path.name, told.column_labels, book, wordings)
+        check_personal_data(delivery, told, book)
         year = declared.sidecar.ar if declared else None
         wave = declared_wave(told.coded, int(year)) if year else waves(path.name, told.coded, book)
         notes = other_years(path.name, told.coded, book, int(year)) if year else ()
@@ -184,14 +194,8 @@ def inbox_notes(paths: Sequence[Path], kept: Collection[str] = ()) -> list[str]:
 
 
 def archive_copy(path: Path, archive: Path, digest: str, name: str | None = None) -> Path:
-    """Keep a copy under the file's hash (as `name`, default its own); an existing copy is left as it is."""
-    target = archive / digest / (name or path.name)
-    if not target.exists():
-        target.parent.mkdir(parents=True, exist_ok=True)
-        partial = target.with_name(target.name + ".del")
-        shutil.copy2(path, partial)
-        partial.replace(target)
-    return target
+    """Keep a copy under the file's hash (as `name`, default its own); encrypted when a key is configured (`assets.hygiene`)."""
+    return keep(path, archive / digest / (name or path.name))
 
 
 def set_aside(path: Path, rejected: Path, error: PipelineError, digest: str) -> Rejected:
@@ -205,6 +209,7 @@ def set_aside(path: Path, rejected: Path, error: PipelineError, digest: str) -> 
     places = (rejected / name for name in names)
     target = next(t for t in places if not any(p.exists() for p in (t, _note(t), sidecar_path(t))))
     shutil.move(path, target)
+    close_to_others(target)
     beside = sidecar_path(path)
     if beside.is_file() and not is_sidecar(path):
         shutil.move(beside, sidecar_path(target))

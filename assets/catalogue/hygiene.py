@@ -1,0 +1,55 @@
+"""Personal data in deliveries and how long deliveries are kept: `hygiene.yml` as a model."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Literal
+
+import yaml
+from pydantic import Field
+
+from assets.catalogue.load import catalogue_file
+from assets.catalogue.models import Strict
+from assets.methods.personal_columns import ColumnRules
+
+FILE = "hygiene.yml"
+ColumnKind = Literal["personnummer", "email", "phone", "name", "free_text"]
+
+
+class PersonalColumns(Strict):
+    """When a column is said to hold personal data; see `ColumnRules`. `kinds_sv`: what each kind is called."""
+
+    long_characters: int = Field(gt=0)
+    long_words: int = Field(gt=0)
+    long_texts: int = Field(gt=0)
+    long_texts_known: int = Field(gt=0)
+    long_unique_pct: int = Field(gt=0, le=100)
+    check_digit_pct: int = Field(gt=0, le=100)
+    name_texts: int = Field(gt=0)
+    name_pct: int = Field(gt=0, le=100)
+    headers: dict[str, ColumnKind]
+    kinds_sv: dict[ColumnKind, str]
+
+    def rules(self) -> ColumnRules:
+        """The numbers, as the search takes them."""
+        return ColumnRules(**self.model_dump(exclude={"kinds_sv"}))
+
+
+class Retention(Strict):
+    """`years`: how long after the survey a delivery is kept. `decided_by`: who said so."""
+
+    years: int = Field(gt=0)
+    decided_by: str
+
+
+class HygieneFile(Strict):
+    """The whole file."""
+
+    personal_columns: PersonalColumns
+    retention: Retention
+
+
+@lru_cache(maxsize=1)
+def load_hygiene() -> HygieneFile:
+    """The rules that ship with the package."""
+    return HygieneFile.model_validate(yaml.safe_load(catalogue_file(FILE).read_text(encoding="utf-8")))
