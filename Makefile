@@ -3,7 +3,7 @@
 PY ?= python3
 ARGS ?=
 .DEFAULT_GOAL := help
-.PHONY: help setup demo ovning kor hamta kodbok formular kontroller pilot kunskap test ui doctor check lock golden galleri bench
+.PHONY: help setup demo ovning kor hamta kodbok formular kontroller pilot kunskap utgivningar test ui doctor check lock golden galleri bench
 
 help: ## Visa den här listan
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
@@ -37,6 +37,9 @@ pilot: ## Visa hur långt en pilots kommuner har kommit, till exempel ARGS=exemp
 
 kunskap: ## Visa vad kunskapsbasen säger om en faktor, till exempel ARGS=parenting
 	@$(PY) start.py kunskap $(ARGS)
+
+utgivningar: ## Lista vad som har getts ut och kontrollera registret, till exempel ARGS=--kontrollera
+	@$(PY) start.py utgivningar $(ARGS)
 
 test: ## Kör alla tester
 	@$(PY) start.py test $(ARGS)

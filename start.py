@@ -37,6 +37,7 @@ COMMANDS = {
     "kontroller": "visa vilka regler leveranserna bröt mot i den senaste körningen",
     "pilot": "visa hur långt en pilots kommuner har kommit",
     "kunskap": "visa vad kunskapsbasen säger om en faktor",
+    "utgivningar": "lista vad som har getts ut och kontrollera registret",
     "test": "kör alla tester (fler ord går vidare till pytest)",
     "ui": "öppna Dagster i webbläsaren (port 3333, ändras med --port)",
     "doctor": "undersök vad som är fel på datorn",

@@ -26,6 +26,7 @@ from assets.methods.screen_publish import published_sensitivity
 from assets.raw import DELIVERIES as RAW_DELIVERIES
 from assets.raw import REGISTER_ROWS
 from assets.registers.pipeline import register_revisions
+from assets.release_earlier import kept_index_rows
 from assets.slices import ONE_RUN, WAVES, YEARS, int_keys, register_years, survey_waves
 from assets.table_metadata import BY_WAVE, BY_YEAR, count_table, sensitivity_table
 from assets.texts import asset_text
@@ -114,7 +115,14 @@ def release_tables(warehouse: Warehouse, catalogue: Catalogue, edition: str, wav
     counts, estimates = warehouse.read(COUNTS, where), warehouse.read(ESTIMATES, where | {"measure": list(MEASURES)})
     focus = {i.key: FOCUS_BAND[i.kind] for i in catalogue.indices}
     policy = load_policy(policy_for(catalogue.disclosure, catalogue.index_file))
-    safe = protect(counts, with_clarity(estimates, catalogue.comparison), policy, edition, focus)
+    safe = protect(
+        counts,
+        with_clarity(estimates, catalogue.comparison),
+        policy,
+        edition,
+        focus,
+        kept_index_rows(warehouse, catalogue, edition),
+    )
     floor = policy.numbers(edition).group_floor
     answers = warehouse.read(
         RESPONSES, where, ["municipality_code", "wave", "grade", "sex", "school_code", *sorted(catalogue.item_scores())]

@@ -230,6 +230,15 @@ def kunskap(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def utgivningar(arguments: argparse.Namespace) -> int:
+    """List what has been published, check the register, or say what the new release conflicts with."""
+    from pipelines.releases import release_lines
+
+    lines = release_lines(profile_home(), check=arguments.kontrollera, conflicts=arguments.konflikter)
+    sys.stdout.write("\n".join(lines) + "\n")
+    return 0
+
+
 def ui(arguments: argparse.Namespace) -> int:
     """Open the Dagster page."""
     from pipelines.ui import serve
@@ -316,6 +325,12 @@ def parser() -> SwedishParser:
     with_profile(rules)
     known = add("kunskap", kunskap, "visa vad kunskapsbasen säger om en faktor: utfall, källor och insatser")
     known.add_argument("faktor", nargs="?", metavar="FAKTOR", help="faktorns namn, till exempel parenting; utan namn visas alla")
+    published = add("utgivningar", utgivningar, "lista vad som har getts ut och kontrollera att utgivningsregistret är helt")
+    published.add_argument("--kontrollera", action="store_true", help="läs också tillbaka varje fil med utgivna celler")
+    published.add_argument(
+        "--konflikter", action="store_true", help="visa vad den nya utgivningen krockar med och vad man kan göra"
+    )
+    with_profile(published)
     with_profile(add("doctor", doctor, "undersök vad som är fel på datorn"))
     port = add("ui", ui, "öppna Dagster i webbläsaren")
     port.add_argument("--port", type=int, default=3333, metavar="NUMMER", help="port på den egna datorn (förval 3333)")

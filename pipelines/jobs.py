@@ -107,6 +107,7 @@ build_indices = dg.define_asset_job(
         "indices/weighted_estimates",
         "indices/weight_cells",
         "release/weighted_comparison",
+        "release/earlier_releases",
     ),
     description=TEXTS["jobs"]["build_indices"],
 )

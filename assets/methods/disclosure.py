@@ -98,11 +98,11 @@ def suppress(
 
     Args:
         weighted: [group, index, sex, band] weighted shares 0..1, NaN where the pupils' own share is shown; None without weights.
-        barred: [group, index, sex] whose bands, and whose numbers, may not be shown for a reason outside these tables.
+        barred: [group, index, sex, band] and (numbers) [group, index, sex] hidden for a reason outside these tables.
     """
     hidden = primary(blocks, floors, numbers)
     if barred is not None:
-        mark(hidden.bands, barred[0][..., None], "linked")
+        mark(hidden.bands, barred[0], "linked")
         mark(hidden.scored, barred[1], "linked")
         mark(hidden.unscored, barred[1], "linked")
     if weighted is not None:

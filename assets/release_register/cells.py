@@ -23,6 +23,8 @@ SCHEMA: dict[str, pl.DataType | type[pl.DataType]] = (
 OPEN = ("register_values", "series_breaks", "previous_tables")
 """Tables without numbers about this survey's pupils; `previous_tables` are those of an earlier release, registered as such."""
 KEY_SEPARATOR = "|"
+SETTINGS = ("confidence_level",)
+"""Numbers that are choices of the method and the same for all."""
 NULL = "\u2400"
 _PLACES = ("edition", "area_level", "area_code", "wave", "grade", "sex")
 KEY_COLUMNS: Mapping[str, tuple[str, ...]] = {
@@ -79,7 +81,7 @@ def _table(name: str, frame: pl.DataFrame) -> pl.DataFrame:
         measure=pl.col("measure") if "measure" in frame.columns else pl.lit(""),
     )
     long = "value" in frame.columns
-    known = {*_PLACES, *KEY_COLUMNS.get(name, ()), *(NUMBERS if long else ())}
+    known = {*_PLACES, *KEY_COLUMNS.get(name, ()), *(NUMBERS if long else ()), *SETTINGS}
     more = [column for column, kind in frame.schema.items() if column not in known and kind.is_numeric()]
     parts = [_row(base, list(NUMBERS))] if long else []
     for column in more:
@@ -89,7 +91,7 @@ def _table(name: str, frame: pl.DataFrame) -> pl.DataFrame:
             .otherwise(pl.format("{}:{}", "measure", pl.lit(column))),
             value=pl.col(column).cast(pl.Float64),
         )
-        parts.append(_row(named, ["value"]))
+        parts.append(_row(named.filter(pl.col(column).is_not_null()), ["value"]))
     return pl.concat(parts) if parts else pl.DataFrame(schema=SCHEMA)
 
 

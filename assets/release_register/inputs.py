@@ -5,10 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import polars as pl
 
 from assets.release_register.types import Inputs
+
+if TYPE_CHECKING:
+    from assets.catalogue.load import Catalogue
 
 STATE = ("deliveries", "screen", "cutoff_set", "definitions")
 """What the population and the counting of an area x wave depend on; equal states mean the same pupils counted alike."""
@@ -47,6 +51,16 @@ def _together(hashes: set[str]) -> str:
 def definitions_hash(definitions: Mapping[str, object]) -> str:
     """SHA-256 of what decides how pupils are counted (indices, questions, factors, districts), given as plain data."""
     return hashlib.sha256(json.dumps(definitions, sort_keys=True, default=str).encode()).hexdigest()
+
+
+def inputs_of(told: pl.DataFrame, screen: Mapping[int, bool], catalogue: Catalogue) -> Inputs:
+    """Inputs of a release from its provenance and whether each wave leaves out what the screen flags."""
+    county = catalogue.profile.county.code if catalogue.profile.county else ""
+    counted: dict[str, object] = {
+        name: getattr(catalogue, name).model_dump(mode="json") for name in ("index_file", "indicator_file", "factors")
+    }
+    counted["districts"] = [one.model_dump(mode="json") for one in catalogue.districts]
+    return release_inputs(told, county, screen, catalogue.cutoffs.id, definitions_hash(counted))
 
 
 def state_of(inputs: Inputs, area_code: str, wave: int) -> tuple[str, str, str, str]:
