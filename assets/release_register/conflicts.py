@@ -14,7 +14,23 @@ import polars as pl
 from numpy.typing import NDArray
 
 from assets.release_register.inputs import STATE
-from assets.release_register.windows import FAMILIES, PLACE, SEXES, Family, Flags, IntArray, Rules, Windows, tighten, windows
+from assets.release_register.windows import (
+    FAMILIES,
+    MANY,
+    PLACE,
+    SEXES,
+    TRIED,
+    Family,
+    Flags,
+    IntArray,
+    Rules,
+    Told,
+    Windows,
+    bounds,
+    parts_between,
+    tighten,
+    windows,
+)
 
 KINDS = ("now_shown", "shown_before", "together", "other_pupils", "screened", "limits", "districts", "definitions")
 CONFLICT_SCHEMA: dict[str, pl.DataType | type[pl.DataType]] = dict.fromkeys(
@@ -89,7 +105,9 @@ def _pairs(before: pl.DataFrame, now: pl.DataFrame) -> _Pairs:
 
 
 def _together(before: Windows, now: Windows, pairs: _Pairs, family: Family, rules: Rules) -> pl.DataFrame:
-    """Hidden cells that both releases together leave with too narrow a window, though neither does alone.
+    """Hidden cells that both releases together leave with too narrow a window.
+
+    One shows what the same edition of the other hides, or both hide it and neither alone tells it.
 
     Asked where the state is the same, and where the files differ but no number of pupils does: then the pupils may be the same,
     and nobody outside can tell that they aren't.
@@ -98,14 +116,15 @@ def _together(before: Windows, now: Windows, pairs: _Pairs, family: Family, rule
         np.isin(pairs.kind, ["other_pupils", "screened", "definitions"]) & ~_tell_apart(before, now, pairs)
     )
     a, b = pairs.now[chosen], pairs.before[chosen]
-    low, high = tighten(np.maximum(now.low[a], before.low[b]), np.minimum(now.high[a], before.high[b]))
-    possible = (low <= high).all(axis=(1, 2))
+    low, high, possible = bounds(now.told.at(a).and_also(before.told.at(b)))
     width = _required(now.strict[a], rules)
     known = (high - low <= width) & possible[:, None, None]
     alone_now, alone_before = now.high[a] - now.low[a] <= width, before.high[b] - before.low[b] <= width
     hidden_now, hidden_before = now.hidden[a], before.hidden[b]
-    found = known & ((hidden_now & ~alone_now) | (hidden_before & ~alone_before))
-    kind = np.where(hidden_before & now.shown[a], "now_shown", np.where(hidden_now & before.shown[b], "shown_before", "together"))
+    opened = hidden_before & (before.hidden_in[:, b] & now.shown_in[:, a]).any(axis=0)
+    closed = hidden_now & (now.hidden_in[:, a] & before.shown_in[:, b]).any(axis=0)
+    found = known & (opened | closed | (hidden_now & ~alone_now) | (hidden_before & ~now.shown[a] & ~alone_before))
+    kind = np.where(opened, "now_shown", np.where(closed, "shown_before", "together"))
     return _rows(found, kind, now.blocks, before.blocks, a, b, family)
 
 
@@ -123,6 +142,9 @@ def _difference(
     group = np.where(now.strict[a], rules.group_floor[1], rules.group_floor[0])[:, None]
     found = certain & (high - low <= width)
     found[..., 0] &= most[..., 0] < group  # the number of pupils by itself: only a group too small to be mentioned
+    even = _even_numbers(before.told.at(b), now.told.at(a))
+    found[..., 1:] |= (even[0] > 0) & (even[1] - even[0] <= width)
+    least[..., 1:] = np.where(even[0] > 0, np.minimum(least[..., 1:], even[0]), least[..., 1:])
     enough = (least[..., 0] >= rules.district_floor) & _many_schools(now.blocks[a], before.blocks[b], schools, rules)[:, None]
     published = enough[..., None] & (least >= cell) & (most[..., :1] - most >= cell)
     moved = (kind == "limits")[:, None, None] & (least >= cell)  # pupils between two limits, of a group that is published
@@ -131,6 +153,24 @@ def _difference(
     near = (abs(low[:, 2, 0]) < rules.district_floor) & (abs(high[:, 2, 0]) < rules.district_floor)
     found &= ~redrawn | near[:, None, None]  # districts with other names are compared only when they may differ by few
     return _rows(found, np.broadcast_to(kind[:, None, None], found.shape), now.blocks, before.blocks, a, b, family)
+
+
+def _even_numbers(before: Told, now: Told) -> tuple[IntArray, IntArray]:
+    """Least and greatest difference [pair, sex, part], without its sign, if the number of pupils is the same in both; 0 when none
+    is certain. Nobody outside can rule that out where the rounded numbers agree, and often it is so: a corrected answer."""
+    first = np.maximum(before.number[..., 0], now.number[..., 0])
+    last = np.minimum(before.number[..., 1], now.number[..., 1])
+    low, high = np.full(before.shown[..., 1:].shape, MANY), np.full(before.shown[..., 1:].shape, -MANY)
+    for step in range(TRIED + 1):
+        n = first + step
+        old_low, old_high = parts_between(before, n, n)
+        new_low, new_high = parts_between(now, n, n)
+        tried = ((n <= last) & (last - first <= TRIED))[..., None] & (old_low <= old_high) & (new_low <= new_high)
+        low = np.where(tried, np.minimum(low, new_low - old_high), low)
+        high = np.where(tried, np.maximum(high, new_high - old_low), high)
+    certain = ((low > 0) | (high < 0)) & (low <= high)
+    least, most = np.minimum(abs(low), abs(high)), np.maximum(abs(low), abs(high))
+    return np.where(certain, least, 0), np.where(certain, most, 0)
 
 
 def _required(strict: Flags, rules: Rules) -> IntArray:

@@ -23,6 +23,8 @@ MANY = 10_000_000
 SEXES = ("girl", "boy", "all")
 PLACE = ("area_level", "area_code", "wave", "grade", "key")
 ROUNDS = 8
+TRIED = 12
+"""A number of pupils with no more possible values than this (and one) is tried value by value."""
 
 
 @dataclass(frozen=True)
@@ -69,14 +71,50 @@ class Rules:
 
 
 @dataclass(frozen=True)
+class Told:
+    """What is published of blocks, before anything is concluded.
+
+    Attributes:
+        number: [block, sex, 2] least and greatest number of pupils. shares: [block, sex, part, 2] in half per cent, the upper end
+            not reached. shown: [block, sex, slot]. cell: [block] least count in and outside a shown share.
+    """
+
+    number: IntArray
+    shares: IntArray
+    shown: Flags
+    cell: IntArray
+
+    def at(self, places: IntArray) -> Told:
+        """Some of the blocks."""
+        return Told(self.number[places], self.shares[places], self.shown[places], self.cell[places])
+
+    def and_also(self, other: Told) -> Told:
+        """Both at once, of the same pupils."""
+        low, high = (
+            [np.maximum(self.number[..., 0], other.number[..., 0]), np.minimum(self.number[..., 1], other.number[..., 1])],
+            [np.maximum(self.shares[..., 0], other.shares[..., 0]), np.minimum(self.shares[..., 1], other.shares[..., 1])],
+        )
+        return Told(np.stack(low, axis=-1), np.stack(high, axis=-1), self.shown | other.shown, self.cell)
+
+
+@dataclass(frozen=True)
 class Windows:
-    """Blocks with least and greatest counts [block, sex, slot], and which slots are shown or hidden by a rule."""
+    """Blocks with least and greatest counts [block, sex, slot].
+
+    Attributes:
+        shown, hidden: in some edition; hidden by a rule in every edition where it stands.
+        shown_in, hidden_in: [edition, block, sex, slot]. The public edition hides more than the internal one by design.
+        strict: [block] whether the key is sensitive.
+    """
 
     blocks: pl.DataFrame
+    told: Told
     low: IntArray
     high: IntArray
     shown: Flags
     hidden: Flags
+    shown_in: Flags
+    hidden_in: Flags
     strict: Flags
 
 
@@ -100,34 +138,33 @@ def windows(cells: pl.DataFrame, family: Family, rules: Rules) -> Windows:
     own = own.join(blocks.select(*keys, "block"), on=keys, nulls_equal=True, maintain_order="left")
     strict = blocks["key"].is_in(list(rules.sensitive)).to_numpy()
     size = (blocks.height, len(SEXES))
-    low, high = np.zeros((*size, len(family.measures)), np.int64), np.full((*size, len(family.measures)), MANY, np.int64)
-    shown, hidden = np.zeros(low.shape, bool), np.zeros(low.shape, bool)
-    shares = np.zeros((*size, len(family.parts), 2), np.int64)
-    shares[..., 1] = 200
-    floors = np.where(strict, rules.group_floor[1], rules.group_floor[0])[:, None]
+    number, shares = np.zeros((*size, 2), np.int64), np.zeros((*size, len(family.parts), 2), np.int64)
+    number[..., 1], shares[..., 1] = MANY, 200
+    shown_in, hidden_in = (np.zeros((len(rules.steps), *size, len(family.measures)), bool) for _ in range(2))
     district = (blocks["area_level"] == "district").to_numpy()
-    floors = np.where(district[:, None], np.maximum(floors, rules.district_floor), floors)
+    floors = np.where(strict, rules.group_floor[1], rules.group_floor[0])
+    floors = np.where(district, np.maximum(floors, rules.district_floor), floors)
     # linked questions take the limits of the most sensitive one, so few may mean fewer than the stricter limit
     few_below = np.where(district, rules.district_floor, rules.group_floor[1])
-    for edition, (count_step, share_step) in rules.steps.items():
+    for place_of, (edition, (count_step, share_step)) in enumerate(rules.steps.items()):
         rows = own.filter(pl.col("edition") == edition)
-        _totals(rows, family, count_step, low, high)
+        _totals(rows, family, count_step, number)
         for slot, measure in enumerate((family.total, *family.parts)):
             at, value, is_shown, is_hidden, few = _rows(rows.filter(pl.col("measure") == measure))
-            shown[*at, slot] |= is_shown
-            hidden[*at, slot] |= is_hidden
+            np.logical_or.at(shown_in[place_of, ..., slot], at, is_shown)
+            np.logical_or.at(hidden_in[place_of, ..., slot], at, is_hidden)
             if slot:
-                place = tuple(axis[is_shown] for axis in at)
+                place, small = tuple(axis[is_shown] for axis in at), tuple(axis[few] for axis in at)
                 np.maximum.at(shares[..., slot - 1, 0], place, 2 * value[is_shown] - share_step)
                 np.minimum.at(shares[..., slot - 1, 1], place, 2 * value[is_shown] + share_step)
-                small = tuple(axis[few] for axis in at)
-                high[*small, 0] = np.minimum(high[*small, 0], few_below[small[0]] - 1)
+                np.minimum.at(number[..., 1], small, few_below[small[0]] - 1)
     if len(family.parts) == 1:
-        shown[..., 2], hidden[..., 2] = shown[..., 1], hidden[..., 1]
-    _from_shares(low, high, shares, shown, floors, np.where(strict, rules.cell_floor[1], rules.cell_floor[0])[:, None, None])
-    hidden &= ~shown
-    low, high = tighten(low, high)
-    return Windows(blocks.drop("block"), low, high, shown, hidden, strict)
+        shown_in[..., 2], hidden_in[..., 2] = shown_in[..., 1], hidden_in[..., 1]
+    shown, hidden = shown_in.any(axis=0), hidden_in.any(axis=0)
+    number[..., 0] = np.where(shown[..., 1:].any(axis=-1), np.maximum(number[..., 0], floors[:, None]), number[..., 0])
+    told = Told(number, shares, shown, np.where(strict, rules.cell_floor[1], rules.cell_floor[0]))
+    low, high, _ = bounds(told)
+    return Windows(blocks.drop("block"), told, low, high, shown, hidden & ~shown, shown_in, hidden_in, strict)
 
 
 def _rows(rows: pl.DataFrame) -> tuple[tuple[IntArray, IntArray], IntArray, Flags, Flags, Flags]:
@@ -139,38 +176,62 @@ def _rows(rows: pl.DataFrame) -> tuple[tuple[IntArray, IntArray], IntArray, Flag
     return at, value, shown, rows["reason"].is_in(HIDDEN).to_numpy(), (rows["reason"] == "too_few").to_numpy()
 
 
-def _totals(rows: pl.DataFrame, family: Family, step: int, low: IntArray, high: IntArray) -> None:
-    """Narrow the number of pupils by every rounded number of them."""
+def _totals(rows: pl.DataFrame, family: Family, step: int, number: IntArray) -> None:
+    """Narrow the number of pupils by every rounded number of them, in place."""
     told = [rows.filter(pl.col("measure") == family.total).with_columns(n="value")]
     if family.takes_n:
         told.append(rows)
     for part in told:
         at, _, _, _, _ = _rows(part)
         known = part["n"].is_not_null().to_numpy()
-        number = part["n"].fill_null(0).round().cast(pl.Int64).to_numpy()[known]
+        rounded = part["n"].fill_null(0).round().cast(pl.Int64).to_numpy()[known]
         place = tuple(axis[known] for axis in at)
-        np.maximum.at(low[..., 0], place, np.maximum(number - step // 2, 0))
-        np.minimum.at(high[..., 0], place, number + (step - 1) // 2)
+        np.maximum.at(number[..., 0], place, np.maximum(rounded - step // 2, 0))
+        np.minimum.at(number[..., 1], place, rounded + (step - 1) // 2)
 
 
-def _from_shares(low: IntArray, high: IntArray, shares: IntArray, shown: Flags, floors: IntArray, cell: IntArray) -> None:
-    """Counts of the parts: share x number of pupils, on whole numbers; shares are in half per cent, the upper end not reached.
+def parts_between(told: Told, least: IntArray, most: IntArray) -> tuple[IntArray, IntArray]:
+    """Least and greatest count [block, sex, part] of each part when the number of pupils lies between the two.
 
     A shown share says besides that enough pupils are in it and outside it (the published floors).
     """
-    parts = shares.shape[2]
-    told = shown[..., 1 : parts + 1]
-    low[..., 0] = np.where(told.any(axis=-1), np.maximum(low[..., 0], floors), low[..., 0])
-    least, most = low[..., :1], high[..., :1]
-    under = np.maximum(-(-least * shares[..., 0] // 200), cell)
-    over = np.minimum(-(-most * shares[..., 1] // 200) - 1, most - cell)
-    low[..., 1 : parts + 1] = np.where(told, under, 0)
-    high[..., 1 : parts + 1] = np.where(told, np.maximum(over, under), most)
+    n_low, n_high, cell = least[..., None], most[..., None], told.cell[:, None, None]
+    parts = told.shares.shape[2]
+    low = np.maximum(-(-n_low * told.shares[..., 0] // 200), cell)
+    high = np.minimum(-(-n_high * told.shares[..., 1] // 200) - 1, n_high - cell)
     if parts == 1:
-        rest_under = np.maximum(least * (200 - shares[..., 1]) // 200 + 1, cell)
-        rest_over = np.minimum(most * (200 - shares[..., 0]) // 200, most - cell)
-        low[..., 2:] = np.where(told, rest_under, 0)
-        high[..., 2:] = np.where(told, np.maximum(rest_over, rest_under), most)
+        rest_low = np.maximum(n_low * (200 - told.shares[..., 1]) // 200 + 1, cell)
+        rest_high = np.minimum(n_high * (200 - told.shares[..., 0]) // 200, n_high - cell)
+        low, high = np.concatenate([low, rest_low], axis=-1), np.concatenate([high, rest_high], axis=-1)
+    shown = told.shown[..., 1:]
+    return np.where(shown, low, 0), np.where(shown, high, n_high)
+
+
+def bounds(told: Told) -> tuple[IntArray, IntArray, Flags]:
+    """Least and greatest counts [block, sex, slot], and [block] whether any counts fit what is published.
+
+    Where the number of pupils has few possible values each is tried by itself: then the parts' windows are narrower.
+    """
+    least, most = told.number[..., 0], told.number[..., 1]
+    part_low, part_high = parts_between(told, least, most)
+    low, high = np.concatenate([least[..., None], part_low], axis=-1), np.concatenate([most[..., None], part_high], axis=-1)
+    low, high = tighten(low, high)
+    few = high[..., 0] - low[..., 0] <= TRIED
+    new_low, new_high, fits = np.full_like(low, MANY), np.zeros_like(high), np.zeros(few.shape, bool)
+    for step in range(TRIED + 1):
+        n = low[..., 0] + step
+        at_low, at_high = parts_between(told, n, n)
+        at_low, at_high = np.maximum(at_low, low[..., 1:]), np.minimum(at_high, high[..., 1:])
+        under, over = n[..., None] - at_high.sum(axis=-1, keepdims=True), n[..., None] - at_low.sum(axis=-1, keepdims=True)
+        at_low, at_high = np.maximum(at_low, under + at_high), np.minimum(at_high, over + at_low)
+        good = few & (n <= high[..., 0]) & (at_low <= at_high).all(axis=-1)
+        fits |= good
+        one_low, one_high = (np.concatenate([n[..., None], part], axis=-1) for part in (at_low, at_high))
+        new_low = np.where(good[..., None], np.minimum(new_low, one_low), new_low)
+        new_high = np.where(good[..., None], np.maximum(new_high, one_high), new_high)
+    low, high = np.where(fits[..., None], new_low, low), np.where(fits[..., None], new_high, high)
+    low, high = tighten(low, high)
+    return low, high, (fits | ~few).all(axis=-1) & (low <= high).all(axis=(1, 2))
 
 
 def tighten(low: IntArray, high: IntArray) -> tuple[IntArray, IntArray]:

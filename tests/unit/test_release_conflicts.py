@@ -107,7 +107,8 @@ def test_many_schools_and_pupils_more_is_a_group_that_may_be_published():
     few, many = area((61, 31, 15, 9), (70, 30, 15, 8)), area((161, 81, 45, 29), (170, 80, 45, 28))
     both = [pl.concat([published(counts), schools(number)]) for counts, number in ((few, 3), (many, 9))]
     assert joint(both[0], both[1], LATER).is_empty()
-    assert not joint(published(few), published(few).pipe(hide, "girl", "share_band1"), FIRST).is_empty()
+    both[1] = pl.concat([published(many), schools(4)])
+    assert not joint(both[0], both[1], LATER).is_empty(), "but not when only one school more took part"
 
 
 def test_a_large_area_hides_a_late_school_in_its_rounding():
@@ -130,6 +131,22 @@ def test_what_was_hidden_may_not_be_shown_for_the_same_pupils_nor_the_other_way(
     found = joint(shown, hidden, FIRST) if swap else joint(hidden, shown, FIRST)
     assert set(found["kind"]) == {kind}
     assert set(found["measure"]) == {"share_band2", "share_band3"}
+
+
+def test_the_internal_edition_after_the_public_one_is_no_conflict_but_a_changed_public_one_is():
+    counts = area(GIRLS, BOYS)
+    inner = published(counts)
+    outer = inner.with_columns(edition=pl.lit("publik"))
+    for measure in ("share_band2", "share_band3"):
+        for sex in ("girl", "boy"):
+            outer = hide(outer, sex, measure)
+    two = replace(RULES, steps={"intern": (5, 1), "publik": (5, 1)})
+    entry, _ = entered(outer, FIRST)
+    told = {"release_id": pl.lit("ny"), "published_on": pl.lit("")}
+    earlier = history([entry], lambda _: outer)
+    assert find_conflicts(earlier, with_state(pl.concat([inner, outer]), FIRST).with_columns(**told), two).is_empty()
+    opened = pl.concat([inner, inner.with_columns(edition=pl.lit("publik"))])
+    assert set(find_conflicts(earlier, with_state(opened, FIRST).with_columns(**told), two)["kind"]) == {"now_shown"}
 
 
 def test_two_patterns_of_the_same_pupils_are_put_together():
