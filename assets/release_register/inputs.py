@@ -30,6 +30,8 @@ def release_inputs(
         screen: wave -> whether flagged answers are left out (`removal` of `release.screen_sensitivity`).
         definitions: from `definitions_hash`.
     """
+    if not provenance.width:  # a survey without such a table: nothing is known of its files
+        provenance = pl.DataFrame(schema={"area_code": pl.String, "wave": pl.Int32, "source_sha256": pl.String})
     own = provenance.filter(pl.col("area_code") != REGISTERS).select("area_code", "wave", "source_sha256")
     whole = own.with_columns(area_code=pl.lit(county)) if county else own.clear()
     hashes: dict[str, set[str]] = {}
