@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import polars as pl
 import pytest
 import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from assets.methods.disclosure import load_policy, protect
 from assets.release_register.cells import cells_of
@@ -18,6 +19,7 @@ from assets.release_register.history import barred_index_rows, earlier_releases,
 from assets.release_register.inputs import release_inputs, with_state
 from assets.release_register.rules import conflict_rules
 from assets.release_register.types import Entry, Inputs, NewEntry
+from assets.release_register.windows import FAMILIES, bounds, windows
 from assets.release_register.words import conflict_error, conflict_rows
 from assets.texts import register_texts
 from tests.support.disclosure_population import estimates, population
@@ -202,13 +204,24 @@ def test_a_sensitive_question_needs_wider_limits():
     assert set(found.select("key", "measure").iter_rows()) == {("narkotika", "n_valid")}
 
 
-def test_no_true_difference_lies_outside_the_windows():
-    """What is called certain is true: a release of other pupils never differs by less than the check says it must."""
-    chance = np.random.default_rng(7)
-    for _ in range(15):
-        leaves = [tuple(int(x) for x in chance.multinomial(int(chance.integers(60, 300)), [0.5, 0.3, 0.15, 0.05])) for _ in "ab"]
-        counts = area(*leaves)
-        assert joint(published(counts), published(counts), LATER).is_empty()
+leaves = st.tuples(*(st.integers(0, top) for top in (160, 80, 40, 20)))
+
+
+@settings(max_examples=30, deadline=None)
+@given(girls=leaves, boys=leaves)
+def test_the_true_counts_lie_inside_the_windows(girls, boys):
+    """What the check calls certain is true: no window leaves out the counts behind the published numbers."""
+    counts = area(girls, boys)
+    cells = published(counts)
+    told = with_state(cells, FIRST).with_columns(release_id=pl.lit("ny"), published_on=pl.lit(""))
+    columns = (["n_scored", "band1", "band2", "band3"], ["n_respondents", "n_unscored", "n_scored"])
+    for family, names in zip(FAMILIES[:2], columns, strict=True):
+        found = windows(told, family, RULES)
+        truth = counts.select(names).to_numpy()
+        assert (found.low[0] <= truth).all()
+        assert (truth <= found.high[0]).all()
+        assert bounds(found.told)[2].all()
+    assert joint(cells, cells, LATER).is_empty()
 
 
 def test_earlier_patterns_are_kept_band_by_band():
