@@ -26,6 +26,7 @@ KEY_SEPARATOR = "|"
 SETTINGS = ("confidence_level",)
 """Numbers that are choices of the method and the same for all."""
 NULL = "\u2400"
+MILLION = 1_000_000
 _PLACES = ("edition", "area_level", "area_code", "wave", "grade", "sex")
 KEY_COLUMNS: Mapping[str, tuple[str, ...]] = {
     "index_results": ("index_key",),
@@ -110,21 +111,20 @@ def _row(frame: pl.DataFrame, numbers: list[str]) -> pl.DataFrame:
 
 def canonical_text(cells: pl.DataFrame) -> bytes:
     """One line a row: fields with tabs between, numbers with at most six decimals and no trailing zero, null as a sign."""
-    rows = cells.select(
-        *(pl.col(name).cast(pl.String).str.replace_all(r"[\t\n\r]", " ").fill_null(NULL) for name in (*CELL_KEYS, "reason")),
-        *NUMBERS,
-    )
-    texts = [rows[name].to_list() for name in CELL_KEYS]
-    texts += [[_number(value) for value in rows[name].to_list()] for name in NUMBERS]
-    lines = sorted("\t".join(fields) for fields in zip(*texts, rows["reason"].to_list(), strict=True))
-    return "".join(f"{line}\n" for line in lines).encode()
+    words = [pl.col(name).cast(pl.String).str.replace_all(r"[\t\n\r]", " ").fill_null(NULL) for name in CELL_KEYS]
+    reason = pl.col("reason").str.replace_all(r"[\t\n\r]", " ").fill_null(NULL)
+    lines = cells.select(line=pl.concat_str([*words, *(_number(name) for name in NUMBERS), reason], separator="\t")).to_series()
+    return "".join(f"{line}\n" for line in lines.sort().to_list()).encode()
 
 
-def _number(value: float | None) -> str:
-    if value is None:
-        return NULL
-    text = f"{value:.6f}".rstrip("0").rstrip(".")
-    return "0" if text == "-0" else text
+def _number(name: str) -> pl.Expr:
+    """The number as text, from whole millionths, so that no program's way of writing floats decides."""
+    millionths = (pl.col(name) * MILLION).round().cast(pl.Int64)
+    rest = (millionths.abs() % MILLION).cast(pl.String).str.zfill(6).str.strip_chars_end("0")
+    whole = (millionths.abs() // MILLION).cast(pl.String)
+    sign = pl.when(millionths < 0).then(pl.lit("-")).otherwise(pl.lit(""))
+    text = pl.concat_str([sign, whole, pl.when(rest == "").then(pl.lit("")).otherwise(pl.concat_str(pl.lit("."), rest))])
+    return text.fill_null(NULL).alias(name)
 
 
 def cells_hash(cells: pl.DataFrame) -> str:

@@ -182,6 +182,15 @@ def test_a_preview_comes_back_and_a_changed_one_does_not(tmp_path):
     assert error.value.code == "preview_cells"
 
 
+@pytest.mark.parametrize(
+    ("value", "text"), [(12.0, "12"), (-0.05, "-0.05"), (0.1 + 0.2, "0.3"), (1234.5, "1234.5"), (-3.0, "-3"), (1e-9, "0")]
+)
+def test_a_number_has_one_way_to_be_written(value, text):
+    line = canonical_text(cells(value)).decode().rstrip("\n").split("\t")
+    assert line == ["index_results", "intern", "municipality", "0114", "2024", "ak9", "all", "parenting", "share_band3",
+                    text, "\u2400", "\u2400", "100", "ok"]  # fmt: skip
+
+
 def test_the_hash_depends_on_every_number_and_on_no_order():
     both = pl.concat([cells(1), cells(2)])
     assert cells_hash(both) == cells_hash(both.reverse())
