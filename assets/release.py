@@ -26,7 +26,7 @@ from assets.methods.screen_publish import published_sensitivity
 from assets.raw import DELIVERIES as RAW_DELIVERIES
 from assets.raw import REGISTER_ROWS
 from assets.registers.pipeline import register_revisions
-from assets.release_earlier import kept_index_rows
+from assets.release_earlier import kept_rows
 from assets.slices import ONE_RUN, WAVES, YEARS, int_keys, register_years, survey_waves
 from assets.table_metadata import BY_WAVE, BY_YEAR, count_table, sensitivity_table
 from assets.texts import asset_text
@@ -121,7 +121,7 @@ def release_tables(warehouse: Warehouse, catalogue: Catalogue, edition: str, wav
         policy,
         edition,
         focus,
-        kept_index_rows(warehouse, catalogue, edition),
+        kept_rows(warehouse, catalogue, edition, "index_results"),
     )
     floor = policy.numbers(edition).group_floor
     answers = warehouse.read(

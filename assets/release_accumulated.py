@@ -9,6 +9,7 @@ from assets.failures import as_failure
 from assets.indices_accumulated import ACCUMULATED_COUNTS, ACCUMULATED_ESTIMATES, count_rules
 from assets.methods.accumulated_publish import finish_accumulated, protect_accumulated
 from assets.methods.publish import absent_rows, with_clarity
+from assets.release_earlier import kept_rows
 from assets.release_series import INDEX_RESULTS
 from assets.slices import ONE_RUN, WAVES, int_keys, survey_waves
 from assets.table_metadata import BY_WAVE, count_table
@@ -63,6 +64,7 @@ def released_counts(
         count_rules(catalogue),
         catalogue.disclosure,
         edition,
+        kept_rows(warehouse, catalogue, edition, "accumulated_results"),
     )
     delivered = warehouse.read(RESPONSES, where, ["municipality_code", "wave"]).unique()
     municipalities = sorted(catalogue.municipality_by_code)

@@ -180,11 +180,11 @@ def barred_rows(barred: pl.DataFrame | None, blocks: Blocks) -> tuple[np.ndarray
     at = barred.join(keys_frame(blocks), on=list(ROW_KEYS), how="inner")
     one_by_one = [f"bars_{band}" if f"bars_{band}" in barred.columns else "bars_bands" for band in BANDS]
     found = []
-    for column in ("bars_bands", "bars_counts", *one_by_one):
+    for column in ("bars_counts", *one_by_one):
         flags = np.zeros(int(np.prod(blocks.scored.shape)), dtype=bool)
         flags[at.filter(column)["slot"].to_numpy()] = True
         found.append(flags.reshape(blocks.scored.shape))
-    return np.stack(found[2:], axis=-1) | found[0][..., None], found[1]
+    return np.stack(found[1:], axis=-1), found[0]
 
 
 def published(rows: pl.DataFrame, proof: pl.DataFrame, edition: str, decimals: int, focus: Mapping[str, str]) -> pl.DataFrame:

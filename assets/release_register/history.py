@@ -64,15 +64,26 @@ def kept_patterns(earlier: pl.DataFrame, current: Inputs, edition: str, table: s
     return own.join(states, on=["area_code", "wave", *STATE], how="semi").select(keys).unique().sort(keys)
 
 
-def barred_index_rows(kept: pl.DataFrame) -> pl.DataFrame:
-    """Kept cells of `index_results` as the rows that `disclosure.protect` takes as `barred`, band by band.
+BARRED = {
+    "index_results": (("share_band1", "share_band2", "share_band3"), ("n_scored", "share_unscored")),
+    "accumulated_results": (("share_none", "share_some", "share_most"), ("n_counted",)),
+}
+"""Table -> the measures of its three bands, and those of its numbers of pupils."""
+
+
+def barred_rows(kept: pl.DataFrame, table: str) -> pl.DataFrame:
+    """Kept cells of a table of `BARRED` as the rows that `disclosure.protect` takes as `barred`.
 
     Returns:
-        `area_level, area_code, wave, grade, sex, index_key, bars_bands, bars_counts, bars_band1, bars_band2, bars_band3`.
+        `area_level, area_code, wave, grade, sex, index_key, bars_bands` (any band), `bars_counts, bars_band1, bars_band2,
+        bars_band3`, sorted.
     """
     keys = ["area_level", "area_code", "wave", "grade", "sex", "index_key"]
+    bands, numbers = BARRED[table]
     measure = pl.col("measure")
-    bands = [(measure == f"share_band{place}").any().alias(f"bars_band{place}") for place in (1, 2, 3)]
-    counts = measure.is_in(["n_scored", "share_unscored"]).any().alias("bars_counts")
-    rows = kept.rename({"key": "index_key"}).group_by(keys).agg(pl.lit(value=False).alias("bars_bands"), counts, *bands)
+    rows = kept.rename({"key": "index_key"}).group_by(keys).agg(
+        measure.is_in(bands).any().alias("bars_bands"),
+        measure.is_in(numbers).any().alias("bars_counts"),
+        *((measure == name).any().alias(f"bars_band{place}") for place, name in enumerate(bands, start=1)),
+    )  # fmt: skip
     return rows.sort(keys)

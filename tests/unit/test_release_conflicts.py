@@ -15,7 +15,7 @@ from assets.methods.disclosure import load_policy, protect
 from assets.release_register.cells import cells_of
 from assets.release_register.chain import head_of, link
 from assets.release_register.conflicts import CONFLICT_SCHEMA, find_conflicts
-from assets.release_register.history import barred_index_rows, earlier_releases, history, kept_patterns
+from assets.release_register.history import barred_rows, earlier_releases, history, kept_patterns
 from assets.release_register.inputs import release_inputs, with_state
 from assets.release_register.rules import conflict_rules
 from assets.release_register.types import Entry, Inputs, NewEntry
@@ -23,6 +23,8 @@ from assets.release_register.windows import FAMILIES, bounds, windows
 from assets.release_register.words import conflict_error, conflict_rows
 from assets.texts import register_texts
 from tests.support.disclosure_population import estimates, population
+from tests.support.factor_world import persons
+from tests.support.factor_world import published as published_factors
 
 POLICY = load_policy(yaml.safe_load((Path(__file__).parents[2] / "assets/catalogue/disclosure.yml").read_text(encoding="utf-8")))
 RULES = conflict_rules(POLICY, ["narkotika"])
@@ -231,11 +233,24 @@ def test_earlier_patterns_are_kept_band_by_band():
     entry, cells = entered(hidden, FIRST)
     earlier = history([entry], lambda _: cells)
     kept = kept_patterns(earlier, FIRST, "intern", "index_results")
-    again = published(counts, barred_index_rows(kept))
+    again = published(counts, barred_rows(kept, "index_results"))
     assert joint(hidden, again, FIRST).is_empty()
     assert again.filter(measure="share_band1", sex="girl")["reason"].to_list() == ["ok"], "what was shown stays shown"
     assert kept_patterns(earlier, LATER, "intern", "index_results").is_empty()
     assert kept_patterns(earlier, FIRST, "publik", "index_results").is_empty()
+
+
+def test_earlier_patterns_of_numbers_of_factors_are_kept():
+    pupils = persons(3, [900, 1200])
+    first = published_factors(pupils)[1]
+    keys = ["area_level", "area_code", "wave", "grade", "sex", "count_key"]
+    shown = first.filter(measure="share_most", sex="girl", reason="ok").sort(keys)
+    hidden = shown.head(1).select(*keys[:5], key="count_key", measure="measure")
+    again = published_factors(pupils, kept=barred_rows(hidden, "accumulated_results"))[1]
+    place = dict(zip(keys, shown.select(keys).row(0), strict=True))
+    assert again.filter(measure="share_most", **place)["reason"].to_list() == ["suppressed"]
+    assert again.filter(reason="ok").height < first.filter(reason="ok").height
+    assert again.filter(reason="ok").join(first.filter(reason="ok"), on=[*keys, "measure"], how="anti").is_empty()
 
 
 def test_the_audit_is_given_the_tables_and_who_is_the_same():
