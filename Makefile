@@ -3,7 +3,7 @@
 PY ?= python3
 ARGS ?=
 .DEFAULT_GOAL := help
-.PHONY: help setup demo ovning kor hamta kodbok formular kontroller pilot kunskap godkann publicera verifiera nyckel gallra arkivnyckel test ui doctor check lock golden galleri bench
+.PHONY: help setup demo ovning kor hamta kodbok formular kontroller pilot kunskap godkann publicera verifiera nyckel utgivningar gallra arkivnyckel test ui doctor check lock golden galleri bench
 
 help: ## Visa den här listan
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
@@ -55,6 +55,9 @@ verifiera: ## Kontrollera ett utgivet paket utan nät, till exempel ARGS=paket.z
 
 nyckel: ## Visa nyckeln som paketen förseglas med
 	@$(PY) start.py nyckel $(ARGS)
+
+utgivningar: ## Lista vad som har getts ut och kontrollera registret, till exempel ARGS=--kontrollera
+	@$(PY) start.py utgivningar $(ARGS)
 
 test: ## Kör alla tester
 	@$(PY) start.py test $(ARGS)

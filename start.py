@@ -43,6 +43,7 @@ COMMANDS = {
     "publicera": "försegla och ge ut det som två personer har godkänt",
     "verifiera": "kontrollera ett utgivet paket, utan nät",
     "nyckel": "visa nyckeln som paketen förseglas med",
+    "utgivningar": "lista vad som har getts ut och kontrollera registret",
     "test": "kör alla tester (fler ord går vidare till pytest)",
     "ui": "öppna Dagster i webbläsaren (port 3333, ändras med --port)",
     "doctor": "undersök vad som är fel på datorn",

@@ -21,7 +21,7 @@ OF_REGISTERS = (
 OF_INDICES = (
     *("indices/person_scores", "indices/area_counts", "indices/area_estimates", "indices/screen_sensitivity"),
     *("release/index_results", "release/suppression_log", "release/response_rates", "release/response_by_school_type"),
-    *("release/delivery_quality", "release/provenance", "release/screen_sensitivity"),
+    *("release/delivery_quality", "release/provenance", "release/screen_sensitivity", "release/earlier_releases"),
     *("release/model_estimates", "release/rank_sets", "release/funnel", "reports/county_comparison"),
     *("reports/county_bundle", "reports/workshop_kit"),
     *("indices/weighted_estimates", "indices/weight_cells", "release/weighted_comparison"),

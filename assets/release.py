@@ -31,6 +31,7 @@ from assets.methods.screen_publish import published_sensitivity
 from assets.raw import DELIVERIES as RAW_DELIVERIES
 from assets.raw import REGISTER_ROWS
 from assets.registers.pipeline import register_revisions
+from assets.release_earlier import kept_rows
 from assets.slices import ONE_RUN, WAVES, YEARS, int_keys, register_years, survey_waves
 from assets.table_metadata import BY_WAVE, BY_YEAR, count_table, sensitivity_table
 from assets.texts import asset_text
@@ -131,6 +132,7 @@ def release_tables(
         warehouse.read(SCHOOLS),
         warehouse.read(SENSITIVITY, where),
         load_policy(policy_for(catalogue.disclosure, catalogue.index_file)),
+        {edition: kept_rows(warehouse, catalogue, edition, "index_results") for edition in editions},
     )
     parts: dict[str, dict[str, pl.DataFrame]] = {}
     within = None
@@ -162,6 +164,7 @@ class _Inputs:
     schools: pl.DataFrame
     sensitivity: pl.DataFrame
     policy: DisclosurePolicy
+    kept: Mapping[str, pl.DataFrame | None]
 
 
 def _edition_tables(
@@ -175,7 +178,7 @@ def _edition_tables(
     """One edition's tables, nested in those of `wider` (none for the widest), and its pattern."""
     policy, focus = inputs.policy, {i.key: FOCUS_BAND[i.kind] for i in catalogue.indices}
     counts, estimates = (allowed_areas(table, policy, edition) for table in (inputs.counts, inputs.estimates))
-    safe = protect(counts, estimates, policy, edition, focus, within=within)
+    safe = protect(counts, estimates, policy, edition, focus, inputs.kept[edition], within)
     delivered = inputs.answers.select("municipality_code", "wave").unique()
     municipalities = sorted(catalogue.municipality_by_code)
     absent = absent_rows(safe.results, municipalities, waves, delivered, catalogue.profile.grade_keys)

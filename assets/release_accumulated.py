@@ -13,6 +13,7 @@ from assets.methods.accumulated_publish import finish_accumulated, protect_accum
 from assets.methods.disclosure import load_policy
 from assets.methods.editions import allowed_areas, both_editions
 from assets.methods.publish import absent_rows, with_clarity
+from assets.release_earlier import kept_rows
 from assets.release_series import INDEX_RESULTS
 from assets.slices import ONE_RUN, WAVES, int_keys, survey_waves
 from assets.table_metadata import BY_WAVE, count_table
@@ -74,6 +75,7 @@ def released_counts(
             catalogue.disclosure,
             edition,
             within,
+            kept_rows(warehouse, catalogue, edition, "accumulated_results"),
         )
         within = within or safe.pattern
         absent = absent_rows(safe.results, municipalities, waves, delivered, grades)

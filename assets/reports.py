@@ -34,6 +34,7 @@ from assets.kit.kit import kit_folder_name
 from assets.methods.disclosure_policy import policy_facts
 from assets.methods.editions import INTERN, PUBLIC
 from assets.registers.files import load_register_catalogue
+from assets.reports_preview import keep_previews, released_inputs
 from assets.sealing.store import write_form
 from assets.slices import ONE_RUN, bundle_keys, bundles, int_keys, survey_waves
 from assets.texts import asset_text
@@ -60,6 +61,7 @@ RELEASE_TABLES = (
     *("accumulated_results", "accumulated_suppression_log", "cutoff_sensitivity", "associations"),
     *("activity_status", "activity_coverage", "readiness", "readiness_statements", "factor_overview", "priority_order"),
     *("decisions", "use_of_results", "edition_differences"),
+    "earlier_releases",
 )
 LOGS = ("suppression_log", "indicator_suppression_log", "accumulated_suppression_log")
 RELEASE_DEPS = [dg.AssetDep(["release", name], partition_mapping=dg.AllPartitionMapping()) for name in RELEASE_TABLES]
@@ -198,6 +200,7 @@ def reports_municipality_bundle(
         return replace(seen, previous_tables=previous_tables(target, scope, folder_name(scope, meta)))
 
     with as_failure():
+        inputs = released_inputs(release_reader, catalogue)
         for scope in scopes:
             made_by = replace(certificate(release_reader, catalogue, scope), prepared_by=choices.prepared_by)
             frames = frames_of(scope)
@@ -209,6 +212,7 @@ def reports_municipality_bundle(
         render = partial(render_bundle, draw=cache.svg, script=cache.library)
         for bundle in render_all(((frames_of(scope), scope, meta) for scope in new), choices.workers, render):
             places[bundle.scope] = write_bundle(bundle, target, certificates[bundle.scope])
+        keep_previews(target.parent, [(s, folder_name(s, meta), s in new) for s in scopes], frames_of, inputs)
         cache.trim()
         write_forms(release_reader, places.values())
     lines = [

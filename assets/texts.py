@@ -1,6 +1,7 @@
 """Texts that stewards read in the Dagster UI, from the catalogue."""
 
 from functools import lru_cache
+from typing import Any
 
 import yaml
 
@@ -13,6 +14,12 @@ FILE = "texts/dagster.yml"
 def ui_texts() -> dict[str, dict[str, str]]:
     """All UI texts by kind (`assets`, `jobs`, `ops`, `sensors`) and name."""
     return yaml.safe_load(catalogue_file(FILE).read_text(encoding="utf-8"))
+
+
+@lru_cache(maxsize=1)
+def register_texts() -> dict[str, Any]:
+    """The texts of the release register and of conflicts with it."""
+    return yaml.safe_load(catalogue_file("texts/release_register.yml").read_text(encoding="utf-8"))
 
 
 def asset_text(layer: str, table: str) -> str:

@@ -18,7 +18,7 @@ from typing import Any, NoReturn
 
 from assets.catalogue.base_profile import BASE_PROFILE, CUTOFF_VARIABLE, PROFILE_VARIABLE
 from assets.hygiene.permissions import owner_only_from_now, sentence
-from pipelines.cli_publish import add_commands
+from pipelines.cli_publish import add_commands, add_register
 from pipelines.console import Progress, default_progress, print_summary, utf8_console
 from pipelines.hygiene_arguments import ARKIVNYCKEL, GALLRA, arkivnyckel_arguments, gallra_arguments
 from pipelines.paths import Paths, profile_root
@@ -352,6 +352,7 @@ def parser() -> SwedishParser:
     known = add("kunskap", kunskap, "visa vad kunskapsbasen säger om en faktor: utfall, källor och insatser")
     known.add_argument("faktor", nargs="?", metavar="FAKTOR", help="faktorns namn, till exempel parenting; utan namn visas alla")
     add_commands(add, with_profile)
+    add_register(add, with_profile)
     with_profile(gallra_arguments(add("gallra", gallra, GALLRA)))
     with_profile(arkivnyckel_arguments(add("arkivnyckel", arkivnyckel, ARKIVNYCKEL)))
     with_profile(add("doctor", doctor, "undersök vad som är fel på datorn"))

@@ -56,6 +56,16 @@ def add_commands(add: Add, with_profile: Callable[[argparse.ArgumentParser], Non
     own.add_argument("--byt", action="store_true", help="gör en ny nyckel; den gamlas publika del sparas")
 
 
+def add_register(add: Add, with_profile: Callable[[argparse.ArgumentParser], None]) -> None:
+    """Add the command of the release register to the parser."""
+    published = add("utgivningar", utgivningar, "lista vad som har getts ut och kontrollera att utgivningsregistret är helt")
+    published.add_argument("--kontrollera", action="store_true", help="läs också tillbaka varje fil med utgivna celler")
+    published.add_argument(
+        "--konflikter", action="store_true", help="visa vad den nya utgivningen krockar med och vad man kan göra"
+    )
+    with_profile(published)
+
+
 def godkann(arguments: argparse.Namespace) -> int:
     """Record one person's decision."""
     from datetime import date
@@ -154,3 +164,13 @@ def _paths() -> Paths:
     from pipelines.cli import profile_home
 
     return Paths(profile_home())
+
+
+def utgivningar(arguments: argparse.Namespace) -> int:
+    """List what has been published, check the register, or say what the new release conflicts with."""
+    from pipelines.cli import profile_home
+    from pipelines.releases import release_lines
+
+    lines = release_lines(profile_home(), check=arguments.kontrollera, conflicts=arguments.konflikter)
+    sys.stdout.write("\n".join(lines) + "\n")
+    return 0

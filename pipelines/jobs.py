@@ -112,6 +112,7 @@ build_indices = dg.define_asset_job(
         "indices/weight_cells",
         "release/weighted_comparison",
         "release/edition_differences",
+        "release/earlier_releases",
     ),
     description=TEXTS["jobs"]["build_indices"],
 )

@@ -59,6 +59,7 @@ def protect_accumulated(
     disclosure: Mapping[str, Any],
     edition: str,
     within: Outer | None = None,
+    kept: pl.DataFrame | None = None,
 ) -> ProtectedRelease:
     """Numbers of factors that reveal no small count, alone or beside the published indices.
 
@@ -66,6 +67,7 @@ def protect_accumulated(
         counts, estimates: `indices.accumulated_counts`, `indices.accumulated_estimates` with `is_clear`.
         index_results: `release.index_results` of the same waves and edition. What isn't there counts as hidden.
         disclosure: `disclosure.yml` as a mapping. within: see `disclosure.protect`.
+        kept: rows (`KEYS, bars_bands, bars_counts`) that were hidden in an earlier release of the same pupils and stay so.
 
     Returns:
         Rows with the columns of `disclosure.protect`, measures of `MEASURES`; and the log.
@@ -83,6 +85,10 @@ def protect_accumulated(
         bars_bands=~pl.col("bands_shown").fill_null(False) | (pl.col("least_linked") < floor),
         bars_counts=~pl.col("counts_shown").fill_null(False),
     )
+    if kept is not None:
+        held = kept.select(*KEYS, *(pl.col(name).alias(f"_{name}") for name in _BARS))
+        also = [pl.col(name) | pl.col(f"_{name}").fill_null(value=False) for name in _BARS]
+        barred = barred.join(held, on=KEYS, how="left", maintain_order="left").select(*KEYS, *also)
     safe = _repeated(counts, estimates, policy, edition, barred, within)
     told = pl.col("measure").is_in(list(MEASURES))
     named = safe.results.filter(told).with_columns(pl.col("measure").replace_strict(MEASURES, return_dtype=pl.String))

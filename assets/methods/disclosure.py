@@ -107,13 +107,13 @@ def suppress(
 
     Args:
         weighted: [group, index, sex, band] weighted shares 0..1, NaN where the pupils' own share is shown; None without weights.
-        barred: [group, index, sex] whose bands, and whose numbers, may not be shown for a reason outside these tables.
+        barred: [group, index, sex, band] and (numbers) [group, index, sex] hidden for a reason outside these tables.
         outer: codes of what another edition hides, in the order of `Hidden.arrays`; hidden here by the same rules.
     """
     hidden = primary(blocks, floors, numbers)
     keep_hidden(hidden.arrays, outer)
     if barred is not None:
-        mark(hidden.bands, barred[0][..., None], "linked")
+        mark(hidden.bands, barred[0], "linked")
         mark(hidden.scored, barred[1], "linked")
         mark(hidden.unscored, barred[1], "linked")
     if weighted is not None:

@@ -173,16 +173,18 @@ def weighted_shares(proof: pl.DataFrame, blocks: Blocks) -> np.ndarray | None:
 
 
 def barred_rows(barred: pl.DataFrame | None, blocks: Blocks) -> tuple[np.ndarray, np.ndarray] | None:
-    """[group, index, sex] where `bars_bands`, and where `bars_counts`, of a table keyed as the counts; None without a table."""
+    """[group, index, sex, band] where `bars_bands` (or its own `bars_band1` .. `bars_band3`, when the table has them), and
+    [group, index, sex] where `bars_counts`, of a table keyed as the counts; None without a table."""
     if barred is None:
         return None
     at = barred.join(keys_frame(blocks), on=list(ROW_KEYS), how="inner")
+    one_by_one = [f"bars_{band}" if f"bars_{band}" in barred.columns else "bars_bands" for band in BANDS]
     found = []
-    for column in ("bars_bands", "bars_counts"):
+    for column in ("bars_counts", *one_by_one):
         flags = np.zeros(int(np.prod(blocks.scored.shape)), dtype=bool)
         flags[at.filter(column)["slot"].to_numpy()] = True
         found.append(flags.reshape(blocks.scored.shape))
-    return found[0], found[1]
+    return np.stack(found[1:], axis=-1), found[0]
 
 
 def published(rows: pl.DataFrame, proof: pl.DataFrame, edition: str, decimals: int, focus: Mapping[str, str]) -> pl.DataFrame:

@@ -51,7 +51,7 @@ def persons(seed: int, sizes: Sequence[int], unscored: float = 0.04, link: float
     return pl.concat(parts).with_columns(*bands, *scores, *fixed)
 
 
-def published(frame: pl.DataFrame, barred: bool = True) -> tuple[pl.DataFrame, pl.DataFrame]:
+def published(frame: pl.DataFrame, barred: bool = True, kept: pl.DataFrame | None = None) -> tuple[pl.DataFrame, pl.DataFrame]:
     """The index table and the table of numbers of factors; `barred=False` protects the second by itself alone."""
     policy, levels = load_policy(RULES), ("county", "municipality")
     clear = pl.lit(False).alias("is_clear")
@@ -65,5 +65,5 @@ def published(frame: pl.DataFrame, barred: bool = True) -> tuple[pl.DataFrame, p
     if not barred:
         everything = index.with_columns(reason=pl.lit("ok"))
         counts, beside = counts.with_columns(pl.lit(99, pl.Int64).alias(name) for name in ("least_linked", *SWAPS)), everything
-    safe = protect_accumulated(counts, own, beside, rules, RULES, "intern").results
+    safe = protect_accumulated(counts, own, beside, rules, RULES, "intern", kept).results
     return index, safe.rename({"index_key": "count_key"})
