@@ -13,6 +13,7 @@ from assets.audit.attack import Run
 from assets.audit.types import CELL_KEY, CountRule
 from assets.catalogue.load import Catalogue, load_catalogue
 from assets.failures import as_failure
+from assets.methods.bands import FOCUS_BAND
 from assets.methods.disclosure import load_policy
 from assets.methods.errors import PipelineError, count_sv
 from assets.methods.estimate import WEIGHTED_METHOD
@@ -24,6 +25,8 @@ from pipelines.warehouse import TableName, Warehouse
 
 AUDITED = ("index_results", "accumulated_results", "indicator_results")
 """Tables whose hidden numbers are attacked."""
+DERIVED = ("rank_sets", "funnel", "weighted_comparison", "factor_overview", "trends")
+"""Tables of numbers formed from those."""
 SHOWN_COLUMNS = [*CELL_KEY, "width", "required", "verdict", "attack"]
 LOGIT_INTERVALS = frozenset({"logit_t"})
 
@@ -47,6 +50,7 @@ def audit_rules(catalogue: Catalogue) -> AuditRules:
         never_split=frozenset(series),
         weighted=frozenset({WEIGHTED_METHOD}),
         logit_intervals=LOGIT_INTERVALS,
+        focus={index.key: f"share_band{FOCUS_BAND[index.kind]}" for index in catalogue.indices},
     )
 
 
@@ -77,8 +81,8 @@ def _sensitive_series(catalogue: Catalogue, linked: Links) -> set[str]:
 
 
 def published_tables(warehouse: Warehouse) -> dict[str, pl.DataFrame]:
-    """All rows, of every edition, of the tables that the audit attacks."""
-    names = [name for name in AUDITED if reached("release", name) and warehouse.exists(TableName("release", name))]
+    """All rows, of every edition, of the tables that the audit reads."""
+    names = [name for name in (*AUDITED, *DERIVED) if reached("release", name) and warehouse.exists(TableName("release", name))]
     return {name: warehouse.read(TableName("release", name)) for name in names}
 
 
@@ -131,7 +135,9 @@ def effort_table(report: AuditReport) -> dg.MarkdownMetadataValue:
 
 
 DEPS: Sequence[dg.AssetDep] = [
-    dg.AssetDep(["release", name], partition_mapping=dg.AllPartitionMapping()) for name in AUDITED if reached("release", name)
+    dg.AssetDep(["release", name], partition_mapping=dg.AllPartitionMapping())
+    for name in (*AUDITED, *DERIVED)
+    if reached("release", name)
 ]
 
 

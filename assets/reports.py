@@ -59,7 +59,10 @@ RELEASE_TABLES = (
     *("decisions", "use_of_results"),
 )
 LOGS = ("suppression_log", "indicator_suppression_log", "accumulated_suppression_log")
-RELEASE_DEPS = [dg.AssetDep(["release", name], partition_mapping=dg.AllPartitionMapping()) for name in RELEASE_TABLES]
+RELEASE_DEPS = [
+    *(dg.AssetDep(["release", name], partition_mapping=dg.AllPartitionMapping()) for name in RELEASE_TABLES),
+    dg.AssetDep(["release", "audit"]),
+]
 
 
 def report_meta(catalogue: Catalogue) -> ReportMeta:

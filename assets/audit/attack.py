@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import polars as pl
 
-from assets.audit.tasks import Found, Task, run_task, tasks
+from assets.audit.derived import derived_cells
+from assets.audit.tasks import Found, Task, earlier_tasks, run_task, tasks
 from assets.audit.types import CELL_KEY, CONFLICT_SCHEMA, REPORT_SCHEMA, AuditReport, AuditRules, EarlierRelease
 
 Run = Callable[[Callable[[Task], Found], Sequence[Task]], Iterable[Found]]
@@ -28,9 +29,11 @@ def audit(
     Returns:
         A report that has passed only when every hidden cell is wider than required and nothing contradicts itself.
     """
-    wanted = tasks(published, rules)
+    wanted = [*tasks(published, rules), *earlier_tasks(published, rules, earlier)]
     found = list(run(run_task, wanted))
-    cells = pl.concat([pl.DataFrame(schema=REPORT_SCHEMA), *(one.cells for one in found)]).sort(*CELL_KEY, "attack")
+    cells = pl.concat([pl.DataFrame(schema=REPORT_SCHEMA), *(one.cells for one in found), derived_cells(published, rules)]).sort(
+        *CELL_KEY, "attack"
+    )
     effort = pl.DataFrame([one.effort for one in found], schema=EFFORT_SCHEMA, orient="row")
     effort = effort.group_by("attack", "family").agg(pl.all().sum()).sort("attack", "family")
     bad = cells.filter(pl.col("verdict") != "wide")
@@ -44,7 +47,9 @@ def conflicts(bad: pl.DataFrame) -> pl.DataFrame:
         "accumulated_results": "index_results, accumulated_results",
         "indicator_results": "index_results, indicator_results",
     }
-    named = bad.with_columns(tables=pl.col("table_name").replace(together))
+    now = pl.col("table_name").replace(together)
+    before = pl.format("{}; {} ({})", now, now, pl.col("attack").str.strip_prefix("earlier:"))
+    named = bad.with_columns(tables=pl.when(pl.col("attack").str.starts_with("earlier:")).then(before).otherwise(now))
     grouped = named.group_by("attack", "table_name", "area_code", "grade", "wave", "tables").agg(
         pl.len().cast(pl.Int64).alias("cells")
     )

@@ -132,8 +132,8 @@ def _count_place(world: World, place: Place, sex: str, rule: CountRule) -> None:
         unscored = {name: world.own(place) for name in (*GROUPS, "uncounted")}
         system.know(dict.fromkeys(has.values(), 1.0) | {world.cell(place, sex, index, band): -1.0 for band in having}, 0.0, 0.0)
         world.equal(world.cell(place, sex, index, "share_unscored"), unscored.values())
-        for name in has:
-            world.contain(world.cell(place, sex, rule.key, name), [has[name], unscored[name]])
+        for name, part in has.items():
+            world.contain(world.cell(place, sex, rule.key, name), [part, unscored[name]])
             lacking[name].append(unscored[name])
         for name in GROUPS:
             parts[name].append(has[name])

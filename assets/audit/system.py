@@ -241,14 +241,25 @@ class _Search:
         world[free] = part
         return world if self.solver.agrees(world) else None
 
-    def around(self, start: np.ndarray, groups: Sequence[np.ndarray]) -> None:
-        """Look for witnesses that differ from one world in one group of unknowns only: small programs, one after another."""
+    def around(self, start: np.ndarray, groups: Sequence[np.ndarray], each: bool) -> None:
+        """Look for witnesses that differ from one world in one group of unknowns only.
+
+        Args:
+            each: pull each open target alone instead of all at once.
+        """
         for free in groups:
             inside = np.zeros(self.targets.columns, dtype=bool)
             inside[free] = True
             outside = np.bincount(self.targets.row, weights=~inside[self.targets.at], minlength=self.targets.count) > 0
-            if (self.left() & ~outside).any():
-                self.spread(self.solver.within(start, free), free, start, ~outside)
+            if not (self.left() & ~outside).any():
+                continue
+            solver = self.solver.within(start, free)
+            if not each:
+                self.spread(solver, free, start, ~outside)
+            for one in np.flatnonzero(self.left() & ~outside) if each else ():
+                for sign in (-1.0, 1.0):
+                    if self.left()[one]:
+                        self.see(self._world(solver, self.targets.cost(self._only(one, sign)), free, start, False))
 
     def single(self) -> np.ndarray:
         """Both ends of every target that is still open; which of them are certain."""
@@ -279,7 +290,8 @@ def attack(system: LinearSystem, sums: Sequence[Sum], required: Sequence[float],
     Args:
         required: per sum the width that it must be wider than; infinity asks for the exact interval.
         groups: unknowns that are little tied to those of the other groups (a municipality with its county): witnesses are
-            looked for in each group first, which makes the work grow with the number of groups and no faster.
+            looked for in each group first, which makes the work grow with the number of groups and no faster. First around a
+            world in the middle, then around one where all that is still open is little, which leaves each of them most room.
 
     Returns:
         Where the width found is not above the required one, the interval is exact. A sum that the solver could say nothing
@@ -290,10 +302,11 @@ def attack(system: LinearSystem, sums: Sequence[Sum], required: Sequence[float],
     """
     search = _Search(system, sums, required)
     if np.isfinite(search.need).any():
-        start = search.solver.near(np.zeros(len(system.low))) if groups else None
-        if start is not None:
-            search.see(start)
-            search.around(start, groups)
+        for low in (False, True) if groups else ():
+            start = search.solver.near(search.targets.cost(np.full(len(sums), float(low))))
+            if start is not None and search.left().any():
+                search.see(start)
+                search.around(start, groups, each=low)
         search.spread(search.solver, None, None, np.ones(len(sums), dtype=bool))
     exact = search.single()
     low, high = (np.where(np.isfinite(end), end, 0.0) for end in (search.low, search.high))

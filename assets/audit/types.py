@@ -63,6 +63,7 @@ class AuditRules:
         bases: (indicator, base): only those with one answer to base are asked.
         never_split: series that are never split by sex below the county, so a hidden row there tells nothing of its size.
         weighted: names of methods whose shares are not those of the pupils.
+        focus: index -> the band whose share is compared between areas and sexes.
         logit_intervals: methods whose intervals are symmetric on the logit scale.
     """
 
@@ -76,6 +77,7 @@ class AuditRules:
     never_split: frozenset[str] = frozenset()
     weighted: frozenset[str] = frozenset()
     logit_intervals: frozenset[str] = frozenset()
+    focus: Mapping[str, str] = field(default_factory=dict)
 
     def floor(self, edition: str, key: str, level: str) -> int:
         """Least number of pupils that a share of this key is shown for."""
