@@ -42,6 +42,8 @@ OF_FORMS = (
     "use_of_results",
 )
 """Tables of the forms about activities, preconditions and decisions, and of the join, which only the base has."""
+OF_BUNDLES = ("audit",)
+"""Tables that only a profile whose results are published in bundles has, which is the base."""
 HAS_PAIRS = HAS_INDICES and bool(load_catalogue().factors.pairs)
 HAS_ALTERNATIVES = HAS_INDICES and bool(load_catalogue().cutoff_file.alternatives)
 HAS_FACTORS = HAS_INDICES and bool(load_catalogue().factors.accumulated)
@@ -65,7 +67,7 @@ def reached(layer: str, table: str) -> bool:
     lacking = lacking or (not HAS_FACTORS and table in OF_FACTORS)
     lacking = lacking or (not HAS_PAIRS and table == "associations")
     lacking = lacking or (not HAS_ALTERNATIVES and table in OF_ALTERNATIVES)
-    lacking = lacking or (not PROFILE.is_base and table in OF_FORMS)
+    lacking = lacking or (not PROFILE.is_base and table in (*OF_FORMS, *OF_BUNDLES))
     return within and measured and not lacking and (PROFILE.registers or table not in OF_REGISTERS)
 
 

@@ -64,7 +64,10 @@ RELEASE_TABLES = (
     "earlier_releases",
 )
 LOGS = ("suppression_log", "indicator_suppression_log", "accumulated_suppression_log")
-RELEASE_DEPS = [dg.AssetDep(["release", name], partition_mapping=dg.AllPartitionMapping()) for name in RELEASE_TABLES]
+RELEASE_DEPS = [
+    *(dg.AssetDep(["release", name], partition_mapping=dg.AllPartitionMapping()) for name in RELEASE_TABLES),
+    dg.AssetDep(["release", "audit"]),
+]
 
 
 def report_meta(catalogue: Catalogue) -> ReportMeta:

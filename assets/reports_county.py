@@ -38,7 +38,10 @@ def draw_all(cards: list[ChartCard], workers: int, cache: PictureCache) -> list[
 
 @dg.asset(
     key=["reports", "county_comparison"],
-    deps=[dg.AssetDep(["release", name], partition_mapping=dg.AllPartitionMapping()) for name in TABLES],
+    deps=[
+        *(dg.AssetDep(["release", name], partition_mapping=dg.AllPartitionMapping()) for name in TABLES),
+        dg.AssetDep(["release", "audit"]),
+    ],
     group_name="reports",
     partitions_def=survey_waves,
     backfill_policy=ONE_RUN,

@@ -20,9 +20,10 @@ STAGE_OF: Mapping[str, Stage] = {
     "ingest_forms": "forms",
     "build_indices": "estimates",
     "build_prevention": "prevention",
+    "audit_release": "audit",
 }
 """Jobs that are left out for what hasn't changed."""
-ENDS_STAGE = ("release_registers", "check_surveys", "ingest_forms", "build_indices", "build_prevention")
+ENDS_STAGE = ("release_registers", "check_surveys", "ingest_forms", "build_indices", "build_prevention", "audit_release")
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,7 @@ def runs(paths: Paths, job: str, choice: Choice) -> list[dict[str, str]]:
     if stage == "registers":
         needed = choice.everything or stale(paths, stage, [WHOLE])
         return [range_tags(str(YEARS[0]), str(YEARS[-1]))] if needed else []
-    if stage in FROM_FORMS:
+    if stage in (*FROM_FORMS, "audit"):
         return [{}] if choice.everything or stale(paths, stage, [WHOLE], choice.edition) else []
     waves = WAVES if choice.everything else stale(paths, stage, WAVES, choice.edition)
     if stage == "surveys" and waves:  # rules compare a wave with the municipality's earlier ones

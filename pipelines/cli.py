@@ -353,12 +353,17 @@ def parser() -> SwedishParser:
     known.add_argument("faktor", nargs="?", metavar="FAKTOR", help="faktorns namn, till exempel parenting; utan namn visas alla")
     add_commands(add, with_profile)
     add_register(add, with_profile)
+    _add_care(add, with_profile)
+    return top
+
+
+def _add_care(add: Callable[..., argparse.ArgumentParser], with_profile: Callable[[argparse.ArgumentParser], None]) -> None:
+    """Commands that look after the data folder and the machine."""
     with_profile(gallra_arguments(add("gallra", gallra, GALLRA)))
     with_profile(arkivnyckel_arguments(add("arkivnyckel", arkivnyckel, ARKIVNYCKEL)))
     with_profile(add("doctor", doctor, "undersök vad som är fel på datorn"))
     port = add("ui", ui, "öppna Dagster i webbläsaren")
     port.add_argument("--port", type=int, default=3333, metavar="NUMMER", help="port på den egna datorn (förval 3333)")
-    return top
 
 
 def main(words: Sequence[str] | None = None) -> int:

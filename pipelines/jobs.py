@@ -134,6 +134,11 @@ build_prevention = dg.define_asset_job(
     ),
     description=TEXTS["jobs"]["build_prevention"],
 )
+audit_release = dg.define_asset_job(
+    "audit_release",
+    selection=_keys("release/audit"),
+    description=TEXTS["jobs"]["audit_release"],
+)
 release_registers = dg.define_asset_job(
     "release_registers",
     selection=_keys("release/register_values", "release/register_revisions"),
@@ -162,6 +167,7 @@ NEEDS = {
     "ingest_forms": ("harmonised", "decisions"),
     "build_indices": ("release", "indicator_results"),
     "build_prevention": ("release", "priority_order"),
+    "audit_release": ("release", "audit"),
     "release_registers": ("release", "register_values"),
     "publish_bundles": ("reports", "municipality_bundle"),
     "publish_kits": ("reports", "workshop_kit"),
@@ -170,7 +176,7 @@ NEEDS = {
 """The table that a job is for; a profile whose chain doesn't reach it doesn't have the job."""
 _ALL_JOBS = (
     *(ingest_registers, read_surveys, check_surveys, ingest_surveys, ingest_forms),
-    *(build_indices, build_prevention, release_registers, publish_bundles, publish_kits, publish_overview),
+    *(build_indices, build_prevention, audit_release, release_registers, publish_bundles, publish_kits, publish_overview),
 )
 ASSET_JOBS = tuple(job for job in _ALL_JOBS if reached(*NEEDS[job.name]))
 
@@ -275,7 +281,9 @@ def build_crossing_jobs(defs: Callable[[], dg.Definitions]) -> tuple[dg.JobDefin
 
     @dg.op(ins=after, out=nothing["out"], description=TEXTS["ops"]["estimates"])
     def estimates(context: dg.OpExecutionContext, config: Ingestion, store: Store, choices: RunChoices) -> None:
-        steps(context, store, ["release_registers", "build_indices", "build_prevention"], _chosen(config, choices))
+        steps(
+            context, store, ["release_registers", "build_indices", "build_prevention", "audit_release"], _chosen(config, choices)
+        )
 
     @dg.op(ins=after, out=nothing["out"], description=TEXTS["ops"]["bundles"])
     def bundles(context: dg.OpExecutionContext, config: Publication, store: Store, choices: RunChoices) -> None:

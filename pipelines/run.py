@@ -34,6 +34,7 @@ STEPS = (
     ("release_registers", "Register: lägger i utgåvan"),
     ("build_indices", "Index, skattningar och röjandekontroll"),
     ("build_prevention", "Aktiviteter, förutsättningar och sammanställning"),
+    ("audit_release", "Granskning: angriper utgåvans dolda tal"),
     ("publish_bundles", "Rapportpaket"),
     ("publish_kits", "Workshoppaket"),
     ("publish_overview", "Länsöversikt"),

@@ -21,11 +21,11 @@ from pipelines.paths import Paths
 from pipelines.provenance import ROOT, code_version, package_versions
 from pipelines.warehouse import TableName, Warehouse
 
-Stage = Literal["registers", "surveys", "forms", "estimates", "prevention"]
+Stage = Literal["registers", "surveys", "forms", "estimates", "prevention", "audit"]
 MARKS = TableName("raw", "stage_marks")
 WHOLE = 0
 """Stands in the column `wave` for a stage that isn't sliced."""
-WITHOUT_WAVES: tuple[Stage, ...] = ("registers", "forms", "prevention")
+WITHOUT_WAVES: tuple[Stage, ...] = ("registers", "forms", "prevention", "audit")
 FROM_FORMS: tuple[Stage, ...] = ("forms", "prevention")
 DELIVERIES = TableName("raw", "survey_deliveries")
 REJECTED = TableName("raw", "rejected_files")
@@ -47,12 +47,16 @@ OVER_ALL_WAVES = (
     *(TableName("release", "cutoff_sensitivity"), TableName("indices", "associations"), TableName("release", "associations")),
 )
 """Tables of the estimates that aren't sliced by wave: each run of the stage makes them anew."""
+AUDIT = TableName("release", "audit")
+"""Judges the release, so it is no part of what any stage before it has written."""
+AUDITED = tuple(TableName("release", name) for name in ("index_results", "accumulated_results", "indicator_results"))
 WRITTEN: Mapping[Stage, tuple[str, ...]] = {
     "registers": ("harmonised", "validated", "release"),
     "surveys": ("harmonised", "validated"),
     "forms": ("harmonised",),
     "estimates": ("indices", "release"),
     "prevention": ("harmonised", "indices", "release"),
+    "audit": (),
 }
 
 
@@ -75,6 +79,9 @@ def mark_done(paths: Paths, stage: Stage, waves: Sequence[int], edition: str = "
 def _marks(paths: Paths, stage: Stage, waves: Sequence[int], edition: str) -> dict[int, str]:
     warehouse, always = Warehouse(paths.warehouse), _definitions(paths)
     written = [t for layer in WRITTEN[stage] for t in warehouse.tables(layer) if (t in OF_FORMS) == (stage in FROM_FORMS)]
+    written = [table for table in written if table != AUDIT]
+    if stage == "audit":
+        return {WHOLE: _digest([always, edition, [(str(t), warehouse.hashes(t)) for t in (*AUDITED, AUDIT)]])}
     if stage == "registers":
         files = sorted((p.name, file_hash(p)) for p in inbox_files(paths.registers))
         tables = [REGISTER_FILES, *(t for t in written if t not in OVER_ALL_WAVES and "wave" not in warehouse.columns(t))]

@@ -14,7 +14,7 @@ from assets.catalogue.load import profile_ids
 from pipelines.definitions import build_definitions, defs
 
 ROOT = Path(__file__).resolve().parents[2]
-PURE = ("assets/methods", "assets/charts", "assets/suppression")
+PURE = ("assets/methods", "assets/charts", "assets/audit", "assets/suppression")
 QUALITY_IO = {"settings.py", "writer.py"}
 """The two files of the quality room that may touch the file system; the rest of it is pure."""
 SEALING_IO = {"store.py", "keys.py", "taken_in.py", "publish.py", "wired.py"}
@@ -76,6 +76,25 @@ def test_assets_name_only_the_resources_of_the_orchestration(path):
 @pytest.mark.parametrize("path", files("expectations"), ids=lambda p: p.name)
 def test_expectations_know_no_orchestration(path):
     assert not {n.split(".")[0] for n in imports(path)} & {"dagster", "duckdb", "pipelines"}
+
+
+@pytest.mark.parametrize("path", files("assets/audit"), ids=lambda p: p.name)
+def test_the_audit_shares_no_code_with_what_it_audits(path):
+    """Only itself and libraries: a slip of the suppressor that both share would go unseen."""
+    own = {n for n in imports(path) if n.split(".")[0] in {"assets", "pipelines", "expectations", "tests"}}
+    assert all(n == "assets.audit" or n.startswith("assets.audit.") for n in own), f"{path.name} imports {sorted(own)}"
+
+
+def test_what_suppresses_knows_nothing_of_the_audit():
+    for path in [*files("assets/methods"), *files("assets/suppression")]:
+        assert not {n for n in imports(path) if n.startswith("assets.audit")}, path.name
+
+
+def test_no_report_is_made_before_the_audit():
+    graph = defs.resolve_asset_graph()
+    audit = dg.AssetKey(["release", "audit"])
+    for key in (k for k in graph.get_all_asset_keys() if k.path[0] == "reports"):
+        assert audit in graph.get(key).parent_keys, key.to_user_string()
 
 
 def test_simulator_imports_nothing_from_the_scoring():

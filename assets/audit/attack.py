@@ -1,0 +1,56 @@
+"""The audit of a release: every attack on every hidden cell, and whether the release may go on. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+
+import polars as pl
+
+from assets.audit.derived import derived_cells
+from assets.audit.tasks import Found, Task, earlier_tasks, run_task, tasks
+from assets.audit.types import CELL_KEY, CONFLICT_SCHEMA, REPORT_SCHEMA, AuditReport, AuditRules, EarlierRelease
+
+Run = Callable[[Callable[[Task], Found], Sequence[Task]], Iterable[Found]]
+EFFORT_SCHEMA = {
+    "attack": pl.String, "family": pl.String, "systems": pl.Int64, "cells": pl.Int64, "programs": pl.Int64, "seconds": pl.Float64
+}  # fmt: skip
+
+
+def audit(
+    published: Mapping[str, pl.DataFrame], rules: AuditRules, earlier: Sequence[EarlierRelease] = (), *, run: Run = map
+) -> AuditReport:
+    """Bounds on every hidden number by everything that is published.
+
+    Args:
+        published: name of the release table -> its rows, all editions.
+        earlier: what has been published before about the same waves.
+        run: maps the attacks over worker processes, in order; one after another when nothing is given.
+
+    Returns:
+        A report that has passed only when every hidden cell is wider than required and nothing contradicts itself.
+    """
+    wanted = [*tasks(published, rules), *earlier_tasks(published, rules, earlier)]
+    found = list(run(run_task, wanted))
+    cells = pl.concat([pl.DataFrame(schema=REPORT_SCHEMA), *(one.cells for one in found), derived_cells(published, rules)]).sort(
+        *CELL_KEY, "attack"
+    )
+    effort = pl.DataFrame([one.effort for one in found], schema=EFFORT_SCHEMA, orient="row")
+    effort = effort.group_by("attack", "family").agg(pl.all().sum()).sort("attack", "family")
+    bad = cells.filter(pl.col("verdict") != "wide")
+    return AuditReport(bad.is_empty(), cells, conflicts(bad), effort)
+
+
+def conflicts(bad: pl.DataFrame) -> pl.DataFrame:
+    """Where cells are too narrow or contradict each other, and which tables (of which releases) do it together."""
+    together = {
+        "index_results": "index_results, accumulated_results",
+        "accumulated_results": "index_results, accumulated_results",
+        "indicator_results": "index_results, indicator_results",
+    }
+    now = pl.col("table_name").replace(together)
+    before = pl.format("{}; {} ({})", now, now, pl.col("attack").str.strip_prefix("earlier:"))
+    named = bad.with_columns(tables=pl.when(pl.col("attack").str.starts_with("earlier:")).then(before).otherwise(now))
+    grouped = named.group_by("attack", "table_name", "area_code", "grade", "wave", "tables").agg(
+        pl.len().cast(pl.Int64).alias("cells")
+    )
+    return grouped.select(*CONFLICT_SCHEMA).sort("attack", "table_name", "area_code", "wave", "grade")

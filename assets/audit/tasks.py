@@ -1,0 +1,208 @@
+"""The attacks as small tasks that can be sent to worker processes, and what each of them finds. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from time import perf_counter
+
+import polars as pl
+
+from assets.audit.earlier import Link, late_cells, tie
+from assets.audit.index_world import COUNT_MEASURES, INDEX_MEASURES, hidden_cells, index_world, target
+from assets.audit.series_world import LEVELS, Respondents, series_families, series_world
+from assets.audit.system import UNBOUNDED, Contradiction, LinearSystem, attack
+from assets.audit.types import CELL_KEY, REPORT_SCHEMA, AuditRules, EarlierRelease
+from assets.audit.world import Row, World, number_window, rows_of
+
+INDEX, COUNTS, SERIES = "index_results", "accumulated_results", "indicator_results"
+_WHOLE_GROUP = 0.001
+KEY_COLUMN = {INDEX: "index_key", COUNTS: "count_key", SERIES: "indicator"}
+
+
+@dataclass(frozen=True)
+class Task:
+    """One or more linear systems about the same pupils.
+
+    Attributes:
+        attack: `single`, `linked` or `editions`. family: for the record of what the work took.
+        rows: table -> its rows of one wave and grade, of all editions that the attacker has.
+        edition: whose hidden cells are looked for.
+        before: as `rows`, of an earlier release. linked: how its pupils are those of now.
+    """
+
+    attack: str
+    family: str
+    wave: int
+    grade: str
+    edition: str
+    rows: Mapping[str, list[Row]]
+    rules: AuditRules
+    respondents: Respondents = field(default_factory=dict)
+    before: Mapping[str, list[Row]] = field(default_factory=dict)
+    linked: Link | None = None
+
+
+@dataclass(frozen=True)
+class Found:
+    """Cells with `REPORT_SCHEMA`, and the work it took."""
+
+    cells: pl.DataFrame
+    effort: tuple[str, str, int, int, int, float]
+
+
+def tasks(published: Mapping[str, pl.DataFrame], rules: AuditRules, whole: bool = False) -> list[Task]:
+    """All attacks on one release: each edition alone, and the innermost one with all.
+
+    Args:
+        whole: also systems in which nothing is hidden; an earlier release may hide what this one shows.
+    """
+    parts = {name: _parts(published[name], name) for name in KEY_COLUMN if name in published and published[name].height}
+    slices = sorted({key for held in parts.values() for key in held})
+    present = sorted({e for held in parts.values() for rows in held.values() for e in {row[0] for row in rows}})
+    made = []
+    for wave, grade in slices:
+        rows = {name: held.get((wave, grade), []) for name, held in parts.items()}
+        for edition in present:
+            joint = edition == rules.innermost and len(present) > 1
+            mine = rows if joint else {name: [row for row in one if row[0] == edition] for name, one in rows.items()}
+            made += _of_slice(wave, grade, edition, "editions" if joint else "", mine, rules, whole)
+    return made
+
+
+def earlier_tasks(published: Mapping[str, pl.DataFrame], rules: AuditRules, earlier: Sequence[EarlierRelease]) -> list[Task]:
+    """Every wave that an earlier release was about too, by two attackers: who knows whose pupils are the same, and who believes
+    that pupils have only come since."""
+    made = []
+    now = [task for task in tasks(published, rules, True) if task.attack == "editions" or task.edition == rules.innermost]
+    for release in earlier:
+        known = {(task.family, task.wave, task.grade, _keys(task)): task for task in tasks(release.tables, rules, True)}
+        for task in now:
+            before = known.get((task.family, task.wave, task.grade, _keys(task)))
+            if before is not None:
+                same = frozenset(area for area, wave in release.same_pupils if wave == task.wave)
+                for late in (False, True):
+                    link = Link(same, late)
+                    name = f"earlier:{release.release_id}"
+                    made.append(replace(task, attack=name, before=before.rows, linked=link))
+    return made
+
+
+def _keys(task: Task) -> tuple[str, ...]:
+    return tuple(sorted({row[4] for row in task.rows.get(SERIES, [])}))
+
+
+def _parts(table: pl.DataFrame, name: str) -> dict[tuple[int, str], list[Row]]:
+    split = table.partition_by("wave", "grade", as_dict=True, maintain_order=True)
+    return {(int(wave), str(grade)): rows_of(part, KEY_COLUMN[name]) for (wave, grade), part in split.items()}
+
+
+def _of_slice(
+    wave: int, grade: str, edition: str, label: str, rows: Mapping[str, list[Row]], rules: AuditRules, whole: bool
+) -> list[Task]:
+    index, counts, series = (rows.get(name, []) for name in (INDEX, COUNTS, SERIES))
+    made = []
+    if index:
+        both = {INDEX: index, COUNTS: counts}
+        made.append(Task(label or ("linked" if counts else "single"), "index", wave, grade, edition, both, rules))
+    shares = [row for row in series if row[5] in LEVELS]
+    known = respondents_known(index, rules)
+    for names in series_families(sorted({row[4] for row in shares}), rules):
+        mine = [row for row in shares if row[4] in names]
+        if whole or hidden_cells([row for row in mine if row[0] == edition], LEVELS):
+            kind = label or ("linked" if len(names) > 1 else "single")
+            made.append(Task(kind, "series", wave, grade, edition, {SERIES: mine}, rules, known))
+    return made
+
+
+def respondents_known(rows: Sequence[Row], rules: AuditRules) -> dict[tuple[str, str, str], tuple[float, float]]:
+    """What the index tables alone say of each number of respondents."""
+    found: dict[tuple[str, str, str], tuple[float, float]] = {}
+    for edition, level, code, sex, _, measure, value, _, _, _, reason, *_ in rows:
+        if measure == "n_respondents":
+            floor = rules.editions[edition].respondents_floor
+            if reason == "ok" and value is not None:
+                low, high = number_window(rules, edition, value, floor)
+            else:
+                low, high = (0, floor - 1) if reason == "too_few" else (floor, UNBOUNDED)
+            before = found.get((level, code, sex), (0, UNBOUNDED))
+            found[level, code, sex] = (max(before[0], low), min(before[1], high))
+    return found
+
+
+def run_task(task: Task) -> Found:
+    """Attack the hidden cells of one task."""
+    started, system = perf_counter(), LinearSystem()
+    world = _world(system, task, task.rows)
+    cells, sums = _hidden(world, task, task.rows)
+    if task.linked:
+        old = _world(system, task, task.before)
+        tie(world, old, task.linked)
+        more, others = _hidden(old, task, task.before)
+        late, differences = late_cells(world, old, task.linked, [row for rows in task.rows.values() for row in rows])
+        names = [(SERIES if task.family == "series" else INDEX, row) for row in late]
+        cells, sums = [*cells, *more, *names], [*sums, *others, *differences]
+    required = [_required(task, name, row) for name, row in cells]
+    lows: list[float | None] = [None] * len(cells)
+    highs, programs = list(lows), 0
+    if cells:
+        try:
+            found = attack(system, sums, required, world.groups())
+            lows, highs, programs = list(found.low), list(found.high), found.programs
+        except Contradiction:
+            pass
+    keys = [(name, *row[:3], task.wave, task.grade, *row[3:6]) for name, row in cells]
+    frame = report_rows(keys, lows, highs, required, task.attack)
+    return Found(frame, (task.attack, task.family, 1, len(cells), programs, perf_counter() - started))
+
+
+def _required(task: Task, name: str, row: Row) -> float:
+    """The width required; where the group is published to be smaller than that, an interval of the whole group is enough."""
+    need = task.rules.width(row[0], row[4])
+    low, high = task.respondents.get((row[1], row[2], row[3]), (0, UNBOUNDED)) if name == SERIES else (0, UNBOUNDED)
+    return min(need, high - _WHOLE_GROUP) if low == 0 else need
+
+
+def _world(system: LinearSystem, task: Task, rows: Mapping[str, list[Row]]) -> World:
+    if task.family == "index":
+        return index_world(system, rows.get(INDEX, []), rows.get(COUNTS, []), task.rules)
+    return series_world(system, rows.get(SERIES, []), task.rules, task.respondents if rows is task.rows else {})
+
+
+def _hidden(world: World, task: Task, tables: Mapping[str, list[Row]]) -> tuple[list[tuple[str, Row]], list[Mapping[int, float]]]:
+    """The hidden cells of the edition that is looked at, and the sums behind them."""
+    cells = []
+    for name, rows in tables.items():
+        measures = {INDEX: INDEX_MEASURES, COUNTS: COUNT_MEASURES, SERIES: LEVELS}[name]
+        cells += [(name, row) for row in hidden_cells([row for row in rows if row[0] == task.edition], measures)]
+    return cells, [_target(world, name, row) for name, row in cells]
+
+
+def _target(world: World, name: str, row: Row) -> Mapping[int, float]:
+    place = (row[1], row[2])
+    return {world.cell(place, row[3], row[4], "yes"): 1.0} if name == SERIES else target(world, place, row[3], row[4], row[5])
+
+
+def report_rows(
+    keys: Sequence[tuple[object, ...]],
+    lows: Sequence[float | None],
+    highs: Sequence[float | None],
+    required: Sequence[float],
+    attack_name: str,
+) -> pl.DataFrame:
+    """Rows of the report: no bounds where what is published contradicts itself."""
+    rows = [
+        (*key, low, high, None if low is None or high is None else high - low, need, attack_name)
+        for key, low, high, need in zip(keys, lows, highs, required, strict=True)
+    ]
+    schema = {name: REPORT_SCHEMA[name] for name in (*CELL_KEY, "low", "high", "width", "required", "attack")}
+    frame = pl.DataFrame(rows, schema=schema, orient="row")
+    wide = pl.col("width") > pl.col("required")
+    verdict = (
+        pl.when(pl.col("width").is_null())
+        .then(pl.lit("contradiction"))
+        .when(wide)
+        .then(pl.lit("wide"))
+        .otherwise(pl.lit("narrow"))
+    )
+    return frame.with_columns(verdict=verdict).select(*REPORT_SCHEMA)

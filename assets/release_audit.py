@@ -1,0 +1,159 @@
+"""Release layer: the independent audit of everything that is about to be published. Nothing is reported unless it passes."""
+
+from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+
+import dagster as dg
+import polars as pl
+
+from assets.asset_keys import reached
+from assets.audit import AuditReport, AuditRules, EditionRules, audit
+from assets.audit.attack import Run
+from assets.audit.types import CELL_KEY, CountRule
+from assets.catalogue.load import Catalogue, load_catalogue
+from assets.failures import as_failure
+from assets.methods.bands import FOCUS_BAND
+from assets.methods.disclosure import load_policy
+from assets.methods.errors import PipelineError, count_sv
+from assets.methods.estimate import WEIGHTED_METHOD
+from assets.methods.indicator_links import Links, links
+from assets.methods.score_scale import policy_for
+from assets.texts import asset_text
+from pipelines.resources import RunChoices, Store
+from pipelines.warehouse import TableName, Warehouse
+
+AUDITED = ("index_results", "accumulated_results", "indicator_results")
+"""Tables whose hidden numbers are attacked."""
+DERIVED = ("rank_sets", "funnel", "weighted_comparison", "factor_overview", "trends")
+"""Tables of numbers formed from those."""
+SHOWN_COLUMNS = [*CELL_KEY, "width", "required", "verdict", "attack"]
+LOGIT_INTERVALS = frozenset({"logit_t"})
+
+
+def audit_rules(catalogue: Catalogue) -> AuditRules:
+    """What an attacker reads in our rules and definitions, as plain numbers and names."""
+    policy = load_policy(policy_for(catalogue.disclosure, catalogue.index_file))
+    file = catalogue.indicator_file
+    linked = links(file.indicators, catalogue.survey)
+    indices = set(policy.sensitive_indices)
+    counts = tuple(_count_rule(group) for group in catalogue.factors.accumulated)
+    series = _sensitive_series(catalogue, linked)
+    return AuditRules(
+        editions={name: _edition(policy.numbers(name), bool(indices)) for name in policy.editions},
+        innermost="intern" if "intern" in policy.editions else min(policy.editions),
+        sensitive=frozenset(indices | series | {rule.key for rule in counts if indices & set(rule.indices)}),
+        counts=counts,
+        nested=tuple((link.inner, link.outer, link.outer_is_no) for link in linked.nested if link.certain),
+        covers=tuple((cover.whole, cover.parts) for cover in linked.covers),
+        bases=tuple((base.indicator, base.base) for base in linked.bases),
+        never_split=frozenset(series),
+        weighted=frozenset({WEIGHTED_METHOD}),
+        logit_intervals=LOGIT_INTERVALS,
+        focus={index.key: f"share_band{FOCUS_BAND[index.kind]}" for index in catalogue.indices},
+    )
+
+
+def _edition(numbers: object, any_sensitive: bool) -> EditionRules:
+    value = vars(numbers)
+    return EditionRules(
+        floor=value["group_floor"],
+        floor_sensitive=value["group_floor_sensitive"],
+        district_floor=value["district_floor"],
+        respondents_floor=value["group_floor_sensitive"] if any_sensitive else value["group_floor"],
+        count_step=value["count_step"],
+        share_step=value["share_step"],
+        width=value["interval_width"],
+        width_sensitive=value["interval_width_sensitive"],
+    )
+
+
+def _count_rule(group: object) -> CountRule:
+    rule = group.rule()
+    return CountRule(rule.key, rule.indices, rule.kind == "risk", rule.least_scored, tuple(g.start for g in group.groups))
+
+
+def _sensitive_series(catalogue: Catalogue, linked: Links) -> set[str]:
+    """Series that are sensitive, or of a family of linked indicators with one that is."""
+    file = catalogue.indicator_file
+    own = {one.id for one in (*file.indicators, *file.indices) if one.sensitive}
+    return own | {name for names in linked.families if own & set(names) for name in names}
+
+
+def published_tables(warehouse: Warehouse) -> dict[str, pl.DataFrame]:
+    """All rows, of every edition, of the tables that the audit reads."""
+    names = [name for name in (*AUDITED, *DERIVED) if reached("release", name) and warehouse.exists(TableName("release", name))]
+    return {name: warehouse.read(TableName("release", name)) for name in names}
+
+
+def require_passed(report: AuditReport) -> None:
+    """Raises PipelineError `release_not_safe`: some hidden number can be found out; says where, never a value."""
+    if report.passed:
+        return
+    bad = report.cells.filter(pl.col("verdict") != "wide")
+    first = report.conflicts.row(0, named=True)
+    more = report.conflicts.height - 1
+    places = f"först i tabellen {first['table_name']} för område {first['area_code']}, {first['wave']}, {first['grade']}"
+    raise PipelineError(
+        code="release_not_safe",
+        where="Granskningen av utgåvan (release.audit)",
+        expected="att inget dolt antal går att ringa in med det som visas",
+        got=f"{count_sv(bad.height, 'dold cell', 'dolda celler')} som går att ringa in eller som motsäger det som visas, {places}"
+        + (f", och på {count_sv(more, 'ställe', 'ställen')} till" if more else ""),
+        hint="Inga rapporter skrivs. Höj gränserna i disclosure.yml, eller håll inne den tabellen, och kör igen.",
+    )
+
+
+def pooled_run(workers: int) -> tuple[Run, ProcessPoolExecutor | None]:
+    """A map over worker processes, and the pool to close; the plain map for one worker."""
+    if workers < 2:
+        return map, None
+    pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn"))
+
+    def run(function, tasks):  # largest first would save little: a wave's indices and series are sent alternately
+        return pool.map(function, tasks, chunksize=4)
+
+    return run, pool
+
+
+def audited(warehouse: Warehouse, catalogue: Catalogue, workers: int) -> AuditReport:
+    """The audit of everything that lies in the release."""
+    run, pool = pooled_run(workers)
+    try:
+        return audit(published_tables(warehouse), audit_rules(catalogue), run=run)
+    finally:
+        if pool:
+            pool.shutdown()
+
+
+def effort_table(report: AuditReport) -> dg.MarkdownMetadataValue:
+    """Cells attacked and seconds per kind of attack and family, for the Dagster UI."""
+    lines = ["| angrepp | familj | celler | lösta program | sekunder |", "|---|---|---|---|---|"]
+    for attack, family, _, cells, programs, seconds in report.effort.iter_rows():
+        lines.append(f"| {attack} | {family} | {cells} | {programs} | {f'{seconds:.1f}'.replace('.', ',')} |")
+    return dg.MetadataValue.md("\n".join(lines))
+
+
+DEPS: Sequence[dg.AssetDep] = [
+    dg.AssetDep(["release", name], partition_mapping=dg.AllPartitionMapping())
+    for name in (*AUDITED, *DERIVED)
+    if reached("release", name)
+]
+
+
+@dg.asset(
+    key=["release", "audit"],
+    deps=DEPS,
+    group_name="release",
+    description=asset_text("release", "audit"),
+)
+def release_audit(store: Store, choices: RunChoices) -> dg.Output[pl.DataFrame]:
+    """Attack every hidden number with all that is published; the bounds themselves are not stored."""
+    with as_failure():
+        report = audited(store.warehouse, load_catalogue(), choices.workers)
+        require_passed(report)
+    shown = report.cells.select(SHOWN_COLUMNS)
+    return dg.Output(shown, metadata={"dolda celler": shown.height, "angrepp": effort_table(report)})
+
+
+ASSETS = [release_audit]
