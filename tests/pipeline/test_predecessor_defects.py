@@ -143,7 +143,7 @@ def test_D12_a_sentinel_municipality_reaches_no_other_bundle(small_demo, table, 
     persons = score_persons(counted, CATALOGUE.index_file, CATALOGUE.cutoffs, CATALOGUE.item_scores())
     tables = {"validated.survey_responses": changed, "indices.area_counts": area_counts(persons, list(KINDS))}
     tables["indices.area_estimates"] = area_estimates(persons, KINDS)
-    after = release_tables(Changed(small_demo.paths.warehouse, tables), CATALOGUE, "intern", [LATEST])
+    after = release_tables(Changed(small_demo.paths.warehouse, tables), CATALOGUE, ("intern", "publik"), [LATEST])
     scope, indices = Scope(OWN, "", LATEST, "intern"), report_meta(CATALOGUE).charts.indices
     new = ReleaseFrames(after["index_results"], after["response_rates"], release.register_values, after["delivery_quality"])
     seen, was = select_frames(new, scope, indices), select_frames(release, scope, indices)
