@@ -159,7 +159,7 @@ def test_an_edition_can_be_stricter(content: dict[str, object]) -> None:
 
 def test_unknown_edition_is_named(policy: DisclosurePolicy) -> None:
     counts = area((61, 21, 13, 9), (70, 20, 15, 8))
-    with pytest.raises(PipelineError, match="någon av utgåvorna intern, fick utgåvan hemlig"):
+    with pytest.raises(PipelineError, match="någon av utgåvorna intern, publik, fick utgåvan hemlig"):
         protect(counts, estimates(counts), policy, "hemlig")
 
 
