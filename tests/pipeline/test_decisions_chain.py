@@ -30,7 +30,9 @@ OLDER, SILENT, EMPTY = "0160", "0191", "0188"
 @pytest.fixture(scope="module")
 def published(small_demo) -> dict[str, object]:
     """A published change since the wave before, of any municipality but those with another part here."""
-    rows = small_demo.warehouse.read(TableName("release", "trends"), {"sex": ["all"], "wave": [2024], "from_wave": [2022]})
+    rows = small_demo.warehouse.read(
+        TableName("release", "trends"), {"edition": ["intern"], "sex": ["all"], "wave": [2024], "from_wave": [2022]}
+    )
     measure = pl.col("series_kind").replace_strict(MEASURES, return_dtype=pl.String) == pl.col("measure")
     asked = pl.col("series").is_in([choice.code for choice in follow_up_choices(CATALOGUE)])
     own = (pl.col("area_level") == "municipality") & ~pl.col("area_code").is_in([OLDER, SILENT, EMPTY])

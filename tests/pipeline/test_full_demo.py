@@ -115,7 +115,7 @@ def test_municipality_differences_are_found_again(means):
 @pytest.mark.parametrize("wave", WAVES)
 def test_nobody_can_narrow_a_hidden_count(full_demo, wave):
     """Linear programming against all that is published of a wave: every hidden count keeps an interval wider than 4."""
-    results = full_demo.warehouse.read(TableName("release", "index_results"), {"wave": [wave]})
+    results = full_demo.warehouse.read(TableName("release", "index_results"), {"edition": ["intern"], "wave": [wave]})
     attacked = attack(results, enough=4.01)
     assert attacked.height > 500
     narrow = attacked.filter(pl.col("hi") - pl.col("lo") <= 4)
@@ -126,7 +126,7 @@ def test_nobody_can_narrow_a_hidden_count(full_demo, wave):
 def test_nobody_can_narrow_a_hidden_number_of_yes(full_demo, family):
     """The same for single questions, with everything that linked questions say about each other."""
     where = {"wave": [WAVES[-1]], "indicator": list(family)}
-    results = full_demo.warehouse.read(TableName("release", "indicator_results"), where)
+    results = full_demo.warehouse.read(TableName("release", "indicator_results"), where | {"edition": ["intern"]})
     counts = full_demo.warehouse.read(TableName("indices", "indicator_counts"), where)
     for grade in ("ak9", "gy2"):
         chosen = pl.col("grade") == grade
@@ -142,7 +142,9 @@ def test_the_latest_county_figures_can_be_shown(full_demo):
 
     Without the unserious answers few boys of gy 2 in small municipalities have many troubles: there the split by sex is hidden.
     """
-    results = full_demo.warehouse.read(TableName("release", "index_results"), {"wave": [WAVES[-1]], "area_level": ["county"]})
+    results = full_demo.warehouse.read(
+        TableName("release", "index_results"), {"edition": ["intern"], "wave": [WAVES[-1]], "area_level": ["county"]}
+    )
     shares = results.filter(pl.col("measure").str.starts_with("share_band"))
     assert set(shares.filter((pl.col("sex") == "all") | (pl.col("grade") == "ak9"))["reason"]) == {"ok"}
     hidden = shares.filter(pl.col("reason") != "ok").select("grade", "index_key").unique()
@@ -150,8 +152,8 @@ def test_the_latest_county_figures_can_be_shown(full_demo):
 
 
 def test_response_rates_repeat_no_hidden_number(full_demo):
-    results = full_demo.warehouse.read(TableName("release", "index_results"))
-    rates = full_demo.warehouse.read(TableName("release", "response_rates"))
+    results = full_demo.warehouse.read(TableName("release", "index_results"), {"edition": ["intern"]})
+    rates = full_demo.warehouse.read(TableName("release", "response_rates"), {"edition": ["intern"]})
     shown = results.filter((pl.col("measure") == "n_respondents") & (pl.col("sex") == "all")).select(
         "area_code", "wave", "grade", published="value", why="reason"
     )

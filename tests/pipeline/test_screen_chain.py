@@ -78,7 +78,7 @@ def test_removed_pupils_are_respondents_without_scores(small_demo):
 
 
 def test_the_county_is_told_with_and_without_and_nothing_else_is(small_demo):
-    told = small_demo.warehouse.read(RELEASED)
+    told = small_demo.warehouse.read(RELEASED, {"edition": ["intern"]})
     assert set(told.filter(pl.col("series_type") != "screen")["area_level"]) == {"county"}
     assert set(told.filter(pl.col("area_level") == "municipality")["measure"]) == {"removed_pct"}
     assert told.filter((pl.col("reason") != "ok") & pl.col("value").is_not_null()).is_empty()
@@ -90,13 +90,19 @@ def test_the_county_is_told_with_and_without_and_nothing_else_is(small_demo):
 
 
 def test_the_switch_keeps_everybody_and_the_comparison_stays_the_same(copy_of_demo):
-    before = {name: copy_of_demo.warehouse.read(name, {"wave": [2024]}) for name in (EXACT, RATES)}
+    before = {
+        name: copy_of_demo.warehouse.read(name, {"wave": [2024]} | ({"edition": ["intern"]} if name == RATES else {}))
+        for name in (EXACT, RATES)
+    }
     counts = TableName("indices", "area_counts")
     scored = copy_of_demo.warehouse.read(counts, {"wave": [2024], "area_level": ["county"]})["n_scored"].sum()
     job = build_definitions(copy_of_demo.root, remove_screened=False).resolve_job_def("build_indices")
     with dg.DagsterInstance.ephemeral() as instance:
         assert job.execute_in_process(instance=instance, tags=range_tags("2024", "2024"), raise_on_error=False).success
-    after = {name: copy_of_demo.warehouse.read(name, {"wave": [2024]}) for name in (EXACT, RATES)}
+    after = {
+        name: copy_of_demo.warehouse.read(name, {"wave": [2024]} | ({"edition": ["intern"]} if name == RATES else {}))
+        for name in (EXACT, RATES)
+    }
     assert copy_of_demo.warehouse.read(counts, {"wave": [2024], "area_level": ["county"]})["n_scored"].sum() > scored
     columns = [*KEYS, "n_all", "yes_all", "n_kept", "yes_kept"]
     assert after[EXACT].select(columns).sort(KEYS).equals(before[EXACT].select(columns).sort(KEYS))
@@ -108,7 +114,7 @@ def test_the_switch_keeps_everybody_and_the_comparison_stays_the_same(copy_of_de
 
 
 def test_schools_of_the_simulator_are_unknown_to_the_register_and_nothing_is_spread_out(small_demo):
-    table = small_demo.warehouse.read(TableName("release", "response_by_school_type"))
+    table = small_demo.warehouse.read(TableName("release", "response_by_school_type"), {"edition": ["intern"]})
     known = table.filter(pl.col("school_type").is_in(["municipal", "independent"]) & pl.col("respondents").is_not_null())
     assert known["respondents"].sum() == 0
     both = table.filter(pl.col("school_type") == "unknown").join(

@@ -19,7 +19,7 @@ CELL = ["area_level", "area_code", "wave", "grade", "sex", "indicator"]
 
 @pytest.fixture(scope="module")
 def results(small_demo) -> pl.DataFrame:
-    return small_demo.warehouse.read(TableName("release", "indicator_results"))
+    return small_demo.warehouse.read(TableName("release", "indicator_results"), {"edition": ["intern"]})
 
 
 def test_every_municipality_wave_grade_and_series_has_its_rows(results):
@@ -44,7 +44,9 @@ def test_shown_numbers_rest_on_enough_pupils(small_demo, results):
     assert shown.filter(sensitive & (pl.col("area_level") != "county") & (pl.col("sex") != "all")).height == 0
     assert shown.filter(sensitive & ((pl.col("n_yes") < 10) | (pl.col("n_valid") < 20))).height == 0
     assert shown.filter((pl.col("value") - 100 * pl.col("n_yes") / pl.col("n_valid")).abs() > 0.5 + 1e-9).height == 0
-    hidden_n = small_demo.warehouse.read(TableName("release", "index_results"), {"measure": ["n_respondents"]})
+    hidden_n = small_demo.warehouse.read(
+        TableName("release", "index_results"), {"edition": ["intern"], "measure": ["n_respondents"]}
+    )
     hidden_n = hidden_n.filter(pl.col("reason").is_in(["suppressed", "too_few"])).select(CELL[:5]).unique()
     assert hidden_n.height > 0
     bounded = results.join(hidden_n, on=CELL[:5], how="semi").filter(pl.col("n").is_not_null())

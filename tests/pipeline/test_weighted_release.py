@@ -27,7 +27,7 @@ def warehouse(yrbs) -> Warehouse:
 
 @pytest.fixture(scope="module")
 def results(warehouse) -> pl.DataFrame:
-    return warehouse.read(TableName("release", "indicator_results"))
+    return warehouse.read(TableName("release", "indicator_results"), {"edition": ["intern"]})
 
 
 @pytest.fixture(scope="module")

@@ -49,7 +49,7 @@ SWEDISH_ONLY = {
     "districts", "district_pages", "associations", "readme", "methodpage", "anatomy", "small_areas", "county", "comparison",
     "tables", "screen_table",
     "series_table", "register_only", "county_edition", "method_folder", "workbook", "pdf", "summary",
-    "lattlast", "slides", "posters", "verify", "dcat", "decisions", "action",
+    "lattlast", "slides", "posters", "verify", "dcat", "decisions", "action", "edition_list",
 }  # fmt: skip
 """Texts of pages, formats and sections that are in Swedish alone."""
 PARTS_SWEDISH_ONLY = {
