@@ -2,8 +2,8 @@
 
     python -m benchmarks.release_audit --home DATA [--waves 2024 2022] [--municipalities 26 58]
 
-Reads the release of a finished run (`start.py demo`) and attacks it in this process, one task after another, so that cpu is what is
-measured. More municipalities are copies of the county under other codes.
+Reads the release of a finished run (`start.py demo`) and attacks it in this process, one task after another, so that cpu is
+what is measured. More municipalities are copies of the county under other codes.
 """
 
 from __future__ import annotations
@@ -56,9 +56,8 @@ def measure(tables: dict[str, pl.DataFrame], municipalities: int) -> None:
         for at, value in enumerate((time.process_time() - begun, found.cells.height, found.effort[4], bad)):
             spent[task.family][at] += value
     for family, (seconds, cells, programs, bad) in spent.items():
-        print(
-            f"{municipalities:>4} {family:<12} {seconds:8.1f} s cpu {cells:>8.0f} cells {programs:>8.0f} programs {bad:>5.0f} not wide"
-        )
+        numbers = f"{seconds:8.1f} s cpu {cells:>8.0f} cells {programs:>8.0f} programs {bad:>5.0f} not wide"
+        sys.stdout.write(f"{municipalities:>4} {family:<12} {numbers}\n")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
