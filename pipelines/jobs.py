@@ -281,9 +281,8 @@ def build_crossing_jobs(defs: Callable[[], dg.Definitions]) -> tuple[dg.JobDefin
 
     @dg.op(ins=after, out=nothing["out"], description=TEXTS["ops"]["estimates"])
     def estimates(context: dg.OpExecutionContext, config: Ingestion, store: Store, choices: RunChoices) -> None:
-        steps(
-            context, store, ["release_registers", "build_indices", "build_prevention", "audit_release"], _chosen(config, choices)
-        )
+        names = ["release_registers", "build_indices", "build_prevention", "audit_release"]
+        steps(context, store, names, _chosen(config, choices))
 
     @dg.op(ins=after, out=nothing["out"], description=TEXTS["ops"]["bundles"])
     def bundles(context: dg.OpExecutionContext, config: Publication, store: Store, choices: RunChoices) -> None:

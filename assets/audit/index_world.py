@@ -108,14 +108,15 @@ def _know_number(
 
 
 def _count_world(world: World, places: Sequence[Place], rule: CountRule) -> None:
-    """The groups of a number of factors beside the bands of its indices."""
+    """The groups of a number of factors; beside the bands of its indices where the county isn't looked at as a whole."""
+    whole_county = any(place[0] == "county" for place in places)
     for place in places:
         for sex in ("girl", "boy", "all"):
             counted = world.cell(place, sex, rule.key, "n_counted")
             groups = [world.cell(place, sex, rule.key, name) for name in GROUPS]
             world.equal(counted, groups)
             world.equal(_respondents(world, place, sex), [counted, world.cell(place, sex, rule.key, "uncounted")])
-        for sex in ("girl", "boy"):
+        for sex in ("girl", "boy") if not whole_county else ():
             _count_place(world, place, sex, rule)
     world.add_up(places, rule.key, (*GROUPS, "uncounted"))
 

@@ -61,8 +61,8 @@ def tasks(published: Mapping[str, pl.DataFrame], rules: AuditRules, whole: bool 
     slices = sorted({key for held in parts.values() for key in held})
     present = sorted({e for held in parts.values() for rows in held.values() for e in {row[0] for row in rows}})
     made = []
-    for wave, grade in slices:
-        rows = {name: held.get((wave, grade), []) for name, held in parts.items()}
+    for wave, grade, county in slices:
+        rows = {name: held.get((wave, grade, county), []) for name, held in parts.items()}
         for edition in present:
             joint = edition == rules.innermost and len(present) > 1
             mine = rows if joint else {name: [row for row in one if row[0] == edition] for name, one in rows.items()}
@@ -76,9 +76,9 @@ def earlier_tasks(published: Mapping[str, pl.DataFrame], rules: AuditRules, earl
     made = []
     now = [task for task in tasks(published, rules, True) if task.attack == "editions" or task.edition == rules.innermost]
     for release in earlier:
-        known = {(task.family, task.wave, task.grade, _keys(task)): task for task in tasks(release.tables, rules, True)}
+        known = {_about(task): task for task in tasks(release.tables, rules, True)}
         for task in now:
-            before = known.get((task.family, task.wave, task.grade, _keys(task)))
+            before = known.get(_about(task))
             if before is not None:
                 same = frozenset(area for area, wave in release.same_pupils if wave == task.wave)
                 for late in (False, True):
@@ -88,13 +88,17 @@ def earlier_tasks(published: Mapping[str, pl.DataFrame], rules: AuditRules, earl
     return made
 
 
-def _keys(task: Task) -> tuple[str, ...]:
-    return tuple(sorted({row[4] for row in task.rows.get(SERIES, [])}))
+def _about(task: Task) -> tuple[object, ...]:
+    """What a task is about, to find that of another release about the same."""
+    areas = {row[2][:2] for rows in task.rows.values() for row in rows}
+    return task.family, task.wave, task.grade, *sorted(areas), *sorted({row[4] for row in task.rows.get(SERIES, [])})
 
 
-def _parts(table: pl.DataFrame, name: str) -> dict[tuple[int, str], list[Row]]:
-    split = table.partition_by("wave", "grade", as_dict=True, maintain_order=True)
-    return {(int(wave), str(grade)): rows_of(part, KEY_COLUMN[name]) for (wave, grade), part in split.items()}
+def _parts(table: pl.DataFrame, name: str) -> dict[tuple[int, str, str], list[Row]]:
+    """Rows by wave, grade and county: counties share no pupils and no sums."""
+    by_county = table.with_columns(_county=pl.col("area_code").str.slice(0, 2))
+    split = by_county.partition_by("wave", "grade", "_county", as_dict=True, maintain_order=True)
+    return {(int(wave), str(grade), str(at)): rows_of(part, KEY_COLUMN[name]) for (wave, grade, at), part in split.items()}
 
 
 def _of_slice(
@@ -103,8 +107,11 @@ def _of_slice(
     index, counts, series = (rows.get(name, []) for name in (INDEX, COUNTS, SERIES))
     made = []
     if index:
-        both = {INDEX: index, COUNTS: counts}
-        made.append(Task(label or ("linked" if counts else "single"), "index", wave, grade, edition, both, rules))
+        made.append(Task(label or "single", "index", wave, grade, edition, {INDEX: index, COUNTS: counts}, rules))
+        made += [
+            Task(label or "linked", "counts", wave, grade, edition, part, rules)
+            for part in _by_municipality({INDEX: index, COUNTS: counts}, rules)
+        ]
     shares = [row for row in series if row[5] in LEVELS]
     known = respondents_known(index, rules)
     for names in series_families(sorted({row[4] for row in shares}), rules):
@@ -113,6 +120,22 @@ def _of_slice(
             kind = label or ("linked" if len(names) > 1 else "single")
             made.append(Task(kind, "series", wave, grade, edition, {SERIES: mine}, rules, known))
     return made
+
+
+def _by_municipality(tables: Mapping[str, list[Row]], rules: AuditRules) -> list[dict[str, list[Row]]]:
+    """Both tables of each municipality with its districts, and each number of factors with its indices, where both are there.
+
+    Without the county the parts are small; the sums over the county are attacked in both tables before they are linked.
+    """
+    parts = []
+    for rule in rules.counts:
+        held: dict[str, dict[str, list[Row]]] = {}
+        for name, keys in ((INDEX, rule.indices), (COUNTS, (rule.key,))):
+            for row in tables[name]:
+                if row[4] in keys and row[1] != "county":
+                    held.setdefault(row[2][:4], {INDEX: [], COUNTS: []})[name].append(row)
+        parts += [part for _, part in sorted(held.items()) if part[INDEX] and part[COUNTS]]
+    return parts
 
 
 def respondents_known(rows: Sequence[Row], rules: AuditRules) -> dict[tuple[str, str, str], tuple[float, float]]:
@@ -164,7 +187,7 @@ def _required(task: Task, name: str, row: Row) -> float:
 
 
 def _world(system: LinearSystem, task: Task, rows: Mapping[str, list[Row]]) -> World:
-    if task.family == "index":
+    if task.family != "series":
         return index_world(system, rows.get(INDEX, []), rows.get(COUNTS, []), task.rules)
     return series_world(system, rows.get(SERIES, []), task.rules, task.respondents if rows is task.rows else {})
 
