@@ -26,7 +26,8 @@ from assets.methods.screen_publish import published_sensitivity
 from assets.raw import DELIVERIES as RAW_DELIVERIES
 from assets.raw import REGISTER_ROWS
 from assets.registers.pipeline import register_revisions
-from assets.release_earlier import kept_rows
+from assets.release_earlier import kept_cells
+from assets.release_register.history import keep
 from assets.slices import ONE_RUN, WAVES, YEARS, int_keys, register_years, survey_waves
 from assets.table_metadata import BY_WAVE, BY_YEAR, count_table, sensitivity_table
 from assets.texts import asset_text
@@ -115,13 +116,11 @@ def release_tables(warehouse: Warehouse, catalogue: Catalogue, edition: str, wav
     counts, estimates = warehouse.read(COUNTS, where), warehouse.read(ESTIMATES, where | {"measure": list(MEASURES)})
     focus = {i.key: FOCUS_BAND[i.kind] for i in catalogue.indices}
     policy = load_policy(policy_for(catalogue.disclosure, catalogue.index_file))
-    safe = protect(
-        counts,
-        with_clarity(estimates, catalogue.comparison),
-        policy,
-        edition,
-        focus,
-        kept_rows(warehouse, catalogue, edition, "index_results"),
+    proof = with_clarity(estimates, catalogue.comparison)
+    safe = keep(
+        lambda barred: protect(counts, proof, policy, edition, focus, barred),
+        kept_cells(warehouse, catalogue, edition, "index_results"),
+        "index_results",
     )
     floor = policy.numbers(edition).group_floor
     answers = warehouse.read(

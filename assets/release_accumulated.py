@@ -9,7 +9,8 @@ from assets.failures import as_failure
 from assets.indices_accumulated import ACCUMULATED_COUNTS, ACCUMULATED_ESTIMATES, count_rules
 from assets.methods.accumulated_publish import finish_accumulated, protect_accumulated
 from assets.methods.publish import absent_rows, with_clarity
-from assets.release_earlier import kept_rows
+from assets.release_earlier import kept_cells
+from assets.release_register.history import keep
 from assets.release_series import INDEX_RESULTS
 from assets.slices import ONE_RUN, WAVES, int_keys, survey_waves
 from assets.table_metadata import BY_WAVE, count_table
@@ -57,14 +58,13 @@ def released_counts(
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """`release.accumulated_results` and its log for the waves."""
     where = {"wave": waves}
-    safe = protect_accumulated(
-        warehouse.read(ACCUMULATED_COUNTS, where),
-        with_clarity(warehouse.read(ACCUMULATED_ESTIMATES, where), catalogue.comparison),
-        warehouse.read(INDEX_RESULTS, where),
-        count_rules(catalogue),
-        catalogue.disclosure,
-        edition,
-        kept_rows(warehouse, catalogue, edition, "accumulated_results"),
+    counts = warehouse.read(ACCUMULATED_COUNTS, where)
+    estimates = with_clarity(warehouse.read(ACCUMULATED_ESTIMATES, where), catalogue.comparison)
+    beside, rules = warehouse.read(INDEX_RESULTS, where), count_rules(catalogue)
+    safe = keep(
+        lambda kept: protect_accumulated(counts, estimates, beside, rules, catalogue.disclosure, edition, kept),
+        kept_cells(warehouse, catalogue, edition, "accumulated_results"),
+        "accumulated_results",
     )
     delivered = warehouse.read(RESPONSES, where, ["municipality_code", "wave"]).unique()
     municipalities = sorted(catalogue.municipality_by_code)
