@@ -31,7 +31,8 @@ from assets.methods.screen_publish import published_sensitivity
 from assets.raw import DELIVERIES as RAW_DELIVERIES
 from assets.raw import REGISTER_ROWS
 from assets.registers.pipeline import register_revisions
-from assets.release_earlier import kept_rows
+from assets.release_earlier import kept_cells
+from assets.release_register.history import keep
 from assets.slices import ONE_RUN, WAVES, YEARS, int_keys, register_years, survey_waves
 from assets.table_metadata import BY_WAVE, BY_YEAR, count_table, sensitivity_table
 from assets.texts import asset_text
@@ -132,7 +133,7 @@ def release_tables(
         warehouse.read(SCHOOLS),
         warehouse.read(SENSITIVITY, where),
         load_policy(policy_for(catalogue.disclosure, catalogue.index_file)),
-        {edition: kept_rows(warehouse, catalogue, edition, "index_results") for edition in editions},
+        {edition: kept_cells(warehouse, catalogue, edition, "index_results") for edition in editions},
     )
     parts: dict[str, dict[str, pl.DataFrame]] = {}
     within = None
@@ -178,7 +179,9 @@ def _edition_tables(
     """One edition's tables, nested in those of `wider` (none for the widest), and its pattern."""
     policy, focus = inputs.policy, {i.key: FOCUS_BAND[i.kind] for i in catalogue.indices}
     counts, estimates = (allowed_areas(table, policy, edition) for table in (inputs.counts, inputs.estimates))
-    safe = protect(counts, estimates, policy, edition, focus, inputs.kept[edition], within)
+    safe = keep(
+        lambda barred: protect(counts, estimates, policy, edition, focus, barred, within), inputs.kept[edition], "index_results"
+    )
     delivered = inputs.answers.select("municipality_code", "wave").unique()
     municipalities = sorted(catalogue.municipality_by_code)
     absent = absent_rows(safe.results, municipalities, waves, delivered, catalogue.profile.grade_keys)

@@ -1,6 +1,7 @@
 """Release layer for the numbers of factors: disclosure control beside the published indices of the same pupils."""
 
 from collections.abc import Sequence
+from functools import partial
 
 import dagster as dg
 import polars as pl
@@ -10,10 +11,12 @@ from assets.cutoff_guard import released_editions, require_cutoffs
 from assets.failures import as_failure
 from assets.indices_accumulated import ACCUMULATED_COUNTS, ACCUMULATED_ESTIMATES, count_rules
 from assets.methods.accumulated_publish import finish_accumulated, protect_accumulated
-from assets.methods.disclosure import load_policy
+from assets.methods.disclosure import ProtectedRelease, load_policy
+from assets.methods.edition_patterns import Outer
 from assets.methods.editions import allowed_areas, both_editions
 from assets.methods.publish import absent_rows, with_clarity
-from assets.release_earlier import kept_rows
+from assets.release_earlier import kept_cells
+from assets.release_register.history import keep
 from assets.release_series import INDEX_RESULTS
 from assets.slices import ONE_RUN, WAVES, int_keys, survey_waves
 from assets.table_metadata import BY_WAVE, count_table
@@ -68,20 +71,31 @@ def released_counts(
     municipalities, grades = sorted(catalogue.municipality_by_code), catalogue.profile.grade_keys
     parts, logs, within = {}, [], None
     for edition in editions:
-        safe = protect_accumulated(
-            *(allowed_areas(table, policy, edition) for table in (counts, estimates)),
-            indices.filter(pl.col("edition") == edition),
-            count_rules(catalogue),
-            catalogue.disclosure,
-            edition,
-            within,
-            kept_rows(warehouse, catalogue, edition, "accumulated_results"),
+        allowed = [allowed_areas(table, policy, edition) for table in (counts, estimates)]
+        beside = indices.filter(pl.col("edition") == edition)
+        safe = keep(
+            partial(_protected, allowed, beside, catalogue, edition, within),
+            kept_cells(warehouse, catalogue, edition, "accumulated_results"),
+            "accumulated_results",
         )
         within = within or safe.pattern
         absent = absent_rows(safe.results, municipalities, waves, delivered, grades)
         parts[edition] = finish_accumulated(safe.results, absent, catalogue.area_names, edition, catalogue.cutoffs.id)
         logs.append(safe.log)
     return both_editions("accumulated_results", parts), pl.concat(logs)
+
+
+def _protected(
+    tables: Sequence[pl.DataFrame],
+    beside: pl.DataFrame,
+    catalogue: Catalogue,
+    edition: str,
+    within: Outer | None,
+    kept: pl.DataFrame | None,
+) -> ProtectedRelease:
+    """The numbers of factors of one edition beside its indices, with the earlier pattern `kept`."""
+    counts, estimates = tables
+    return protect_accumulated(counts, estimates, beside, count_rules(catalogue), catalogue.disclosure, edition, within, kept)
 
 
 ASSETS = [release_accumulated]

@@ -12,7 +12,7 @@ from assets.methods.score_scale import policy_for
 from assets.raw import DELIVERIES as RAW_DELIVERIES
 from assets.release_register.cells import cells_of
 from assets.release_register.conflicts import find_conflicts
-from assets.release_register.history import barred_rows, history, kept_patterns
+from assets.release_register.history import history, kept_patterns
 from assets.release_register.inputs import inputs_of, same_pupils, with_state
 from assets.release_register.rules import conflict_rules
 from assets.release_register.store import read_cells, read_register
@@ -97,17 +97,14 @@ def current_inputs(warehouse: Warehouse, catalogue: Catalogue) -> Inputs:
     return inputs_of(told, screen, catalogue)
 
 
-def kept_rows(warehouse: Warehouse, catalogue: Catalogue, edition: str, table: str) -> pl.DataFrame | None:
-    """Rows of a table that stay hidden as in an earlier release of the same pupils; None when nothing is published.
-
-    `disclosure.protect` takes them as `barred`, `protect_accumulated` as `kept`.
-    """
+def kept_cells(warehouse: Warehouse, catalogue: Catalogue, edition: str, table: str) -> pl.DataFrame | None:
+    """Cells that stay hidden as in an earlier release of the same pupils, for `keep`; None when nothing is published."""
     root = warehouse.path.parent
     entries = read_register(root).entries
     if not entries:
         return None
     earlier = history(entries, lambda digest: _compared(read_cells(root, digest)))
-    return barred_rows(kept_patterns(earlier, current_inputs(warehouse, catalogue), edition, table), table)
+    return kept_patterns(earlier, current_inputs(warehouse, catalogue), edition, table)
 
 
 ASSETS = [release_earlier_releases]

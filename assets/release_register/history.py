@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 import polars as pl
 
+from assets.methods.disclosure import ProtectedRelease
 from assets.release_register.cells import CELL_COLUMNS, SCHEMA, as_tables
 from assets.release_register.inputs import STATE, same_pupils, state_of, with_state
 from assets.release_register.types import EarlierRelease, Entry, Inputs
@@ -87,3 +88,29 @@ def barred_rows(kept: pl.DataFrame, table: str) -> pl.DataFrame:
         *((measure == name).any().alias(f"bars_band{place}") for place, name in enumerate(bands, start=1)),
     )  # fmt: skip
     return rows.sort(keys)
+
+
+def keep(protected: Callable[[pl.DataFrame | None], ProtectedRelease], kept: pl.DataFrame | None, table: str) -> ProtectedRelease:
+    """A release in which what was hidden before stays hidden.
+
+    The rules are tried without the earlier pattern first: most often they give it again, and a cell that is barred all the same
+    would be protected as one that is sensitive by itself, which hides more. Only cells that would open are barred.
+
+    Args:
+        protected: makes the release with the rows that are barred (None: none).
+        kept: from `kept_patterns`; None: nothing has been published.
+        table: a key of `BARRED`.
+    """
+    safe = protected(None)
+    if kept is None:
+        return safe
+    cells = kept.filter(pl.col("measure").is_in([name for names in BARRED[table] for name in names]))
+    keys = ["area_level", "area_code", "wave", "grade", "sex", "key", "measure"]
+    barred = cells.clear()
+    while True:
+        shown = safe.results.filter(pl.col("reason") == "ok").rename({"index_key": "key"})
+        opened = cells.join(shown, on=keys, how="semi").join(barred, on=keys, how="anti")
+        if opened.is_empty():
+            return safe
+        barred = pl.concat([barred, opened]).sort(keys)
+        safe = protected(barred_rows(barred, table))

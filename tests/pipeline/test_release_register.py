@@ -13,7 +13,7 @@ from assets.catalogue.load import load_catalogue
 from assets.methods.disclosure import load_policy, protect
 from assets.methods.errors import PipelineError
 from assets.methods.estimate import area_counts, area_estimates
-from assets.release_earlier import COMPARED, EARLIER, current_inputs, kept_rows
+from assets.release_earlier import COMPARED, EARLIER, current_inputs, kept_cells
 from assets.release_register.cells import cells_of
 from assets.release_register.store import CHAIN, FOLDER, check_register, register_release
 from assets.release_register.types import NewEntry
@@ -121,12 +121,12 @@ def test_the_same_release_passes_and_is_listed(published, municipality):
     assert released_inputs(ReleaseReader(data_dir=str(published.root)), CATALOGUE) == current_inputs(
         Warehouse(published.warehouse), CATALOGUE
     )
-    kept = kept_rows(Warehouse(published.warehouse), CATALOGUE, "intern", "index_results")
+    kept = kept_cells(Warehouse(published.warehouse), CATALOGUE, "intern", "index_results")
     hidden = Warehouse(published.warehouse).read(
         TableName("release", "index_results"),
         {"area_code": [municipality], "measure": ["share_band2"], "reason": ["suppressed", "too_few"]},
     )
-    assert kept.filter("bars_band2", area_code=municipality).height == hidden.height
+    assert kept.filter(measure="share_band2", area_code=municipality).height == hidden.height
     lines = release_lines(published.root, check=True, conflicts=False)
     assert any(line.startswith("1. 2025-03-01 paket (utgåva intern") for line in lines)
     assert lines[-1].startswith("Registret är helt.")

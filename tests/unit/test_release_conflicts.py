@@ -15,7 +15,7 @@ from assets.methods.disclosure import load_policy, protect
 from assets.release_register.cells import cells_of
 from assets.release_register.chain import head_of, link
 from assets.release_register.conflicts import CONFLICT_SCHEMA, find_conflicts
-from assets.release_register.history import barred_rows, earlier_releases, history, kept_patterns
+from assets.release_register.history import barred_rows, earlier_releases, history, keep, kept_patterns
 from assets.release_register.inputs import release_inputs, with_state
 from assets.release_register.rules import conflict_rules
 from assets.release_register.types import Entry, Inputs, NewEntry
@@ -233,11 +233,24 @@ def test_earlier_patterns_are_kept_band_by_band():
     entry, cells = entered(hidden, FIRST)
     earlier = history([entry], lambda _: cells)
     kept = kept_patterns(earlier, FIRST, "intern", "index_results")
-    again = published(counts, barred_rows(kept, "index_results"))
+    again = keep(lambda barred: protect(counts, estimates(counts), POLICY, barred=barred), kept, "index_results")
+    again = cells_of({"index_results": again.results})
     assert joint(hidden, again, FIRST).is_empty()
     assert again.filter(measure="share_band1", sex="girl")["reason"].to_list() == ["ok"], "what was shown stays shown"
     assert kept_patterns(earlier, LATER, "intern", "index_results").is_empty()
     assert kept_patterns(earlier, FIRST, "publik", "index_results").is_empty()
+
+
+def test_a_pattern_that_the_rules_give_again_hides_nothing_more():
+    counts = population(5, [60, 90, 140, 200, 320, 500], districts=[80, 90, 100, 120])
+    first = protect(counts, estimates(counts), POLICY)
+    cells = cells_of({"index_results": first.results})
+    inputs = replace(FIRST, deliveries={f"{code}|2024": "d" for code in counts["area_code"].unique()})
+    entry, _ = entered(cells, inputs)
+    kept = kept_patterns(history([entry], lambda _: cells), inputs, "intern", "index_results")
+    assert kept.height
+    again = keep(lambda barred: protect(counts, estimates(counts), POLICY, barred=barred), kept, "index_results")
+    assert again.results.equals(first.results)
 
 
 def test_earlier_patterns_of_numbers_of_factors_are_kept():
