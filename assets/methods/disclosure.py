@@ -121,7 +121,7 @@ def suppress(
     small = hide_small_sexes(blocks, floors, hidden)
     _hide_bands(blocks, floors, hidden, small)
     protect_counts(blocks, hidden, floors, numbers)
-    show_again(blocks, hidden, floors, numbers)
+    show_again(blocks, hidden, floors, numbers, outer)
     if protect_sums(blocks, hidden, floors, numbers):
         protect_counts(blocks, hidden, floors, numbers)
     return hidden

@@ -17,11 +17,18 @@ from assets.methods.disclosure_state import RULES, Floors, Hidden
 _CODE = RULES.index("count_interval")
 
 
-def show_again(blocks: Blocks, hidden: Hidden, floors: Floors, numbers: PolicyNumbers) -> None:
-    """Show numbers hidden by `count_interval` again, in place, where nothing hidden gets too narrow by it."""
-    for array in (hidden.scored, hidden.unscored):
+def show_again(
+    blocks: Blocks, hidden: Hidden, floors: Floors, numbers: PolicyNumbers, outer: tuple[np.ndarray, ...] | None = None
+) -> None:
+    """Show numbers hidden by `count_interval` again, in place, where nothing hidden gets too narrow by it.
+
+    Args:
+        outer: what a wider edition hides, in the order of `Hidden.arrays`: that stays hidden.
+    """
+    held = outer[1:3] if outer is not None else (np.zeros(hidden.scored.shape),) * 2
+    for array, kept in zip((hidden.scored, hidden.unscored), held, strict=True):
         for sex in (ALL, GIRL, BOY):
-            tried = (array[..., sex] == _CODE) & blocks.present
+            tried = (array[..., sex] == _CODE) & blocks.present & (kept[..., sex] == 0)
             if tried.any():
                 _try(array[..., sex], tried, (blocks, hidden, floors, numbers))
 
