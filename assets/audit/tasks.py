@@ -143,7 +143,7 @@ def respondents_known(rows: Sequence[Row], rules: AuditRules) -> dict[tuple[str,
     found: dict[tuple[str, str, str], tuple[float, float]] = {}
     for edition, level, code, sex, _, measure, value, _, _, _, reason, *_ in rows:
         if measure == "n_respondents":
-            floor = rules.editions[edition].respondents_floor
+            floor = rules.editions[rules.told_by(edition, reason)].respondents_floor
             if reason == "ok" and value is not None:
                 low, high = number_window(rules, edition, value, floor)
             else:

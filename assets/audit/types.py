@@ -90,6 +90,10 @@ class AuditRules:
         own = self.editions[edition]
         return own.floor_sensitive if key in self.sensitive else own.floor
 
+    def told_by(self, edition: str, reason: str) -> str:
+        """The edition whose floors a reason tells of: hidden cells of all editions have the innermost's reasons."""
+        return edition if reason == "ok" else self.innermost
+
     def uses_interval(self, row: tuple[object, ...]) -> bool:
         """Whether a row's interval tells more of its share than the rounded share does."""
         return bool(self.logit_intervals) and row[-1] in self.logit_intervals
