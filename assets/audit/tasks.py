@@ -165,7 +165,8 @@ def run_task(task: Task) -> Found:
         late, differences = late_cells(world, old, task.linked, [row for rows in task.rows.values() for row in rows])
         names = [(SERIES if task.family == "series" else INDEX, row) for row in late]
         cells, sums = [*cells, *more, *names], [*sums, *others, *differences]
-    required = [_required(task, name, row) for name, row in cells]
+    few = _too_few(task.rows)
+    required = [_required(task, name, row, few) for name, row in cells]
     lows: list[float | None] = [None] * len(cells)
     highs, programs = list(lows), 0
     if cells:
@@ -179,11 +180,21 @@ def run_task(task: Task) -> Found:
     return Found(frame, (task.attack, task.family, 1, len(cells), programs, perf_counter() - started))
 
 
-def _required(task: Task, name: str, row: Row) -> float:
-    """The width required; where the group is published to be smaller than that, an interval of the whole group is enough."""
+def _required(task: Task, name: str, row: Row, few: frozenset[tuple[str, ...]]) -> float:
+    """The width required; where the group is published to be smaller than that, an interval of the whole group is enough.
+
+    Args:
+        few: area level, code, key and sex of the rows that say that the group itself is too small.
+    """
     need = task.rules.width(row[0], row[4])
     low, high = task.respondents.get((row[1], row[2], row[3]), (0, UNBOUNDED)) if name == SERIES else (0, UNBOUNDED)
+    if few & {(*row[1:3], row[4], row[3]), (*row[1:3], row[4], "all")}:
+        high = min(high, task.rules.floor(task.rules.innermost, row[4], row[1]) - 1)
     return min(need, high - _WHOLE_GROUP) if low == 0 else need
+
+
+def _too_few(rows: Mapping[str, list[Row]]) -> frozenset[tuple[str, ...]]:
+    return frozenset((*row[1:3], row[4], row[3]) for one in rows.values() for row in one if row[10] == "too_few")
 
 
 def _world(system: LinearSystem, task: Task, rows: Mapping[str, list[Row]]) -> World:
