@@ -180,21 +180,27 @@ def run_task(task: Task) -> Found:
     return Found(frame, (task.attack, task.family, 1, len(cells), programs, perf_counter() - started))
 
 
-def _required(task: Task, name: str, row: Row, few: frozenset[tuple[str, ...]]) -> float:
+def _required(task: Task, name: str, row: Row, few: frozenset[tuple[str, str, str]]) -> float:
     """The width required; where the group is published to be smaller than that, an interval of the whole group is enough.
 
+    Every edition repeats the innermost one's "too few", which rings a group in more closely than a wider edition's own width:
+    there no more is asked than what the innermost edition asks of the same words.
+
     Args:
-        few: area level, code, key and sex of the rows that say that the group itself is too small.
+        few: area level, code and key of which some sex is published as too small.
     """
-    need = task.rules.width(row[0], row[4])
+    rules, floor = task.rules, UNBOUNDED
+    need = rules.width(row[0], row[4])
     low, high = task.respondents.get((row[1], row[2], row[3]), (0, UNBOUNDED)) if name == SERIES else (0, UNBOUNDED)
-    if few & {(*row[1:3], row[4], row[3]), (*row[1:3], row[4], "all")}:
-        high = min(high, task.rules.floor(task.rules.innermost, row[4], row[1]) - 1)
+    if (row[1], row[2], row[4]) in few:
+        need = min(need, rules.width(rules.innermost, row[4])) if rules.innermost in rules.editions else need
+        floor = rules.floor(rules.innermost, row[4], row[1]) if row[10] == "too_few" else UNBOUNDED
+    high = min(high, floor - 1)
     return min(need, high - _WHOLE_GROUP) if low == 0 else need
 
 
-def _too_few(rows: Mapping[str, list[Row]]) -> frozenset[tuple[str, ...]]:
-    return frozenset((*row[1:3], row[4], row[3]) for one in rows.values() for row in one if row[10] == "too_few")
+def _too_few(rows: Mapping[str, list[Row]]) -> frozenset[tuple[str, str, str]]:
+    return frozenset((row[1], row[2], row[4]) for one in rows.values() for row in one if row[10] == "too_few")
 
 
 def _world(system: LinearSystem, task: Task, rows: Mapping[str, list[Row]]) -> World:

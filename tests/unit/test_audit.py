@@ -162,3 +162,14 @@ def test_the_rules_of_the_catalogue_are_plain_numbers() -> None:
     assert {count.key for count in rules.counts} == {"risk", "protection"}
     assert rules.nested
     assert rules.sensitive == rules.never_split
+
+
+def test_a_reason_in_the_public_edition_speaks_of_the_internal_floor() -> None:
+    """What publik hides by its own higher floor is `suppressed` there, so that the reason tells no more than intern's."""
+    shown = {"0120": (24, 20.0), "0121": (100, None), "0122": (100, None), "0123": (100, None)}
+    hidden = {**shown, "0120": (24, None)}
+    public = series(hidden).with_columns(edition=pl.lit("publik"), n=pl.lit(None, pl.Int64))
+    rules = AuditRules({"intern": NUMBERS, "publik": replace(NUMBERS, floor=30, respondents_floor=30)}, "intern")
+    report = audit({"indicator_results": pl.concat([series(shown), public])}, rules)
+    assert report.cells.height > 0
+    assert report.passed
