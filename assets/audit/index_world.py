@@ -87,7 +87,7 @@ def _know_index(world: World, row: Row, rules: AuditRules) -> None:
         unscored = measure == "share_unscored"
         base = _respondents(world, place, sex) if unscored else scored
         if not unscored:
-            least = rules.floor(told_by, key, level)
+            least = rules.told_floor(edition, key, level, reason)
             system.bound(base, *((0, least - 1) if reason == "too_few" else (least, INFINITY)))
         if value is not None and reason == "ok" and method not in rules.weighted:
             system.know_share(
@@ -159,7 +159,7 @@ def _know_count(world: World, row: Row, rules: AuditRules) -> None:
     if measure == "n_counted":
         _know_number(world.system, counted, value if reason == "ok" else None, reason, edition, floor, rules)
     elif measure in GROUPS:
-        least = rules.floor(told_by, key, level)
+        least = rules.told_floor(edition, key, level, reason)
         world.system.bound(counted, *((0, least - 1) if reason == "too_few" else (least, INFINITY)))
         if value is not None and reason == "ok" and method not in rules.weighted:
             window = share_window(rules, edition, value, low, high, rules.uses_interval(row))

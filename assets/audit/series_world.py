@@ -51,7 +51,7 @@ def series_world(system: LinearSystem, rows: Sequence[Row], rules: AuditRules, r
 def _know(world: World, row: Row, rules: AuditRules) -> None:
     edition, level, code, sex, key, _, value, low, high, n, reason, method, _ = row
     place, valid = (level, code), world.cell((level, code), sex, key, "n_valid")
-    least = rules.floor(rules.told_by(edition, reason), key, level)
+    least = rules.told_floor(edition, key, level, reason)
     if n is not None:
         world.system.bound(valid, *number_window(rules, edition, n, 0))
     if reason == "too_few":

@@ -194,7 +194,7 @@ def _required(task: Task, name: str, row: Row, few: frozenset[tuple[str, str, st
     low, high = task.respondents.get((row[1], row[2], row[3]), (0, UNBOUNDED)) if name == SERIES else (0, UNBOUNDED)
     if (row[1], row[2], row[4]) in few:
         need = min(need, rules.width(rules.innermost, row[4])) if rules.innermost in rules.editions else need
-        floor = rules.floor(rules.innermost, row[4], row[1]) if row[10] == "too_few" else UNBOUNDED
+        floor = rules.number_floor(rules.innermost, row[4]) if row[10] == "too_few" else UNBOUNDED
     high = min(high, floor - 1)
     return min(need, high - _WHOLE_GROUP) if low == 0 else need
 

@@ -94,6 +94,12 @@ class AuditRules:
         """The edition whose floors a reason tells of: hidden cells of all editions have the innermost's reasons."""
         return edition if reason == "ok" else self.innermost
 
+    def told_floor(self, edition: str, key: str, level: str, reason: str) -> int:
+        """The floor of pupils that a share's reason tells of: of a hidden one, in districts too, that of numbers."""
+        if reason == "ok":
+            return self.floor(edition, key, level)
+        return self.number_floor(self.innermost, key)
+
     def uses_interval(self, row: tuple[object, ...]) -> bool:
         """Whether a row's interval tells more of its share than the rounded share does."""
         return bool(self.logit_intervals) and row[-1] in self.logit_intervals

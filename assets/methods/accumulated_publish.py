@@ -8,6 +8,8 @@ The pupils are those of the index tables, so two publications meet. The numbers 
 - as a whole, when one of its groups is hidden: the sum of the factors is known from the indices, so one group tells another;
 - when girls and boys are hidden but their sum is not, and too few pupils could swap answers on an index (`swaps_out`, `swaps_in`:
   what the index tables tell stays the same) to leave the hidden numbers wide enough;
+- as a whole, for all of an area's pupils, when the engine would protect something there by hiding a number of respondents that
+  the index tables tell;
 - and its number of pupils, when one of its indices hides its own number there, or it is hidden for girls, boys or all.
 
 A swap between two pupils of the same area and sex is a world that gives the same publications, so swaps bound from below how well
@@ -42,6 +44,7 @@ RESULT_COLUMNS = tuple("count_key" if name == "index_key" else name for name in 
 _GROUPS = ["share_band1", "share_band2", "share_band3"]
 _BARS = ["bars_bands", "bars_counts"]
 _BLOCK = [key for key in KEYS if key != "sex"]
+_PLACE = [key for key in _BLOCK if key != "index_key"]
 RESULT_KEYS = ("area_level", "area_code", "wave", "grade", "sex", "count_key", "measure")
 
 
@@ -89,7 +92,8 @@ def protect_accumulated(
         held = kept.select(*KEYS, *(pl.col(name).alias(f"_{name}") for name in _BARS))
         also = [pl.col(name) | pl.col(f"_{name}").fill_null(value=False) for name in _BARS]
         barred = barred.join(held, on=KEYS, how="left", maintain_order="left").select(*KEYS, *also)
-    safe = _repeated(counts, estimates, policy, edition, barred, within)
+    told = index_results.filter(pl.col("measure") == "n_respondents", pl.col("reason") == "ok").select(*_PLACE, "sex").unique()
+    safe = _repeated(counts, estimates, policy, edition, barred, within, told)
     told = pl.col("measure").is_in(list(MEASURES))
     named = safe.results.filter(told).with_columns(pl.col("measure").replace_strict(MEASURES, return_dtype=pl.String))
     log = safe.log.filter(pl.col("cell").is_in(list(MEASURES)))
@@ -104,19 +108,24 @@ def _repeated(
     edition: str,
     barred: pl.DataFrame,
     within: Outer | None,
+    told: pl.DataFrame,
 ) -> ProtectedRelease:
     """Protect, bar the rows that what is hidden calls for, and again; rows only ever join, so it ends."""
     spans = _spans(counts, policy, edition)
     while True:
         safe = protect(counts, estimates, policy, edition, barred=barred, within=within)
-        more = _more_barred(safe.results, barred, spans)
+        more = _more_barred(safe.results, barred, spans, told)
         if more.select(_BARS).sum().equals(barred.select(_BARS).sum()):
             return safe
         barred = more
 
 
-def _more_barred(results: pl.DataFrame, barred: pl.DataFrame, spans: pl.DataFrame) -> pl.DataFrame:
-    """The barred rows with those that the hidden cells of `results` call for."""
+def _more_barred(results: pl.DataFrame, barred: pl.DataFrame, spans: pl.DataFrame, told: pl.DataFrame) -> pl.DataFrame:
+    """The barred rows with those that the hidden cells of `results` call for.
+
+    Args:
+        told: places and sexes whose number of respondents the index tables show.
+    """
     hidden = (pl.col("reason") != "ok").any()
     rows = barred
     for keys, measures, name in ((KEYS, _GROUPS, "_row"), (_BLOCK, ["n_scored"], "_number")):
@@ -125,11 +134,15 @@ def _more_barred(results: pl.DataFrame, barred: pl.DataFrame, spans: pl.DataFram
     split = results.filter(pl.col("measure").is_in(_GROUPS), pl.col("sex") != "all").group_by(_BLOCK).agg(hidden.alias("_split"))
     rows = rows.join(split, on=_BLOCK, how="left", maintain_order="left")
     rows = rows.join(spans, on=_BLOCK, how="left", maintain_order="left")
+    respondents = pl.col("measure") == "n_respondents"
+    unheld = results.filter(respondents, pl.col("reason") != "ok").join(told, on=[*_PLACE, "sex"], how="semi")
+    unheld = unheld.select(*_PLACE, _unheld=pl.lit(True)).unique()
+    rows = rows.join(unheld, on=_PLACE, how="left", maintain_order="left").with_columns(pl.col("_unheld").fill_null(False))
     tied = (pl.col("sex") == "all") & pl.col("_split").fill_null(True) & ~pl.col("spans_enough").fill_null(False)
     return rows.select(
         *KEYS,
-        bars_bands=pl.col("bars_bands") | pl.col("_row").fill_null(True) | tied,
-        bars_counts=pl.col("bars_counts") | pl.col("_number").fill_null(True),
+        bars_bands=pl.col("bars_bands") | pl.col("_row").fill_null(True) | tied | pl.col("_unheld"),
+        bars_counts=pl.col("bars_counts") | pl.col("_number").fill_null(True) | pl.col("_unheld"),
     )
 
 

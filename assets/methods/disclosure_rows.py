@@ -80,27 +80,24 @@ def base_rows(blocks: Blocks, hidden: Hidden, floors: Floors, numbers: PolicyNum
     """
     keys = keys_frame(blocks)
     respondents = _spread_to_blocks(blocks.respondents, blocks)
-    few_respondents = respondents < np.maximum(floors.respondents, np.where(blocks.districts, numbers.district_floor, 0))[
-        :, None, None
-    ]  # fmt: skip
-    few_scored = blocks.scored < floors.count[None, :, None]
-    few_share = blocks.scored < floors.share[:, :, None]
+    # "too few" tells of the floor of numbers only: on which side of the districts' own floor a hidden number lies stays unsaid
+    few_respondents, few = respondents < floors.respondents, blocks.scored < floors.count[None, :, None]
     n = np.where(hidden.scored == 0, nearest(blocks.scored, numbers.count_step), -1)
     step = numbers.share_step
     parts = [
         _measure(keys, "n_respondents", "count", _columns(
             nearest(respondents, numbers.count_step), _spread_to_blocks(hidden.respondents, blocks),
-            respondents < floors.respondents, n)),
+            few_respondents, n)),
         _measure(keys, "n_scored", "count", _columns(
-            nearest(blocks.scored, numbers.count_step), hidden.scored, few_scored, n)),
+            nearest(blocks.scored, numbers.count_step), hidden.scored, few, n)),
         _measure(keys, "share_unscored", "percent", _columns(
             share_percent(blocks.unscored, respondents, step), hidden.unscored, few_respondents, n)),
     ]  # fmt: skip
     for band, name in enumerate(SHARES):
         value = share_percent(blocks.bands[..., band], blocks.scored, step)
-        parts.append(_measure(keys, name, "percent", _columns(value, hidden.bands[..., band], few_share, n)))
+        parts.append(_measure(keys, name, "percent", _columns(value, hidden.bands[..., band], few, n)))
     for name, rule in _derived_rules(blocks, hidden, focus).items():
-        columns = _columns(None, rule, few_share, n)
+        columns = _columns(None, rule, few, n)
         parts.append(_measure(keys, name, DERIVED[name], columns).with_columns(pl.lit(None, pl.Float64).alias("value")))
     return pl.concat(parts, how="diagonal")
 

@@ -173,7 +173,8 @@ def _cells(series: Series, pattern: Pattern, limits: Limits, numbers: PolicyNumb
     """One row per group, series and sex: what is shown and why not, and the share rounded from the counts."""
     shape = series.valid.shape
     group, one, sex = (axis.ravel() for axis in np.indices(shape))
-    few = (series.valid < limits.share[..., None]) & ~pattern.quiet
+    # as in the index tables: on which side of the districts' own floor a hidden number lies stays unsaid
+    few = (series.valid < limits.count[None, :, None]) & ~pattern.quiet
     counted = np.broadcast_to(np.array([kinds[key] == "share" for key in series.keys])[None, :, None], shape)
     share = np.where(counted, share_percent(np.rint(series.yes[0]).astype(np.int64), series.valid, numbers.share_step), -1)
     shown_n = np.where(pattern.no_count, -1, nearest(series.valid, numbers.count_step))

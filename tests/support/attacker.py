@@ -184,7 +184,7 @@ class _Family:
             elif measure in LEAVES:
                 base = self.measured(level, code, sex, "n_respondents" if measure == "share_unscored" else "n_scored")
                 self._know_share(self.leaf(level, code, sex, measure), base, shares[level, code, sex, measure])
-                floor = DISTRICT_FLOOR if level == "district" else self.floor
+                floor = DISTRICT_FLOOR if level == "district" and reason == "ok" else self.floor
                 if measure != "share_unscored":
                     self.system.know(base, *((0, floor - 1) if reason == "too_few" else (floor, INFINITY)))
         self._know_districts()
