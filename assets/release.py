@@ -11,6 +11,7 @@ from assets.cutoff_guard import released_editions, require_cutoffs
 from assets.failures import as_failure
 from assets.indices import COUNTS, ESTIMATES, SENSITIVITY
 from assets.methods.bands import FOCUS_BAND
+from assets.methods.delivery_rows import row_steps
 from assets.methods.disclosure import DisclosurePolicy, load_policy, protect
 from assets.methods.edition_patterns import Outer
 from assets.methods.editions import TABLES, allowed_areas, both_editions, masked, quiet_reasons
@@ -145,9 +146,12 @@ def release_tables(
     # these have no edition, so they hold the strictest one's floor
     floor = max(inputs.policy.numbers(edition).group_floor for edition in editions)
     missing = missing_share(inputs.answers, sorted(catalogue.item_scores()), floor)
+    width = max(inputs.policy.numbers(edition).interval_width for edition in editions)
+    open_numbers = inputs.policy.numbers(editions[0])
+    steps = row_steps(parts[editions[0]]["index_results"], width, open_numbers.group_floor, open_numbers.count_step)
     return whole | {
         "suppression_log": pl.concat([parts[edition]["suppression_log"] for edition in editions]),
-        "delivery_quality": delivery_quality(deliveries, missing, sorted(catalogue.municipality_by_code), waves, floor),
+        "delivery_quality": delivery_quality(deliveries, missing, sorted(catalogue.municipality_by_code), waves, floor, steps),
         "provenance": provenance(
             deliveries, warehouse.read(RAW_DELIVERIES, where), warehouse.read(REGISTER_ROWS, columns=FILE), waves
         ),

@@ -21,6 +21,7 @@ from assets.methods.disclosure_blocks import ALL, Blocks, build_blocks
 from assets.methods.disclosure_counts import protect_counts
 from assets.methods.disclosure_lines import protect_bands
 from assets.methods.disclosure_margins import protect_sums
+from assets.methods.disclosure_means import mean_windows, telling_means
 from assets.methods.disclosure_policy import DisclosurePolicy, PolicyNumbers, PolicyRule, load_policy
 from assets.methods.disclosure_rows import (
     RESULT_COLUMNS,
@@ -85,13 +86,16 @@ def protect(
     proof = evidence(estimates, keys_frame(blocks))
     floors = floors_of(blocks, policy, numbers)
     outer = groups_in(within, blocks.groups, blocks.index_keys)
-    hidden = suppress(blocks, floors, numbers, weighted_shares(proof, blocks), barred_rows(barred, blocks), outer)
+    hidden = suppress(blocks, floors, numbers, weighted_shares(proof, blocks), barred_rows(barred, blocks), outer and outer[:-1])
     bands = {key: (focus or {}).get(key, 3) for key in blocks.index_keys}
     positions = np.array([band - 1 for band in bands.values()], dtype=np.int64)
     compared = {key: SHARES[band - 1] for key, band in bands.items()}
-    rows = base_rows(blocks, hidden, floors, numbers, positions)
+    telling = telling_means(blocks, hidden, floors, numbers, mean_windows(proof, blocks, numbers.mean_decimals))
+    if outer is not None:
+        telling |= outer[-1]
+    rows = base_rows(blocks, hidden, floors, numbers, positions, telling)
     rows = published(rows, proof, edition, numbers.mean_decimals, compared)
-    pattern = Outer(blocks.groups, tuple(blocks.index_keys), hidden.arrays)
+    pattern = Outer(blocks.groups, tuple(blocks.index_keys), (*hidden.arrays, telling))
     return ProtectedRelease(results=rows.select(RESULT_COLUMNS), log=suppression_log(rows, policy), pattern=pattern)
 
 

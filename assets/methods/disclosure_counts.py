@@ -10,6 +10,8 @@ Where it is too narrow, numbers are hidden step by step, the sex split first.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from assets.methods.disclosure_blocks import ALL, BOY, GIRL, Blocks
@@ -44,7 +46,7 @@ def _limits(value: IntArray, shown: np.ndarray, breaks: tuple[IntArray, ...], st
     return low, np.where(shown, np.minimum(high, window_high), high)
 
 
-class _Search:
+class CountSearch:
     """All whole-number changes of one chunk of groups within `reach` pupils, or of them those in steps of `stride` pupils."""
 
     def __init__(
@@ -65,7 +67,7 @@ class _Search:
         self.has_county = county >= 0
         self.county_percent = 100 * blocks.bands[county][..., ALL, :] / np.maximum(blocks.scored[county][..., ALL, None], 1)
 
-    def _shifted(self, array: IntArray, sex: int) -> IntArray:
+    def shifted(self, array: IntArray, sex: int) -> IntArray:
         return array[..., sex, None] + (self.sums if sex == ALL else self.offsets)
 
     def _grid(self, ok: list[np.ndarray]) -> np.ndarray:
@@ -78,16 +80,16 @@ class _Search:
         low, high = _limits(self.respondents, self.shown_respondents, breaks, self.numbers.count_step)
         ok = []
         for sex in (GIRL, BOY, ALL):
-            value = self._shifted(self.respondents, sex)
+            value = self.shifted(self.respondents, sex)
             ok.append((value >= low[:, sex, None]) & (value <= high[:, sex, None]))
         return self._grid(ok)
 
-    def _scored_ok(self) -> np.ndarray:
+    def scored_ok(self) -> np.ndarray:
         breaks = (self.count_floor, self.share_floor)
         low, high = _limits(self.scored, self.shown_scored, breaks, self.numbers.count_step)
         ok = []
         for sex in (GIRL, BOY, ALL):
-            value = self._shifted(self.scored, sex)
+            value = self.shifted(self.scored, sex)
             ok.append((value >= low[..., sex, None]) & (value <= high[..., sex, None]))
         return self._grid(ok) & self._bands_ok()
 
@@ -112,8 +114,8 @@ class _Search:
         Bands hidden for both sexes divide what is left between them as they like, so only their sum is held to the totals.
         """
         share = self.bands / np.maximum(self.scored, 1)[..., None]
-        girls = np.maximum(self._shifted(self.scored, GIRL), 0)[..., :, None]
-        boys = np.maximum(self._shifted(self.scored, BOY), 0)[..., None, :]
+        girls = np.maximum(self.shifted(self.scored, GIRL), 0)[..., :, None]
+        boys = np.maximum(self.shifted(self.scored, BOY), 0)[..., None, :]
         total = np.maximum(girls + boys, 1)
         shown = self.shown_bands[..., ALL, :]
         low, high = self._total_windows()
@@ -131,8 +133,8 @@ class _Search:
 
     def _unscored_ok(self, sex: int) -> np.ndarray:
         """[group, index, respondents, scored] for one sex, on sums of changes for all."""
-        respondents = self._shifted(self.respondents, sex)[:, None, :, None]
-        scored = self._shifted(self.scored, sex)[:, :, None, :]
+        respondents = self.shifted(self.respondents, sex)[:, None, :, None]
+        scored = self.shifted(self.scored, sex)[:, :, None, :]
         left = respondents - scored
         percent = share_percent(np.maximum(left, 0), respondents, self.numbers.share_step)
         truth = share_percent(self.unscored[..., sex], self.respondents[:, None, sex], self.numbers.share_step)
@@ -144,7 +146,7 @@ class _Search:
         together = self._unscored_ok(ALL)[:, :, self.sum_at[:, :, None, None], self.sum_at[None, None]]
         possible = (
             self._respondents_ok()[:, None, :, :, None, None]
-            & self._scored_ok()[:, :, None, None, :, :]
+            & self.scored_ok()[:, :, None, None, :, :]
             & self._unscored_ok(GIRL)[:, :, :, None, :, None]
             & self._unscored_ok(BOY)[:, :, None, :, None, :]
             & together
@@ -208,17 +210,26 @@ def protect_counts(blocks: Blocks, hidden: Hidden, floors: Floors, numbers: Poli
 
 
 def narrow_rows(
-    blocks: Blocks, hidden: Hidden, floors: Floors, numbers: PolicyNumbers, active: IntArray
+    blocks: Blocks,
+    hidden: Hidden,
+    floors: Floors,
+    numbers: PolicyNumbers,
+    active: IntArray,
+    search: Callable[[IntArray, int], CountSearch] | None = None,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Groups whose n_respondents, and rows [group, index, sex] whose scored or unscored, are hidden too narrowly.
 
     Changes in larger steps are some of all changes, so what they leave wide is wide.
+
+    Args:
+        active: groups to look at. search: makes the search of some groups in steps of so many pupils, when it is to know more.
     """
+    make = search or (lambda at, stride: CountSearch(blocks, hidden, floors, numbers, at, stride))
     stride = max(1, floors.respondents_spread // _FINE)
     groups, rows = [], []
     for start in range(0, len(active), _CHUNK):
         at = active[start : start + _CHUNK]
-        respondents, scored, unscored = _Search(blocks, hidden, floors, numbers, at, stride).spans()
+        respondents, scored, unscored = make(at, stride).spans()
         groups.append(((hidden.respondents[at] > 0) & (respondents < floors.respondents_spread)).any(axis=1))
         need = floors.spread[None, :, None]
         few = ((hidden.scored[at] > 0) & (scored < need)) | ((hidden.unscored[at] > 0) & (unscored < need))

@@ -10,7 +10,7 @@ import polars as pl
 from assets.methods.disclosure_blocks import BANDS, BOY, GIRL, GROUP_KEYS, ROW_KEYS, SEXES, Blocks
 from assets.methods.disclosure_policy import DisclosurePolicy, PolicyNumbers
 from assets.methods.disclosure_rounding import half_away, nearest, share_percent
-from assets.methods.disclosure_state import RULES, Floors, Hidden
+from assets.methods.disclosure_state import RULES, SPLIT, Floors, Hidden
 from assets.methods.errors import PipelineError
 from assets.methods.estimate import WEIGHTED_METHOD
 
@@ -72,11 +72,14 @@ def _spread_to_blocks(array: np.ndarray, blocks: Blocks) -> np.ndarray:
     return np.repeat(array[:, None, :], len(blocks.index_keys), axis=1)
 
 
-def base_rows(blocks: Blocks, hidden: Hidden, floors: Floors, numbers: PolicyNumbers, focus: np.ndarray) -> pl.DataFrame:
+def base_rows(
+    blocks: Blocks, hidden: Hidden, floors: Floors, numbers: PolicyNumbers, focus: np.ndarray, telling: np.ndarray
+) -> pl.DataFrame:
     """Rows of all measures; counts and shares with their value, derived measures still without.
 
     Args:
         focus: [index] position 0..2 of the band whose share is compared between areas and sexes.
+        telling: [group, index] where the sexes' means are hidden for the numbers they tell (`telling_means`).
     """
     keys = keys_frame(blocks)
     respondents = _spread_to_blocks(blocks.respondents, blocks)
@@ -96,19 +99,22 @@ def base_rows(blocks: Blocks, hidden: Hidden, floors: Floors, numbers: PolicyNum
     for band, name in enumerate(SHARES):
         value = share_percent(blocks.bands[..., band], blocks.scored, step)
         parts.append(_measure(keys, name, "percent", _columns(value, hidden.bands[..., band], few, n)))
-    for name, rule in _derived_rules(blocks, hidden, focus).items():
+    for name, rule in _derived_rules(blocks, hidden, focus, telling).items():
         columns = _columns(None, rule, few, n)
         parts.append(_measure(keys, name, DERIVED[name], columns).with_columns(pl.lit(None, pl.Float64).alias("value")))
     return pl.concat(parts, how="diagonal")
 
 
-def _derived_rules(blocks: Blocks, hidden: Hidden, focus: np.ndarray) -> dict[str, np.ndarray]:
+def _derived_rules(blocks: Blocks, hidden: Hidden, focus: np.ndarray, telling: np.ndarray) -> dict[str, np.ndarray]:
     """Rule code [group, index, sex] of each derived measure.
 
-    Means and spreads are computed from all bands of a group and are hidden with any of them. Differences of shares are formed
+    Means and spreads are computed from all bands of a group and are hidden with any of them; those of the sexes also where they
+    would tell a hidden number of pupils. Differences of shares are formed
     from the two published shares, so they tell nothing more and are hidden only with one of those.
     """
     any_band = (hidden.bands > 0).any(axis=-1)
+    no_mean = any_band.copy()
+    no_mean[..., SPLIT] |= telling[..., None]
     focus_band = np.take_along_axis(hidden.bands, focus[None, :, None, None], axis=-1)[..., 0] > 0
     to_county = (blocks.county >= 0)[:, None, None]
     derived = RULES.index("derived")
@@ -121,12 +127,12 @@ def _derived_rules(blocks: Blocks, hidden: Hidden, focus: np.ndarray) -> dict[st
     return {
         name: np.where(floor > 0, floor, np.where(closed, derived, 0))
         for name, closed in {
-            "mean": any_band,
-            "sd": any_band,
+            "mean": no_mean,
+            "sd": no_mean,
             "diff_share_focus": focus_band | (focus_band[blocks.county] & to_county),
-            "diff_mean": any_band | (any_band[blocks.county] & to_county),
+            "diff_mean": no_mean | (no_mean[blocks.county] & to_county),
             "sex_gap_share_focus": either_sex(focus_band),
-            "sex_gap_mean": either_sex(any_band),
+            "sex_gap_mean": either_sex(no_mean),
         }.items()
     }
 

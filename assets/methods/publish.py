@@ -8,6 +8,7 @@ import polars as pl
 
 from assets.catalogue.profile_models import Profile
 from assets.catalogue.publication_models import Comparison
+from assets.methods.delivery_rows import ROWS_TO
 from assets.methods.multiplicity import adjust_families
 from assets.methods.school_types import OVER_100, percent_of_enrolled
 
@@ -36,7 +37,6 @@ RESULT_COLUMNS = (
 KEYS = ("area_level", "area_code", "wave", "grade", "sex", "index_key", "measure")
 SHARE_DIFFERENCES = ("diff_share_focus", "sex_gap_share_focus", "diff_share", "sex_gap_share")
 ROUND_TO = 5
-ROWS_TO = 25
 FLOOR = 10
 """Least number of pupils that is shown when no policy says otherwise (`group_floor` in `disclosure.yml`)."""
 
@@ -228,23 +228,29 @@ def delivery_quality(
     municipalities: Sequence[str],
     waves: Sequence[int],
     floor: int = FLOOR,
+    steps: pl.DataFrame | None = None,
 ) -> pl.DataFrame:
     """`release.delivery_quality`: per municipality x wave what arrived and how it held, as text.
 
-    Counts of pupils are rounded to 5, rows of the file to 25: rows less published respondents would else ring in the few pupils
-    whose sex is another or unknown. A count of pupils below the floor that isn't 0 is left out with the reason `too_few`.
+    Counts of pupils are rounded to 5, rows of the file to 25 or more: rows less published respondents would else ring in the few
+    pupils whose sex is another or unknown. A count of pupils below the floor that isn't 0 is left out with the reason `too_few`.
 
     Args:
         deliveries: `validated.deliveries`.
         missing: `municipality_code, wave, missing_item_pct` (whole per cent of index answers left out; null: too few pupils).
         floor: least number of pupils that is shown.
+        steps: from `row_steps`; 25 where there is none.
     """
     good = deliveries.filter(pl.col("promoted")).sort("delivery_id")
+    chosen = pl.DataFrame(schema={"area_code": pl.String, "wave": pl.Int32, "step": pl.Int64}) if steps is None else steps
+    good = good.join(
+        chosen, left_on=["municipality_code", "wave"], right_on=["area_code", "wave"], how="left", maintain_order="left"
+    ).with_columns(pl.col("step").fill_null(ROWS_TO[0]))
     items = {
         "file_format": pl.col("file_format"),
         "codebook": pl.col("codebook"),
-        "rows_received": _nearest(pl.col("rows_received"), floor, ROWS_TO),
-        "rows_kept": _nearest(pl.col("rows_kept"), floor, ROWS_TO),
+        "rows_received": _nearest(pl.col("rows_received"), floor, pl.col("step")),
+        "rows_kept": _nearest(pl.col("rows_kept"), floor, pl.col("step")),
         "rules_passed": (pl.col("rules_tried") - pl.col("critical_broken") - pl.col("warnings_broken")).cast(pl.String),
         "rules_failed": (pl.col("critical_broken") + pl.col("warnings_broken")).cast(pl.String),
         "unknown_grade_rows": _nearest(pl.col("rows_outside"), floor),
@@ -273,9 +279,9 @@ def delivery_quality(
     return pl.concat([frame, absent.select(frame.columns)]).sort("area_code", "wave", "item")
 
 
-def _nearest(count: pl.Expr, floor: int, step: int = ROUND_TO) -> pl.Expr:
-    number = count.cast(pl.Int64)
-    shown = (number == 0) | (number >= max(floor, (step + 1) // 2))  # a count that would round to 0 is no 0
+def _nearest(count: pl.Expr, floor: int, to: pl.Expr | None = None) -> pl.Expr:
+    number, step = count.cast(pl.Int64), pl.lit(ROUND_TO, pl.Int64) if to is None else to
+    shown = (number == 0) | (number >= pl.max_horizontal(pl.lit(floor, pl.Int64), (step + 1) // 2))  # what rounds to 0 is no 0
     return pl.when(shown).then(((number + step // 2) // step * step).cast(pl.String))
 
 
