@@ -141,7 +141,7 @@ def test_an_error_leaves_nothing_half_released(ready, monkeypatch):
 def test_a_closed_gate_or_a_conflict_stops_and_says_why(ready):
     closed = Closed("Granskning", "Ett tal i rapporten är inte släppt.")
     assert out(ready, Book(), (*OWN_GATES, closed)).stopped == ("Granskning: Ett tal i rapporten är inte släppt.",)
-    assert out(ready, Book(found=("krockar med r0",))).stopped == ("Utgåveregistret: krockar med r0",)
+    assert out(ready, Book(found=("krockar med r0",))).stopped == ("Utgivningsregistret: krockar med r0",)
     assert not lying(ready)
 
 
