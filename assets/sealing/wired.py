@@ -17,7 +17,7 @@ from assets.sealing.store import bundle_folders
 from pipelines.paths import Paths
 
 NOT_SCANNED = Closed("Granskning av färdiga filer", "Granskningen är inte inkopplad, så inget kan ges ut.")
-NOT_REGISTERED = Closed("Utgivningsregistret", "Registret är inte inkopplat, så inget kan ges ut.")
+NOT_REGISTERED = Closed("Utgåveregistret", "Registret är inte inkopplat, så inget kan ges ut.")
 
 
 def gates(paths: Paths) -> tuple[Gate, ...]:
