@@ -96,7 +96,7 @@ def require_passed(report: AuditReport) -> None:
     places = f"först i tabellen {first['table_name']} för område {first['area_code']}, {first['wave']}, {first['grade']}"
     raise PipelineError(
         code="release_not_safe",
-        where="Granskningen av utgåvan (release.audit)",
+        where="Granskningen av utgivningen (release.audit)",
         expected="att inget dolt antal går att ringa in med det som visas",
         got=f"{count_sv(bad.height, 'dold cell', 'dolda celler')} som går att ringa in eller som motsäger det som visas, {places}"
         + (f", och på {count_sv(more, 'ställe', 'ställen')} till" if more else ""),

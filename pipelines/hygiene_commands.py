@@ -79,7 +79,7 @@ def plan(chosen: list[Delivery]) -> list[str]:
         waves = ", ".join(map(str, one.waves)) or ("formulär" if one.form_ids else "inte inläst")
         rows = f"{one.rows:,}".replace(",", "\u00a0")
         told.append(f"  {', '.join(one.names) or one.delivery_id} ({waves}, {rows} rader, {one.delivery_id})")
-    return [*told, "Publicerade rapportpaket och registret över utgivningar är kvar: de har celler, inga svar från enskilda."]
+    return [*told, "Publicerade rapportpaket och utgivningsregistret är kvar: de har celler, inga svar från enskilda."]
 
 
 def allow(word: str, paths: Paths) -> int:

@@ -13,6 +13,9 @@ import pytest
 from tests.support.side_by_side import remember
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from assets.bundle.types import RenderedBundle
     from tests.support.demo_files import Demo
 
 
@@ -30,6 +33,23 @@ def copy_of_deliveries(small_deliveries: Demo, tmp_path: Path) -> Demo:
     for folder in (small_deliveries.inbox, small_deliveries.cache):
         shutil.copytree(folder, tmp_path / folder.name)
     return replace(small_deliveries, inbox=tmp_path / small_deliveries.inbox.name, cache=tmp_path / small_deliveries.cache.name)
+
+
+@pytest.fixture(scope="session")
+def sketched() -> Callable[..., RenderedBundle]:
+    """`tests.support.sample_bundle.sketched_bundle`: bundles of municipalities, each made once. Read only."""
+    from tests.support.sample_bundle import sketched_bundle
+
+    return sketched_bundle
+
+
+@pytest.fixture(autouse=True)
+def umask() -> Iterator[None]:
+    """A test that runs the program, which keeps its files to their owner, changes nothing for the tests after it."""
+    before = os.umask(0o022)
+    os.umask(before)
+    yield
+    os.umask(before)
 
 
 MEASURED: dict[str, float] = {}

@@ -262,7 +262,7 @@ def lines(record: Record) -> list[str]:
     else:
         told.append("Inget spår av leveransen hittades.")
     told.append(
-        "Publicerade rapportpaket och registret över utgivningar är kvar: de har celler, inga svar från enskilda. "
+        "Publicerade rapportpaket och utgivningsregistret är kvar: de har celler, inga svar från enskilda. "
         f"{_number(record.named_in_published)} av deras filer nämner leveransens hash eller namn. "
         "Deras zip-filer öppnades inte. Säkerhetskopior utanför datamappen berörs inte."
     )

@@ -64,7 +64,7 @@ class Whole:
 class Audited:
     """The release that the bundle is drawn from has passed the independent audit."""
 
-    name: str = "Granskningen av utgåvan"
+    name: str = "Granskningen av utgivningen"
 
     def check(self, bundle: Bundle) -> Sequence[str]:
         """A sentence unless the certificate says that the audit passed, in so many words."""

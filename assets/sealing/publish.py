@@ -68,7 +68,7 @@ def _publish(paths: Paths, folder: Path, key: Callable[[], Ed25519PrivateKey], g
     if stopped := first_closed(bundle, gates):
         return Step(step.bundle, State.APPROVED, stopped)
     if conflicts := register.conflicts(bundle):
-        return Step(step.bundle, State.APPROVED, tuple(f"Utgåveregistret: {sentence}" for sentence in conflicts))
+        return Step(step.bundle, State.APPROVED, tuple(f"Utgivningsregistret: {sentence}" for sentence in conflicts))
     sealed, place = _sealed(bundle, decided, key()), store.published_archive(paths, bundle)
     half = store.half_of(place)
     try:

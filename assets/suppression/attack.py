@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from types import ModuleType
+from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
@@ -59,6 +60,20 @@ class Cut:
     least: float
 
 
+def simplex_solver(highspy: ModuleType) -> Any:
+    """A solver that takes the same way to the same answer every time and says nothing."""
+    solver = highspy.Highs()
+    for option, value in (
+        ("output_flag", False),
+        ("threads", 1),
+        ("random_seed", 0),
+        ("presolve", "off"),
+        ("solver", "simplex"),
+    ):
+        solver.setOptionValue(option, value)
+    return solver
+
+
 def requirements(tables: LinkedTables) -> list[Requirement]:
     """What the primary cells demand, the greatest amount first."""
     found = []
@@ -86,16 +101,8 @@ class Attack:
         self.members = [parts.indices[parts.indptr[i] : parts.indptr[i + 1]] for i in range(tables.size)]
         self.weights = [parts.data[parts.indptr[i] : parts.indptr[i + 1]] for i in range(tables.size)]
         self.transposed = parts.T.tocsr()
-        self._solver = highspy.Highs()
+        self._solver = simplex_solver(highspy)
         self._optimal = highspy.HighsModelStatus.kOptimal
-        for option, value in (
-            ("output_flag", False),
-            ("threads", 1),
-            ("random_seed", 0),
-            ("presolve", "off"),
-            ("solver", "simplex"),
-        ):
-            self._solver.setOptionValue(option, value)
         self._build(highspy, parts)
         self._down, self._up = self.shown_down.copy(), self.shown_up.copy()
 

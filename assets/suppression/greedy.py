@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from assets.suppression.attack import TOLERANCE, UNLIMITED, Attack, Requirement
+from assets.suppression.attack import TOLERANCE, UNLIMITED, Attack, Requirement, simplex_solver
 from assets.suppression.tables import BoolArray, FloatArray, IntArray, LinkedTables, stop
 
 _FREE = 1e-7
@@ -56,16 +56,8 @@ class _Incremental:
         lp.a_matrix_.start_ = np.concatenate([[0], np.cumsum([len(row) for row in rows])]).astype(np.int32)
         lp.a_matrix_.index_ = np.concatenate(rows).astype(np.int32)
         lp.a_matrix_.value_ = np.concatenate([np.concatenate([attack.weights[i], [-1.0, 1.0]]) for i in identity])
-        self._solver = highspy.Highs()
+        self._solver = simplex_solver(highspy)
         self._optimal = highspy.HighsModelStatus.kOptimal
-        for option, value in (
-            ("output_flag", False),
-            ("threads", 1),
-            ("random_seed", 0),
-            ("presolve", "off"),
-            ("solver", "simplex"),
-        ):
-            self._solver.setOptionValue(option, value)
         self._solver.passModel(lp)
         self._size = size
         self._all = np.arange(leaves, leaves + 2 * size, dtype=np.int32)

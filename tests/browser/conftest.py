@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Route, sync_playwright
+
+if TYPE_CHECKING:
+    from assets.bundle.types import RenderedBundle
 
 ARGUMENTS = (
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking", "--disable-component-update",
@@ -54,6 +58,23 @@ class Visitor:
     def close(self) -> None:
         for context in self._contexts:
             context.close()
+
+
+@pytest.fixture(scope="session")
+def drawn_bundles() -> Sequence[RenderedBundle]:
+    """Bundles with real charts and the anatomy of the indices: Botkyrka, Nykvarn without gymnasium, Stockholm with districts.
+
+    Made once for all browser tests. Read only.
+    """
+    from assets.bundle.render import render_bundle
+    from tests.support.psychometric_sample import sample_anatomy, sample_table
+    from tests.support.sample_bundle import sample_bundle_frames, sample_report_meta
+
+    anatomy, rendered = sample_anatomy(sample_table()), []
+    for area in ("0127", "0140", "0180"):
+        frames, scope = sample_bundle_frames(area)
+        rendered.append(render_bundle(replace(frames, index_anatomy=anatomy), scope, sample_report_meta()))
+    return rendered
 
 
 # One module at a time: while Playwright runs, its event loop is the process's, and Dagster's own asyncio calls would fail.

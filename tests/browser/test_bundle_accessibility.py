@@ -17,7 +17,7 @@ from assets.bundle.county import comparison_page
 from assets.bundle.district_pages import PAGE as DISTRICT_PAGE
 from assets.bundle.explore import choices
 from assets.bundle.html import render_report
-from assets.bundle.render import render_bundle, with_fallback_fonts
+from assets.bundle.render import with_fallback_fonts
 from assets.bundle.types import BundlePaths
 from assets.bundle.words import Context
 from assets.bundle.writer import write_bundle, write_county_overview, write_page
@@ -27,7 +27,6 @@ from assets.charts.svg import to_svg
 from assets.methods.compared_areas import published_funnel, published_ranks
 from tests.support.axe import judged, violations
 from tests.support.keyboard import walk
-from tests.support.psychometric_sample import sample_anatomy, sample_table
 from tests.support.released_world import EDITION, FOCUS, codes, released
 from tests.support.sample_bundle import outline, sample_bundle_frames, sample_bundle_meta, sample_report_meta
 
@@ -49,15 +48,10 @@ OPEN_ALL = "document.querySelectorAll('details').forEach(d => d.open = true)"
 
 
 @pytest.fixture(scope="module")
-def bundles(tmp_path_factory) -> Mapping[str, BundlePaths]:
+def bundles(tmp_path_factory, drawn_bundles) -> Mapping[str, BundlePaths]:
     """Bundles with every kind of page, and the county's pages beside them."""
     root, meta = tmp_path_factory.mktemp("reports"), sample_report_meta()
-    anatomy = sample_anatomy(sample_table())
-    rendered = []
-    for area in AREAS:
-        frames, scope = sample_bundle_frames(area)
-        rendered.append(render_bundle(replace(frames, index_anatomy=anatomy), scope, meta))
-    paths = {bundle.scope.area_code: write_bundle(bundle, root, sample_bundle_meta()) for bundle in rendered}
+    paths = {bundle.scope.area_code: write_bundle(bundle, root, sample_bundle_meta()) for bundle in drawn_bundles}
     towns = codes(16)
     results = released(dict.fromkeys(towns, 0.12) | {towns[-1]: 0.6}, {code: 150 + 50 * n for n, code in enumerate(towns)})
     tables = [make(results, FOCUS, load_catalogue().estimates.compared, EDITION) for make in (published_ranks, published_funnel)]
@@ -65,7 +59,7 @@ def bundles(tmp_path_factory) -> Mapping[str, BundlePaths]:
     assert page
     write_page(page, root / "2024" / COMPARISON)
     write_county_overview(
-        [b.summary for b in rendered], root, meta, wave=2024, edition="intern", comparison=COMPARISON
+        [b.summary for b in drawn_bundles], root, meta, wave=2024, edition="intern", comparison=COMPARISON
     )  # fmt: skip
     return paths
 

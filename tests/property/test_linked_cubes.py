@@ -29,7 +29,7 @@ def protected(seed: int, effort: Effort = QUICK) -> tuple[LinkedTables, Pattern]
         return None
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(seeds)
 def test_nothing_is_recovered(seed: int) -> None:
     made = protected(seed)

@@ -71,7 +71,7 @@ def holds(numbers: PolicyNumbers) -> None:
     assert numbers.interval_width >= 2
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(near(USUAL), near(PUBLIK | {name: USUAL[name] for name in STEPS}), waivers())
 def test_an_accepted_policy_never_contradicts_itself(inner: dict[str, int], outer: dict[str, int], waived: list[dict[str, Any]]):
     content = copy.deepcopy(CONTENT) | {"waivers": waived}
@@ -96,7 +96,7 @@ def test_an_accepted_policy_never_contradicts_itself(inner: dict[str, int], oute
 
 
 @given(waivers())
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 def test_an_accepted_waiver_only_loosens(waived: list[dict[str, Any]]):
     policy = loaded(CONTENT | {"waivers": waived})
     if policy is None:

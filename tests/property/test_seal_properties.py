@@ -40,7 +40,7 @@ def test_every_byte_of_the_archive_counts(archive):
         assert verify_archive(bytes(flipped), MINE).outcome == "changed", place
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(data=st.data())
 def test_every_byte_of_every_file_of_an_unpacked_bundle_counts(archive, data):
     files = {entry.name.removeprefix(f"{FOLDER}/"): entry.content for entry in read_archive(archive)}
@@ -50,7 +50,7 @@ def test_every_byte_of_every_file_of_an_unpacked_bundle_counts(archive, data):
     assert verify_files(files | {name: bytes(content)}, MINE).outcome == "changed", name
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(noise=st.binary(max_size=200), place=st.integers(0, 5000))
 def test_no_bytes_make_the_check_fall_over(archive, noise, place):
     verify_archive(noise)
@@ -58,7 +58,7 @@ def test_no_bytes_make_the_check_fall_over(archive, noise, place):
     assert verify_archive(changed, MINE).outcome == ("changed" if noise else "unchanged")
 
 
-@settings(max_examples=50)
+@settings(max_examples=25)
 @given(words=WORDS, spaces=st.sampled_from([" ", "  ", "\u00a0", "-", ", "]))
 @example(words=["Åsa", "Ek"], spaces="  ")
 def test_a_name_is_the_same_however_it_is_spelled(words, spaces):
@@ -70,7 +70,7 @@ def test_a_name_is_the_same_however_it_is_spelled(words, spaces):
     assert not same_person(written, f"{written} qq")
 
 
-@settings(max_examples=50)
+@settings(max_examples=25)
 @given(names=st.lists(st.sampled_from([AUTHOR, AUTHOR.upper(), "Åsa Ek", "asa ek", "Bo Alm"]), max_size=5), refuses=st.booleans())
 def test_two_different_persons_the_second_not_the_author_or_no_approval(names, refuses):
     kept = [decision(b"m", name) for name in names] + ([decision(b"m", "Cy Dee", "avslås")] if refuses else [])
@@ -86,7 +86,7 @@ def test_two_different_persons_the_second_not_the_author_or_no_approval(names, r
     assert standing(b"m2", AUTHOR, kept).state is State.WAITING_TWO
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(content=st.one_of(st.binary(max_size=300), st.text(max_size=300).map(lambda t: t.encode("utf-8", "ignore"))))
 @example(content=b"&a [*a]")
 @example(content=b"{" * 5000)

@@ -65,5 +65,5 @@ def published(frame: pl.DataFrame, barred: bool = True, kept: pl.DataFrame | Non
     if not barred:
         everything = index.with_columns(reason=pl.lit("ok"))
         counts, beside = counts.with_columns(pl.lit(99, pl.Int64).alias(name) for name in ("least_linked", *SWAPS)), everything
-    safe = protect_accumulated(counts, own, beside, rules, RULES, "intern", kept).results
+    safe = protect_accumulated(counts, own, beside, rules, RULES, "intern", kept=kept).results
     return index, safe.rename({"index_key": "count_key"})

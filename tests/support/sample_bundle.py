@@ -5,15 +5,18 @@ The sample's survey rows are invented. Skolenkäten and Skolverket rows are inve
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from functools import lru_cache
 from html import escape
+from types import MappingProxyType
 
 import polars as pl
 
 from assets.bundle.frames import select_frames
 from assets.bundle.load import build_report_meta
-from assets.bundle.types import BundleMeta, ReportMeta
+from assets.bundle.render import render_bundle
+from assets.bundle.types import BundleMeta, RenderedBundle, ReportMeta
 from assets.catalogue.load import load_catalogue
 from assets.charts.types import ChartCard, ReleaseFrames, Scope
 from assets.registers.files import load_register_catalogue
@@ -74,6 +77,23 @@ def hide(frames: ReleaseFrames, area_code: str, reason: str, *, grade: str | Non
 def outline(card: ChartCard) -> str:
     """A stand-in for the drawn chart, where the drawing isn't what is tested."""
     return f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 10 10" role="img"><title>{escape(card.title)}</title></svg>'
+
+
+def sketched_bundle(area_code: str = "0127", *, hidden: bool = False) -> RenderedBundle:
+    """A municipality's bundle with `outline` for its charts, made once. Read only.
+
+    Args:
+        hidden: with the municipality's own survey values suppressed.
+    """
+    return _sketched(area_code, hidden)
+
+
+@lru_cache(maxsize=6)
+def _sketched(area_code: str, hidden: bool) -> RenderedBundle:
+    frames, scope = sample_bundle_frames(area_code)
+    given = hide(frames, scope.area_code, "suppressed") if hidden else frames
+    bundle = render_bundle(given, scope, sample_report_meta(), draw=outline)
+    return replace(bundle, files=MappingProxyType(dict(bundle.files)))
 
 
 def sample_bundle_meta() -> BundleMeta:

@@ -27,6 +27,8 @@ SHARED = (
     (CHAINS, "full_demo"),
     (CHAINS, "profiles_home|yrbs|lupp"),
     ("tests/", "small_deliveries|copy_of_deliveries"),
+    ("tests/unit/", "sketched"),
+    ("tests/browser/", "drawn_bundles"),
 )
 """What is built once per process: where it is used, and the fixtures that give it, as they stand among a function's arguments."""
 UNKNOWN = 3.0

@@ -6,17 +6,15 @@ import hashlib
 import re
 
 from assets.bundle.certificate import INSTRUCTION, SUMS, certificate_files
-from assets.bundle.render import render_bundle
 from assets.bundle.writer import MANIFEST, write_bundle
-from tests.support.sample_bundle import outline, sample_bundle_frames, sample_bundle_meta, sample_report_meta
+from tests.support.sample_bundle import sample_bundle_meta, sample_report_meta
 
 META = sample_report_meta()
 FOLDER = "0127_botkyrka_2024_v1.0_intern"
 
 
-def test_the_list_has_every_file_of_the_folder_as_built_in_tools_read_it(tmp_path):
-    frames, scope = sample_bundle_frames()
-    paths = write_bundle(render_bundle(frames, scope, META, draw=outline), tmp_path, sample_bundle_meta())
+def test_the_list_has_every_file_of_the_folder_as_built_in_tools_read_it(sketched, tmp_path):
+    paths = write_bundle(sketched(), tmp_path, sample_bundle_meta())
     lines = (paths.folder / SUMS).read_text(encoding="utf-8").splitlines()
     assert all(re.fullmatch(r"[0-9a-f]{64}  [!-~]+", line) for line in lines)
     listed = {name: digest for digest, name in (line.split("  ", 1) for line in lines)}

@@ -6,8 +6,6 @@ import re
 
 from assets.bundle.glossary import Marker
 from assets.bundle.load import load_report_texts
-from assets.bundle.render import render_bundle
-from tests.support.sample_bundle import outline, sample_bundle_frames, sample_report_meta
 
 GLOSSARY = load_report_texts()["glossary"]
 
@@ -37,9 +35,8 @@ def test_entries_are_unique_and_each_knows_its_own_name():
         assert re.fullmatch("[a-z-]+", item["id"])
 
 
-def test_the_report_explains_every_word_that_it_marks():
-    frames, scope = sample_bundle_frames()
-    page = render_bundle(frames, scope, sample_report_meta(), draw=outline).files["1_rapport/rapport.html"].decode()
+def test_the_report_explains_every_word_that_it_marks(sketched):
+    page = sketched().files["1_rapport/rapport.html"].decode()
     marked = set(re.findall(r'class="term" href="#(ord-[a-z-]+)"', page))
     explained = set(re.findall(r'<dt id="(ord-[a-z-]+)"><dfn>', page))
     assert len(marked) >= 8

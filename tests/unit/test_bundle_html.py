@@ -14,7 +14,7 @@ from assets.bundle.render import render_bundle
 from assets.bundle.vega import source_hash
 from assets.charts import faktorprofil
 from assets.charts.svg import to_svg
-from tests.support.sample_bundle import hide, outline, sample_bundle_frames, sample_report_meta
+from tests.support.sample_bundle import outline, sample_bundle_frames, sample_report_meta
 
 META = sample_report_meta()
 VOID = {"meta", "br", "hr", "img", "link", "input"}
@@ -43,9 +43,8 @@ class Page(HTMLParser):
 
 
 @pytest.fixture(scope="module", params=["0127", "0140", "0180"])
-def files(request) -> dict[str, bytes]:
-    frames, scope = sample_bundle_frames(request.param)
-    return dict(render_bundle(frames, scope, META, draw=outline).files)
+def files(request, sketched) -> dict[str, bytes]:
+    return dict(sketched(request.param).files)
 
 
 def pages(files: dict[str, bytes]) -> dict[str, str]:
@@ -171,9 +170,8 @@ def test_the_table_beside_a_chart_holds_every_cell_of_the_card():
     assert 0 not in table.numeric
 
 
-def test_hidden_values_never_become_zero_on_the_page():
-    frames, scope = sample_bundle_frames()
-    page = render_bundle(hide(frames, scope.area_code, "suppressed"), scope, META, draw=outline).files["1_rapport/rapport.html"]
+def test_hidden_values_never_become_zero_on_the_page(sketched):
+    page = sketched(hidden=True).files["1_rapport/rapport.html"]
     cells = re.findall(r"<td[^>]*>([^<]*)</td>", page.decode().split('id="vilka"')[1].split('id="kvalitet"')[0])
     assert "skyddat av sekretesskäl [c]" in cells
     assert not [cell for cell in cells if re.fullmatch(r"0(\u00a0%)?", cell)]

@@ -10,10 +10,9 @@ import pytest
 
 from assets.bundle.content import bundle_summary
 from assets.bundle.lattlast import PAGE, easy_finding, easy_page, easy_points
-from assets.bundle.render import render_bundle
 from assets.bundle.words import Context
 from assets.methods.findings import Finding
-from tests.support.sample_bundle import hide, outline, sample_bundle_frames, sample_report_meta
+from tests.support.sample_bundle import hide, sample_bundle_frames, sample_report_meta
 
 META = sample_report_meta()
 TEXTS = META.texts["lattlast"]
@@ -96,9 +95,8 @@ def plain(page: bytes) -> str:
 
 
 @pytest.mark.parametrize("area", ["0127", "0140", "0180"])
-def test_every_number_stands_in_the_report_too(area):
-    frames, scope = sample_bundle_frames(area)
-    files = render_bundle(frames, scope, META, draw=outline).files
+def test_every_number_stands_in_the_report_too(sketched, area):
+    files = sketched(area).files
     contacts = " ".join(TEXTS["help"]["items"])
     number = r"\d+(?:\u00a0\d{3})*(?:,\d+)?(?:\u00a0%)?"
     told = set(re.findall(number, plain(files[PAGE]).replace(contacts, "")))

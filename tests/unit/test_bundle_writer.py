@@ -28,9 +28,8 @@ RUN = sample_bundle_meta()
 
 
 @pytest.fixture(scope="module")
-def rendered() -> RenderedBundle:
-    frames, scope = sample_bundle_frames()
-    return render_bundle(frames, scope, META, draw=outline)
+def rendered(sketched) -> RenderedBundle:
+    return sketched()
 
 
 def tree(folder: Path) -> dict[str, bytes]:
@@ -195,16 +194,14 @@ def test_a_sentinel_municipality_is_nowhere_in_another_bundle():
     assert not [table for table in own if b"87.25" in table]
 
 
-def test_two_municipalities_get_two_reports(rendered):
-    frames, scope = sample_bundle_frames("0140")
-    other = render_bundle(frames, scope, META, draw=outline)
+def test_two_municipalities_get_two_reports(rendered, sketched):
+    other = sketched("0140")
     assert other.files["1_rapport/rapport.html"] != rendered.files["1_rapport/rapport.html"]
     assert b"Botkyrka" not in other.files["1_rapport/rapport.html"]
 
 
-def test_the_county_page_links_all_bundles_in_alphabetical_order(rendered, tmp_path):
-    frames, scope = sample_bundle_frames("0140")
-    small = render_bundle(frames, scope, META, draw=outline)
+def test_the_county_page_links_all_bundles_in_alphabetical_order(rendered, sketched, tmp_path):
+    small = sketched("0140")
     frames, scope = sample_bundle_frames("0115")
     hidden = render_bundle(hide(frames, scope.area_code, "no_delivery"), scope, META, draw=outline)
     bundles = [hidden, small, rendered]

@@ -9,8 +9,7 @@ import json
 import jsonschema
 import pytest
 
-from assets.bundle.render import render_bundle
-from tests.support.sample_bundle import hide, outline, sample_bundle_frames, sample_report_meta
+from tests.support.sample_bundle import sample_report_meta
 
 META = sample_report_meta()
 NAME = {"type": "string", "pattern": "^([-a-z0-9._/])+$"}
@@ -59,10 +58,8 @@ Rows = list[dict[str, str]]
 
 
 @pytest.fixture(scope="module", params=["0127", "0140", "hidden"])
-def tables(request) -> tuple[dict, dict[str, Rows]]:
-    frames, scope = sample_bundle_frames("0127" if request.param == "hidden" else request.param)
-    given = hide(frames, scope.area_code, "suppressed") if request.param == "hidden" else frames
-    files = render_bundle(given, scope, META, draw=outline).files
+def tables(request, sketched) -> tuple[dict, dict[str, Rows]]:
+    files = (sketched(hidden=True) if request.param == "hidden" else sketched(request.param)).files
     package = json.loads(files["4_tabeller/datapackage.json"])
     texts = {r["name"]: files[f"4_tabeller/{r['path']}"].decode("utf-8") for r in package["resources"]}
     return package, {name: list(csv.DictReader(io.StringIO(text))) for name, text in texts.items()}

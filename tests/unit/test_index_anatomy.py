@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import re
+from collections.abc import Mapping
 from dataclasses import replace
 
 import polars as pl
@@ -23,10 +24,18 @@ PAGE = "5_metod/indexanatomi.html"
 TABLE = "4_tabeller/indexanatomi.csv"
 
 
-def files_of(anatomy: pl.DataFrame | None) -> dict[str, str]:
+def files_of(anatomy: pl.DataFrame) -> dict[str, str]:
     frames, scope = sample_bundle_frames()
-    given = frames if anatomy is None else replace(frames, index_anatomy=anatomy)
-    made = render_bundle(given, scope, sample_report_meta(), outline).files
+    return texts(render_bundle(replace(frames, index_anatomy=anatomy), scope, sample_report_meta(), outline).files)
+
+
+@pytest.fixture(scope="module")
+def files() -> dict[str, str]:
+    """A bundle whose anatomy has a question that works differently for the sexes."""
+    return files_of(sample_anatomy(sample_table(dif={"c": 0.9})))
+
+
+def texts(made: Mapping[str, bytes]) -> dict[str, str]:
     return {name: content.decode("utf-8") for name, content in made.items() if name.endswith((".html", ".csv", ".txt", ".json"))}
 
 
@@ -53,8 +62,7 @@ def test_nothing_measured_is_shown_of_an_index_with_few_scored():
     assert "För få elever har svarat" in page
 
 
-def test_the_bundle_has_a_page_and_a_table_that_say_the_same():
-    files = files_of(sample_anatomy(sample_table(dif={"c": 0.9})))
+def test_the_bundle_has_a_page_and_a_table_that_say_the_same(files):
     page, rows = files[PAGE], list(csv.DictReader(io.StringIO(files[TABLE])))
     assert 'lang="sv"' in page
     assert not re.search(r"https?://|<script", page.replace('xmlns="http://www.w3.org/2000/svg"', ""))
@@ -71,8 +79,8 @@ def test_the_bundle_has_a_page_and_a_table_that_say_the_same():
     assert package["indexanatomi"]["schema"]["primaryKey"] == ["Index-id", "Del", "Nyckel"]
 
 
-def test_every_index_on_the_page_has_its_chart_with_a_table_and_a_text_alternative():
-    page = files_of(sample_anatomy(sample_table()))[PAGE]
+def test_every_index_on_the_page_has_its_chart_with_a_table_and_a_text_alternative(files):
+    page = files[PAGE]
     figures = re.findall(r'<figure id="(indexanatomi_\w+)">', page)
     assert figures
     assert len(figures) == len(set(figures)) == page.count('<section id="index-')
@@ -80,8 +88,8 @@ def test_every_index_on_the_page_has_its_chart_with_a_table_and_a_text_alternati
     assert page.count('role="img"') == len(figures)
 
 
-def test_a_release_without_anatomy_has_no_page_and_no_link_to_it():
-    files = files_of(None)
+def test_a_release_without_anatomy_has_no_page_and_no_link_to_it(sketched):
+    files = texts(sketched().files)
     assert not {PAGE, TABLE} & set(files)
     assert "indexanatomi" not in files["LAS_MIG.html"]
 

@@ -97,8 +97,8 @@ def test_the_disclosure_decision_has_every_rule_with_its_value_and_no_cell():
     assert "Botkyrka" not in told
 
 
-def test_every_page_that_the_method_page_links_is_in_the_bundle():
-    files = render_bundle(FRAMES, SCOPE, META, draw=outline).files
+def test_every_page_that_the_method_page_links_is_in_the_bundle(sketched):
+    files = sketched(SCOPE.area_code).files
     page = files["5_metod/metod.html"].decode()
     linked = {part.split('"')[0] for part in page.split('href="')[1:]}
     assert {name for name in linked if name.endswith(".html")} >= {"kodbok.html", "bortfall.html", "andringar.html"}

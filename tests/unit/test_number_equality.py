@@ -8,9 +8,8 @@ from itertools import combinations
 import pytest
 
 from assets.bundle.number_ids import number_ids
-from assets.bundle.render import render_bundle
 from tests.support.published_numbers import World, disagreements, plain, read_bundle, read_text
-from tests.support.sample_bundle import outline, sample_bundle_frames, sample_report_meta
+from tests.support.sample_bundle import sample_bundle_frames, sample_report_meta
 
 META = sample_report_meta()
 MARKS = {code: reason.mark for code, reason in META.charts.reasons.items()}
@@ -29,10 +28,9 @@ def world(area_code: str) -> World:
 
 
 @pytest.fixture(scope="module", params=["0127", "0140", "0115"])
-def files(request) -> tuple[str, dict[str, bytes], dict[str, dict[str, str]]]:
+def files(request, sketched) -> tuple[str, dict[str, bytes], dict[str, dict[str, str]]]:
     """Municipality, the bundle's files, and what is read from each of them."""
-    frames, scope = sample_bundle_frames(request.param)
-    made = dict(render_bundle(frames, scope, META, draw=outline).files)
+    made = dict(sketched(request.param).files)
     return request.param, made, read_bundle(made, world(request.param))
 
 

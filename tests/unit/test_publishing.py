@@ -8,6 +8,7 @@ from datetime import date
 import dagster as dg
 import pytest
 
+from assets.hygiene.permissions import tighten
 from assets.methods.errors import PipelineError
 from assets.published import published_sealed_bundles
 from assets.sealing import store, wired
@@ -141,7 +142,7 @@ def test_an_error_leaves_nothing_half_released(ready, monkeypatch):
 def test_a_closed_gate_or_a_conflict_stops_and_says_why(ready):
     closed = Closed("Granskning", "Ett tal i rapporten är inte släppt.")
     assert out(ready, Book(), (*OWN_GATES, closed)).stopped == ("Granskning: Ett tal i rapporten är inte släppt.",)
-    assert out(ready, Book(found=("krockar med r0",))).stopped == ("Utgåveregistret: krockar med r0",)
+    assert out(ready, Book(found=("krockar med r0",))).stopped == ("Utgivningsregistret: krockar med r0",)
     assert not lying(ready)
 
 
@@ -253,6 +254,7 @@ def test_the_commands_from_approval_to_the_receivers_check(tmp_path, monkeypatch
     monkeypatch.setenv("DID_HOME", str(home))
     monkeypatch.chdir(tmp_path)
     tiny(home)
+    tighten(home)  # as the program itself would have written it
 
     def did(*words: str) -> tuple[int, str]:
         code = cli.main(words)

@@ -58,7 +58,7 @@ def test_an_untouched_register_gives_its_entries():
     assert verify(b"", None).entries == ()
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(place=st.integers(0, len(LINES) - 1), byte=st.integers(0, 255))
 def test_any_changed_byte_is_found(place, byte):
     changed = LINES[:place] + bytes([byte]) + LINES[place + 1 :]
@@ -70,7 +70,7 @@ def test_any_changed_byte_is_found(place, byte):
     assert found.value.code.startswith("register_")
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(order=st.lists(st.integers(0, 3), max_size=5))
 def test_dropped_doubled_reordered_and_inserted_lines_are_found(order):
     lines = [*(line_of(one) for one in THREE), line_of(link(entry("x"), "c" * 64, Head(1, THREE[0].hash)))]

@@ -19,10 +19,10 @@ from assets.release_register.history import barred_rows, earlier_releases, histo
 from assets.release_register.inputs import release_inputs, with_state
 from assets.release_register.rules import conflict_rules
 from assets.release_register.types import Entry, Inputs, NewEntry
-from assets.release_register.windows import FAMILIES, bounds, windows
+from assets.release_register.windows import FAMILIES, Rules, bounds, windows
 from assets.release_register.words import conflict_error, conflict_rows
 from assets.texts import register_texts
-from tests.support.disclosure_population import estimates, population
+from tests.support.disclosure_population import estimates, largest, population
 from tests.support.factor_world import persons
 from tests.support.factor_world import published as published_factors
 
@@ -40,7 +40,8 @@ def area(girl: Leaf, boy: Leaf, code: str = "0127") -> pl.DataFrame:
     rows = []
     for sex, leaf in (("girl", girl), ("boy", boy), ("all", tuple(a + b for a, b in zip(girl, boy, strict=True)))):
         *bands, unscored = leaf
-        rows.append((level, code, 2024, "ak9", sex, "acting_out", sum(leaf), sum(bands), unscored, *bands, 4, 9))
+        schools = (4, 9, *largest(sum(bands), 4))
+        rows.append((level, code, 2024, "ak9", sex, "acting_out", sum(leaf), sum(bands), unscored, *bands, *schools))
     frame = population(1, [5], indices=["acting_out"]).clear()
     return pl.DataFrame(rows, schema=frame.columns, orient="row").cast(dict(frame.schema))
 
@@ -61,11 +62,11 @@ def entered(cells: pl.DataFrame, inputs: Inputs, number: int = 1) -> tuple[Entry
     return link(new, f"{number}", head_of(())), cells
 
 
-def joint(before: pl.DataFrame, now: pl.DataFrame, inputs: Inputs, first: Inputs = FIRST) -> pl.DataFrame:
+def joint(before: pl.DataFrame, now: pl.DataFrame, inputs: Inputs, first: Inputs = FIRST, rules: Rules = RULES) -> pl.DataFrame:
     """Conflicts of a new release with an earlier one."""
     entry, cells = entered(before, first)
     told = with_state(now, inputs).with_columns(release_id=pl.lit("ny"), published_on=pl.lit(""))
-    return find_conflicts(history([entry], lambda _: cells), told, RULES)
+    return find_conflicts(history([entry], lambda _: cells), told, rules)
 
 
 def hide(cells: pl.DataFrame, sex: str, measure: str) -> pl.DataFrame:
@@ -202,14 +203,14 @@ def test_a_sensitive_question_needs_wider_limits():
     ]  # fmt: skip
     before = cells_of({"indicator_results": pl.DataFrame(rows).cast({"wave": pl.Int32, "low": pl.Float64, "high": pl.Float64})})
     after = before.with_columns(n=pl.col("n") + 5)
-    found = joint(before, after, LATER)
+    found = joint(before, after, LATER, rules=replace(RULES, width=(4, 9)))  # two numbers rounded to 5 differ by 1 to 9
     assert set(found.select("key", "measure").iter_rows()) == {("narkotika", "n_valid")}
 
 
 leaves = st.tuples(*(st.integers(0, top) for top in (160, 80, 40, 20)))
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(girls=leaves, boys=leaves)
 def test_the_true_counts_lie_inside_the_windows(girls, boys):
     """What the check calls certain is true: no window leaves out the counts behind the published numbers."""
