@@ -8,15 +8,15 @@ import polars as pl
 import pytest
 
 from assets.catalogue.load import load_catalogue
-from assets.demo.generate import ensure_demo
+from assets.slices import range_tags
 from assets.validated import promote
 from pipelines.console import SilentProgress
-from pipelines.jobs import ALL_WAVES
 from pipelines.run import run_everything
 from pipelines.warehouse import TableName
 from tests.pipeline.conftest import PUBLISHED
 from tests.pipeline.test_chain import RESPONSES, tree
 from tests.support.bad_files import write_bad_files
+from tests.support.changed_sav import write_changed
 
 CANDIDATES = TableName("harmonised", "survey_responses")
 
@@ -77,18 +77,17 @@ def test_a_delivery_that_breaks_a_critical_rule_is_held_back_alone(copy_of_demo)
     assert status.filter(pl.col("delivery_id") != bad)["promoted"].all()
 
 
-def test_a_corrected_delivery_replaces_the_earlier_one(copy_of_demo, run_job, tmp_path):
-    """The same municipality and wave again, with other answers: the newest counts, nobody is counted twice."""
+def test_a_corrected_delivery_replaces_the_earlier_one(copy_of_demo, run_job):
+    """The same municipality and wave again, with fewer pupils: the newest counts, nobody is counted twice."""
     warehouse = copy_of_demo.warehouse
     before = warehouse.read(RESPONSES)
-    again = tmp_path / "again"
-    ensure_demo(again, tmp_path / "cache", scale=0.06, seed=99)
-    name = next(p.name for p in sorted(again.iterdir()) if "2024 Vallentuna" in p.name)
-    target = copy_of_demo.paths.surveys / f"rättad {name}"
-    target.write_bytes((again / name).read_bytes())
-    assert run_job(copy_of_demo.root, "ingest_surveys", ALL_WAVES).success
+    (old,) = copy_of_demo.paths.surveys.glob("*2024 Vallentuna*")
+    target = copy_of_demo.paths.surveys / f"rättad {old.name}"
+    write_changed(old, target, lambda frame: frame.head(-1))
+    assert run_job(copy_of_demo.root, "ingest_surveys", range_tags("2024", "2024")).success
     after = warehouse.read(RESPONSES)
     mine = (pl.col("municipality_code") == "0115") & (pl.col("wave") == 2024)
     assert set(after.filter(mine)["delivery_id"]) == {hashlib.sha256(target.read_bytes()).hexdigest()[:12]}
     assert not set(after.filter(mine)["delivery_id"]) & set(before.filter(mine)["delivery_id"])
+    assert after.filter(mine).height == before.filter(mine).height - 1
     assert after.filter(~mine).sort(pl.all()).equals(before.filter(~mine).sort(pl.all()))

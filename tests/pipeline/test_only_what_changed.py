@@ -1,4 +1,4 @@
-"""A corrected delivery runs its own wave again and nothing else, and the result is that of a run from nothing."""
+"""A corrected delivery runs its own wave again and nothing else, and what it leaves alone is that of a run from nothing."""
 
 from __future__ import annotations
 
@@ -7,19 +7,27 @@ from pathlib import Path
 
 import dagster as dg
 import polars as pl
-import pyreadstat
 
 from assets.slices import WAVES
 from pipelines import chain
 from pipelines.console import SilentProgress
 from pipelines.definitions import build_definitions
-from pipelines.paths import Paths
 from pipelines.run import run_everything
 from pipelines.warehouse import TableName, Warehouse
 from tests.pipeline.conftest import PUBLISHED
 from tests.pipeline.test_chain import tree
+from tests.support.changed_sav import write_changed
 
-TABLES = ("index_results", "suppression_log", "response_rates", "delivery_quality", "provenance")
+UNMOVED = (
+    "index_results",
+    "suppression_log",
+    "response_rates",
+    "accumulated_results",
+    "indicator_results",
+    "edition_differences",
+)
+OF_DELIVERIES = ("delivery_quality", "provenance")
+"""Tables that tell about a delivery itself; another answer doesn't change the others."""
 CORRECTED = 2018
 
 
@@ -28,17 +36,13 @@ def corrected_delivery(source: Path, target: Path) -> None:
 
     The question is in no index and no series, so no published number of another municipality moves.
     """
-    frame, meta = pyreadstat.read_sav(source, user_missing=True, output_format="polars")
-    wave = frame.filter(pl.col("ar") == CORRECTED)
-    first = pl.int_range(pl.len()) == 0
-    other = wave["F5"].drop_nulls().filter(wave["F5"].drop_nulls() != wave["F5"][0])[0]
-    pyreadstat.write_sav(
-        wave.with_columns(F5=pl.when(first).then(pl.lit(other)).otherwise("F5")),
-        str(target),
-        column_labels=dict(meta.column_names_to_labels),
-        variable_value_labels=meta.variable_value_labels,
-        missing_ranges=meta.missing_ranges,
-    )
+
+    def change(frame: pl.DataFrame) -> pl.DataFrame:
+        wave = frame.filter(pl.col("ar") == CORRECTED)
+        other = wave["F5"].drop_nulls().filter(wave["F5"].drop_nulls() != wave["F5"][0])[0]
+        return wave.with_columns(F5=pl.when(pl.int_range(pl.len()) == 0).then(pl.lit(other)).otherwise("F5"))
+
+    write_changed(source, target, change)
 
 
 def stamps(folder: Path) -> dict[str, int]:
@@ -58,7 +62,7 @@ def of_wave(warehouse: Warehouse, name: str) -> dict[object, str]:
     return warehouse.hashes(TableName(*name.split(".")), "wave")
 
 
-def test_a_corrected_delivery_runs_its_wave_and_the_bundles_that_show_it(copy_of_demo, tmp_path):
+def test_a_corrected_delivery_runs_its_wave_and_the_bundles_that_show_it(copy_of_demo, small_demo):
     paths, warehouse = copy_of_demo.paths, copy_of_demo.warehouse
     (source,) = paths.surveys.glob("*2016-2022 Vallentuna.sav")
     corrected_delivery(source, paths.surveys / "Vallentuna 2018 rättad.sav")
@@ -98,15 +102,12 @@ def test_a_corrected_delivery_runs_its_wave_and_the_bundles_that_show_it(copy_of
     assert stamps(paths.reports) == again, "nothing new, nothing written"
     assert tree(paths.reports) == after
 
-    fresh = Paths(tmp_path / "nytt")
-    fresh.make()
-    shutil.copytree(paths.root / "inbox", fresh.root / "inbox", dirs_exist_ok=True)
-    shutil.copytree(paths.cache / "diagram", fresh.cache / "diagram")  # a picture is kept under its whole specification
-    run_everything(fresh.root, SilentProgress(), municipalities=PUBLISHED)
-    for name in TABLES:
+    for name in (*UNMOVED, *OF_DELIVERIES):
         table = TableName("release", name)
-        assert Warehouse(fresh.warehouse).read(table).sort(pl.all()).equals(warehouse.read(table).sort(pl.all())), name
-    assert tree(fresh.reports) == after
+        now, then = (store.read(table).sort(pl.all()) for store in (warehouse, small_demo.warehouse))
+        if name in OF_DELIVERIES:
+            now, then = (one.filter(~((pl.col("wave") == CORRECTED) & (pl.col("area_code") == "0115"))) for one in (now, then))
+        assert now.equals(then), f"{name} isn't that of a run from nothing, which didn't have this answer"
 
 
 def test_a_layer_run_by_hand_and_a_damaged_bundle_are_put_right(copy_of_demo, run_job):
