@@ -14,6 +14,7 @@ from assets.bundle.types import ReportMeta
 from assets.catalogue.load import Catalogue, load_catalogue
 from assets.charts.types import COUNTY_CODE, ReleaseFrames, Scope
 from assets.methods.errors import PipelineError
+from assets.published_scan import Scanned
 from assets.release_earlier import compared_with_register
 from assets.release_register.cells import cells_hash, published_cells
 from assets.release_register.store import read_preview, read_register, register_release
@@ -202,4 +203,10 @@ class ReleaseRegister:
 def checks(paths: Paths) -> tuple[tuple[Gate, ...], Register]:
     """The gates of this installation, in order, and its register; for one publication, as what they read is kept."""
     now = ReleaseNow(paths)
-    return (Whole(), Audited(), Current(now)), ReleaseRegister(now)
+
+    def drawn_from(bundle: Bundle) -> tuple[Scope, ReleaseFrames, ReportMeta, Catalogue]:
+        scope = scope_of(bundle)
+        return scope, now.frames(scope, kit=is_kit(bundle)), now.meta, now.catalogue
+
+    # The files are traced to the release, which says something only when it is the one that they were drawn from.
+    return (Whole(), Audited(), Current(now), Scanned(drawn_from)), ReleaseRegister(now)
