@@ -45,7 +45,8 @@ class Scanned:
 def _own(context: ScanContext, catalogue: Catalogue) -> ScanContext:
     """With the names of who runs this, the publication's own address, and no word against an internal bundle that names the
     public edition: it lists what that one hides."""
-    addresses = (*context.rules.addresses, catalogue.publication.contact_email)
+    described = catalogue.publication.open_data
+    addresses = (*context.rules.addresses, *((described.contact_email,) if described else ()))
     return replace(
         context,
         users=local_names(),
