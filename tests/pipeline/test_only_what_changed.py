@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
 
@@ -106,7 +107,16 @@ def test_a_corrected_delivery_runs_its_wave_and_the_bundles_that_show_it(copy_of
     for name in TABLES:
         table = TableName("release", name)
         assert Warehouse(fresh.warehouse).read(table).sort(pl.all()).equals(warehouse.read(table).sort(pl.all())), name
-    assert tree(fresh.reports) == after
+    assert but_for_the_release(fresh.reports) == but_for_the_release(paths.reports)
+
+
+def but_for_the_release(folder: Path) -> dict[str, object]:
+    """As `tree`, without what certificates say of the release a bundle was drawn from: one that is kept is of an earlier one."""
+    found: dict[str, object] = {name: digest for name, digest in tree(folder).items() if not name.endswith(".zip")}
+    for name in (name for name in found if name.endswith("_intyg/manifest.json")):
+        told = json.loads((folder / name).read_text(encoding="utf-8"))
+        found[name] = told | {"release": {k: v for k, v in told["release"].items() if k not in {"id", "audit"}}}
+    return found
 
 
 def test_a_layer_run_by_hand_and_a_damaged_bundle_are_put_right(copy_of_demo, run_job):

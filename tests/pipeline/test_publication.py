@@ -13,10 +13,12 @@ import dagster as dg
 import polars as pl
 import pytest
 
-from assets.catalogue.load import active_profile
+from assets.audit.tasks import tasks
+from assets.catalogue.load import active_profile, load_catalogue
 from assets.methods.errors import PipelineError
 from assets.published_gates import checks
-from assets.release_audited import OUTCOMES, SCHEMA
+from assets.release_audit import audit_rules, published_tables
+from assets.release_audited import OUTCOMES, SCHEMA, earlier_attacked
 from assets.release_register.store import CHAIN, FOLDER, check_register, read_preview
 from assets.sealing.approvals import APPROVED, State
 from assets.sealing.bundle import Bundle
@@ -187,6 +189,10 @@ def test_a_corrected_delivery_stops_and_what_is_out_stays(small_demo, after):
     words = str(failed.event_specific_data.user_failure_data.description)
     assert "release.index_results" in words
     assert "samma tabell i utgivningen" in words
+    warehouse = Warehouse(after.warehouse)
+    for_the_audit = earlier_attacked(warehouse, load_catalogue(), published_tables(warehouse))
+    assert {name for one in for_the_audit for name in one.tables} >= {"index_results"}
+    assert all(tasks(one.tables, audit_rules(load_catalogue()), whole=True) for one in for_the_audit)
     (_, register) = checks(after)
     assert "samma tabell i utgivningen" in " ".join(register.conflicts(_other(after)))
     assert {step.state for step in publish(after)} == {State.PUBLISHED}, "what is out is not looked at again"
@@ -217,6 +223,8 @@ def test_an_audit_of_another_release_opens_nothing(ready):
 
 
 def test_the_register_asks_for_an_audit_only_when_the_release_is_another(after):
+    warehouse = Warehouse(after.warehouse)
+    assert not earlier_attacked(warehouse, load_catalogue(), published_tables(warehouse)), "the same numbers cost nothing"
     assert runs(after, "audit_release", Choice())  # the register has grown since
     finished(after, "audit_release", Choice())
     assert not runs(after, "audit_release", Choice())
