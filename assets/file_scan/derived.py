@@ -5,13 +5,28 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import polars as pl
+import polars.selectors as cs
 
 STEP = 5
 NAME = "derived_counts"
+USE, USE_SUMS = "use_of_results", "derived_use"
 
 
 def with_derived(released: Mapping[str, pl.DataFrame]) -> dict[str, pl.DataFrame]:
-    """The release tables and `derived_counts` (`area_code, wave, grade, n`): answers left after the plausibility screen.
+    """The release tables, with answers left after the plausibility screen and the county's sums of how results are used."""
+    return _with_sums(_with_counts(released))
+
+
+def _with_sums(released: dict[str, pl.DataFrame]) -> dict[str, pl.DataFrame]:
+    """`derived_use`: the sum over all municipalities of each number of `use_of_results`; forms and meetings, no pupils."""
+    use = released.get(USE)
+    if use is None or not use.height:
+        return released
+    return {**released, USE_SUMS: use.select((cs.numeric() - cs.by_name("wave", require_all=False)).cast(pl.Int64).sum())}
+
+
+def _with_counts(released: Mapping[str, pl.DataFrame]) -> dict[str, pl.DataFrame]:
+    """`derived_counts` (`area_code, wave, grade, n`): answers left after the plausibility screen.
 
     The number is that of the report's chart of who answered: respondents less the published share that was removed, to the
     nearest 5, at least the pupils with a score and at most the respondents.
