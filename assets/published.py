@@ -1,4 +1,4 @@
-"""Published layer: bundles that two persons have approved, sealed. Reads the finished bundles and nothing else."""
+"""Published layer: bundles that two persons have approved, sealed. Reads finished bundles, and the release to check them by."""
 
 import dagster as dg
 from pydantic import Field
@@ -7,6 +7,7 @@ from assets.asset_keys import only_reached
 from assets.catalogue.load import active_profile
 from assets.failures import as_failure
 from assets.intake.names import in_markdown
+from assets.published_gates import checks
 from assets.sealing.approvals import State
 from assets.sealing.publish import Step
 from assets.sealing.wired import publish_wave
@@ -35,7 +36,7 @@ def published_sealed_bundles(context: dg.AssetExecutionContext, config: Publicat
     """Seal what two persons have approved, and say where each bundle is on its way out."""
     paths = store.paths
     with as_failure():
-        steps = publish_wave(paths, paths.keys(active_profile()), config.wave, config.kommuner)
+        steps = publish_wave(paths, paths.keys(active_profile()), config.wave, *checks(paths), config.kommuner)
     for step in steps:
         for sentence in step.stopped:
             context.log.warning(f"{step.bundle}: {sentence}")

@@ -11,6 +11,7 @@ from assets.asset_keys import reached
 from assets.audit import AuditReport, AuditRules, EditionRules, audit
 from assets.audit.attack import Run
 from assets.audit.types import CELL_KEY, CountRule
+from assets.audited_tables import AUDITED, DERIVED
 from assets.catalogue.load import Catalogue, load_catalogue
 from assets.failures import as_failure
 from assets.methods.bands import FOCUS_BAND
@@ -19,14 +20,11 @@ from assets.methods.errors import PipelineError, count_sv
 from assets.methods.estimate import WEIGHTED_METHOD
 from assets.methods.indicator_links import Links, links
 from assets.methods.score_scale import policy_for
+from assets.release_audited import earlier_attacked, forget_outcome, keep_outcome
 from assets.texts import asset_text
 from pipelines.resources import RunChoices, Store
 from pipelines.warehouse import TableName, Warehouse
 
-AUDITED = ("index_results", "accumulated_results", "indicator_results")
-"""Tables whose hidden numbers are attacked."""
-DERIVED = ("rank_sets", "funnel", "weighted_comparison", "factor_overview", "trends")
-"""Tables of numbers formed from those."""
 SHOWN_COLUMNS = [*CELL_KEY, "width", "required", "verdict", "attack"]
 LOGIT_INTERVALS = frozenset({"logit_t"})
 
@@ -117,10 +115,12 @@ def pooled_run(workers: int) -> tuple[Run, ProcessPoolExecutor | None]:
 
 
 def audited(warehouse: Warehouse, catalogue: Catalogue, workers: int) -> AuditReport:
-    """The audit of everything that lies in the release."""
+    """The audit of everything that lies in the release, alone and together with what has been published before."""
+    published = published_tables(warehouse)
+    earlier = earlier_attacked(warehouse, catalogue, published)
     run, pool = pooled_run(workers)
     try:
-        return audit(published_tables(warehouse), audit_rules(catalogue), run=run)
+        return audit(published, audit_rules(catalogue), earlier, run=run)
     finally:
         if pool:
             pool.shutdown()
@@ -150,8 +150,10 @@ DEPS: Sequence[dg.AssetDep] = [
 def release_audit(store: Store, choices: RunChoices) -> dg.Output[pl.DataFrame]:
     """Attack every hidden number with all that is published; the bounds themselves are not stored."""
     with as_failure():
+        forget_outcome(store.warehouse)
         report = audited(store.warehouse, load_catalogue(), choices.workers)
         require_passed(report)
+        keep_outcome(store.warehouse, report)
     shown = report.cells.select(SHOWN_COLUMNS)
     return dg.Output(shown, metadata={"dolda celler": shown.height, "angrepp": effort_table(report)})
 

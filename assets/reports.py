@@ -34,7 +34,7 @@ from assets.kit.kit import kit_folder_name
 from assets.methods.disclosure_policy import policy_facts
 from assets.methods.editions import INTERN, PUBLIC
 from assets.registers.files import load_register_catalogue
-from assets.reports_preview import keep_previews, released_inputs
+from assets.reports_preview import previews
 from assets.sealing.store import write_form
 from assets.slices import ONE_RUN, bundle_keys, bundles, int_keys, survey_waves
 from assets.texts import asset_text
@@ -136,6 +136,14 @@ def certificate(reader: ReleaseReader, catalogue: Catalogue, scope: Scope) -> Bu
     )
 
 
+def municipality_frames(
+    reader: ReleaseReader, release: ReleaseFrames, catalogue: Catalogue, meta: ReportMeta, scope: Scope
+) -> ReleaseFrames:
+    """What a municipality's bundle sees of the release, and the edition before it."""
+    seen = select_frames(with_series(release, reader, catalogue, scope), scope, meta.charts.indices)
+    return replace(seen, previous_tables=previous_tables(Path(reader.data_dir) / "reports", scope, folder_name(scope, meta)))
+
+
 def write_forms(reader: ReleaseReader, places: Iterable[BundlePaths]) -> None:
     """Lay a ready approval form beside each preview."""
     for place in places:
@@ -198,24 +206,23 @@ def reports_municipality_bundle(
     places: dict[Scope, BundlePaths] = {}
 
     def frames_of(scope: Scope) -> ReleaseFrames:
-        """What one bundle sees; made again when it is rendered, as those of all bundles together take much memory."""
-        seen = select_frames(with_series(release, release_reader, catalogue, scope), scope, meta.charts.indices)
-        return replace(seen, previous_tables=previous_tables(target, scope, folder_name(scope, meta)))
+        """Made again when it is rendered, as those of all bundles together take much memory."""
+        return municipality_frames(release_reader, release, catalogue, meta, scope)
 
     with as_failure():
-        inputs = released_inputs(release_reader, catalogue)
+        beside = previews(release_reader, catalogue)
         for scope in scopes:
             made_by = replace(certificate(release_reader, catalogue, scope), prepared_by=choices.prepared_by)
             frames = frames_of(scope)
             certificates[scope] = replace(made_by, inputs=inputs_hash(frames, scope, made_by))
             held = up_to_date(target, scope.wave, folder_name(scope, meta), certificates[scope].inputs)
-            if held and not choices.remake:
+            if not choices.remake and (held := beside.kept(held, scope, frames)):
                 places[scope] = held
         new = [scope for scope in scopes if scope not in places]
         render = partial(render_bundle, draw=cache.svg, script=cache.library)
         for bundle in render_all(((frames_of(scope), scope, meta) for scope in new), choices.workers, render):
-            places[bundle.scope] = write_bundle(bundle, target, certificates[bundle.scope])
-        keep_previews(target.parent, [(s, folder_name(s, meta), s in new) for s in scopes], frames_of, inputs)
+            told = beside.certified(bundle.scope, bundle.folder, frames_of(bundle.scope), certificates[bundle.scope])
+            places[bundle.scope] = write_bundle(bundle, target, told)
         cache.trim()
         write_forms(release_reader, places.values())
     lines = [

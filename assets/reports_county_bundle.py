@@ -29,6 +29,7 @@ from assets.reports import (
     write_forms,
 )
 from assets.reports_county import TABLES, draw_all
+from assets.reports_preview import previews
 from assets.slices import ONE_RUN, int_keys, survey_waves
 from assets.texts import asset_text
 from pipelines.provenance import code_version, package_versions
@@ -83,17 +84,18 @@ def reports_county_bundle(
     draw = partial(draw_all, workers=choices.workers, cache=picture_cache(release_reader))
     written, kept = [], []
     with as_failure():
+        beside = previews(release_reader, catalogue)
         for scope in bundle_scopes([(COUNTY_CODE, wave) for wave in int_keys(context, [])], choices, catalogue):
             earlier = previous_tables(target, scope, county_folder(scope, meta))
             frames = replace(county_frames(release_reader, scope), previous_tables=earlier)
             made_by = replace(county_certificate(release_reader, catalogue, scope), prepared_by=choices.prepared_by)
             made_by = replace(made_by, inputs=inputs_hash(frames, scope, made_by))
             held = None if choices.remake else up_to_date(target, scope.wave, county_folder(scope, meta), made_by.inputs)
-            if held:
+            if held := beside.kept(held, scope, frames):
                 kept.append(held.report)
             else:
                 bundle = render_county(frames, scope, meta, draw)
-                held = write_bundle(bundle, target, made_by)
+                held = write_bundle(bundle, target, beside.certified(scope, bundle.folder, frames, made_by))
                 written.append(held.report)
             write_forms(release_reader, [held])
     lines = [*(f"- `{path}` skriven" for path in written), *(f"- `{path}` oförändrad" for path in kept)]

@@ -1,14 +1,18 @@
-"""What a preview leaves beside the reports for the release register: its published cells and what they were made from."""
+"""What a preview leaves beside the reports for its publication: its cells, what they were made from, and which release it is."""
 
-from collections.abc import Callable, Iterable
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from assets.audited_tables import OUTCOME
+from assets.bundle.types import BundleMeta, BundlePaths
 from assets.catalogue.load import Catalogue
 from assets.charts.types import ReleaseFrames, Scope
 from assets.methods.errors import PipelineError
 from assets.release_register.cells import published_cells
 from assets.release_register.inputs import inputs_of
-from assets.release_register.store import preview_path, write_preview
+from assets.release_register.store import holds_preview, write_preview
 from assets.release_register.types import Inputs
 from assets.release_register.words import TABLE_SCHEMA, conflict_error
 from assets.texts import register_texts
@@ -30,14 +34,71 @@ def released_inputs(reader: ReleaseReader, catalogue: Catalogue) -> Inputs:
     return inputs_of(reader.read("provenance"), screen, catalogue)
 
 
-def keep_previews(
-    root: Path, bundles: Iterable[tuple[Scope, str, bool]], frames_of: Callable[[Scope], ReleaseFrames], inputs: Inputs
-) -> None:
-    """Write the cells of each bundle that is made anew, or whose cells are missing, beside the reports and never into the bundle.
+@dataclass(frozen=True)
+class ReleaseFacts:
+    """Which release the warehouse holds and what the audit says of it.
 
-    Args:
-        bundles: scope, folder and whether the bundle has just been made.
+    Attributes:
+        release_id: of the tables as they are now.
+        passed: the audit has passed for exactly these tables. cells: how many hidden cells it attacked, 0 when it hasn't passed.
+        entries: how many entries the register of everything published had then.
     """
-    for scope, folder, made in bundles:
-        if made or not preview_path(root, scope.wave, folder).is_file():
-            write_preview(root, scope.wave, folder, published_cells(frames_of(scope)), inputs)
+
+    release_id: str
+    passed: bool
+    cells: int
+    entries: int
+
+    def told(self) -> dict[str, object]:
+        """As a certificate says it."""
+        return {"id": self.release_id, "audit": {"passed": self.passed, "cells": self.cells}}
+
+
+def release_facts(reader: ReleaseReader) -> ReleaseFacts:
+    """The facts as they are now. An audit of other tables than these says nothing about them."""
+    now, outcome = reader.release_id(), reader.read(OUTCOME)
+    known = outcome.rows(named=True)[0] if outcome.height == 1 else {}
+    if known.get("release_id") != now:
+        return ReleaseFacts(now, passed=False, cells=0, entries=0)
+    return ReleaseFacts(now, passed=True, cells=known["cells"], entries=known["entries"])
+
+
+@dataclass(frozen=True)
+class Previews:
+    """Keeps the cells of previews, and says in each certificate which release it is. `root`: the profile's data folder."""
+
+    root: Path
+    facts: ReleaseFacts
+    inputs: Inputs
+
+    def certified(self, scope: Scope, folder: str, frames: ReleaseFrames, made_by: BundleMeta) -> BundleMeta:
+        """Write the cells of a bundle that is about to be written, and give what its certificate says.
+
+        They lie beside the reports and never in the bundle.
+        """
+        digest = write_preview(self.root, scope.wave, folder, published_cells(frames), self.inputs)
+        return replace(made_by, release={**made_by.release, **self.facts.told(), "cells_sha256": digest})
+
+    def kept(self, held: BundlePaths | None, scope: Scope, frames: ReleaseFrames) -> BundlePaths | None:
+        """A bundle that is there and unchanged, with its cells beside it; None when it has to be made again.
+
+        It is made again when its certificate can't say that the audit had passed and now it can: the release is no part of a
+        bundle's inputs, so that one whose numbers are the same stays as it is.
+        """
+        if held is None or (self.facts.passed and not _says_passed(held.manifest)):
+            return None
+        if not holds_preview(self.root, scope.wave, held.folder.name, self.inputs):
+            write_preview(self.root, scope.wave, held.folder.name, published_cells(frames), self.inputs)
+        return held
+
+
+def _says_passed(manifest: Path) -> bool:
+    told = json.loads(manifest.read_text(encoding="utf-8"))
+    release = told.get("release", {})
+    audit = release.get("audit") if isinstance(release, Mapping) else None
+    return isinstance(audit, Mapping) and audit.get("passed") is True and bool(release.get("cells_sha256"))
+
+
+def previews(reader: ReleaseReader, catalogue: Catalogue) -> Previews:
+    """For the run's bundles. Raises PipelineError `release_conflict`."""
+    return Previews(Path(reader.data_dir), release_facts(reader), released_inputs(reader, catalogue))

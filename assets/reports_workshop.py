@@ -8,7 +8,7 @@ import dagster as dg
 
 from assets.bundle.frames import select_frames
 from assets.bundle.inputs import inputs_hash, up_to_date
-from assets.bundle.types import BundleMeta, BundlePaths
+from assets.bundle.types import BundleMeta, BundlePaths, ReportMeta
 from assets.bundle.writer import write_bundle
 from assets.catalogue.load import load_catalogue
 from assets.charts.types import COUNTY_CODE, ReleaseFrames, Scope
@@ -26,9 +26,16 @@ from assets.reports import (
     report_meta,
     write_forms,
 )
+from assets.reports_preview import previews
 from assets.slices import ONE_RUN, bundle_keys, bundles
 from assets.texts import asset_text
 from pipelines.resources import ReleaseReader, RunChoices
+
+
+def kit_frames(reader: ReleaseReader, release: ReleaseFrames, meta: ReportMeta, scope: Scope) -> ReleaseFrames:
+    """What one kit sees of the release: no single questions are in it."""
+    changes = reader.read("trends", area_code=[COUNTY_CODE, scope.area_code], wave=[scope.wave])
+    return select_frames(replace(release, trends=changes), scope, meta.charts.indices)
 
 
 @dg.asset(
@@ -52,22 +59,25 @@ def reports_workshop_kit(
     places: dict[Scope, BundlePaths] = {}
 
     def frames_of(scope: Scope) -> ReleaseFrames:
-        """What one kit sees: no single questions are in it."""
-        changes = release_reader.read("trends", area_code=[COUNTY_CODE, scope.area_code], wave=[scope.wave])
-        return select_frames(replace(release, trends=changes), scope, meta.charts.indices)
+        return kit_frames(release_reader, release, meta, scope)
 
     with as_failure():
+        beside = previews(release_reader, catalogue)
         for scope in scopes:
-            made_by = replace(certificate(release_reader, catalogue, scope), prepared_by=choices.prepared_by)
-            certificates[scope] = replace(made_by, inputs=inputs_hash(frames_of(scope), scope, made_by))
+            made_by, frames = (
+                replace(certificate(release_reader, catalogue, scope), prepared_by=choices.prepared_by),
+                frames_of(scope),
+            )
+            certificates[scope] = replace(made_by, inputs=inputs_hash(frames, scope, made_by))
             folder, inputs = kit_folder_name(scope, meta), certificates[scope].inputs
             held = up_to_date(target, scope.wave, folder, inputs, CERTIFICATE, README)
-            if held and not choices.remake:
+            if not choices.remake and (held := beside.kept(held, scope, frames)):
                 places[scope] = held
         new = [scope for scope in scopes if scope not in places]
         tasks = ((frames_of(scope), scope, meta) for scope in new)
         for kit in render_all(tasks, choices.workers, partial(render_kit, draw=cache.svg)):
-            places[kit.scope] = write_bundle(kit, target, certificates[kit.scope])
+            told = beside.certified(kit.scope, kit.folder, frames_of(kit.scope), certificates[kit.scope])
+            places[kit.scope] = write_bundle(kit, target, told)
         cache.trim()
         write_forms(release_reader, places.values())
     rows = (f"| {s.area_name} | `{places[s].report}` | {'skriven' if s in new else 'oförändrad'} |" for s in scopes)

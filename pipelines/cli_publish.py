@@ -87,6 +87,7 @@ def publicera(arguments: argparse.Namespace) -> int:
 
     from assets.catalogue.load import load_catalogue
     from assets.methods.errors import count_sv
+    from assets.published_gates import checks
     from assets.sealing.taken_in import take_in
     from assets.sealing.wired import publish_wave
 
@@ -99,7 +100,7 @@ def publicera(arguments: argparse.Namespace) -> int:
     paths = _paths()
     found = take_in(paths, date.today())  # noqa: DTZ011 - the person's own day
     _say([*(f"Mottaget: {line}" for line in found.kept), *(f"✗ {sentence}" for sentence in found.refused)])
-    steps = publish_wave(paths, paths.keys(_profile()), wave, only)
+    steps = publish_wave(paths, paths.keys(_profile()), wave, *checks(paths), only)
     _say(line for step in steps for line in _told(step))
     if not steps:
         _say([f"Det finns inga färdiga paket för {wave} i {paths.reports}. Kör did kor först."])

@@ -1,5 +1,6 @@
 """Resources: the data folder with its warehouse, and the choices of a run."""
 
+import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import dagster as dg
 import polars as pl
 from pydantic import Field
 
+from assets.audited_tables import AUDITED, DERIVED
 from assets.methods.editions import INTERN, PUBLIC
 from assets.methods.errors import PipelineError
 from pipelines.paths import Paths
@@ -37,6 +39,16 @@ class ReleaseReader(dg.ConfigurableResource):
     def read(self, table: str, **where: list) -> pl.DataFrame:
         """Rows of `release.<table>` whose columns take one of the given values."""
         return Warehouse(Paths(Path(self.data_dir)).warehouse).read(TableName("release", table), where or None)
+
+    def release_id(self) -> str:
+        """What tells one release from another: SHA-256 of the content of the tables that the audit attacks."""
+        return release_id(Warehouse(Paths(Path(self.data_dir)).warehouse))
+
+
+def release_id(warehouse: Warehouse) -> str:
+    """SHA-256 of the content of all tables that the audit attacks, as they are in the warehouse now."""
+    found = [(name, warehouse.hashes(TableName("release", name)).get(None, "")) for name in sorted((*AUDITED, *DERIVED))]
+    return hashlib.sha256(repr(found).encode()).hexdigest()
 
 
 BOTH = "bada"

@@ -14,8 +14,10 @@ from typing import Literal
 
 import polars as pl
 
+from assets.audited_tables import AUDITED, DERIVED, OUTCOME
 from assets.catalogue.load import load_catalogue
 from assets.intake.receive import file_hash, inbox_files
+from assets.release_register.store import register_head
 from assets.slices import WAVES
 from pipelines.paths import Paths
 from pipelines.provenance import ROOT, code_version, package_versions
@@ -47,9 +49,9 @@ OVER_ALL_WAVES = (
     *(TableName("release", "cutoff_sensitivity"), TableName("indices", "associations"), TableName("release", "associations")),
 )
 """Tables of the estimates that aren't sliced by wave: each run of the stage makes them anew."""
-AUDIT = TableName("release", "audit")
+AUDIT = tuple(TableName("release", name) for name in ("audit", OUTCOME))
 """Judges the release, so it is no part of what any stage before it has written."""
-AUDITED = tuple(TableName("release", name) for name in ("index_results", "accumulated_results", "indicator_results"))
+ATTACKED = tuple(TableName("release", name) for name in (*AUDITED, *DERIVED))
 WRITTEN: Mapping[Stage, tuple[str, ...]] = {
     "registers": ("harmonised", "validated", "release"),
     "surveys": ("harmonised", "validated"),
@@ -79,9 +81,10 @@ def mark_done(paths: Paths, stage: Stage, waves: Sequence[int], edition: str = "
 def _marks(paths: Paths, stage: Stage, waves: Sequence[int], edition: str) -> dict[int, str]:
     warehouse, always = Warehouse(paths.warehouse), _definitions(paths)
     written = [t for layer in WRITTEN[stage] for t in warehouse.tables(layer) if (t in OF_FORMS) == (stage in FROM_FORMS)]
-    written = [table for table in written if table != AUDIT]
-    if stage == "audit":
-        return {WHOLE: _digest([always, edition, [(str(t), warehouse.hashes(t)) for t in (*AUDITED, AUDIT)]])}
+    written = [table for table in written if table not in AUDIT]
+    if stage == "audit":  # with the register: what has been published since is attacked together with the release
+        register = file_hash(head) if (head := register_head(paths.root)).is_file() else ""
+        return {WHOLE: _digest([always, edition, register, [(str(t), warehouse.hashes(t)) for t in (*ATTACKED, *AUDIT)]])}
     if stage == "registers":
         files = sorted((p.name, file_hash(p)) for p in inbox_files(paths.registers))
         tables = [REGISTER_FILES, *(t for t in written if t not in OVER_ALL_WAVES and "wave" not in warehouse.columns(t))]

@@ -71,6 +71,11 @@ def read_register(root: Path) -> Chain:
     return verify(path.read_bytes() if path.exists() else b"", head.read_bytes() if head.exists() else None)
 
 
+def register_head(root: Path) -> Path:
+    """The file that is another one as soon as something has been published."""
+    return root / FOLDER / HEAD
+
+
 def read_cells(root: Path, digest: str) -> pl.DataFrame:
     """The published cells with this hash.
 
@@ -118,6 +123,16 @@ def read_preview(root: Path, wave: int, folder: str) -> tuple[pl.DataFrame, Inpu
         where = f"Cellerna till {folder} ({PREVIEWS}/{wave})"
         raise PipelineError("preview_cells", where, "en hel fil", "en som saknas eller är ändrad", hint) from None
     return _checked(path, digest, "preview_cells", hint), inputs, digest
+
+
+def holds_preview(root: Path, wave: int, folder: str, inputs: Inputs) -> bool:
+    """Whether the cells of a preview lie there, made from these inputs."""
+    path = preview_path(root, wave, folder)
+    try:
+        told = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False
+    return path.is_file() and isinstance(told, dict) and told.get("inputs") == asdict(inputs)
 
 
 def _require_same(known: Entry, digest: str) -> None:

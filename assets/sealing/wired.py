@@ -1,4 +1,4 @@
-"""What a publication has to pass here, and the publication of a wave: the one place where gates and register are chosen."""
+"""The publication of a wave: every bundle by itself, through the gates and the register that the caller has chosen."""
 
 from __future__ import annotations
 
@@ -10,40 +10,27 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from assets.methods.errors import PipelineError
 from assets.sealing.approvals import State
-from assets.sealing.gates import Audited, Closed, Gate, Register, Whole
+from assets.sealing.gates import Gate, Register
 from assets.sealing.keys import sealing_key
 from assets.sealing.publish import Step, publish
 from assets.sealing.store import bundle_folders
 from pipelines.paths import Paths
-
-NOT_SCANNED = Closed("Granskning av färdiga filer", "Granskningen är inte inkopplad, så inget kan ges ut.")
-NOT_REGISTERED = Closed("Utgåveregistret", "Registret är inte inkopplat, så inget kan ges ut.")
-
-
-def gates(paths: Paths) -> tuple[Gate, ...]:
-    """The gates of this installation, in order. One that isn't there is closed."""
-    return (Whole(), NOT_SCANNED, Audited())
-
-
-def register(paths: Paths) -> Register:
-    """The release register of this installation."""
-    return NOT_REGISTERED
 
 
 def publish_wave(
     paths: Paths,
     keys: Path,
     wave: int,
+    gates: Sequence[Gate],
+    register: Register,
     only: Collection[str] = (),
-    with_gates: Sequence[Gate] | None = None,
-    with_register: Register | None = None,
 ) -> list[Step]:
     """Publish every bundle of a wave that two persons have approved; a bundle that can't be used stops no other.
 
     Args:
         keys: the folder of the sealing key.
+        gates, register: those of the installation (`assets.published_gates.checks`).
         only: area codes; all when none are given.
-        with_gates, with_register: instead of those of this installation.
 
     Returns:
         The state of each bundle, by name.
@@ -51,8 +38,6 @@ def publish_wave(
     Raises:
         PipelineError: the key can't be used, and something should have been sealed.
     """
-    chosen = gates(paths) if with_gates is None else with_gates
-    book = register(paths) if with_register is None else with_register
 
     @cache
     def key() -> Ed25519PrivateKey:
@@ -60,7 +45,7 @@ def publish_wave(
 
     def one(folder: Path) -> Step:
         try:
-            return publish(paths, folder, key, chosen, book)
+            return publish(paths, folder, key, gates, register)
         except PipelineError as error:
             if error.code.startswith("key_"):
                 raise
