@@ -25,8 +25,8 @@ class CellKeyPolicy(BaseModel):
     """Which tables are perturbed.
 
     Attributes:
-        tables: none (off), or all of `LINKED`. max_noise: greatest change of a count, in pupils. variance: of the noise, in pupils
-            squared. never: counts that are never shown.
+        tables: none (off), or all of `LINKED`. max_noise: greatest change of a count, in pupils. variance: of the noise, in
+            pupils squared. never: counts that are never shown.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
