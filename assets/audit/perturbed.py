@@ -1,7 +1,7 @@
 """Tables with noise: what would tell the noise is an exact number of the same pupils. Pure.
 
-An attacker who has an exact count beside a noisy one has the noise too, and with it what the noise was to hide. So no exact number
-of the same pupils may be shown; of two linked tables not one may have noise and the other none.
+An attacker who has an exact count beside a noisy one has the noise too, and with it what the noise was to hide. So no exact
+number of the same pupils may be shown; of two linked tables not one may have noise and the other none.
 """
 
 from __future__ import annotations
