@@ -17,6 +17,7 @@ from assets.methods.cell_key import MODULUS, perturb
 from assets.methods.cell_key_policy import LINKED, WITHHELD, noise
 from assets.methods.noisy_counts import noise_variance
 from assets.methods.withheld import without_exact
+from assets.registers.files import load_register_catalogue
 from tests.support.keyed_county import noisy_policy, pupils, release
 
 POLICY = noisy_policy()
@@ -100,10 +101,10 @@ def test_tables_with_exact_numbers_of_the_same_pupils_show_none() -> None:
 
 
 def test_a_report_says_that_values_have_noise_and_otherwise_nothing() -> None:
-    catalogue = load_catalogue()
+    catalogue, registers = load_catalogue(), load_register_catalogue()
     content = {**catalogue.disclosure, "cell_key": {**catalogue.disclosure["cell_key"], "tables": list(LINKED)}}
     metas = [
-        build_report_meta(one, {}, {}, version="1.0", released=date(2026, 1, 1), synthetic=True)
+        build_report_meta(one, registers.sources, registers.units, version="1.0", released=date(2026, 1, 1), synthetic=True)
         for one in (catalogue, replace(catalogue, disclosure=content))
     ]
     assert [meta.noise for meta in metas] == [0, 5]
