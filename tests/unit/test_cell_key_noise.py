@@ -16,6 +16,7 @@ from assets.methods import intervals
 from assets.methods.cell_key import MODULUS, perturb
 from assets.methods.cell_key_policy import LINKED, WITHHELD, noise
 from assets.methods.noisy_counts import noise_variance
+from assets.methods.noisy_trends import noisy_evidence
 from assets.methods.withheld import without_exact
 from assets.registers.files import load_register_catalogue
 from tests.support.keyed_county import noisy_policy, pupils, release
@@ -111,3 +112,24 @@ def test_a_report_says_that_values_have_noise_and_otherwise_nothing() -> None:
     said = ["slumpmässigt brus" in meta.charts.survey_source for meta in metas]
     assert said == [False, True]
     assert metas[1].english is None or "random noise" in metas[1].english.charts.survey_source
+
+
+def test_a_change_over_the_waves_has_the_noise_of_both_waves() -> None:
+    place = {"area_level": "municipality", "area_code": "0120", "grade": "ak9", "sex": "all"}
+    rows = [
+        place | {"wave": wave, "index_key": "acting_out", "measure": "share_band3", "value": 20.0, "n": 100}
+        for wave in (2022, 2024)
+    ]
+    known = place | {
+        "series_kind": "index",
+        "measure": "share_focus",
+        "from_wave": 2022,
+        "wave": 2024,
+        "se": 0.03,
+        "se_estimate": 0.02,
+    }
+    evidence = pl.DataFrame([known | {"series": key} for key in ("acting_out", "annat")])
+    found = noisy_evidence(evidence, pl.DataFrame(rows), {"acting_out": "share_band3"}, TABLE)
+    one = 4.0 * (1 + 0.2**2) / 100**2
+    assert found["se"].to_list() == pytest.approx([(0.03**2 + 2 * one) ** 0.5, 0.03])
+    assert found["se_estimate"].to_list() == pytest.approx([(0.02**2 + one) ** 0.5, 0.02])
