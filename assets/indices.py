@@ -8,6 +8,7 @@ import polars as pl
 from assets.catalogue.load import Catalogue, load_catalogue
 from assets.cutoff_guard import COLUMN, require_cutoffs
 from assets.failures import as_failure
+from assets.methods.cell_key_sums import with_cell_keys
 from assets.methods.estimate import area_counts, area_estimates
 from assets.methods.indicator_tables import indicator_tables
 from assets.methods.indicators import indicator_values
@@ -109,6 +110,7 @@ def indices_areas(context: dg.AssetExecutionContext, store: Store):
     own = "weight" in persons.columns and persons["weight"].null_count() == 0  # a survey with a sampling design of its own
     stratum = "stratum" if own else None
     counts = area_counts(persons, list(kinds), stratum=stratum).with_columns(pl.lit(catalogue.cutoffs.id).alias(COLUMN))
+    counts = with_cell_keys(counts, persons, list(kinds), stratum=stratum)
     estimates = area_estimates(persons, kinds, weight="weight" if own else None, stratum=stratum, rest=True, quantiles=True)
     yield dg.Output(
         counts, output_name="area_counts", metadata={"rader": count_table(counts, ["wave", "grade"], ["mättillfälle", "årskurs"])}

@@ -9,6 +9,8 @@ from assets.failures import as_failure
 from assets.indices import PERSONS
 from assets.methods.accumulated import CountRule
 from assets.methods.accumulated_areas import accumulated_counts, accumulated_estimates, counted_persons, needed_columns
+from assets.methods.cell_key_sums import with_cell_keys
+from assets.methods.record_identity import COLUMN as RECORD_KEY
 from assets.slices import ONE_RUN, WAVES, int_keys, survey_waves
 from assets.table_metadata import BY_WAVE, count_table
 from assets.texts import asset_text
@@ -54,8 +56,10 @@ def accumulated_tables(warehouse: Warehouse, catalogue: Catalogue, waves: list[i
     """`indices.accumulated_counts` and `indices.accumulated_estimates` of the waves; only bands and design are read."""
     rules = count_rules(catalogue)
     starts = {group.key: group.starts for group in catalogue.factors.accumulated}
-    persons = counted_persons(warehouse.read(PERSONS, {"wave": waves}, needed_columns(rules)), rules, starts)
-    return accumulated_counts(persons, rules, starts), accumulated_estimates(persons, rules)
+    keyed = [RECORD_KEY] if RECORD_KEY in warehouse.columns(PERSONS) else []
+    persons = counted_persons(warehouse.read(PERSONS, {"wave": waves}, [*needed_columns(rules), *keyed]), rules, starts)
+    counts = with_cell_keys(accumulated_counts(persons, rules, starts), persons, [rule.key for rule in rules])
+    return counts, accumulated_estimates(persons, rules)
 
 
 ASSETS = [indices_accumulated]

@@ -17,6 +17,7 @@ from assets.methods.edition_patterns import Outer
 from assets.methods.editions import TABLES, allowed_areas, both_editions, masked, quiet_reasons
 from assets.methods.errors import PipelineError
 from assets.methods.estimate import MEASURES
+from assets.methods.perturbed_release import protect_perturbed, with_noise
 from assets.methods.publish import (
     absent_rows,
     delivery_quality,
@@ -29,6 +30,7 @@ from assets.methods.publish import (
 from assets.methods.school_types import response_by_school_type
 from assets.methods.score_scale import policy_for, with_unit
 from assets.methods.screen_publish import published_sensitivity
+from assets.methods.withheld import without_exact
 from assets.raw import DELIVERIES as RAW_DELIVERIES
 from assets.raw import REGISTER_ROWS
 from assets.registers.pipeline import register_revisions
@@ -124,16 +126,20 @@ def release_tables(
     """
     where = {"wave": waves}
     _require_registers(warehouse)
+    policy = load_policy(policy_for(catalogue.disclosure, catalogue.index_file))
+    counts, estimates = warehouse.read(COUNTS, where), warehouse.read(ESTIMATES, where | {"measure": list(MEASURES)})
+    if policy.cell_key.active:
+        estimates = with_noise(counts, estimates, policy, {i.key: FOCUS_BAND[i.kind] for i in catalogue.indices})
     inputs = _Inputs(
-        warehouse.read(COUNTS, where),
-        with_clarity(warehouse.read(ESTIMATES, where | {"measure": list(MEASURES)}), catalogue.comparison),
+        counts,
+        with_clarity(estimates, catalogue.comparison),
         warehouse.read(
             RESPONSES, where, ["municipality_code", "wave", "grade", "sex", "school_code", *sorted(catalogue.item_scores())]
         ),
         warehouse.read(REGISTER_VALUES),
         warehouse.read(SCHOOLS),
         warehouse.read(SENSITIVITY, where),
-        load_policy(policy_for(catalogue.disclosure, catalogue.index_file)),
+        policy,
         {edition: kept_cells(warehouse, catalogue, edition, "index_results") for edition in editions},
     )
     parts: dict[str, dict[str, pl.DataFrame]] = {}
@@ -183,9 +189,14 @@ def _edition_tables(
     """One edition's tables, nested in those of `wider` (none for the widest), and its pattern."""
     policy, focus = inputs.policy, {i.key: FOCUS_BAND[i.kind] for i in catalogue.indices}
     counts, estimates = (allowed_areas(table, policy, edition) for table in (inputs.counts, inputs.estimates))
-    safe = keep(
-        lambda barred: protect(counts, estimates, policy, edition, focus, barred, within), inputs.kept[edition], "index_results"
-    )
+    if policy.cell_key.active:
+        safe = protect_perturbed(counts, estimates, policy, edition, focus)
+    else:
+        safe = keep(
+            lambda barred: protect(counts, estimates, policy, edition, focus, barred, within),
+            inputs.kept[edition],
+            "index_results",
+        )
     delivered = inputs.answers.select("municipality_code", "wave").unique()
     municipalities = sorted(catalogue.municipality_by_code)
     absent = absent_rows(safe.results, municipalities, waves, delivered, catalogue.profile.grade_keys)
@@ -210,12 +221,12 @@ def _edition_tables(
     )
     if wider:
         sensitivity = masked("screen_sensitivity", wider["screen_sensitivity"], sensitivity)
+    exact = {"response_by_school_type": by_type, "screen_sensitivity": sensitivity}
     tables = {
         "index_results": results,
         "suppression_log": safe.log,
         "response_rates": rates,
-        "response_by_school_type": by_type,
-        "screen_sensitivity": sensitivity,
+        **{name: without_exact(name, {edition: rows}, policy)[edition] for name, rows in exact.items()},
     }
     return tables, safe.pattern
 

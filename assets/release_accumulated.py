@@ -10,10 +10,11 @@ from assets.catalogue.load import Catalogue, load_catalogue
 from assets.cutoff_guard import released_editions, require_cutoffs
 from assets.failures import as_failure
 from assets.indices_accumulated import ACCUMULATED_COUNTS, ACCUMULATED_ESTIMATES, count_rules
-from assets.methods.accumulated_publish import finish_accumulated, protect_accumulated
+from assets.methods.accumulated_publish import finish_accumulated, perturb_accumulated, protect_accumulated
 from assets.methods.disclosure import ProtectedRelease, load_policy
 from assets.methods.edition_patterns import Outer
 from assets.methods.editions import allowed_areas, both_editions
+from assets.methods.perturbed_release import with_noise
 from assets.methods.publish import absent_rows, with_clarity
 from assets.release_earlier import kept_cells
 from assets.release_register.history import keep
@@ -65,8 +66,11 @@ def released_counts(
     """`release.accumulated_results` and its log for the waves, with the rows of all editions; the first one is the widest."""
     where = {"wave": waves}
     counts = warehouse.read(ACCUMULATED_COUNTS, where)
-    estimates = with_clarity(warehouse.read(ACCUMULATED_ESTIMATES, where), catalogue.comparison)
     indices, policy = warehouse.read(INDEX_RESULTS, where), load_policy(catalogue.disclosure)
+    estimates = warehouse.read(ACCUMULATED_ESTIMATES, where)
+    if policy.cell_key.active:
+        estimates = with_noise(counts, estimates, policy, {})
+    estimates = with_clarity(estimates, catalogue.comparison)
     delivered = warehouse.read(RESPONSES, where, ["municipality_code", "wave"]).unique()
     municipalities, grades = sorted(catalogue.municipality_by_code), catalogue.profile.grade_keys
     parts, logs, within = {}, [], None
@@ -95,6 +99,8 @@ def _protected(
 ) -> ProtectedRelease:
     """The numbers of factors of one edition beside its indices, with the earlier pattern `kept`."""
     counts, estimates = tables
+    if load_policy(catalogue.disclosure).cell_key.active:
+        return perturb_accumulated(counts, estimates, count_rules(catalogue), catalogue.disclosure, edition)
     return protect_accumulated(counts, estimates, beside, count_rules(catalogue), catalogue.disclosure, edition, within, kept)
 
 

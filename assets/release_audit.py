@@ -1,6 +1,6 @@
 """Release layer: the independent audit of everything that is about to be published. Nothing is reported unless it passes."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 
@@ -15,6 +15,7 @@ from assets.audited_tables import AUDITED, DERIVED
 from assets.catalogue.load import Catalogue, load_catalogue
 from assets.failures import as_failure
 from assets.methods.bands import FOCUS_BAND
+from assets.methods.cell_key_policy import WITHHELD
 from assets.methods.disclosure import load_policy
 from assets.methods.errors import PipelineError, count_sv
 from assets.methods.estimate import WEIGHTED_METHOD
@@ -48,6 +49,8 @@ def audit_rules(catalogue: Catalogue) -> AuditRules:
         never_split=frozenset(series),
         weighted=frozenset({WEIGHTED_METHOD}),
         logit_intervals=LOGIT_INTERVALS,
+        perturbed=frozenset(policy.cell_key.tables),
+        withheld=frozenset(WITHHELD if policy.cell_key.active else ()),
         focus={index.key: f"share_band{FOCUS_BAND[index.kind]}" for index in catalogue.indices},
     )
 
@@ -78,9 +81,10 @@ def _sensitive_series(catalogue: Catalogue, linked: Links) -> set[str]:
     return own | {name for names in linked.families if own & set(names) for name in names}
 
 
-def published_tables(warehouse: Warehouse) -> dict[str, pl.DataFrame]:
+def published_tables(warehouse: Warehouse, more: Iterable[str] = ()) -> dict[str, pl.DataFrame]:
     """All rows, of every edition, of the tables that the audit reads."""
-    names = [name for name in (*AUDITED, *DERIVED) if reached("release", name) and warehouse.exists(TableName("release", name))]
+    wanted = dict.fromkeys((*AUDITED, *DERIVED, *sorted(more)))
+    names = [name for name in wanted if reached("release", name) and warehouse.exists(TableName("release", name))]
     return {name: warehouse.read(TableName("release", name)) for name in names}
 
 
@@ -116,11 +120,12 @@ def pooled_run(workers: int) -> tuple[Run, ProcessPoolExecutor | None]:
 
 def audited(warehouse: Warehouse, catalogue: Catalogue, workers: int) -> AuditReport:
     """The audit of everything that lies in the release, alone and together with what has been published before."""
-    published = published_tables(warehouse)
+    rules = audit_rules(catalogue)
+    published = published_tables(warehouse, rules.withheld)
     earlier = earlier_attacked(warehouse, catalogue, published)
     run, pool = pooled_run(workers)
     try:
-        return audit(published, audit_rules(catalogue), earlier, run=run)
+        return audit(published, rules, earlier, run=run)
     finally:
         if pool:
             pool.shutdown()

@@ -11,8 +11,10 @@ from assets.cutoff_guard import INTERNAL, released_editions
 from assets.failures import as_failure
 from assets.indices_trends import TRENDS
 from assets.methods.bands import FOCUS_BAND
+from assets.methods.cell_key_policy import noise
 from assets.methods.disclosure import load_policy
 from assets.methods.editions import both_editions, nested_trends
+from assets.methods.noisy_trends import noisy_evidence
 from assets.methods.published_trends import published_cells, published_trends
 from assets.methods.score_scale import LOGIT, POINTS_OF_100, policy_for
 from assets.methods.series_breaks import series_breaks
@@ -55,7 +57,7 @@ def released_trends(warehouse: Warehouse, catalogue: Catalogue, editions: Sequen
     parts = {
         first: published_trends(
             _cells(warehouse, catalogue, first),
-            warehouse.read(TRENDS, columns=EVIDENCE),
+            _evidence(warehouse, catalogue, first),
             series_breaks(catalogue.series(), WAVES),
             rounding_steps(catalogue, first),
             catalogue.statistics.trend.minimum_points,
@@ -65,6 +67,16 @@ def released_trends(warehouse: Warehouse, catalogue: Catalogue, editions: Sequen
     for edition in editions[1:]:
         parts[edition] = nested_trends(parts[first], _cells(warehouse, catalogue, edition), edition)
     return both_editions("trends", parts)
+
+
+def _evidence(warehouse: Warehouse, catalogue: Catalogue, edition: str) -> pl.DataFrame:
+    """The standard errors of the changes; with noise by cell key in use that of the noise too."""
+    rows, policy = warehouse.read(TRENDS, columns=EVIDENCE), load_policy(catalogue.disclosure).cell_key
+    if not policy.active:
+        return rows
+    focus = {i.key: f"share_band{FOCUS_BAND[i.kind]}" for i in catalogue.indices}
+    shown = warehouse.read(INDEX_RESULTS, {"edition": [edition]}, [*READ, "index_key", "n"])
+    return noisy_evidence(rows, shown, focus, noise(policy))
 
 
 def _cells(warehouse: Warehouse, catalogue: Catalogue, edition: str) -> pl.DataFrame:

@@ -12,6 +12,7 @@ from assets.indices_weights import CELLS, WEIGHTED
 from assets.methods.disclosure import load_policy
 from assets.methods.editions import both_editions, masked
 from assets.methods.weighted_publish import weighted_comparison
+from assets.methods.withheld import without_exact
 from assets.release_compared import INDEX_RESULTS
 from assets.slices import ONE_RUN, WAVES, int_keys, survey_waves
 from assets.table_metadata import BY_WAVE
@@ -57,7 +58,7 @@ def released_weighted(warehouse: Warehouse, catalogue: Catalogue, editions: Sequ
         for edition in editions
     }
     rest = {edition: masked("weighted_comparison", parts[editions[0]], parts[edition]) for edition in editions[1:]}
-    return both_editions("weighted_comparison", parts | rest)
+    return both_editions("weighted_comparison", without_exact("weighted_comparison", parts | rest, policy))
 
 
 ASSETS = [release_weighted_comparison]

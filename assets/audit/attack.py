@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 import polars as pl
 
 from assets.audit.derived import derived_cells
+from assets.audit.perturbed import exact_cells
 from assets.audit.tasks import Found, Task, earlier_tasks, run_task, tasks
 from assets.audit.types import CELL_KEY, CONFLICT_SCHEMA, REPORT_SCHEMA, AuditReport, AuditRules, EarlierRelease
 
@@ -31,9 +32,14 @@ def audit(
     """
     wanted = [*tasks(published, rules), *earlier_tasks(published, rules, earlier)]
     found = list(run(run_task, wanted))
-    cells = pl.concat([pl.DataFrame(schema=REPORT_SCHEMA), *(one.cells for one in found), derived_cells(published, rules)]).sort(
-        *CELL_KEY, "attack"
-    )
+    cells = pl.concat(
+        [
+            pl.DataFrame(schema=REPORT_SCHEMA),
+            *(one.cells for one in found),
+            derived_cells(published, rules),
+            exact_cells(published, rules),
+        ]
+    ).sort(*CELL_KEY, "attack")
     effort = pl.DataFrame([one.effort for one in found], schema=EFFORT_SCHEMA, orient="row")
     effort = effort.group_by("attack", "family").agg(pl.all().sum()).sort("attack", "family")
     bad = cells.filter(pl.col("verdict") != "wide")

@@ -57,7 +57,8 @@ def tasks(published: Mapping[str, pl.DataFrame], rules: AuditRules, whole: bool 
     Args:
         whole: also systems in which nothing is hidden; an earlier release may hide what this one shows.
     """
-    parts = {name: _parts(published[name], name) for name in KEY_COLUMN if name in published and published[name].height}
+    exact = [name for name in KEY_COLUMN if name in published and name not in rules.perturbed]
+    parts = {name: _parts(published[name], name) for name in exact if published[name].height}
     slices = sorted({key for held in parts.values() for key in held})
     present = sorted({e for held in parts.values() for rows in held.values() for e in {row[0] for row in rows}})
     made = []

@@ -64,6 +64,8 @@ class AuditRules:
         never_split: series that are never split by sex below the county, so a hidden row there tells nothing of its size.
         weighted: names of methods whose shares are not those of the pupils.
         focus: index -> the band whose share is compared between areas and sexes.
+        perturbed: tables whose numbers have noise, the same for the same pupils: nothing exact can be concluded from them.
+        withheld: tables with exact numbers of the same pupils, which must show none then.
         logit_intervals: methods whose intervals are symmetric on the logit scale.
     """
 
@@ -78,6 +80,8 @@ class AuditRules:
     weighted: frozenset[str] = frozenset()
     logit_intervals: frozenset[str] = frozenset()
     focus: Mapping[str, str] = field(default_factory=dict)
+    perturbed: frozenset[str] = frozenset()
+    withheld: frozenset[str] = frozenset()
 
     def floor(self, edition: str, key: str, level: str) -> int:
         """Least number of pupils that a share of this key is shown for."""

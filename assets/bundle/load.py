@@ -98,6 +98,9 @@ def build_report_meta(
         usual = catalogue.cutoff_file.get().title_sv
         other = texts["common"]["other_limits"].format(title=catalogue.cutoffs.title_sv, usual=usual)
         survey = f"{survey} {texts['common']['other_limits_source'].format(title=catalogue.cutoffs.title_sv)}"
+    noise = load_policy(catalogue.disclosure).cell_key
+    if noise.active:
+        survey = f"{survey} {texts['common']['noise_source']}"
     charts = ChartMeta(
         indices={index.key: _index_meta(catalogue, index.key, texts) for index in catalogue.indices},
         reasons={r.code: ReasonText(r.mark, lower_first(r.text_sv) if r.mark else "", r.shown) for r in catalogue.reasons},
@@ -146,6 +149,7 @@ def build_report_meta(
         open_data=catalogue.publication.open_data.model_dump() if catalogue.publication.open_data else None,
         other_limits=other,
         waivers=waiver_lines(load_policy(catalogue.disclosure)),
+        noise=noise.max_noise if noise.active else 0,
         prevention=PreventionDefinitions(load_activities(), load_readiness(), load_knowledge(), load_priority()),
     )
     return with_english(meta, catalogue)

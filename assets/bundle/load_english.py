@@ -86,6 +86,8 @@ def _english(meta: ReportMeta, catalogue: Catalogue) -> ReportMeta:
         shown = {"title": title, "usual": told["cut_sets"].get(usual.id, (usual.title_sv,))[0]}
         other = texts["common"]["other_limits"].format(**shown)
         source = f"{source} {texts['common']['other_limits_source'].format(title=title)}"
+    if meta.noise:
+        source = f"{source} {texts['common']['noise_source']}"
     charts = replace(
         meta.charts,
         indices={key: _index(catalogue, index, texts) for key, index in meta.charts.indices.items()},

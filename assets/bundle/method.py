@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from assets.bundle.cutoffs import cutoff_blocks
+from assets.bundle.noise_words import noise_blocks
 from assets.bundle.types import Block, Bullets, Notice, Section, SubHeading, Terms, Text
 from assets.bundle.waiver_words import waiver_blocks
 from assets.bundle.words import Context, date_text
@@ -36,6 +37,7 @@ def method_section(context: Context) -> Section:
         *([Notice(meta.other_limits)] if meta.other_limits else []),
         Terms(terms),
         *waiver_blocks(context, "metod-undantag"),
+        *noise_blocks(context, "metod-brus"),
         *([] if context.frames.index_anatomy.is_empty() else [Text(context.say("method.anatomy"))]),
         *cutoff_blocks(context),
         SubHeading("metod-kallor", context.say("method.sources_title")),

@@ -10,6 +10,7 @@ import polars as pl
 from assets.bundle.change_pages import change_files, change_sections, changes_since
 from assets.bundle.html import render_method_page
 from assets.bundle.method_definitions import Line, MethodDefinitions
+from assets.bundle.noise_words import noise_blocks
 from assets.bundle.tables import csv_bytes
 from assets.bundle.types import Block, Bullets, Figure, ReportContent, ReportMeta, Section, Table, Text
 from assets.bundle.waiver_words import waiver_blocks
@@ -164,6 +165,7 @@ def _disclosure(context: Context, method: MethodDefinitions) -> tuple[Section, .
         Text(context.say(f"{path}.sensitive", names=named) if named else context.say(f"{path}.sensitive_none")),
         *([] if edition in told.with_districts else [Text(context.say(f"{path}.no_districts"))]),
         *waiver_blocks(context, "undantag"),
+        *noise_blocks(context, "brus"),
         Table("regler", heading, tuple(context.entry(f"{path}.columns")), told.rules[edition]),
     )
     return (Section("regler-avsnitt", context.say(f"{path}.caption"), blocks),)

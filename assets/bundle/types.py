@@ -218,7 +218,8 @@ class ReportMeta:
     over the waves, and why there is none.
     `counts`: factors counted together. `cut_sets`: id of a set or rule of limits -> title and what it is.
     `outcomes`: outcomes that factors are set beside -> words for having them. `method`: for the method folder.
-    `waivers`: edition -> its waivers (`disclosure_words.waiver_lines`). `open_data`: what
+    `waivers`: edition -> its waivers (`disclosure_words.waiver_lines`). `noise`: the greatest noise of a
+    count, in pupils; 0 where tables are exact. `open_data`: what
     data portals are told. `series`: single questions and scales by id; `series_sections`: those that the report shows, by
     section; `district_series`: those with a row per city district. `comparison_groups`: who is compared with whom.
     `prevention`: activities, preconditions, knowledge and the rule for the order. `language`: of all texts here. `left_out`:
@@ -259,6 +260,7 @@ class ReportMeta:
     open_data: Mapping[str, Any] | None = None
     other_limits: str = ""
     waivers: Mapping[str, tuple[Mapping[str, object], ...]] = field(default_factory=dict)
+    noise: int = 0
     prevention: PreventionDefinitions | None = None
     language: str = "sv"
     left_out: frozenset[str] = frozenset()

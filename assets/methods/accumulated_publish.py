@@ -29,6 +29,7 @@ from assets.methods.accumulated import CountRule
 from assets.methods.accumulated_areas import KEYS, SWAPS
 from assets.methods.disclosure import DisclosurePolicy, ProtectedRelease, load_policy, protect
 from assets.methods.edition_patterns import Outer
+from assets.methods.perturbed_release import protect_perturbed
 from assets.methods.publish import RESULT_COLUMNS as INDEX_COLUMNS
 
 MEASURES = {
@@ -93,7 +94,22 @@ def protect_accumulated(
         also = [pl.col(name) | pl.col(f"_{name}").fill_null(value=False) for name in _BARS]
         barred = barred.join(held, on=KEYS, how="left", maintain_order="left").select(*KEYS, *also)
     told = index_results.filter(pl.col("measure") == "n_respondents", pl.col("reason") == "ok").select(*_PLACE, "sex").unique()
-    safe = _repeated(counts, estimates, policy, edition, barred, within, told)
+    return _named(_repeated(counts, estimates, policy, edition, barred, within, told))
+
+
+def perturb_accumulated(
+    counts: pl.DataFrame,
+    estimates: pl.DataFrame,
+    rules: Sequence[CountRule],
+    disclosure: Mapping[str, Any],
+    edition: str,
+) -> ProtectedRelease:
+    """Numbers of factors with noise by cell key, as `protect_accumulated` gives them; nothing is hidden to protect another."""
+    return _named(protect_perturbed(counts, estimates, load_policy(policy_with_counts(disclosure, rules)), edition))
+
+
+def _named(safe: ProtectedRelease) -> ProtectedRelease:
+    """The rows and the log with the measures of `release.accumulated_results`."""
     told = pl.col("measure").is_in(list(MEASURES))
     named = safe.results.filter(told).with_columns(pl.col("measure").replace_strict(MEASURES, return_dtype=pl.String))
     log = safe.log.filter(pl.col("cell").is_in(list(MEASURES)))

@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError, model_validator
 
+from assets.methods.cell_key_policy import CellKeyPolicy
 from assets.methods.disclosure_numbers import HARDEST, NUMBERS, WAIVABLE, PolicyNumbers, is_looser, looser, unnested_steps
 from assets.methods.errors import PipelineError
 from assets.methods.waivers import Waiver, bad_waiver, load_waivers, waived_values, waiver_records
@@ -89,6 +90,7 @@ class DisclosurePolicy(BaseModel):
     `editions`: edition -> the values that differ from the rules, and `districts: false` where it has none.
     `sensitive_indicators`: survey -> the sensitive questions and scales, equal to those marked in `indicators/` (cross-checked).
     `absolute`: the values beyond which no waiver goes. `changes`: every version, the present one first.
+    `cell_key`: tables that get noise instead of suppression (none as shipped); the same in every edition.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -102,6 +104,7 @@ class DisclosurePolicy(BaseModel):
     editions: dict[str, dict[str, int | bool]] = Field(min_length=1)
     absolute: dict[str, int]
     rules: tuple[PolicyRule, ...]
+    cell_key: CellKeyPolicy = Field(default_factory=CellKeyPolicy)
     _waivers: tuple[Waiver, ...] = PrivateAttr(default=())
 
     @model_validator(mode="after")
@@ -173,6 +176,10 @@ class DisclosurePolicy(BaseModel):
             numbers = self.numbers(edition)
             beyond = [name for name in WAIVABLE if is_looser(name, getattr(numbers, name), self.absolute[name])]
             problems += [f"i utgåvan {edition}: {name} går förbi den absoluta gränsen ({self.absolute[name]})" for name in beyond]
+            if self.cell_key.active and self.cell_key.max_noise >= numbers.group_floor:
+                problems.append(
+                    f"i utgåvan {edition}: cell_key: max_noise ska vara mindre än group_floor ({numbers.group_floor})"
+                )
         return problems
 
     @property
@@ -263,6 +270,7 @@ def _said(error: Mapping[str, Any]) -> str:
         "string_too_short": "är tom",
         "int_type": "ska vara ett heltal",
         "literal_error": "är inget av de värden som finns",
+        "greater_than_equal": "är för litet",
     }
     dates = error["type"].startswith("date_")
     own = error["type"] == "value_error"

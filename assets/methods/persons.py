@@ -14,6 +14,7 @@ from assets.catalogue.models import CutOffs, IndexFile
 from assets.methods.bands import CutSet, with_bands
 from assets.methods.mean_scores import ItemRule, ScoreRule, mean_scores
 from assets.methods.rasch import IndexSpec, ItemSpec, score
+from assets.methods.record_identity import COLUMN as RECORD_KEY
 from assets.methods.survey_design import design_columns, psu
 
 __all__ = ["KEYS", "cut_set", "index_specs", "item_scores", "mean_score_persons", "psu", "score_persons"]
@@ -56,7 +57,7 @@ def score_persons(
         `respondent_key, municipality_code, district_code, wave, grade, sex, school_code, psu, stratum` and per index
         `<key>` (logits, protective times -1; with the model `mean_score` 0..100, see `mean_score_persons`), `<key>_se`,
         `<key>_n`, `<key>_band` (1..3 or null); sorted by wave, municipality and respondent. A survey with a sampling design of
-        its own adds `weight` (see `design_columns`).
+        its own adds `weight` (see `design_columns`); answers with `record_key` (noise by cell key) keep it.
     """
     recoded = item_scores(answers, scores)
     if index_file.model == "mean_score":
@@ -65,7 +66,8 @@ def score_persons(
         scored = score(recoded, index_specs(index_file), index_file.theta_range)
     banded = with_bands(scored, {i.key: i.kind for i in index_file.indices}, cut_set(cutoffs))
     design = design_columns(answers)
-    columns = _columns([i.key for i in index_file.indices], list(design))
+    keyed = [RECORD_KEY] if RECORD_KEY in answers.columns else []
+    columns = _columns([i.key for i in index_file.indices], [*design, *keyed])
     return banded.with_columns(**design).select(columns).sort("wave", "municipality_code", "respondent_key")
 
 
