@@ -113,6 +113,9 @@ build_indices = dg.define_asset_job(
         "release/weighted_comparison",
         "release/edition_differences",
         "release/earlier_releases",
+        "release/utility",
+        "release/utility_rules",
+        "release/utility_steps",
     ),
     description=TEXTS["jobs"]["build_indices"],
 )

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError,
 
 from assets.methods.disclosure_numbers import HARDEST, NUMBERS, WAIVABLE, PolicyNumbers, is_looser, looser, unnested_steps
 from assets.methods.errors import PipelineError
+from assets.methods.policy_steps import step_problems
 from assets.methods.waivers import Waiver, bad_waiver, load_waivers, waived_values, waiver_records
 
 __all__ = ["NUMBERS", "SWITCHES", "DisclosurePolicy", "PolicyNumbers", "PolicyRule", "load_policy", "policy_facts"]
@@ -89,6 +90,7 @@ class DisclosurePolicy(BaseModel):
     `editions`: edition -> the values that differ from the rules, and `districts: false` where it has none.
     `sensitive_indicators`: survey -> the sensitive questions and scales, equal to those marked in `indicators/` (cross-checked).
     `absolute`: the values beyond which no waiver goes. `changes`: every version, the present one first.
+    `steps`: `looser` and `tighter` -> edition -> numbers one step away, only to count what they would show (`policy_steps`).
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -101,6 +103,7 @@ class DisclosurePolicy(BaseModel):
     sensitive_indicators: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     editions: dict[str, dict[str, int | bool]] = Field(min_length=1)
     absolute: dict[str, int]
+    steps: dict[str, dict[str, dict[str, int]]] = Field(default_factory=dict)
     rules: tuple[PolicyRule, ...]
     _waivers: tuple[Waiver, ...] = PrivateAttr(default=())
 
@@ -110,6 +113,8 @@ class DisclosurePolicy(BaseModel):
             problems = check()
             if problems:
                 raise ValueError("; ".join(problems))
+        if problems := step_problems(self):
+            raise ValueError("; ".join(problems))
         return self
 
     def _rule_problems(self) -> list[str]:
