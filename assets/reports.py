@@ -16,6 +16,7 @@ from assets.bundle.content import bundle_summary, folder_name
 from assets.bundle.county import PAGE as COMPARISON_PAGE
 from assets.bundle.county_edition import county_report_path
 from assets.bundle.county_use import SHORT, use_rows
+from assets.bundle.disclosure_report import PAGE as DISCLOSURE_PAGE
 from assets.bundle.frames import select_frames
 from assets.bundle.inputs import inputs_hash, up_to_date
 from assets.bundle.load import build_report_meta
@@ -234,6 +235,7 @@ def reports_municipality_bundle(
         dg.AssetDep(["reports", "workshop_kit"], partition_mapping=dg.AllPartitionMapping()),
         dg.AssetDep(["reports", "county_comparison"]),
         dg.AssetDep(["reports", "county_bundle"]),
+        dg.AssetDep(["reports", "disclosure_report"]),
         *RELEASE_DEPS,
     ],
     group_name="reports",
@@ -259,7 +261,7 @@ def reports_county_overview(
             page = write_county_overview(
                 summaries, target, meta, wave=wave, edition=edition, expected={} if only_some else names,
                 comparison=edition_page(COMPARISON_PAGE, edition), county=county_report_path(wave, edition, meta),
-                use=_use(release, edition, meta),
+                use=_use(release, edition, meta), disclosure=DISCLOSURE_PAGE if edition == INTERN else "",
             )  # fmt: skip
             pages.append(page)
     return dg.MaterializeResult(

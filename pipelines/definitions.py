@@ -43,6 +43,7 @@ from assets import (
     reports,
     reports_county,
     reports_county_bundle,
+    reports_disclosure,
     reports_workshop,
     validated,
 )
@@ -77,6 +78,7 @@ LAYERS = (
     release_editions,
     release_utility,
     reports_county_bundle,
+    reports_disclosure,
     reports,
     reports_workshop,
     published,

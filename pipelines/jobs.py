@@ -159,7 +159,7 @@ publish_kits = dg.define_asset_job(
 )
 publish_overview = dg.define_asset_job(
     "publish_overview",
-    selection=_keys("reports/county_overview", "reports/county_comparison", "reports/county_bundle"),
+    selection=_keys("reports/county_overview", "reports/county_comparison", "reports/county_bundle", "reports/disclosure_report"),
     description=TEXTS["jobs"]["publish_overview"],
 )
 NEEDS = {

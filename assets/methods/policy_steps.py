@@ -23,14 +23,14 @@ def stepped(policy: DisclosurePolicy, step: str) -> DisclosurePolicy:
     A waiver that already goes further than the step counts in its place, so that a looser step never hides more.
     """
     editions = {
-        edition: {**policy.editions[edition], **vars(_numbers(policy.numbers(edition), step, policy.steps[step][edition]))}
-        for edition in policy.editions
+        edition: {**policy.editions[edition], **vars(stepped_numbers(policy, step, edition))} for edition in policy.editions
     }
     return policy.without_waivers().model_copy(update={"editions": editions})
 
 
-def _numbers(now: PolicyNumbers, step: str, values: Mapping[str, int]) -> PolicyNumbers:
+def stepped_numbers(policy: DisclosurePolicy, step: str, edition: str) -> PolicyNumbers:
     """The numbers of one edition in a step, none of them changed the other way unless they would contradict each other."""
+    now, values = policy.numbers(edition), policy.steps[step][edition]
     further = {name: value for name, value in values.items() if is_looser(name, value, getattr(now, name)) == (step == LOOSER)}
     mixed = replace(now, **further)
     return replace(now, **values) if mixed.problems() else mixed
