@@ -34,6 +34,7 @@ from assets.kit.kit import CERTIFICATE as KIT_CERTIFICATE
 from assets.kit.kit import kit_folder_name
 from assets.methods.disclosure_policy import policy_facts
 from assets.methods.editions import INTERN, PUBLIC
+from assets.methods.release_utility import told_steps
 from assets.registers.files import load_register_catalogue
 from assets.reports_preview import keep_previews, released_inputs
 from assets.sealing.store import write_form
@@ -62,7 +63,7 @@ RELEASE_TABLES = (
     *("accumulated_results", "accumulated_suppression_log", "cutoff_sensitivity", "associations"),
     *("activity_status", "activity_coverage", "readiness", "readiness_statements", "factor_overview", "priority_order"),
     *("decisions", "use_of_results", "edition_differences"),
-    "earlier_releases",
+    *("earlier_releases", "utility_steps"),
 )
 LOGS = ("suppression_log", "indicator_suppression_log", "accumulated_suppression_log")
 RELEASE_DEPS = [
@@ -97,7 +98,8 @@ def release_frames(reader: ReleaseReader) -> ReleaseFrames:
     Raises:
         dagster.Failure: `other_cutoffs`, results were made with other limits than those that the report would name.
     """
-    release = ReleaseFrames(**{name: reader.read(name) for name in SUMMARY_COLUMNS})
+    tables = {name: reader.read(name) for name in SUMMARY_COLUMNS}
+    release = ReleaseFrames(**tables, policy_steps=told_steps(reader.read("utility_steps")))
     with as_failure():
         for name in ("index_results", "accumulated_results"):
             made_with = getattr(release, name)

@@ -294,4 +294,3 @@ def _policy_blocks(policy: DisclosurePolicy, meta: ReportMeta) -> tuple[Block, .
         Bullets((*decisions, *_waivers(policy, meta))),
         Table("granser", texts["caption"], tuple(texts["columns"]), rows, frozenset({1, 2})),
     )
-

@@ -12,6 +12,7 @@ from assets.bundle.html import render_method_page
 from assets.bundle.method_definitions import Line, MethodDefinitions
 from assets.bundle.tables import csv_bytes
 from assets.bundle.types import Block, Bullets, Figure, ReportContent, ReportMeta, Section, Table, Text
+from assets.bundle.utility_words import utility_blocks
 from assets.bundle.waiver_words import waiver_blocks
 from assets.bundle.words import Context, date_text
 from assets.charts import numbers
@@ -164,6 +165,7 @@ def _disclosure(context: Context, method: MethodDefinitions) -> tuple[Section, .
         Text(context.say(f"{path}.sensitive", names=named) if named else context.say(f"{path}.sensitive_none")),
         *([] if edition in told.with_districts else [Text(context.say(f"{path}.no_districts"))]),
         *waiver_blocks(context, "undantag"),
+        *utility_blocks(context),
         Table("regler", heading, tuple(context.entry(f"{path}.columns")), told.rules[edition]),
     )
     return (Section("regler-avsnitt", context.say(f"{path}.caption"), blocks),)
