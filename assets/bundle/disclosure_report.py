@@ -167,9 +167,9 @@ def _area_rules(rules: pl.DataFrame, meta: ReportMeta, wave: int, edition: str) 
 
 
 def rule_list(counted: Sequence[tuple[int, str]], meta: ReportMeta) -> str:
-    """`känslig fråga delas inte på kön 490, för få i eller utanför andelen 22`, the most cells first."""
+    """`känslig fråga delas inte på kön (490), för få elever (22)`, the most cells first."""
     ordered = sorted(counted, key=lambda pair: (-pair[0], pair[1]))
-    return ", ".join(f"{short_rule(meta, rule)} {numbers.thousands(count)}" for count, rule in ordered)
+    return ", ".join(f"{short_rule(meta, rule)} ({numbers.thousands(count)})" for count, rule in ordered)
 
 
 def short_rule(meta: ReportMeta, rule: str) -> str:

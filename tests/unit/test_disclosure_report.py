@@ -88,7 +88,7 @@ def test_shares_are_never_said_to_be_none_or_all_unless_they_are():
 
 
 def test_rules_are_named_with_the_most_cells_first():
-    assert rule_list([(2, "group_floor"), (30, "derived")], META) == "räknas ur ett dolt tal 30, för få elever 2"
+    assert rule_list([(2, "group_floor"), (30, "derived")], META) == "räknas ur ett dolt tal (30), för få elever (2)"
 
 
 def test_the_bundle_tells_what_can_be_counted_in_its_own_tables_and_no_rule():
