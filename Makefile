@@ -3,7 +3,7 @@
 PY ?= python3
 ARGS ?=
 .DEFAULT_GOAL := help
-.PHONY: help setup demo ovning kor hamta kodbok formular kontroller pilot kunskap godkann publicera verifiera nyckel utgivningar gallra arkivnyckel test ui doctor check lock golden galleri bench
+.PHONY: help setup demo ovning kor hamta kodbok formular kontroller pilot kunskap godkann publicera verifiera nyckel utgivningar rojande gallra arkivnyckel test ui doctor check lock golden galleri bench
 
 help: ## Visa den här listan
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
@@ -58,6 +58,9 @@ nyckel: ## Visa nyckeln som paketen förseglas med
 
 utgivningar: ## Lista vad som har getts ut och kontrollera registret, till exempel ARGS=--kontrollera
 	@$(PY) start.py utgivningar $(ARGS)
+
+rojande: ## Visa hur många tal som är dolda per kommun, till exempel ARGS="--kommun 0127"
+	@$(PY) start.py rojande $(ARGS)
 
 test: ## Kör alla tester
 	@$(PY) start.py test $(ARGS)

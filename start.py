@@ -44,6 +44,7 @@ COMMANDS = {
     "verifiera": "kontrollera ett utgivet paket, utan nät",
     "nyckel": "visa nyckeln som paketen förseglas med",
     "utgivningar": "lista vad som har getts ut och kontrollera registret",
+    "rojande": "visa hur många tal som är dolda och av vilka regler",
     "test": "kör alla tester (fler ord går vidare till pytest)",
     "ui": "öppna Dagster i webbläsaren (port 3333, ändras med --port)",
     "doctor": "undersök vad som är fel på datorn",

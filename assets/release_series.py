@@ -65,16 +65,8 @@ def indicator_tables(
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """`release.indicator_results` and its log for one wave, with the rows of all editions; the first one is the widest."""
     where = {"wave": [wave]}
-    contains = {m.municipality_code: m.contained for m in catalogue.municipalities if m.contained}
-    counts, estimates = warehouse.read(INDICATOR_COUNTS, where), warehouse.read(INDICATOR_ESTIMATES, where)
-    require_sums(counts, contains)
-    means = pomp_means(counts, ())  # as when there are no scales
-    if catalogue.indicator_file.indices:
-        means = warehouse.read(SCALE_MEANS, where)
-        estimates = pl.concat([estimates, warehouse.read(SCALE_ESTIMATES, where)])
-    estimates = with_clarity(estimates, catalogue.comparison)
-    points = pl.col("estimate").abs() >= catalogue.comparison.minimum_points  # of a scale from 0 to 100
-    estimates = estimates.with_columns(is_clear=pl.col("is_clear") & (points | ~pl.col("measure").str.ends_with("_mean")))
+    contains = contained(catalogue)
+    counts, means, estimates = series_inputs(warehouse, catalogue, wave)
     policy = load_policy(catalogue.disclosure)
     delivered = warehouse.read(RESPONSES, where, ["municipality_code", "wave"]).unique()
     shape = series_shape(catalogue.indicator_file, county=catalogue.profile.county is not None)
@@ -93,6 +85,26 @@ def indicator_tables(
         parts[edition] = finish_series(results, absent, catalogue.area_names, edition)
         logs.append(own_levels(safe.log, contains))
     return both_editions("indicator_results", parts), pl.concat(logs)
+
+
+def contained(catalogue: Catalogue) -> dict[str, tuple[str, ...]]:
+    """Municipality code -> codes of the areas that are counted within it."""
+    return {m.municipality_code: m.contained for m in catalogue.municipalities if m.contained}
+
+
+def series_inputs(warehouse: Warehouse, catalogue: Catalogue, wave: int) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
+    """Counts, means of scales and estimates (with `is_clear`) of the single-question series of one wave."""
+    where = {"wave": [wave]}
+    counts, estimates = warehouse.read(INDICATOR_COUNTS, where), warehouse.read(INDICATOR_ESTIMATES, where)
+    require_sums(counts, contained(catalogue))
+    means = pomp_means(counts, ())  # as when there are no scales
+    if catalogue.indicator_file.indices:
+        means = warehouse.read(SCALE_MEANS, where)
+        estimates = pl.concat([estimates, warehouse.read(SCALE_ESTIMATES, where)])
+    estimates = with_clarity(estimates, catalogue.comparison)
+    points = pl.col("estimate").abs() >= catalogue.comparison.minimum_points  # of a scale from 0 to 100
+    clear = pl.col("is_clear") & (points | ~pl.col("measure").str.ends_with("_mean"))
+    return counts, means, estimates.with_columns(is_clear=clear)
 
 
 def hidden_respondents(warehouse: Warehouse, wave: int, edition: str) -> pl.DataFrame:

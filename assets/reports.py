@@ -16,6 +16,7 @@ from assets.bundle.content import bundle_summary, folder_name
 from assets.bundle.county import PAGE as COMPARISON_PAGE
 from assets.bundle.county_edition import county_report_path
 from assets.bundle.county_use import SHORT, use_rows
+from assets.bundle.disclosure_report import PAGE as DISCLOSURE_PAGE
 from assets.bundle.frames import select_frames
 from assets.bundle.inputs import inputs_hash, up_to_date
 from assets.bundle.load import build_report_meta
@@ -33,6 +34,7 @@ from assets.kit.kit import CERTIFICATE as KIT_CERTIFICATE
 from assets.kit.kit import kit_folder_name
 from assets.methods.disclosure_policy import policy_facts
 from assets.methods.editions import INTERN, PUBLIC
+from assets.methods.release_utility import told_steps
 from assets.registers.files import load_register_catalogue
 from assets.reports_preview import previews
 from assets.sealing.store import write_form
@@ -61,7 +63,7 @@ RELEASE_TABLES = (
     *("accumulated_results", "accumulated_suppression_log", "cutoff_sensitivity", "associations"),
     *("activity_status", "activity_coverage", "readiness", "readiness_statements", "factor_overview", "priority_order"),
     *("decisions", "use_of_results", "edition_differences"),
-    "earlier_releases",
+    *("earlier_releases", "utility_steps"),
 )
 LOGS = ("suppression_log", "indicator_suppression_log", "accumulated_suppression_log")
 RELEASE_DEPS = [
@@ -96,7 +98,8 @@ def release_frames(reader: ReleaseReader) -> ReleaseFrames:
     Raises:
         dagster.Failure: `other_cutoffs`, results were made with other limits than those that the report would name.
     """
-    release = ReleaseFrames(**{name: reader.read(name) for name in SUMMARY_COLUMNS})
+    tables = {name: reader.read(name) for name in SUMMARY_COLUMNS}
+    release = ReleaseFrames(**tables, policy_steps=told_steps(reader.read("utility_steps")))
     with as_failure():
         for name in ("index_results", "accumulated_results"):
             made_with = getattr(release, name)
@@ -241,6 +244,7 @@ def reports_municipality_bundle(
         dg.AssetDep(["reports", "workshop_kit"], partition_mapping=dg.AllPartitionMapping()),
         dg.AssetDep(["reports", "county_comparison"]),
         dg.AssetDep(["reports", "county_bundle"]),
+        dg.AssetDep(["reports", "disclosure_report"]),
         *RELEASE_DEPS,
     ],
     group_name="reports",
@@ -266,7 +270,7 @@ def reports_county_overview(
             page = write_county_overview(
                 summaries, target, meta, wave=wave, edition=edition, expected={} if only_some else names,
                 comparison=edition_page(COMPARISON_PAGE, edition), county=county_report_path(wave, edition, meta),
-                use=_use(release, edition, meta),
+                use=_use(release, edition, meta), disclosure=DISCLOSURE_PAGE if edition == INTERN else "",
             )  # fmt: skip
             pages.append(page)
     return dg.MaterializeResult(

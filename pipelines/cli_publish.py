@@ -64,6 +64,12 @@ def add_register(add: Add, with_profile: Callable[[argparse.ArgumentParser], Non
         "--konflikter", action="store_true", help="visa vad den nya utgivningen krockar med och vad man kan göra"
     )
     with_profile(published)
+    hidden = add(
+        "rojande", rojande, "visa hur många tal som är dolda per kommun, av vilka regler, och vad andra gränser skulle ändra"
+    )
+    hidden.add_argument("--kommun", action="append", default=None, metavar="KOD", help="bara en kommun; kan upprepas")
+    hidden.add_argument("--ar", type=int, default=None, metavar="ÅR", help="mättillfället (förval det senaste)")
+    with_profile(hidden)
 
 
 def godkann(arguments: argparse.Namespace) -> int:
@@ -174,4 +180,13 @@ def utgivningar(arguments: argparse.Namespace) -> int:
 
     lines = release_lines(profile_home(), check=arguments.kontrollera, conflicts=arguments.konflikter)
     sys.stdout.write("\n".join(lines) + "\n")
+    return 0
+
+
+def rojande(arguments: argparse.Namespace) -> int:
+    """Say what disclosure control hides and costs, per municipality and edition."""
+    from pipelines.cli import profile_home
+    from pipelines.disclosure import disclosure_lines
+
+    _say(disclosure_lines(profile_home(), arguments.ar, set(arguments.kommun or ())))
     return 0

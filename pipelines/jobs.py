@@ -113,6 +113,9 @@ build_indices = dg.define_asset_job(
         "release/weighted_comparison",
         "release/edition_differences",
         "release/earlier_releases",
+        "release/utility",
+        "release/utility_rules",
+        "release/utility_steps",
     ),
     description=TEXTS["jobs"]["build_indices"],
 )
@@ -156,7 +159,7 @@ publish_kits = dg.define_asset_job(
 )
 publish_overview = dg.define_asset_job(
     "publish_overview",
-    selection=_keys("reports/county_overview", "reports/county_comparison", "reports/county_bundle"),
+    selection=_keys("reports/county_overview", "reports/county_comparison", "reports/county_bundle", "reports/disclosure_report"),
     description=TEXTS["jobs"]["publish_overview"],
 )
 NEEDS = {

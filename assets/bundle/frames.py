@@ -82,6 +82,7 @@ def select_frames(release: ReleaseFrames, scope: Scope, indices: Mapping[str, In
         **{name: _sorted(_own_alone(getattr(release, name), scope, pl.col("wave") == scope.wave)) for name in JOINED},
         decisions=_sorted(_decided(release.decisions, scope)),
         edition_differences=_differing(release.edition_differences, scope),
+        policy_steps=_steps(release.policy_steps, scope),
     )
 
 
@@ -130,6 +131,11 @@ def _differing(cells: pl.DataFrame, scope: Scope) -> pl.DataFrame:
     return _sorted(cells.filter((pl.col("wave") == scope.wave) & _own(scope)))
 
 
+def _steps(steps: pl.DataFrame, scope: Scope) -> pl.DataFrame:
+    """What a step looser or tighter would show of all municipalities together; an empty table stays empty."""
+    return _sorted(steps.filter(edition=scope.edition, wave=scope.wave)) if steps.width else steps
+
+
 def _small_groups(estimates: pl.DataFrame, scope: Scope) -> pl.DataFrame:
     """The municipality's model-supported rows of the scope's wave, small groups only; an empty table stays empty."""
     if not estimates.width:
@@ -155,6 +161,9 @@ def guard_frames(frames: ReleaseFrames, scope: Scope, indices: Mapping[str, Inde
         for name in ("index_results", "response_rates", "index_anatomy", *OWN_AND_COUNTY, *OWN_AND_COUNTY_IF_ANY, *OWN_IF_ANY)
         if (frame := getattr(frames, name)).width
     }
+    if frames.policy_steps.width:  # of no area: per municipality a step would tell which counts lie at a floor
+        editions["policy_steps"] = frames.policy_steps.filter(pl.col("edition") != scope.edition)
+        foreign["policy_steps"] = frames.policy_steps if "area_code" in frames.policy_steps.columns else pl.DataFrame()
     listed = frames.edition_differences
     if listed.width:
         foreign["edition_differences"] = listed.filter(~_own(scope)) if scope.edition == INTERN else listed

@@ -302,12 +302,14 @@ def render_readme(
     )
 
 
-def render_comparison(sections: Sequence[Section], svgs: Mapping[str, str], meta: ReportMeta, *, wave: int, back_to: str) -> str:
-    """`lansjamforelse.html`: municipalities beside each other (`assets.bundle.county`). `svgs`: chart id -> SVG text.
+def render_comparison(
+    sections: Sequence[Section], svgs: Mapping[str, str], meta: ReportMeta, *, wave: int, back_to: str, key: str = "comparison"
+) -> str:
+    """A page beside the overview: `lansjamforelse.html` (`assets.bundle.county`), or the one whose texts and template are `key`.
 
-    `back_to`: the name of the overview of the same edition.
+    `svgs`: chart id -> SVG text. `back_to`: the name of the overview of the same edition.
     """
-    words, texts = _words(meta), meta.texts["comparison"]
+    words, texts = _words(meta), meta.texts[key]
     cards = [figure.card for section in sections for figure in section.figures]
     words.svgs = {key: Markup(without_title(svg)) for key, svg in svgs.items()}
     words.notes = {card.chart_id: list(card.notes[:1]) for card in cards}
@@ -315,7 +317,7 @@ def render_comparison(sections: Sequence[Section], svgs: Mapping[str, str], meta
     words.tables = {card.chart_id: card_table(card, meta.texts) for card in cards}
     title, synthetic = say(texts, "title", wave=wave), meta.charts.synthetic
     shown = {"texts": texts, "title": title, "back": texts["back"], "back_to": back_to, "synthetic": synthetic}
-    return _render("comparison.html", meta, sections=sections, words=words, **shown)
+    return _render(f"{key}.html", meta, sections=sections, words=words, **shown)
 
 
 def render_overview(
@@ -327,6 +329,7 @@ def render_overview(
     meta: ReportMeta,
     comparison: str = "",
     county: str = "",
+    disclosure: str = "",
     use: Table | None = None,
 ) -> str:
     """The county page: all bundles in the order given (alphabetical), with relative links.
@@ -336,7 +339,7 @@ def render_overview(
         missing: names of municipalities without a bundle.
         wave, edition: what the bundles are about.
         comparison: the page that sets the municipalities beside each other, if there is one.
-        county: the county edition's report, if there is one.
+        county: the county edition's report, if there is one. disclosure: the steward's disclosure report, likewise.
         use: how much the results are used, if anything is known of it.
     """
     texts = meta.texts["county"]
@@ -357,6 +360,8 @@ def render_overview(
         comparison=comparison,
         county=county,
         county_link=say(meta.texts, "county_edition.overview_link"),
+        disclosure=disclosure,
+        disclosure_link=say(meta.texts, "disclosure_report.overview_link"),
         use=use,
         use_title=say(meta.texts, "county_edition.use.overview_title"),
         rows=[_overview_row(summary, meta) for summary in summaries],

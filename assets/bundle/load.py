@@ -46,6 +46,7 @@ def load_report_texts() -> Mapping[str, Any]:
         **_yaml("texts/small_mode.yml"),
         **_yaml("texts/district_pages.yml"),
         **_yaml("texts/edition_list.yml"),
+        **_yaml("texts/disclosure_report.yml"),
         **_yaml("texts/method_folder.yml"),
         **_yaml("texts/workbook.yml"),
         **_yaml("texts/pdf.yml"),

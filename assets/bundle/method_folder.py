@@ -13,6 +13,7 @@ from assets.bundle.method_definitions import Line, MethodDefinitions
 from assets.bundle.noise_words import noise_blocks
 from assets.bundle.tables import csv_bytes
 from assets.bundle.types import Block, Bullets, Figure, ReportContent, ReportMeta, Section, Table, Text
+from assets.bundle.utility_words import utility_blocks
 from assets.bundle.waiver_words import waiver_blocks
 from assets.bundle.words import Context, date_text
 from assets.charts import numbers
@@ -166,6 +167,7 @@ def _disclosure(context: Context, method: MethodDefinitions) -> tuple[Section, .
         *([] if edition in told.with_districts else [Text(context.say(f"{path}.no_districts"))]),
         *waiver_blocks(context, "undantag"),
         *noise_blocks(context, "brus"),
+        *utility_blocks(context),
         Table("regler", heading, tuple(context.entry(f"{path}.columns")), told.rules[edition]),
     )
     return (Section("regler-avsnitt", context.say(f"{path}.caption"), blocks),)

@@ -123,6 +123,7 @@ def write_county_overview(
     expected: Mapping[str, str] | None = None,
     comparison: str = "",
     county: str = "",
+    disclosure: str = "",
     use: Table | None = None,
 ) -> Path:
     """Write `<wave>/lansoversikt.html` with a relative link to every bundle, in alphabetical order (no ranking).
@@ -135,6 +136,7 @@ def write_county_overview(
         expected: municipality code -> name of those that should have a bundle; those without are named on the page.
         comparison: name of a page beside it to link to, if it is there.
         county: path of the county edition's report from there, linked if it is there.
+        disclosure: name of the steward's disclosure report, linked if it is there.
         use: how much the results are used, shown below the bundles.
     """
     ordered = sorted(summaries, key=lambda summary: swedish(summary.area_name))
@@ -142,7 +144,7 @@ def write_county_overview(
     missing = sorted((name for code, name in (expected or {}).items() if code not in have), key=swedish)
     linked = {
         key: name if name and (target_root / str(wave) / name).is_file() else ""
-        for key, name in (("comparison", comparison), ("county", county))
+        for key, name in (("comparison", comparison), ("county", county), ("disclosure", disclosure))
     }
     page = render_overview(ordered, missing, wave=wave, edition=edition, meta=meta, use=use, **linked)
     return write_page(page, target_root / str(wave) / edition_page(OVERVIEW, edition))

@@ -69,6 +69,7 @@ class ReleaseFrames:
     decisions: pl.DataFrame = field(default_factory=pl.DataFrame)
     use_of_results: pl.DataFrame = field(default_factory=pl.DataFrame)
     edition_differences: pl.DataFrame = field(default_factory=pl.DataFrame)
+    policy_steps: pl.DataFrame = field(default_factory=pl.DataFrame)
     previous_tables: pl.DataFrame = field(default_factory=pl.DataFrame)
     """Tables of the edition before as texts, read back from its bundle (`assets.bundle.previous`)."""
 

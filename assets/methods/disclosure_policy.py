@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError,
 from assets.methods.cell_key_policy import CellKeyPolicy
 from assets.methods.disclosure_numbers import HARDEST, NUMBERS, WAIVABLE, PolicyNumbers, is_looser, looser, unnested_steps
 from assets.methods.errors import PipelineError
+from assets.methods.policy_steps import step_problems
 from assets.methods.waivers import Waiver, bad_waiver, load_waivers, waived_values, waiver_records
 
 __all__ = ["NUMBERS", "SWITCHES", "DisclosurePolicy", "PolicyNumbers", "PolicyRule", "load_policy", "policy_facts"]
@@ -91,6 +92,7 @@ class DisclosurePolicy(BaseModel):
     `sensitive_indicators`: survey -> the sensitive questions and scales, equal to those marked in `indicators/` (cross-checked).
     `absolute`: the values beyond which no waiver goes. `changes`: every version, the present one first.
     `cell_key`: tables that get noise instead of suppression (none as shipped); the same in every edition.
+    `steps`: `looser` and `tighter` -> edition -> numbers one step away, only to count what they would show (`policy_steps`).
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -103,6 +105,7 @@ class DisclosurePolicy(BaseModel):
     sensitive_indicators: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     editions: dict[str, dict[str, int | bool]] = Field(min_length=1)
     absolute: dict[str, int]
+    steps: dict[str, dict[str, dict[str, int]]] = Field(default_factory=dict)
     rules: tuple[PolicyRule, ...]
     cell_key: CellKeyPolicy = Field(default_factory=CellKeyPolicy)
     _waivers: tuple[Waiver, ...] = PrivateAttr(default=())
@@ -113,6 +116,8 @@ class DisclosurePolicy(BaseModel):
             problems = check()
             if problems:
                 raise ValueError("; ".join(problems))
+        if problems := step_problems(self):
+            raise ValueError("; ".join(problems))
         return self
 
     def _rule_problems(self) -> list[str]:
