@@ -24,6 +24,7 @@ from assets.catalogue.psychometric_models import PsychometricRules, Psychometric
 from assets.catalogue.readiness_models import ReadinessFile
 from assets.catalogue.report_models import ComparisonGroups, ReportSeriesFile
 from assets.catalogue.round_models import RoundFile
+from assets.catalogue.scan_models import ScanRules
 from assets.catalogue.screening_models import ScreeningFile
 from assets.catalogue.statistics_models import FactorFile, FindingFile, StatisticsFile
 from assets.intake.limits import IntakeLimits
@@ -72,6 +73,7 @@ KINDS: dict[str, tuple[type[BaseModel], tuple[str, ...]]] = {
     "register": (RegisterSource, ("registers/[!u]*.yml",)),
     "register_import": (TableMapping, ("registers/imports/*.yml",)),
     "report_series": (ReportSeriesFile, ("report_series.yml",)),
+    "scan": (ScanRules, ("scan.yml",)),
     "statistics": (StatisticsFile, ("statistics.yml",)),
     "screening": (ScreeningFile, ("screening.yml",)),
     "survey": (m.Survey, ("surveys/*.yml",)),

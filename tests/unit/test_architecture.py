@@ -31,6 +31,8 @@ FORBIDDEN_IN_PURE = {
     "expectations",
 }
 ORDER = ("inbox", "raw", "harmonised", "validated", "indices", "release", "reports", "quality")
+SCAN_IO = {"store.py"}
+"""The one file of the scan of finished files that may touch the file system; the rest takes bytes, and streams over bytes."""
 MAY_NAME_PIPELINES = {"pipelines.resources", "pipelines.warehouse", "pipelines.paths", "pipelines.provenance"}
 
 
@@ -59,6 +61,14 @@ def pure_files() -> list[Path]:
 def test_pure_code_imports_no_io(path):
     tops = {name.split(".")[0] for name in imports(path)}
     assert not tops & FORBIDDEN_IN_PURE, f"{path.name} imports {sorted(tops & FORBIDDEN_IN_PURE)}"
+
+
+@pytest.mark.parametrize("path", [p for p in files("assets/file_scan") if p.name not in SCAN_IO], ids=lambda p: p.name)
+def test_the_scan_of_finished_files_takes_bytes_and_knows_no_writer(path):
+    named = imports(path)
+    tops = {name.split(".")[0] for name in named}
+    assert not tops & (FORBIDDEN_IN_PURE - {"io", "urllib"}), path.name
+    assert not {name for name in named if name.startswith("assets.bundle")}, path.name
 
 
 @pytest.mark.parametrize("path", [p for p in files("assets")], ids=lambda p: p.name)

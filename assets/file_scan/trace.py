@@ -1,0 +1,285 @@
+"""Traces every published number to its released cell: tables by what their headers and rows say, running text by its units.
+
+How strict a trace is follows from what a number says of itself. A cell of a table with area, wave, grade, sex and series
+must be a released number of that very cell (its value, a bound, its count, or another number of the same row in the
+release). A number in a sentence must be a released number of the bundle, and a count a released count. What is
+traced how is told in `docs/adr/0046`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from assets.file_scan.contents import Cell, Contents, Grid, Leaf, Piece
+from assets.file_scan.context import ScanContext
+from assets.file_scan.pool import Pool
+from assets.file_scan.tokens import ONLY_NUMBERS, Token, bare_numbers, phrase_of, swedish_numbers, tokens
+
+Found = tuple[str, str, str]
+"""File, place and kind of finding."""
+YEARS = range(1990, 2100)
+ENGLISH = re.compile(r"_en\.\w+")
+"""Files in English, where a comma stands between thousands."""
+_DATE = re.compile(r"\d{4}-\d\d(?:-\d\d)?(?:T[\d:.]+Z?)?|\d{1,2} [a-zå]+ \d{4}")
+
+
+@dataclass
+class Traced:
+    """Numbers by file: all, and those that lead to a released cell."""
+
+    numbers: Counter[str] = field(default_factory=Counter)
+    traced: Counter[str] = field(default_factory=Counter)
+    findings: list[Found] = field(default_factory=list)
+
+    def add(self, file: str, place: str, rule: str | None) -> None:
+        """Count a number; `rule` when it has no cell."""
+        outer = file.partition(" ⟩ ")[0]
+        self.numbers[outer] += 1
+        if rule is None:
+            self.traced[outer] += 1
+        else:
+            self.findings.append((file, place, rule))
+
+
+def trace(contents: Contents, pool: Pool, ids: Mapping[str, str], context: ScanContext) -> Traced:
+    """Trace all numbers of what was read.
+
+    Args:
+        ids: number id -> the text that readers see, for tables that hold ids.
+    """
+    tracer = _Tracer(pool, ids, context)
+    for grid in contents.grids:
+        tracer.grid(grid)
+    for leaf in contents.leaves:
+        tracer.leaf(leaf)
+    for piece in contents.pieces:
+        if piece.kind in ("text", "metadata"):
+            tracer.piece(piece)
+    return tracer.result
+
+
+@dataclass(frozen=True)
+class _Column:
+    header: str
+    dims: dict[str, str]
+    says: str
+    """The dimension that its cells tell, or empty."""
+    count: bool
+    step: bool
+    skip: bool
+    derived: bool
+    free: bool = False
+    """Traced among all released numbers, whatever the row is about."""
+
+
+class _Tracer:
+    def __init__(self, pool: Pool, ids: Mapping[str, str], context: ScanContext) -> None:
+        self.pool, self.ids, self.context, self.rules = pool, ids, context, context.rules
+        self.result = Traced()
+        self.words = {
+            "area": {k.lower(): v for k, v in context.areas.items()} | {v: v for v in context.areas.values()},
+            "key": {k.lower(): v for k, v in context.keys.items()} | {v.lower(): v for v in context.keys.values()},
+            **{name: dict(self.rules.dimensions[name].words) for name in ("grade", "sex")},
+        }
+        self.saying = {header: name for name, dim in self.rules.dimensions.items() for header in dim.columns}
+        self.counting = re.compile("|".join(f"(?:{p})" for p in self.rules.count_columns))
+        self.stepping = re.compile("|".join(f"(?:{p})" for p in self.rules.step_columns))
+        self.untraced = [(re.compile(c.header), re.compile(c.file), re.compile(c.place), c) for c in self.rules.untraced]
+        self.silent = re.compile("|".join(f"(?:{p})" for p in self.rules.untraced_paths) or r"(?!)")
+        self.official = re.compile("|".join(f"(?:{p})" for p in self.rules.official_phrases) or r"(?!)")
+        self.officials = [(re.compile(part.file), re.compile(part.place), re.compile(part.text)) for part in self.rules.officials]
+        self.seen: dict[str, list[Token]] = {}
+        self.names: dict[str, dict[str, str]] = {}
+
+    # tables
+
+    def grid(self, grid: Grid) -> None:
+        """Every cell of a table."""
+        columns = [self._column(header, grid) for header in grid.header]
+        about = self._named(grid.name)
+        id_at = next((i for i, header in enumerate(grid.header) if header == "Tal-id"), None)
+        for header in grid.header:
+            self._sentence(grid.file, f"{grid.place}, rubrik", header)
+        saying = [(i, c.says) for i, c in enumerate(columns) if c.says]
+        for number, row in zip(grid.numbers, grid.rows, strict=True):
+            dims = dict(about)
+            for at, name in saying:
+                code = self._code(name, row[at])
+                if code and (name not in dims or at > 0):
+                    dims.setdefault(name, code) if name != "key" else dims.update({name: code})
+            place = f"{grid.place} rad {number}"
+            for at, (cell, column) in enumerate(zip(row, columns, strict=True)):
+                if cell is None or cell == "" or (column.skip and not column.derived):
+                    continue
+                if column.says and (isinstance(cell, float) or self._code(column.says, cell)):
+                    continue
+                self._cell(grid, f"{place}, kolumn {at + 1}", cell, column, dims | column.dims)
+            if id_at is not None:
+                self._by_id(grid, place, row, id_at)
+
+    def _cell(self, grid: Grid, where: str, cell: Cell, column: _Column, dims: dict[str, str]) -> None:
+        if not column.header and (_is_year(cell)):
+            return  # a chart's categories
+        if isinstance(cell, (int, float)):
+            self.result.add(grid.file, where, self._rule(float(cell), None, column, dims))
+            return
+        text = swedish_numbers(str(cell)) if ENGLISH.search(grid.file) else str(cell)
+        if not any(map(str.isdigit, text)) or _DATE.fullmatch(text):
+            return
+        number = _machine(text)
+        if number is not None:
+            self.result.add(grid.file, where, self._rule(number, text, column, dims))
+        elif ONLY_NUMBERS.fullmatch(text):
+            for token in bare_numbers(text):
+                self.result.add(grid.file, where, self._rule(token.value, None, column, dims, signed=False))
+        else:
+            self._sentence(grid.file, where, text)
+
+    def _rule(self, value: float, text: str | None, column: _Column, dims: dict[str, str], *, signed: bool = True) -> str | None:
+        """The finding for a number in a column; None when it leads to a released cell."""
+        if column.step and value % self.rules.count_step:
+            return "off_step" if not 0 < value < self.context.floor else "small_count"
+        if column.derived:
+            return None
+        if column.free:
+            dims = {}
+        if self.pool.has(dims, value, count=column.count) or (not signed and self.pool.has(dims, -value)):
+            return None
+        if column.count:
+            return "small_count" if 0 < value < self.context.floor else "untraced"
+        return "unrounded" if _decimals(value) > self.rules.most_decimals else "untraced"
+
+    def _by_id(self, grid: Grid, place: str, row: tuple[Cell, ...], at: int) -> None:
+        """The value beside a number's id must be what the id's released cell says."""
+        told, value_at = self.ids.get(str(row[at])), next((i for i, h in enumerate(grid.header) if h in ("Värde", "Andel")), None)
+        if told is None or value_at is None or row[value_at] in (None, ""):
+            return
+        number = row[value_at] if isinstance(row[value_at], float) else _machine(str(row[value_at]))
+        shown = [token.value for token in bare_numbers(told.replace("%", ""))]
+        if number is not None and shown and all(abs(float(number) - s) > 0.5 * 10 ** -_decimals(s) + 1e-9 for s in shown):
+            self.result.findings.append((grid.file, f"{place}, talet med id", "not_the_released"))
+
+    def _column(self, header: str, grid: Grid) -> _Column:
+        dims: dict[str, str] = {}
+        for part in header.split(", "):
+            for name in ("area", "grade", "sex"):
+                code = self.words[name].get(part.lower())
+                if code and name not in dims:
+                    dims[name] = code
+        rule = next(
+            (r for h, f, p, r in self.untraced if h.fullmatch(header) and f.fullmatch(grid.file) and p.fullmatch(grid.place)),
+            None,
+        )
+        derived = rule is not None and rule.counts
+        released = rule is not None and rule.released
+        return _Column(
+            header, dims, self.saying.get(header, ""),
+            count=bool(self.counting.fullmatch(header)) and not released,
+            step=bool(self.stepping.fullmatch(header)) or derived,
+            skip=rule is not None and not released, derived=derived, free=released,
+        )  # fmt: skip
+
+    def _code(self, dimension: str, cell: Cell) -> str | None:
+        if cell is None:
+            return None
+        text = f"{cell:g}" if isinstance(cell, float) else str(cell)
+        if dimension == "wave":
+            return text if re.fullmatch(r"\d{4}", text) else None
+        return self.words[dimension].get(re.split(r"[\n\v]| \[", text)[0].strip().lower())
+
+    def _named(self, name: str) -> dict[str, str]:
+        """What a table's or a chart's name says: `trend_community_ak9` is about a series and a grade."""
+        if name not in self.names:
+            bare = f"_{name.rpartition('/')[2].partition('.')[0].lower()}_"
+            grades = sorted(code for code in set(self.words["grade"].values()) if f"_{code}_" in bare)
+            found = {"grade": grades[0]} if len(grades) == 1 else {}
+            keys = [code for code in set(self.words["key"].values()) if f"_{code.lower()}_" in bare]
+            if keys and bare.startswith(("_trend", "_svarsfordelning", "_platsintervall", "_tratt", "_granskarta", "_rutkarta")):
+                found["key"] = max(keys, key=len)
+            self.names[name] = found
+        return self.names[name]
+
+    # machine-readable numbers outside tables
+
+    def leaf(self, leaf: Leaf) -> None:
+        """A number in JSON: what it is about stands on the way to it."""
+        path = "/".join(leaf.path)
+        if self.silent.search(path):
+            return
+        dims: dict[str, str] = {}
+        for part in re.split(r"[/.]", path):
+            for name in ("key", "grade", "sex"):
+                code = self.words[name].get(part.lower())
+                if code:
+                    dims[name] = code
+        is_count = leaf.path and bool(self.counting.fullmatch(leaf.path[-1]))
+        column = _Column(leaf.path[-1] if leaf.path else "", {}, "", bool(is_count), False, False, False)
+        self.result.add(leaf.file, leaf.place, self._rule(float(leaf.value), None, column, dims))
+
+    # running text
+
+    def piece(self, piece: Piece) -> None:
+        """The per cents, points and counts of a text; a text that is one number alone is not a published number."""
+        self._sentence(piece.file, piece.place, piece.text)
+
+    def _sentence(self, file: str, place: str, text: str) -> None:
+        if ENGLISH.search(file):
+            text = swedish_numbers(text)
+        if text not in self.seen:
+            pupils = self.official.sub("", text)
+            self.seen[text] = list(tokens(pupils, self.rules.count_words, self.rules.count_labels))
+        for token in self.seen[text]:
+            official = (
+                token.unit in self.rules.official_words
+                and self.pool.has({}, token.value)
+                and self._of_officials(file, place, text)
+            )
+            self.result.add(file, place, None if official else self._said(token, {}))
+
+    def _of_officials(self, file: str, place: str, text: str) -> bool:
+        """Whether answers told of here are those of officials in the municipality's forms."""
+        return any(f.fullmatch(file) and p.fullmatch(place) and t.search(text) for f, p, t in self.officials)
+
+    def _counted(self, token: Token, dims: dict[str, str]) -> str | None:
+        year = not token.decimals and token.value in YEARS  # at the end of a line, with the next line's first word after it
+        limit = token.before in self.rules.limit_words
+        if year or limit or token.value == 0 or self.pool.has(dims, token.value, count=True):
+            return None
+        return "small_count" if token.value < self.context.floor else "untraced"
+
+    def _said(self, token: Token, dims: dict[str, str]) -> str | None:
+        if phrase_of(token) in self.context.phrases:
+            return None
+        if token.kind == "count":
+            return self._counted(token, dims)
+        if token.decimals > self.rules.most_decimals:
+            return "unrounded"
+        released = self.pool.has(dims, token.value) or self.pool.has(dims, -token.value)
+        return None if released or token.value in (0, 100) else "untraced"
+
+
+def _is_year(cell: Cell) -> bool:
+    number = cell if isinstance(cell, (int, float)) else _machine(str(cell))
+    return number is not None and number in YEARS
+
+
+def _machine(text: str) -> float | None:
+    """A number as machines write it, or None."""
+    try:
+        return float(text) if not text.startswith("0") or text[:2] in ("0", "0.") else None
+    except ValueError:
+        return None
+
+
+def _decimals(value: float) -> int:
+    digits = repr(float(value))
+    return 0 if digits.endswith(".0") else len(digits.partition(".")[2])
+
+
+def untraced_by_file(result: Traced) -> Iterator[tuple[str, int, int]]:
+    """File, published numbers, traced ones."""
+    for file, numbers in sorted(result.numbers.items()):
+        yield file, numbers, result.traced[file]

@@ -1,0 +1,198 @@
+"""What is planted in a finished file is found, in every kind of file and every place, and a clean bundle has no finding."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from dataclasses import replace
+
+import pytest
+
+from assets.bundle.number_ids import number_ids
+from assets.bundle.render import render_bundle
+from assets.catalogue.load import load_catalogue
+from assets.catalogue.scan_models import load_scan_rules
+from assets.file_scan.derived import with_derived
+from assets.file_scan.pool import Pool
+from assets.file_scan.report import report_json, report_markdown
+from assets.file_scan.scan import scan
+from assets.file_scan.store import bundle_context, released_tables, scan_bundle_folder
+from assets.methods.errors import PipelineError
+from tests.support.planted_files import BOOK, PLANTS, SLIDES, part, png, rezipped
+from tests.support.sample_bundle import outline, sample_bundle_frames, sample_report_meta
+
+META = sample_report_meta()
+USERS = ("annasdator", "anna.svensson")
+PLANTED = {
+    "small_count": "3 elever",
+    "unrounded": "12,3456789 %",
+    "path": "/home/anna/svar.sav",
+    "user_name": "annasdator",
+    "personal_number": "20100112-2387",
+}
+VISIBLE = {"untraced"}
+
+
+@pytest.fixture(scope="module")
+def bundle():
+    """Files of a clean bundle, the released numbers, the context and the ids."""
+    frames, scope = sample_bundle_frames()
+    files = dict(render_bundle(frames, scope, META, draw=outline).files)
+    context = replace(bundle_context(scope, META, load_catalogue()), users=USERS, other_editions=("publik",))
+    return files, Pool(with_derived(released_tables(frames))), context, number_ids(frames, META)
+
+
+def scanned(bundle, *changed: tuple[str, bytes], archive: bytes | None = None):
+    _, pool, context, ids = bundle
+    return scan(dict(changed), archive, pool, context, ids)
+
+
+def test_a_clean_bundle_has_no_finding(bundle):
+    report = scanned(bundle, *bundle[0].items())
+    assert [(f.file, f.place, f.rule) for f in report.findings] == []
+    assert report.passed
+    assert report.numbers == report.traced > 10_000
+    assert report.scanned == len(bundle[0])
+
+
+@pytest.mark.parametrize("place", PLANTS)
+def test_what_is_planted_is_found_where_it_is(bundle, place):
+    plant, where = PLANTS[place]
+    text = "; ".join(PLANTED.values())
+    report = scanned(bundle, plant(bundle[0], text))
+    for rule in PLANTED:
+        hits = [finding for finding in report.findings if finding.rule == rule]
+        assert any(where in f"{hit.file} {hit.place}" for hit in hits), f"{rule} in {place}: {[hit.place for hit in hits]}"
+    assert not report.passed
+    told = report_markdown(report, bundle[2].rules, "paket")
+    assert not [text for text in PLANTED.values() if text in told or text.encode() in report_json(report)]
+
+
+def zipped(files: dict[str, bytes], **told) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        archive.comment = told.get("comment", b"")
+        for name, raw in sorted(files.items()):
+            entry = zipfile.ZipInfo(
+                f"paket/{name}", told.get("date", (1980, 1, 1, 0, 0, 0)) if name == "b.txt" else (1980, 1, 1, 0, 0, 0)
+            )
+            entry.extra = told.get("extra", b"") if name == "b.txt" else b""
+            archive.writestr(entry, raw)
+    return buffer.getvalue()
+
+
+SMALL = {"a.txt": b"a", "b.txt": b"b"}
+
+
+@pytest.mark.parametrize(
+    ("archive", "rule"),
+    [
+        (zipped(SMALL, comment=b"/home/anna/paket"), "path"),
+        (zipped(SMALL, comment=b"3 elever"), "small_count"),
+        (zipped(SMALL, extra=b"\x0a\x00\x02\x00ab"), "extra_field"),
+        (zipped(SMALL, date=(2026, 3, 1, 10, 0, 0)), "entry_dates"),
+        (zipped(SMALL) + b"3 elever", "trailing_bytes"),
+        (zipped(SMALL | {"c.txt": b"3 elever"}), "archive_differs"),
+        (zipped(SMALL | {"c.txt": b"3 elever"}), "small_count"),
+        (zipped({"a.txt": b"a"}), "archive_differs"),
+        (b"PK\x03\x04 broken", "corrupt"),
+    ],
+)
+def test_the_archive_itself_is_searched(bundle, archive, rule):
+    assert rule in {finding.rule for finding in scanned(bundle, *SMALL.items(), archive=archive).findings}
+
+
+def test_a_clean_archive_has_no_finding(bundle):
+    assert not scanned(bundle, *SMALL.items(), archive=zipped(SMALL)).findings
+
+
+HEAD = "area_code,wave,grade,sex,index_key,measure,value,low,high,n\n0127,2024,ak9,all,parenting,share_band3,"
+CASES = {
+    "a count of three in a column of counts": ("4_tabeller/x.csv", HEAD + ",,,3\n", "small_count"),
+    "a count that is not released": ("4_tabeller/x.csv", HEAD + ",,,7777\n", "untraced"),
+    "a share of another cell": ("4_tabeller/x.csv", HEAD + "99,,,\n", "untraced"),
+    "a computer's decimals": ("4_tabeller/x.csv", HEAD + "12.30000000000004,,,\n", "unrounded"),
+    "a count off the step": ("2_diagram/x.csv", "Årskurs,Antal elever (avrundat till 5)\nÅrskurs 9,1141\n", "off_step"),
+    "a number in data for a picture": ("2_diagram/x.json", '{"data": {"values": [{"n": 3}, {"n": 4}]}}', "small_count"),
+    "one number in data for a picture": ("2_diagram/x.json", '{"parenting": {"ak9": {"n": 3}}}', "small_count"),
+    "a label with an equals sign": ("2_diagram/x.txt", "Åk 9 (n = 3)", "small_count"),
+    "a share in a sentence": ("2_diagram/x.txt", "Så många som 87,654 % svarade.", "untraced"),
+    "a microdata column": ("4_tabeller/x.csv", "respondent_key,a\nx,y\n", "microdata_column"),
+    "a microdata field": ("4_tabeller/x.json", '{"school_code": 1234}', "microdata_column"),
+    "an e-mail address": ("5_metod/x.html", "<p>anna@exempel.se</p>", "email"),
+    "a path on Windows": ("5_metod/x.html", "<p>C:\\Users\\anna\\svar.sav</p>", "path"),
+    "the other edition": ("5_metod/x.html", "<p>0127_botkyrka_2024_v1.0_publik</p>", "other_edition"),
+    "another author": ("5_metod/x.html", '<html><head><meta name="author" content="Anna"></head></html>', "author"),
+    "a script that fetches": ("5_metod/x.html", "<script>fetch('https://exempel.se')</script>", "script_fetch"),
+    "a picture from elsewhere": ("5_metod/x.html", '<img alt="" src="https://exempel.se/x.png">', "external_link"),
+    "text that is not seen": ("5_metod/x.html", '<p style="display:none">x</p>', "invisible_text"),
+    "an unknown kind of file": ("4_tabeller/x.parquet", "PAR1", "unknown_type"),
+    "a broken document": ("1_rapport/x.pdf", "%PDF-1.7 broken", "corrupt"),
+    "a broken workbook": ("4_tabeller/x.xlsx", "PK broken", "corrupt"),
+    "broken data": ("4_tabeller/x.json", '{"a": ', "corrupt"),
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_what_may_not_be_there_is_found(bundle, case):
+    name, text, rule = CASES[case]
+    assert rule in {finding.rule for finding in scanned(bundle, (name, text.encode())).findings}
+
+
+def test_answers_by_pupil_are_found(bundle):
+    codes = sorted(bundle[2].questions)[:9]
+    for rows, rule in ((40, "records"), (3, "microdata_column")):
+        table = ",".join(codes) + "\n" + "1,2,1,2,1,2,1,2,1\n" * rows
+        assert rule in {finding.rule for finding in scanned(bundle, ("4_tabeller/x.csv", table.encode())).findings}
+
+
+def test_a_value_that_is_not_its_ids_is_found(bundle):
+    key, told = next(
+        (key, told)
+        for key, told in bundle[3].items()
+        if told.endswith("\u00a0%") and key.endswith("/ak9/all/parenting/share_band3")
+    )
+    wrong = int(told.split("\u00a0")[0]) + 1
+    found = scanned(bundle, ("4_tabeller/x.csv", f"Tal-id,Värde\n{key},{wrong}\n".encode())).findings
+    assert "not_the_released" in {finding.rule for finding in found}
+
+
+def test_a_number_format_that_hides_decimals_is_found(bundle):
+    name, sheet = part(bundle[0][BOOK], r"worksheets/sheet5\.xml$")
+    cell = next(c for c in sheet.split("<c ") if "<v>" in c and 't="' not in c)
+    changed = sheet.replace(cell, cell.split("<v>")[0] + "<v>12.4567</v></c>", 1)
+    found = scanned(bundle, (BOOK, rezipped(bundle[0][BOOK], {name: changed.encode()}))).findings
+    assert "hidden_decimals" in {finding.rule for finding in found}
+
+
+def test_macros_and_links_in_slides_are_found(bundle):
+    link = b'<Relationships><Relationship Id="r" TargetMode="External" Type="x/oleObject" Target="file:///c:/x.xlsx"/></Relationships>'
+    raw = rezipped(bundle[0][SLIDES], {"ppt/vbaProject.bin": b"x", "ppt/slides/_rels/slide9.xml.rels": link})
+    assert {"macro", "external_link", "path"} <= {finding.rule for finding in scanned(bundle, (SLIDES, raw)).findings}
+
+
+def test_a_zip_bomb_is_refused_unopened(bundle):
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("xl/workbook.xml", b"0" * 20_000_000)
+    assert {finding.rule for finding in scanned(bundle, ("4_tabeller/x.xlsx", buffer.getvalue())).findings} == {"too_large"}
+
+
+def test_a_picture_without_words_has_no_finding(bundle):
+    name, raw = png({}, "")
+    assert not scanned(bundle, (name, raw)).findings
+
+
+def test_the_steward_reads_places_and_kinds(bundle):
+    report = scanned(bundle, ("a.txt", b"3 elever"))
+    text = report_markdown(report, load_scan_rules(), "0127_botkyrka")
+    assert "Paketet får inte förseglas." in text
+    assert "## a.txt" in text
+    assert "rad 1" in text
+    assert '"passed": false' in report_json(report).decode()
+
+
+def test_a_bundle_that_is_not_there_is_told(tmp_path):
+    frames, scope = sample_bundle_frames()
+    with pytest.raises(PipelineError, match="rapportpaket"):
+        scan_bundle_folder(tmp_path / "saknas", None, frames, scope, META, load_catalogue())
