@@ -125,5 +125,8 @@ def _number_style(frame: pl.DataFrame, name: str, styles: Styles, decimals: dict
     if unit is None:
         return style
     for word, places in decimals.items():
-        style = pl.when(pl.col(unit) == word).then(pl.lit(styles.number[places])).otherwise(style)
+        whole = (
+            value - value.round(places)
+        ).abs() < 1e-9  # a confidence level of 0.95 is not shown as 1 because the row is in logits
+        style = pl.when((pl.col(unit) == word) & whole).then(pl.lit(styles.number[places])).otherwise(style)
     return style
