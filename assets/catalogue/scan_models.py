@@ -63,6 +63,8 @@ class HiddenPart(Strict):
     file: str
     place: str
     why: str
+    text: str = ""
+    """What the text must hold besides, as a regular expression; in `officials` only."""
 
 
 class ScanRules(Strict):

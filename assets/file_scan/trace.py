@@ -90,7 +90,7 @@ class _Tracer:
         self.untraced = [(re.compile(c.header), re.compile(c.file), re.compile(c.place), c) for c in self.rules.untraced]
         self.silent = re.compile("|".join(f"(?:{p})" for p in self.rules.untraced_paths) or r"(?!)")
         self.official = re.compile("|".join(f"(?:{p})" for p in self.rules.official_phrases) or r"(?!)")
-        self.officials = [(re.compile(part.file), re.compile(part.place)) for part in self.rules.officials]
+        self.officials = [(re.compile(part.file), re.compile(part.place), re.compile(part.text)) for part in self.rules.officials]
         self.seen: dict[str, list[Token]] = {}
         self.names: dict[str, dict[str, str]] = {}
 
@@ -233,13 +233,15 @@ class _Tracer:
             self.seen[text] = list(tokens(pupils, self.rules.count_words, self.rules.count_labels))
         for token in self.seen[text]:
             official = (
-                token.unit in self.rules.official_words and self.pool.has({}, token.value) and self._of_officials(file, place)
+                token.unit in self.rules.official_words
+                and self.pool.has({}, token.value)
+                and self._of_officials(file, place, text)
             )
             self.result.add(file, place, None if official else self._said(token, {}))
 
-    def _of_officials(self, file: str, place: str) -> bool:
+    def _of_officials(self, file: str, place: str, text: str) -> bool:
         """Whether answers told of here are those of officials in the municipality's forms."""
-        return any(files.fullmatch(file) and places.fullmatch(place) for files, places in self.officials)
+        return any(f.fullmatch(file) and p.fullmatch(place) and t.search(text) for f, p, t in self.officials)
 
     def _counted(self, token: Token, dims: dict[str, str]) -> str | None:
         year = not token.decimals and token.value in YEARS  # at the end of a line, with the next line's first word after it
