@@ -163,13 +163,13 @@ def copy_of_demo(small_demo: Installation, tmp_path: Path) -> Installation:
 
 @pytest.fixture
 def run_job() -> Iterator[Callable[..., dg.ExecuteInProcessResult]]:
-    """Run a job by name over a range of partitions on a data folder, on an instance of its own."""
+    """Run a job by name (`only` some of its assets) over a range of partitions on a data folder, on an instance of its own."""
     from pipelines.definitions import build_definitions
 
     with dg.DagsterInstance.ephemeral() as instance:
 
-        def run(root: Path, name: str, tags: dict[str, str]) -> dg.ExecuteInProcessResult:
-            job = build_definitions(root).resolve_job_def(name)
-            return job.execute_in_process(instance=instance, tags=tags, raise_on_error=False)
+        def run(root: Path, name: str, tags: dict[str, str], *only: str) -> dg.ExecuteInProcessResult:
+            job, chosen = build_definitions(root).resolve_job_def(name), [dg.AssetKey(one.split("/")) for one in only] or None
+            return job.execute_in_process(instance=instance, tags=tags, asset_selection=chosen, raise_on_error=False)
 
         yield run

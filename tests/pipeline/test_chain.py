@@ -76,7 +76,7 @@ def test_one_bundle_alone_leaves_the_others(copy_of_demo, run_job):
 
 def test_another_wave_gets_bundles_of_its_own(copy_of_demo, run_job):
     assert run_job(copy_of_demo.root, "publish_bundles", bundle_range(2022, (PUBLISHED[0], PUBLISHED[0]))).success
-    assert run_job(copy_of_demo.root, "publish_overview", range_tags("2022", "2022")).success
+    assert run_job(copy_of_demo.root, "publish_overview", range_tags("2022", "2022"), "reports/county_overview").success
     page = (copy_of_demo.paths.reports / "2022/lansoversikt.html").read_text(encoding="utf-8")
     assert "2022" in page
 
