@@ -8,6 +8,7 @@ from datetime import date
 import dagster as dg
 import pytest
 
+from assets.hygiene.permissions import own
 from assets.methods.errors import PipelineError
 from assets.published import published_sealed_bundles
 from assets.sealing import store, wired
@@ -250,6 +251,8 @@ def test_the_commands_from_approval_to_the_receivers_check(tmp_path, monkeypatch
     monkeypatch.setenv("DID_HOME", str(home))
     monkeypatch.chdir(tmp_path)
     tiny(home)
+    for place in (home, *home.rglob("*")):  # as a run leaves them; the command tells of what others could read
+        own(place)
 
     def did(*words: str) -> tuple[int, str]:
         code = cli.main(words)
