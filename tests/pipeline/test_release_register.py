@@ -124,7 +124,7 @@ def test_the_same_release_passes_and_is_listed(published, municipality):
     kept = kept_cells(Warehouse(published.warehouse), CATALOGUE, "intern", "index_results")
     hidden = Warehouse(published.warehouse).read(
         TableName("release", "index_results"),
-        {"area_code": [municipality], "measure": ["share_band2"], "reason": ["suppressed", "too_few"]},
+        {"edition": ["intern"], "area_code": [municipality], "measure": ["share_band2"], "reason": ["suppressed", "too_few"]},
     )
     assert kept.filter(measure="share_band2", area_code=municipality).height == hidden.height
     lines = release_lines(published.root, check=True, conflicts=False)

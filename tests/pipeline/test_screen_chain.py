@@ -19,6 +19,7 @@ EXACT = TableName("indices", "screen_sensitivity")
 RELEASED = TableName("release", "screen_sensitivity")
 TOUCHED = (
     *(f"indices/{name}" for name in ("person_scores", "area_counts", "area_estimates", "screen_sensitivity")),
+    *(f"indices/{name}" for name in ("indicator_counts", "indicator_estimates")),
     *(f"release/{name}" for name in ("index_results", "suppression_log", "response_rates", "response_by_school_type")),
     *(f"release/{name}" for name in ("delivery_quality", "provenance", "screen_sensitivity")),
 )
