@@ -66,7 +66,9 @@ def tasks(published: Mapping[str, pl.DataFrame], rules: AuditRules, whole: bool 
         rows = {name: held.get((wave, grade, county), []) for name, held in parts.items()}
         for edition in present:
             joint = edition == rules.innermost and len(present) > 1
-            mine = rows if joint else {name: [row for row in one if row[0] == edition] for name, one in rows.items()}
+            mine = {
+                name: telling(one, rules) if joint else [row for row in one if row[0] == edition] for name, one in rows.items()
+            }
             made += _of_slice(wave, grade, edition, "editions" if joint else "", mine, rules, whole)
     return made
 
@@ -87,6 +89,31 @@ def earlier_tasks(published: Mapping[str, pl.DataFrame], rules: AuditRules, earl
                     name = f"earlier:{release.release_id}"
                     made.append(replace(task, attack=name, before=before.rows, linked=link))
     return made
+
+
+def telling(rows: Sequence[Row], rules: AuditRules) -> list[Row]:
+    """The innermost edition's rows, and those of the others that tell more than they do, found row by row.
+
+    A row tells nothing more when every word and number in it is the innermost's own, or when it is hidden for a reason that is
+    the innermost's or says "at least the innermost's floor" of what is shown there. A shown row also tells that its edition's
+    floor is kept, so its number of pupils has to be so far above it that the rounding says so already.
+    """
+    inner = {row[1:6]: row for row in rows if row[0] == rules.innermost}
+    return [row for row in rows if row[0] == rules.innermost or not _repeats(row, inner.get(row[1:6]), rules)]
+
+
+def _repeats(row: Row, own: Row | None, rules: AuditRules) -> bool:
+    if own is None:
+        return False
+    if row[10] == "suppressed":
+        return row[6:10] == (None,) * 4 and own[10] in ("suppressed", "ok")
+    number = row[6] if row[5].startswith("n_") else row[9]
+    step = rules.editions[row[0]].count_step
+    floor = max(rules.floor(row[0], row[4], row[1]), rules.editions[row[0]].respondents_floor)
+    kept = row[10] != "ok" or (number is not None and number - step // 2 >= floor)
+    # with other steps the same number would be another window
+    same = rules.editions[row[0]].count_step == rules.editions[own[0]].count_step
+    return same and rules.editions[row[0]].share_step == rules.editions[own[0]].share_step and row[6:] == own[6:] and kept
 
 
 def _about(task: Task) -> tuple[object, ...]:

@@ -10,6 +10,8 @@ import pytest
 import yaml
 
 from assets.audit import AuditReport, AuditRules, EarlierRelease, EditionRules, audit
+from assets.audit.tasks import telling
+from assets.audit.world import rows_of
 from assets.catalogue.load import load_catalogue
 from assets.methods.disclosure import load_policy, protect
 from assets.methods.errors import PipelineError
@@ -173,3 +175,14 @@ def test_a_reason_in_the_public_edition_speaks_of_the_internal_floor() -> None:
     report = audit({"indicator_results": pl.concat([series(shown), public])}, rules)
     assert report.cells.height > 0
     assert report.passed
+
+
+def test_only_public_rows_that_tell_more_go_into_the_joint_attack() -> None:
+    """The same numbers far above the public floor add nothing; a number near it tells that the floor is kept."""
+    rules = AuditRules({"intern": NUMBERS, "publik": replace(NUMBERS, floor=20, respondents_floor=20)}, "intern")
+    inner = rows_of(series({"0120": (100, 20.0), "0121": (20, 20.0), "0122": (100, None), "0123": (100, 20.0)}), "indicator")
+    public = series({"0120": (100, 20.0), "0121": (20, 20.0), "0122": (100, 20.0), "0123": (100, 21.0)})
+    outer = [("publik", *row[1:]) for row in rows_of(public, "indicator")]
+    kept = [row for row in telling([*inner, *outer], rules) if row[0] == "publik" and row[3] == "all"]
+    assert {row[2] for row in kept} == {"0121", "0122", "0123"}
+    assert telling(inner, rules) == inner
