@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 
 import polars as pl
 
-from assets.bundle.html import render_comparison
+from assets.bundle.html_county import render_comparison
 from assets.bundle.types import Block, Bullets, Figure, Notice, ReportMeta, Section, Table, Text
 from assets.bundle.words import say
 from assets.charts import numbers, tratt

@@ -12,7 +12,7 @@ from typing import Any
 import polars as pl
 
 from assets.bundle.disclosure_places import FAMILIES, Place, families_of, place_name, places, total
-from assets.bundle.html import render_comparison
+from assets.bundle.html_county import render_comparison
 from assets.bundle.types import Block, Bullets, Notice, ReportMeta, Section, Table, Text
 from assets.bundle.words import date_text, say
 from assets.charts import numbers

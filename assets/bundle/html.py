@@ -22,13 +22,11 @@ from markupsafe import Markup
 from assets.bundle.action_types import FactorPage
 from assets.bundle.glossary import Marker, unmarked
 from assets.bundle.lattlast import EasyPage
-from assets.bundle.overview_marks import mark_only, marks_told
-from assets.bundle.types import BundleSummary, ReportContent, ReportMeta, Section, Table
+from assets.bundle.types import ReportContent, ReportMeta, Section, Table
 from assets.bundle.vega import library, source_hash
 from assets.bundle.words import date_text, say
-from assets.catalogue.active import ENROLLED_GRADE
 from assets.charts import numbers
-from assets.charts.types import GRADES, ChartCard
+from assets.charts.types import ChartCard
 from assets.methods.editions import PUBLIC
 from assets.page_templates import page_templates
 
@@ -111,14 +109,14 @@ def render_report(
         script: gives the chart library's text; asked only when there are choices.
         other: the edition in the other language, linked in the header.
     """
-    words = _words(meta)
+    words = page_words(meta)
     words.svgs = {key: Markup(without_title(svg)) for key, svg in svgs.items()}
     words.notes, words.repeated = split_notes(content)
     words.tables = {card.chart_id: card_table(card, meta.texts) for card in content.cards}
     words.gloss = Marker(meta.texts["glossary"])
     stops = _stops(content, meta, chooser=bool(choices))
     scripts = [page_script(), *([script()] if choices else [])]
-    return _render(
+    return render_template(
         "report.html",
         meta,
         content=content,
@@ -151,7 +149,9 @@ def _stops(content: ReportContent, meta: ReportMeta, *, chooser: bool) -> list[t
 
 def render_easy(page: EasyPage, content: ReportContent, meta: ReportMeta) -> str:
     """`1_rapport/lattlast.html`: the easy-to-read page for young people (`assets.bundle.lattlast`)."""
-    return _render("lattlast.html", meta, page=page, content=content, texts=meta.texts["lattlast"], words=_words(meta))
+    return render_template(
+        "lattlast.html", meta, page=page, content=content, texts=meta.texts["lattlast"], words=page_words(meta)
+    )
 
 
 def split_notes(content: ReportContent) -> tuple[dict[str, list[str]], dict[str, list[str]]]:
@@ -174,8 +174,8 @@ def render_method(content: ReportContent, meta: ReportMeta) -> str:
     title = say(meta.texts, "methodpage.title", area=content.scope.area_name, wave=content.scope.wave)
     texts, who = meta.texts["method_folder"], any(found.id == "vilka" for found in content.sections)
     pages = [(f"{key}.html", page["title"]) for key, page in texts["pages"].items() if who or key != "bortfall"]
-    return _render(
-        "method.html", meta, content=content, section=section, title=title, words=_words(meta),
+    return render_template(
+        "method.html", meta, content=content, section=section, title=title, words=page_words(meta),
         more=texts["folder_title"], pages=pages if meta.method else [],
     )  # fmt: skip
 
@@ -210,7 +210,7 @@ def render_factors(pages: Sequence[FactorPage], content: ReportContent, meta: Re
     texts = _action_texts("faktorer", content, meta)
     shown = {"title": texts["title"], "back": texts["back"], "synthetic": bool(content.synthetic), "texts": texts}
     own = meta.texts["action"]["factor"]
-    return _render("factors.html", meta, content=content, pages=pages, own=own, words=_words(meta), **shown)
+    return render_template("factors.html", meta, content=content, pages=pages, own=own, words=page_words(meta), **shown)
 
 
 def _action_texts(name: str, content: ReportContent, meta: ReportMeta) -> dict[str, str]:
@@ -229,12 +229,14 @@ def _sections_page(
 ) -> str:
     """A page of sections: title, lead, contents and the sections. `texts`: `title`, `lead`, `back`."""
     shown = {"texts": texts, "title": texts["title"], "back": texts["back"], "synthetic": bool(content.synthetic)}
-    return _render(template, meta, content=content, sections=sections, words=_words_with_charts(sections, svgs, meta), **shown)
+    return render_template(
+        template, meta, content=content, sections=sections, words=_words_with_charts(sections, svgs, meta), **shown
+    )
 
 
 def _words_with_charts(sections: Sequence[Section], svgs: Mapping[str, str] | None, meta: ReportMeta) -> SimpleNamespace:
     """The words of a page with the pictures, tables and notes of its charts; a note that all share stands under the first."""
-    words = _words(meta)
+    words = page_words(meta)
     if svgs is None:
         return words
     cards = [figure.card for section in sections for figure in section.figures]
@@ -297,104 +299,17 @@ def render_readme(
     what = say(meta.texts, "register_only.readme" if content.register_only else "readme.what", **filled)
     what = f"{what} {meta.other_limits}".rstrip()
     title = say(meta.texts, "readme.title", **filled)
-    return _render(
-        "readme.html", meta, content=content, texts={**texts, "links": links}, title=title, what=what, words=_words(meta)
+    return render_template(
+        "readme.html", meta, content=content, texts={**texts, "links": links}, title=title, what=what, words=page_words(meta)
     )
-
-
-def render_comparison(
-    sections: Sequence[Section], svgs: Mapping[str, str], meta: ReportMeta, *, wave: int, back_to: str, key: str = "comparison"
-) -> str:
-    """A page beside the overview: `lansjamforelse.html` (`assets.bundle.county`), or the one whose texts and template are `key`.
-
-    `svgs`: chart id -> SVG text. `back_to`: the name of the overview of the same edition.
-    """
-    words, texts = _words(meta), meta.texts[key]
-    cards = [figure.card for section in sections for figure in section.figures]
-    words.svgs = {key: Markup(without_title(svg)) for key, svg in svgs.items()}
-    words.notes = {card.chart_id: list(card.notes[:1]) for card in cards}
-    words.repeated = {card.chart_id: list(card.notes[1:]) for card in cards}
-    words.tables = {card.chart_id: card_table(card, meta.texts) for card in cards}
-    title, synthetic = say(texts, "title", wave=wave), meta.charts.synthetic
-    shown = {"texts": texts, "title": title, "back": texts["back"], "back_to": back_to, "synthetic": synthetic}
-    return _render(f"{key}.html", meta, sections=sections, words=words, **shown)
-
-
-def render_overview(
-    summaries: Sequence[BundleSummary],
-    missing: Sequence[str],
-    *,
-    wave: int,
-    edition: str,
-    meta: ReportMeta,
-    comparison: str = "",
-    county: str = "",
-    disclosure: str = "",
-    use: Table | None = None,
-) -> str:
-    """The county page: all bundles in the order given (alphabetical), with relative links.
-
-    Args:
-        summaries: one per bundle.
-        missing: names of municipalities without a bundle.
-        wave, edition: what the bundles are about.
-        comparison: the page that sets the municipalities beside each other, if there is one.
-        county: the county edition's report, if there is one. disclosure: the steward's disclosure report, likewise.
-        use: how much the results are used, if anything is known of it.
-    """
-    texts = meta.texts["county"]
-    delivered = sum(summary.status in ("complete", "only") for summary in summaries)
-    filled = {"wave": wave, "edition": numbers.upper_first(say(meta.texts, f"common.editions.{edition}"))}
-    return _render(
-        "overview.html",
-        meta,
-        texts=texts,
-        words=_words(meta),
-        title=say(meta.texts, "county.title", **filled),
-        caption=say(meta.texts, "county.caption", **filled),
-        released=say(meta.texts, "county.released", released=date_text(meta.released), **filled),
-        summary=say(meta.texts, "county.summary", bundles=len(summaries), delivered=delivered),
-        missing=say(meta.texts, "county.missing", names=numbers.words(list(missing))) if missing else "",
-        synthetic=meta.charts.synthetic,
-        other_limits=meta.other_limits,
-        comparison=comparison,
-        county=county,
-        county_link=say(meta.texts, "county_edition.overview_link"),
-        disclosure=disclosure,
-        disclosure_link=say(meta.texts, "disclosure_report.overview_link"),
-        use=use,
-        use_title=say(meta.texts, "county_edition.use.overview_title"),
-        rows=[_overview_row(summary, meta) for summary in summaries],
-        marks=marks_told(summaries, texts["marks"]),
-    )
-
-
-def _overview_row(summary: BundleSummary, meta: ReportMeta) -> dict[str, str]:
-    def count(grade: str) -> str:
-        value = summary.respondents[grade]
-        return mark_only(summary.words[grade]) if value is None else numbers.thousands(value)
-
-    rate = summary.response_pct[ENROLLED_GRADE]
-    grade = say(meta.texts, f"common.grades.{summary.status_grade}") if summary.status_grade else ""
-    return {
-        "area": summary.area_name,
-        **{grade: count(grade) for grade in GRADES},
-        f"{ENROLLED_GRADE}_rate": numbers.percent(rate) if rate is not None else "",
-        "status": say(meta.texts, f"county.status.{summary.status}", grade=grade),
-        "report": f"{summary.folder}/1_rapport/rapport.html",
-        "zip": f"{summary.folder}.zip",
-        "report_label": say(meta.texts, "county.report_label", area=summary.area_name),
-        "zip_label": say(meta.texts, "county.zip_label", area=summary.area_name),
-        "kit": f"{summary.kit}/LAS_MIG.html" if summary.kit else "",
-        "kit_label": say(meta.texts, "county.kit_label", area=summary.area_name),
-    }
 
 
 def _section(content: ReportContent, section_id: str) -> Section:
     return next(section for section in content.sections if section.id == section_id)
 
 
-def _words(meta: ReportMeta) -> SimpleNamespace:
+def page_words(meta: ReportMeta) -> SimpleNamespace:
+    """Words that every page's template needs."""
     texts = meta.texts
     names = ("synthetic_short", "figure_words", "figure_notes", "figure_table", "skip", "contents", "to_top", "scroll_hint")
     return SimpleNamespace(
@@ -410,7 +325,8 @@ def _words(meta: ReportMeta) -> SimpleNamespace:
     )
 
 
-def _render(template: str, meta: ReportMeta, **values: object) -> str:
+def render_template(template: str, meta: ReportMeta, **values: object) -> str:
+    """A page of a template with the style sheet, and the mark of synthetic data on paper."""
     mark = PRINT_MARK.format(mark=meta.texts["common"]["synthetic_short"]) if meta.charts.synthetic else ""
     css = environment().get_template("page.css").render(page_mark=Markup(mark))
     return (

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from assets.bundle.districts import swedish
-from assets.bundle.html import render_overview
+from assets.bundle.html_county import render_overview
 from assets.bundle.tables import json_bytes
 from assets.bundle.types import (
     CERTIFICATE,

@@ -7,7 +7,7 @@ import polars as pl
 from assets.bundle.county_frames import select_county_frames
 from assets.bundle.county_render import county_meta
 from assets.bundle.county_use import COUNTED, SHORT, use_rows, use_section, use_table
-from assets.bundle.html import render_overview
+from assets.bundle.html_county import render_overview
 from assets.bundle.tables import csv_bytes
 from assets.bundle.types import Table
 from assets.bundle.words import Context
