@@ -203,7 +203,7 @@ def _edition_tables(
     named = (with_unit(rows, catalogue.index_file) for rows in (safe.results, absent))
     results = finish_results(*named, catalogue.area_names, edition, catalogue.cutoffs.id)
     if wider:
-        results = quiet_reasons(wider["index_results"], results, TABLES["index_results"].keys)
+        results = quiet_reasons(results)
     persons = inputs.answers.select("municipality_code", "wave", "grade", "sex", "school_code")
     rates = response_rates(results, persons, inputs.registers, catalogue.profile)
     by_type = response_by_school_type(

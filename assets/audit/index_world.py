@@ -65,8 +65,7 @@ def _respondents(world: World, place: Place, sex: str) -> int:
 
 def _know_index(world: World, row: Row, rules: AuditRules) -> None:
     edition, level, code, sex, key, measure, value, low, high, n, reason, method, _ = row
-    told_by = rules.told_by(edition, reason)
-    place, floor, system = (level, code), rules.number_floor(told_by, key), world.system
+    place, floor, system = (level, code), rules.number_floor(edition, key), world.system
     scored = world.cell(place, sex, key, "n_scored")
     if n is not None:
         system.bound(scored, *number_window(rules, edition, n, 0))
@@ -78,7 +77,7 @@ def _know_index(world: World, row: Row, rules: AuditRules) -> None:
             value if shown else None,
             reason,
             edition,
-            rules.editions[told_by].respondents_floor,
+            rules.editions[edition].respondents_floor,
             rules,
         )
     elif measure == "n_scored":
@@ -86,7 +85,7 @@ def _know_index(world: World, row: Row, rules: AuditRules) -> None:
     elif measure in LEAVES:
         unscored = measure == "share_unscored"
         base = _respondents(world, place, sex) if unscored else scored
-        if not unscored:
+        if not unscored and rules.told(edition, reason):
             least = rules.told_floor(edition, key, level, reason)
             system.bound(base, *((0, least - 1) if reason == "too_few" else (least, INFINITY)))
         if value is not None and reason == "ok" and method not in rules.weighted:
@@ -104,7 +103,7 @@ def _know_number(
         system.bound(at, *number_window(rules, edition, value, floor))
     elif reason == "too_few":
         system.bound(at, 0, floor - 1)
-    else:
+    elif rules.told(edition, reason):
         system.bound(at, floor, INFINITY)
 
 
@@ -151,16 +150,16 @@ def _count_place(world: World, place: Place, sex: str, rule: CountRule) -> None:
 
 def _know_count(world: World, row: Row, rules: AuditRules) -> None:
     edition, level, code, sex, key, measure, value, low, high, n, reason, method, _ = row
-    told_by = rules.told_by(edition, reason)
-    place, floor = (level, code), rules.number_floor(told_by, key)
+    place, floor = (level, code), rules.number_floor(edition, key)
     counted = world.cell(place, sex, key, "n_counted")
     if n is not None:
         world.system.bound(counted, *number_window(rules, edition, n, 0))
     if measure == "n_counted":
         _know_number(world.system, counted, value if reason == "ok" else None, reason, edition, floor, rules)
     elif measure in GROUPS:
-        least = rules.told_floor(edition, key, level, reason)
-        world.system.bound(counted, *((0, least - 1) if reason == "too_few" else (least, INFINITY)))
+        if rules.told(edition, reason):
+            least = rules.told_floor(edition, key, level, reason)
+            world.system.bound(counted, *((0, least - 1) if reason == "too_few" else (least, INFINITY)))
         if value is not None and reason == "ok" and method not in rules.weighted:
             window = share_window(rules, edition, value, low, high, rules.uses_interval(row))
             world.system.know_share(world.cell(place, sex, key, measure), counted, *window)

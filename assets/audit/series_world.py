@@ -56,7 +56,7 @@ def _know(world: World, row: Row, rules: AuditRules) -> None:
         world.system.bound(valid, *number_window(rules, edition, n, 0))
     if reason == "too_few":
         world.system.bound(valid, 0, least - 1)
-    elif reason == "ok" or (reason == "suppressed" and not _silent(row, rules)):
+    elif reason == "ok" or (reason == "suppressed" and rules.told(edition, reason) and not _silent(row, rules)):
         world.system.bound(valid, least, INFINITY)
     if reason == "ok" and value is not None and method not in rules.weighted:
         window = share_window(rules, edition, value, low, high, rules.uses_interval(row))

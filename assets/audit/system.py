@@ -12,6 +12,7 @@ a number that is too narrow.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -68,6 +69,9 @@ class LinearSystem:
             self.know({part: 1.0, base: -low}, 0.0, INFINITY)
         if high < 1:
             self.know({part: 1.0, base: -high}, -INFINITY, 0.0)
+
+
+_PLAIN = {"solver": "simplex", "presolve": "off", "primal_feasibility_tolerance": 1e-7, "run_crossover": "on"}
 
 
 class Attack:
@@ -129,14 +133,22 @@ class Attack:
         return Attack(part, np.minimum(self.low[free], world[free]), np.maximum(self.high[free], world[free]), low, high)
 
     def near(self, cost: np.ndarray) -> np.ndarray | None:
-        """A world where the sum is near its least, by an interior point method: as good a witness, and quick in large systems."""
+        """A world where the sum is near its least, by an interior point method: as good a witness, and quick in large systems.
+
+        That method may find no world where there is one: only the simplex method's word is taken for that.
+
+        Raises:
+            Contradiction: no world agrees with what is published.
+        """
         for option, value in (("solver", "ipm"), ("run_crossover", "off")):
             self._solver.setOptionValue(option, value)
-        world = self.extreme(cost)
+        world = None
+        with suppress(Contradiction):
+            world = self.extreme(cost)
         for option, value in (("solver", "choose"), ("run_crossover", "on")):
             self._solver.setOptionValue(option, value)
         self._solver.clearSolver()
-        return world
+        return self.extreme(cost) if world is None else world
 
     def extreme(self, cost: np.ndarray) -> np.ndarray | None:
         """A world where the sum is least, which agrees with all rules; None when the solver has none that does.
@@ -151,11 +163,32 @@ class Attack:
         self.programs += 1
         status = self._solver.getModelStatus()
         if status in self._impossible:
-            raise Contradiction
+            status = self._once_more()
         if status != self._optimal:
             return None
         world = np.array(self._solver.getSolution().col_value)
         return world if self.agrees(world) else None
+
+    def _once_more(self) -> Any:
+        """The status of the program by the plain simplex method with its ordinary tolerance; what it finds is checked as ever.
+
+        Presolve with a narrow tolerance can call a system impossible that is not.
+
+        Raises:
+            Contradiction: it is.
+        """
+        kept = {name: self._solver.getOptionValue(name)[1] for name in _PLAIN}
+        for option, value in _PLAIN.items():
+            self._solver.setOptionValue(option, value)
+        self._solver.clearSolver()
+        self._solver.run()
+        self.programs += 1
+        for option, value in kept.items():
+            self._solver.setOptionValue(option, value)
+        status = self._solver.getModelStatus()
+        if status in self._impossible:
+            raise Contradiction
+        return status
 
     def agrees(self, world: np.ndarray) -> bool:
         """Whether every rule holds in this world, by plain arithmetic."""

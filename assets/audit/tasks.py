@@ -94,9 +94,9 @@ def earlier_tasks(published: Mapping[str, pl.DataFrame], rules: AuditRules, earl
 def telling(rows: Sequence[Row], rules: AuditRules) -> list[Row]:
     """The innermost edition's rows, and those of the others that tell more than they do, found row by row.
 
-    A row tells nothing more when every word and number in it is the innermost's own, or when it is hidden for a reason that is
-    the innermost's or says "at least the innermost's floor" of what is shown there. A shown row also tells that its edition's
-    floor is kept, so its number of pupils has to be so far above it that the rounding says so already.
+    A row tells nothing more when every word and number in it is the innermost's own, or when it is hidden: outer editions have
+    one reason for all that. A shown row also tells that its edition's floor is kept, so its number of pupils has to be so far
+    above it that the rounding says so already.
     """
     inner = {row[1:6]: row for row in rows if row[0] == rules.innermost}
     return [row for row in rows if row[0] == rules.innermost or not _repeats(row, inner.get(row[1:6]), rules)]
@@ -106,7 +106,7 @@ def _repeats(row: Row, own: Row | None, rules: AuditRules) -> bool:
     if own is None:
         return False
     if row[10] == "suppressed":
-        return row[6:10] == (None,) * 4 and own[10] in ("suppressed", "ok")
+        return row[6:10] == (None,) * 4
     number = row[6] if row[5].startswith("n_") else row[9]
     step = rules.editions[row[0]].count_step
     floor = max(rules.floor(row[0], row[4], row[1]), rules.editions[row[0]].respondents_floor)
@@ -171,9 +171,11 @@ def respondents_known(rows: Sequence[Row], rules: AuditRules) -> dict[tuple[str,
     found: dict[tuple[str, str, str], tuple[float, float]] = {}
     for edition, level, code, sex, _, measure, value, _, _, _, reason, *_ in rows:
         if measure == "n_respondents":
-            floor = rules.editions[rules.told_by(edition, reason)].respondents_floor
+            floor = rules.editions[edition].respondents_floor
             if reason == "ok" and value is not None:
                 low, high = number_window(rules, edition, value, floor)
+            elif not rules.told(edition, reason):
+                low, high = 0, UNBOUNDED
             else:
                 low, high = (0, floor - 1) if reason == "too_few" else (floor, UNBOUNDED)
             before = found.get((level, code, sex), (0, UNBOUNDED))
@@ -211,18 +213,14 @@ def run_task(task: Task) -> Found:
 def _required(task: Task, name: str, row: Row, few: frozenset[tuple[str, str, str]]) -> float:
     """The width required; where the group is published to be smaller than that, an interval of the whole group is enough.
 
-    Every edition repeats the innermost one's "too few", which rings a group in more closely than a wider edition's own width:
-    there no more is asked than what the innermost edition asks of the same words.
-
     Args:
         few: area level, code and key of which some sex is published as too small.
     """
     rules, floor = task.rules, UNBOUNDED
     need = rules.width(row[0], row[4])
     low, high = task.respondents.get((row[1], row[2], row[3]), (0, UNBOUNDED)) if name == SERIES else (0, UNBOUNDED)
-    if (row[1], row[2], row[4]) in few:
-        need = min(need, rules.width(rules.innermost, row[4])) if rules.innermost in rules.editions else need
-        floor = rules.number_floor(rules.innermost, row[4]) if row[10] == "too_few" else UNBOUNDED
+    if (row[1], row[2], row[4]) in few and row[10] == "too_few":
+        floor = rules.number_floor(row[0], row[4])
     high = min(high, floor - 1)
     return min(need, high - _WHOLE_GROUP) if low == 0 else need
 

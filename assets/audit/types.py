@@ -94,15 +94,13 @@ class AuditRules:
         own = self.editions[edition]
         return own.floor_sensitive if key in self.sensitive else own.floor
 
-    def told_by(self, edition: str, reason: str) -> str:
-        """The edition whose floors a reason tells of: hidden cells of all editions have the innermost's reasons."""
-        return edition if reason == "ok" else self.innermost
+    def told(self, edition: str, reason: str) -> bool:
+        """Whether a reason tells on which side of a floor a number lies: an outer edition has one reason for all it hides."""
+        return reason == "ok" or edition == self.innermost
 
     def told_floor(self, edition: str, key: str, level: str, reason: str) -> int:
         """The floor of pupils that a share's reason tells of: of a hidden one, in districts too, that of numbers."""
-        if reason == "ok":
-            return self.floor(edition, key, level)
-        return self.number_floor(self.innermost, key)
+        return self.floor(edition, key, level) if reason == "ok" else self.number_floor(edition, key)
 
     def uses_interval(self, row: tuple[object, ...]) -> bool:
         """Whether a row's interval tells more of its share than the rounded share does."""

@@ -93,7 +93,7 @@ def allowed_areas(frame: pl.DataFrame, policy: DisclosurePolicy, edition: str) -
 
 
 def both_editions(table: str, parts: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
-    """The rows of all editions as one table, the internal one first, with the words of its reasons.
+    """The rows of all editions as one table, the internal one first; what the others hide has one reason.
 
     Args:
         parts: edition -> its rows.
@@ -103,25 +103,22 @@ def both_editions(table: str, parts: Mapping[str, pl.DataFrame]) -> pl.DataFrame
     """
     order = in_order(list(parts))
     first, rest = parts[order[0]], [parts[name] for name in order[1:]]
-    rest = [quiet_reasons(first, part, TABLES[table].keys) for part in rest]
+    rest = [quiet_reasons(part) for part in rest]
     for part in rest:
         require_nested(table, first, part)
     return pl.concat([first, *rest])
 
 
-def quiet_reasons(intern: pl.DataFrame, public: pl.DataFrame, keys: Sequence[str]) -> pl.DataFrame:
-    """The public rows with reasons that tell no more than the internal ones.
+def quiet_reasons(public: pl.DataFrame) -> pl.DataFrame:
+    """The public rows in which everything hidden has one reason.
 
     "Too few" of a cell that the internal edition shows, or hides for another reason, would say on which side of a floor the exact
-    number of pupils lies. So such a cell is `suppressed`, and a cell hidden in both has the internal reason.
+    number of pupils lies; and "suppressed" beside "too few" would say that there are more. So the public edition says neither.
     """
     if "reason" not in public.columns:
         return public
-    known = intern.select(*keys, _why="reason")
-    rows = public.join(known, on=list(keys), how="left", maintain_order="left", nulls_equal=True)
-    calm = pl.when(pl.col("_why").is_in(HIDDEN)).then("_why").otherwise(pl.lit("suppressed"))
-    own = pl.col("reason")
-    return rows.with_columns(reason=pl.when(own.is_in(HIDDEN)).then(calm).otherwise(own)).drop("_why")
+    reason = pl.col("reason")
+    return public.with_columns(reason=pl.when(reason.is_in(HIDDEN)).then(pl.lit("suppressed")).otherwise(reason))
 
 
 def masked(table: str, intern: pl.DataFrame, public: pl.DataFrame) -> pl.DataFrame:
