@@ -60,7 +60,7 @@ def protect_perturbed(
     bands = {key: (focus or {}).get(key, 3) for key in blocks.index_keys}
     positions = np.array([band - 1 for band in bands.values()], dtype=np.int64)
     compared = {key: SHARES[band - 1] for key, band in bands.items()}
-    rows = base_rows(blocks, hidden, floors, numbers, positions)
+    rows = base_rows(blocks, hidden, floors, numbers, positions, np.zeros(blocks.present.shape, dtype=bool))
     rows = rows.with_columns(
         rule=pl.when(pl.col("measure").is_in(EXACT) & (pl.col("rule") == 0)).then(RULES.index("derived")).otherwise("rule")
     )
