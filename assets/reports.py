@@ -213,9 +213,9 @@ def reports_municipality_bundle(
         return municipality_frames(release_reader, release, catalogue, meta, scope)
 
     with as_failure():
-        beside = previews(release_reader, catalogue)
+        beside = previews(release_reader, catalogue, choices.prepared_by)
         for scope in scopes:
-            made_by = replace(certificate(release_reader, catalogue, scope), prepared_by=choices.prepared_by)
+            made_by = certificate(release_reader, catalogue, scope)
             frames = frames_of(scope)
             certificates[scope] = replace(made_by, inputs=inputs_hash(frames, scope, made_by))
             held = up_to_date(target, scope.wave, folder_name(scope, meta), certificates[scope].inputs)

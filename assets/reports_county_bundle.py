@@ -84,11 +84,11 @@ def reports_county_bundle(
     draw = partial(draw_all, workers=choices.workers, cache=picture_cache(release_reader))
     written, kept = [], []
     with as_failure():
-        beside = previews(release_reader, catalogue)
+        beside = previews(release_reader, catalogue, choices.prepared_by)
         for scope in bundle_scopes([(COUNTY_CODE, wave) for wave in int_keys(context, [])], choices, catalogue):
             earlier = previous_tables(target, scope, county_folder(scope, meta))
             frames = replace(county_frames(release_reader, scope), previous_tables=earlier)
-            made_by = replace(county_certificate(release_reader, catalogue, scope), prepared_by=choices.prepared_by)
+            made_by = county_certificate(release_reader, catalogue, scope)
             made_by = replace(made_by, inputs=inputs_hash(frames, scope, made_by))
             held = None if choices.remake else up_to_date(target, scope.wave, county_folder(scope, meta), made_by.inputs)
             if held := beside.kept(held, scope, frames):

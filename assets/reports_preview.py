@@ -65,11 +65,17 @@ def release_facts(reader: ReleaseReader) -> ReleaseFacts:
 
 @dataclass(frozen=True)
 class Previews:
-    """Keeps the cells of previews, and says in each certificate which release it is. `root`: the profile's data folder."""
+    """Keeps the cells of previews, and says in each certificate which release it is and who prepared it.
+
+    Attributes:
+        root: the profile's data folder.
+        prepared_by: the name given to the run, or empty.
+    """
 
     root: Path
     facts: ReleaseFacts
     inputs: Inputs
+    prepared_by: str = ""
 
     def certified(self, scope: Scope, folder: str, frames: ReleaseFrames, made_by: BundleMeta) -> BundleMeta:
         """Write the cells of a bundle that is about to be written, and give what its certificate says.
@@ -77,28 +83,32 @@ class Previews:
         They lie beside the reports and never in the bundle.
         """
         digest = write_preview(self.root, scope.wave, folder, published_cells(frames), self.inputs)
-        return replace(made_by, release={**made_by.release, **self.facts.told(), "cells_sha256": digest})
+        release = {**made_by.release, **self.facts.told(), "cells_sha256": digest}
+        return replace(made_by, release=release, prepared_by=self.prepared_by)
 
     def kept(self, held: BundlePaths | None, scope: Scope, frames: ReleaseFrames) -> BundlePaths | None:
         """A bundle that is there and unchanged, with its cells beside it; None when it has to be made again.
 
-        It is made again when its certificate can't say that the audit had passed and now it can: the release is no part of a
-        bundle's inputs, so that one whose numbers are the same stays as it is.
+        It is made again when its certificate can't say that the audit had passed and now it can, or names nobody and now somebody
+        is named. Release and name are no part of a bundle's inputs: one whose numbers are the same stays as it is, and so do
+        its approvals, whoever makes the next run.
         """
-        if held is None or (self.facts.passed and not _says_passed(held.manifest)):
+        if held is None:
+            return None
+        told = json.loads(held.manifest.read_text(encoding="utf-8"))
+        if (self.facts.passed and not _says_passed(told)) or (self.prepared_by and not told.get("prepared_by")):
             return None
         if not holds_preview(self.root, scope.wave, held.folder.name, self.inputs):
             write_preview(self.root, scope.wave, held.folder.name, published_cells(frames), self.inputs)
         return held
 
 
-def _says_passed(manifest: Path) -> bool:
-    told = json.loads(manifest.read_text(encoding="utf-8"))
+def _says_passed(told: Mapping[str, object]) -> bool:
     release = told.get("release", {})
     audit = release.get("audit") if isinstance(release, Mapping) else None
     return isinstance(audit, Mapping) and audit.get("passed") is True and bool(release.get("cells_sha256"))
 
 
-def previews(reader: ReleaseReader, catalogue: Catalogue) -> Previews:
+def previews(reader: ReleaseReader, catalogue: Catalogue, prepared_by: str = "") -> Previews:
     """For the run's bundles. Raises PipelineError `release_conflict`."""
-    return Previews(Path(reader.data_dir), release_facts(reader), released_inputs(reader, catalogue))
+    return Previews(Path(reader.data_dir), release_facts(reader), released_inputs(reader, catalogue), prepared_by)

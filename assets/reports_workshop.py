@@ -62,12 +62,9 @@ def reports_workshop_kit(
         return kit_frames(release_reader, release, meta, scope)
 
     with as_failure():
-        beside = previews(release_reader, catalogue)
+        beside = previews(release_reader, catalogue, choices.prepared_by)
         for scope in scopes:
-            made_by, frames = (
-                replace(certificate(release_reader, catalogue, scope), prepared_by=choices.prepared_by),
-                frames_of(scope),
-            )
+            made_by, frames = certificate(release_reader, catalogue, scope), frames_of(scope)
             certificates[scope] = replace(made_by, inputs=inputs_hash(frames, scope, made_by))
             folder, inputs = kit_folder_name(scope, meta), certificates[scope].inputs
             held = up_to_date(target, scope.wave, folder, inputs, CERTIFICATE, README)
