@@ -81,7 +81,7 @@ def protect(
     Raises:
         PipelineError: the tables do not hold together, the edition is unknown, or it has an area that `within` lacks.
     """
-    numbers = policy.numbers(edition)
+    numbers = policy.numbers(edition) if within is None else policy.numbers(edition).on_steps()
     blocks = build_blocks(counts)
     proof = evidence(estimates, keys_frame(blocks))
     floors = floors_of(blocks, policy, numbers)

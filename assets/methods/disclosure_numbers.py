@@ -5,7 +5,7 @@ All texts of problems are Swedish, as they reach the person who edits `disclosur
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 #: Numbers where a lower value protects more; of all others a higher one does.
 LOWER_IS_STRICTER = ("dominance", "mean_decimals")
@@ -30,6 +30,9 @@ HARDEST = {"cell_floor": 3, "interval_width": 2}
 """Below these not even the policy's own absolute bounds may go: with less, one or two pupils can be named."""
 
 
+GROUP_FLOORS = ("group_floor", "group_floor_sensitive", "district_floor")
+
+
 @dataclass(frozen=True)
 class PolicyNumbers:
     """Floors and widths in pupils, steps in per cent and pupils, `dominance` and `p_percent` in per cent (`primary_rules.py`)."""
@@ -48,6 +51,16 @@ class PolicyNumbers:
     share_step: int
     count_step: int
     mean_decimals: int
+
+    def on_steps(self) -> PolicyNumbers:
+        """The same numbers with group floors moved up to where a rounded number of pupils already says that the floor is kept.
+
+        For an edition inside another: whether a cell is shown there then follows from the number that the wider one shows, and
+        tells nothing more. A floor of 20 and steps of 5 give 23, as 22 is shown as 20, which may be 18.
+        """
+        step = self.count_step
+        up = {name: -(-(getattr(self, name) + step // 2) // step) * step - step // 2 for name in GROUP_FLOORS}
+        return replace(self, **up)
 
     def problems(self) -> list[str]:
         """What in the numbers contradicts something else among them, in Swedish; empty when they hold together.

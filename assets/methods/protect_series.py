@@ -83,7 +83,7 @@ def protect_series(
     Raises:
         PipelineError: the tables do not hold together, the edition is unknown, or it has an area that `within` lacks.
     """
-    numbers = policy.numbers(edition)
+    numbers = policy.numbers(edition) if within is None else policy.numbers(edition).on_steps()
     kinds = series_kinds(file)
     if counts.is_empty():
         return SeriesRelease(

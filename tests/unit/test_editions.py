@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import numpy as np
 import polars as pl
 import pytest
 
 from assets.catalogue.load import load_catalogue
 from assets.cutoff_guard import released_editions
 from assets.methods.disclosure_policy import load_policy
+from assets.methods.disclosure_rounding import count_window, nearest
 from assets.methods.edition_differences import edition_differences
 from assets.methods.edition_patterns import Outer, groups_in
 from assets.methods.editions import (
@@ -208,3 +212,13 @@ def test_the_choice_of_bundles_is_no_reason_to_release_anew():
 def test_an_unknown_edition_is_refused_in_words():
     with pytest.raises(PipelineError, match="intern, publik, bada"):
         _ = RunChoices(edition="öppen").editions
+
+
+@pytest.mark.parametrize("floor", range(2, 60))
+def test_a_floor_on_steps_is_told_by_the_rounding(floor):
+    numbers = replace(load_policy(load_catalogue().disclosure).numbers("publik"), group_floor=floor)
+    moved, step = numbers.on_steps().group_floor, numbers.count_step
+    low, high = count_window(nearest(np.arange(200), step), step)
+    assert floor <= moved < floor + step
+    assert low[moved] == moved, "the least number that is shown is rounded to what could not be less"
+    assert high[moved - 1] == moved - 1
