@@ -48,7 +48,8 @@ def rounded(values: pl.Expr) -> pl.Expr:
 def test_only_tables_of_a_survey_without_indices_and_registers_are_made(warehouse):
     made = {layer: {t.table for t in warehouse.tables(layer)} for layer in ("indices", "release")}
     assert made["indices"] == {"indicator_counts", "indicator_estimates", "trends"}
-    assert made["release"] == {"indicator_results", "indicator_suppression_log", "series_breaks", "trends"}
+    told = {"indicator_results", "indicator_suppression_log", "series_breaks", "trends", "edition_differences"}
+    assert made["release"] == told
 
 
 def test_every_site_wave_grade_and_indicator_has_its_rows(results):

@@ -50,6 +50,7 @@ SWEDISH_ONLY = {
     "tables", "screen_table",
     "series_table", "register_only", "county_edition", "method_folder", "workbook", "pdf", "summary",
     "lattlast", "slides", "posters", "verify", "dcat", "decisions", "action", "edition_list",
+    "disclosure_report", "utility",
 }  # fmt: skip
 """Texts of pages, formats and sections that are in Swedish alone."""
 PARTS_SWEDISH_ONLY = {
