@@ -7,6 +7,7 @@ import polars as pl
 from assets.catalogue.load import load_catalogue
 from assets.slices import WAVES
 from pipelines.warehouse import TableName
+from tests.pipeline.conftest import PUBLISHED
 
 CATALOGUE = load_catalogue()
 
@@ -29,7 +30,7 @@ def test_the_small_demo_has_all_tables_and_shows_them_to_readers(small_demo):
     pairs = release(small_demo, "associations")
     assert set(pairs["wave"]) == {WAVES[-1]}
     assert set(pairs["area_level"]) == {"county"}
-    folder = next(p for p in (small_demo.paths.reports / str(WAVES[-1])).glob("0114_*_intern") if p.is_dir())
+    folder = next(p for p in (small_demo.paths.reports / str(WAVES[-1])).glob(f"{PUBLISHED[0]}_*_intern") if p.is_dir())
     page = (folder / "1_rapport" / "rapport.html").read_text(encoding="utf-8")
     assert 'id="samlade"' in page
     assert 'id="samband"' in page
