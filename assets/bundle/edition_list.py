@@ -10,12 +10,13 @@ from assets.charts.types import ReleaseFrames, Scope
 from assets.methods.editions import PUBLIC
 
 PATH = f"{CERTIFICATE}/utgavor.csv"
+REASONS = f"{CERTIFICATE}/utgavor_skal.csv"
 
 
 def difference_files(frames: ReleaseFrames, scope: Scope, meta: ReportMeta) -> dict[str, bytes]:
-    """The list, a line per cell; no file where the run had one edition alone.
+    """The list, a line per cell, and the rules in it with their reasons in words; no files where the run had one edition alone.
 
-    The columns are those of `release.edition_differences` with the area's name, in Swedish; the reason is in words.
+    The columns are those of `release.edition_differences` with the area's name, in Swedish.
     """
     cells = frames.edition_differences
     if not cells.width:
@@ -26,6 +27,10 @@ def difference_files(frames: ReleaseFrames, scope: Scope, meta: ReportMeta) -> d
     named = cells.with_columns(
         area_name=pl.col("area_code").replace_strict(dict(meta.area_names), default=scope.area_name, return_dtype=pl.String),
         publik=pl.col("publik").replace_strict(texts["states"], return_dtype=pl.String),
-        why=pl.col("rule").replace_strict(rules, default=pl.col("rule"), return_dtype=pl.String),
     )
-    return {PATH: csv_bytes(named.select(pl.col(name).alias(head) for name, head in texts["columns"].items()))}
+    reasons = cells.select("rule").unique().sort("rule")
+    reasons = reasons.with_columns(why=pl.col("rule").replace_strict(rules, default=pl.col("rule"), return_dtype=pl.String))
+    return {
+        path: csv_bytes(table.select(pl.col(name).alias(head) for name, head in texts[columns].items()))
+        for path, table, columns in ((PATH, named, "columns"), (REASONS, reasons, "reason_columns"))
+    }

@@ -34,7 +34,6 @@ from assets.methods.disclosure_rows import (
     suppression_log,
     weighted_shares,
 )
-from assets.methods.disclosure_shown_again import show_again
 from assets.methods.disclosure_state import Floors, Hidden, floors_of, hide_small_sexes, mark, primary
 from assets.methods.edition_patterns import Outer, groups_in, keep_hidden
 
@@ -125,7 +124,6 @@ def suppress(
     small = hide_small_sexes(blocks, floors, hidden)
     _hide_bands(blocks, floors, hidden, small)
     protect_counts(blocks, hidden, floors, numbers)
-    show_again(blocks, hidden, floors, numbers, outer)
     if protect_sums(blocks, hidden, floors, numbers):
         protect_counts(blocks, hidden, floors, numbers)
     return hidden
