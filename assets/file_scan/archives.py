@@ -5,9 +5,9 @@ from __future__ import annotations
 
 import io
 import zipfile
-import zlib
 
 from assets.file_scan.contents import Contents, Limits
+from assets.zip_faults import DIRECTORY_FAULTS, ENTRY_FAULTS
 
 END, END_BYTES = b"PK\x05\x06", 22
 """The end of central directory record: its signature and its length without the comment (APPNOTE 6.3.10, 4.3.16)."""
@@ -19,15 +19,10 @@ def entries(name: str, raw: bytes, found: Contents, limits: Limits) -> dict[str,
     Args:
         name: the archive's name in findings.
     """
-    try:
-        with zipfile.ZipFile(io.BytesIO(raw)) as archive:
-            return _read(name, archive, found, limits)
-    except (zipfile.BadZipFile, zlib.error, EOFError, ValueError, NotImplementedError, RuntimeError, OSError):
+    archive = _opened(raw)
+    if archive is None:
         found.fault(name, "hela filen", "corrupt")
         return {}
-
-
-def _read(name: str, archive: zipfile.ZipFile, found: Contents, limits: Limits) -> dict[str, bytes]:
     listed = archive.infolist()
     packed = sum(entry.compress_size for entry in listed)
     unpacked = sum(entry.file_size for entry in listed)
@@ -43,21 +38,39 @@ def _read(name: str, archive: zipfile.ZipFile, found: Contents, limits: Limits) 
         if entry.flag_bits & 1 or entry.file_size > limits.max_entry_bytes:
             found.fault(name, f"posten {entry.filename}", "encrypted" if entry.flag_bits & 1 else "too_large")
             continue
-        content[entry.filename] = archive.read(entry)
+        read = _unpacked(archive, entry)
+        if read is None:
+            found.fault(name, "hela filen", "corrupt")
+            return {}
+        content[entry.filename] = read
     return content
+
+
+def _opened(raw: bytes) -> zipfile.ZipFile | None:
+    """The archive with its directory read; None when it is damaged. Nothing of ours runs inside the `try`."""
+    try:
+        return zipfile.ZipFile(io.BytesIO(raw))
+    except DIRECTORY_FAULTS:
+        return None
+
+
+def _unpacked(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bytes | None:
+    try:
+        return archive.read(entry)
+    except ENTRY_FAULTS:
+        return None
 
 
 def archive_facts(name: str, raw: bytes, found: Contents) -> None:
     """Take in what the zip file tells beside its files: names, comments, extra fields, dates, and bytes before or after it."""
-    try:
-        with zipfile.ZipFile(io.BytesIO(raw)) as archive:
-            listed = archive.infolist()
-            found.text(name, "arkivets kommentar", archive.comment.decode("utf-8", "replace"), "metadata", hidden=True)
-            first = min((entry.header_offset for entry in listed), default=0)
-            told = len(archive.comment)
-    except (zipfile.BadZipFile, OSError, ValueError, EOFError):
+    archive = _opened(raw)
+    if archive is None:
         found.fault(name, "hela filen", "corrupt")
         return
+    listed = archive.infolist()
+    found.text(name, "arkivets kommentar", archive.comment.decode("utf-8", "replace"), "metadata", hidden=True)
+    first = min((entry.header_offset for entry in listed), default=0)
+    told = len(archive.comment)
     for entry in listed:
         place = f"posten {entry.filename}"
         found.text(name, f"namnet på {place}", entry.filename, "name")

@@ -52,12 +52,13 @@ class Record:
     files_searched: int
     bytes_searched: int
     found_in: tuple[str, ...]
+    not_searched: tuple[str, ...]
     named_in_published: int
 
     @property
     def proven(self) -> bool:
-        """Whether nothing was found."""
-        return not self.found_in
+        """Whether everything could be searched and nothing was found."""
+        return not self.found_in and not self.not_searched
 
 
 def pending(paths: Paths) -> Order | None:
@@ -108,7 +109,7 @@ def carry_out(paths: Paths, home: Path, wanted: Order, say: Callable[[str], obje
     say("Söker igenom allt")
     record = _search(paths, home, wanted, look, (rows, removed, changed))
     _write(paths, record)
-    if record.proven:
+    if not record.found_in:  # what can't be searched can't be purged by the same call again either: the record tells it
         note.unlink()
     return record
 
@@ -199,15 +200,16 @@ def _search(paths: Paths, home: Path, wanted: Order, look: Traces, done: tuple[d
     """Look for every trace in every file, and in every text column of the warehouse."""
     files = [path for path in files_below(home) if path.name != PENDING]
     published = [path for path in files if is_kept(path, home)]
-    found = [path for path in files if not is_kept(path, home) and holds_inside(path, look.needles)]
-    found = [path for path in found if not _of_another(path, paths, look)]
+    inside = {path: holds_inside(path, look.needles) for path in files if not is_kept(path, home)}
+    closed = [path.relative_to(home).as_posix() for path, held in inside.items() if held is None]
+    found = [path for path, held in inside.items() if held and not _of_another(path, paths, look)]
     found += [path for path in published if look.pieces and holds(path, look.pieces)]
     places = [path.relative_to(home).as_posix() for path in found]
     places += [f"tabellen {name}" for name in Warehouse(paths.warehouse).mentions(look.words)] if paths.warehouse.exists() else []
     words = [word.encode() for word in look.words]
     named = sum(holds(path, words) for path in published if _area(path, home) not in (FOLDER, purged.FILE))
     size = sum(path.stat().st_size for path in files)
-    return Record(wanted, *done, len(files), size, tuple(places), named)
+    return Record(wanted, *done, len(files), size, tuple(places), tuple(closed), named)
 
 
 def _of_another(path: Path, paths: Paths, look: Traces) -> bool:
@@ -234,6 +236,7 @@ def _write(paths: Paths, record: Record) -> None:
         "filer_genomsokta": record.files_searched,
         "byte_genomsokta": record.bytes_searched,
         "hittat_i": list(record.found_in),
+        "kunde_inte_sokas_i": list(record.not_searched),
         "namns_i_publicerade_filer": record.named_in_published,
     }
     stem = f"{record.order.begun[:10]}-{record.order.hashes[0][:12]}"
@@ -260,7 +263,13 @@ def lines(record: Record) -> list[str]:
     if record.found_in:
         told.append(f"Spår finns kvar i: {', '.join(record.found_in)}. Åtgärda det och kör did gallra igen.")
     else:
-        told.append("Inget spår av leveransen hittades.")
+        where = " i de filer som gick att genomsöka" if record.not_searched else ""
+        told.append(f"Inget spår av leveransen hittades{where}.")
+    if record.not_searched:
+        told.append(
+            f"Kunde inte genomsökas (skadade, låsta eller för stora): {', '.join(record.not_searched)}. "
+            "Öppna dem själv, ta bort dem som hör till leveransen och kör did gallra igen."
+        )
     told.append(
         "Publicerade rapportpaket och utgivningsregistret är kvar: de har celler, inga svar från enskilda. "
         f"{_number(record.named_in_published)} av deras filer nämner leveransens hash eller namn. "

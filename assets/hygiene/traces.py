@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import json
 import sqlite3
-import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
-from zipfile import BadZipFile, ZipFile
+from zipfile import ZipFile, ZipInfo
 
 from assets.hygiene.deliveries import Delivery
 from assets.intake.names import in_markdown, shown_name, stored_name
 from assets.methods.errors import PipelineError
+from assets.zip_faults import DIRECTORY_FAULTS, ENTRY_FAULTS
 
 BLOCK = 1 << 24
 PIECES, PIECE_BYTES, MIXED_BYTES = 5, 48, 12
@@ -77,24 +77,37 @@ def holds(path: Path, needles: Sequence[bytes]) -> bool:
         return _in_stream(file, needles)
 
 
-def holds_inside(path: Path, needles: Sequence[bytes]) -> bool:
-    """As `holds`, also in the files of a zip file or an Office file; one that can't be opened or is far too large isn't."""
+def holds_inside(path: Path, needles: Sequence[bytes]) -> bool | None:
+    """As `holds`, also in the files of a zip file or an Office file; None when the inside of one couldn't be searched.
+
+    That is so when it is damaged, locked, packed in another way or far too large: then nobody can say that nothing is in it.
+    """
     if holds(path, needles):
         return True
     if path.suffix.lower() not in PACKED:
         return False
     try:
-        with ZipFile(path) as packed:
-            parts = packed.infolist()
-            if sum(part.file_size for part in parts) > LARGEST_UNPACKED:
-                return False
-            for part in parts:
-                with packed.open(part) as file:
-                    if _in_stream(file, needles):
-                        return True
-    except (BadZipFile, NotImplementedError, RuntimeError, EOFError, zlib.error):  # damaged, locked, or packed in another way
-        return False
-    return False
+        packed = ZipFile(path)
+    except DIRECTORY_FAULTS:
+        return None
+    with packed:
+        parts = packed.infolist()
+        if sum(part.file_size for part in parts) > LARGEST_UNPACKED:
+            return None
+        return _in_parts(packed, parts, needles)
+
+
+def _in_parts(packed: ZipFile, parts: Sequence[ZipInfo], needles: Sequence[bytes]) -> bool | None:
+    """Whether a needle stands in one of the parts; None when it is in none that can be unpacked, and some can't."""
+    whole = True
+    for part in parts:
+        try:
+            with packed.open(part) as file:
+                if _in_stream(file, needles):
+                    return True
+        except ENTRY_FAULTS:
+            whole = False
+    return False if whole else None
 
 
 def _in_stream(file: IO[bytes], needles: Sequence[bytes]) -> bool:

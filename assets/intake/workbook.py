@@ -22,6 +22,7 @@ from assets.intake.guards import check_table, too_large
 from assets.intake.isolated import Parsed
 from assets.intake.limits import IntakeLimits
 from assets.methods.errors import PipelineError, count_sv
+from assets.zip_faults import DIRECTORY_FAULTS
 
 SHEET_STEP = 10_000_000
 """Row numbers of the second sheet with answers start here, of the third at twice that: a row has one number in its file."""
@@ -81,7 +82,7 @@ def _directory(path: Path) -> list[ZipInfo]:
     try:
         with ZipFile(path) as archive:
             return archive.infolist()
-    except (BadZipFile, struct.error, NotImplementedError, ValueError) as error:
+    except DIRECTORY_FAULTS as error:
         raise _unreadable(path.name, "en fil som Excel-läsaren inte kan öppna") from error
 
 

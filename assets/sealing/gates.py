@@ -1,7 +1,6 @@
 """What has to hold before a bundle can be sealed: gates in order, each a name and a check that gives Swedish sentences.
 
-A gate that can't be asked is closed. The parts that are built elsewhere (finished-file scan, release register) come in here as
-gates and as a `Register`; `Closed` stands where one isn't there.
+The parts that look at the release (finished-file scan, release register) come in here as gates and as a `Register`.
 """
 
 from __future__ import annotations
@@ -72,29 +71,6 @@ class Audited:
         if isinstance(audit, dict) and audit.get("passed") is True:
             return []
         return ["Intyget säger inte att utgåvan har klarat granskningen. Kör did kor och se vad granskningen säger."]
-
-
-@dataclass(frozen=True)
-class Closed:
-    """Stands where a part isn't there: nothing passes, and nothing is registered."""
-
-    name: str
-    sentence: str
-
-    def check(self, bundle: Bundle) -> Sequence[str]:
-        """Always closed."""
-        return [self.sentence]
-
-    def conflicts(self, bundle: Bundle) -> Sequence[str]:
-        """Always a conflict."""
-        return [self.sentence]
-
-    def append(self, bundle: Bundle) -> None:
-        """Never reached, as `conflicts` stops before."""
-        raise NotImplementedError(self.sentence)
-
-
-OWN_GATES: tuple[Gate, ...] = (Whole(), Audited())
 
 
 def first_closed(bundle: Bundle, gates: Sequence[Gate]) -> tuple[str, ...]:

@@ -135,13 +135,26 @@ def test_the_search_afterwards_finds_what_was_left(home, capsys):
     (home / "min mapp" / "klipp.bin").write_bytes(b"x" * 99 + content(GONE)[100:-100])
     with zipfile.ZipFile(home / "min mapp" / "packad.zip", "w", zipfile.ZIP_DEFLATED) as packed:
         packed.writestr("kopia.csv", content(GONE))
-    (home / "min mapp" / "trasig.zip").write_bytes(b"PK\x03\x04")
     assert run(home, GONE, "--utfor", "--ja") == 1
     assert "Spår finns kvar i: min mapp/klipp.bin, min mapp/packad.zip." in capsys.readouterr().out
     for path in (home / "min mapp").iterdir():
         path.unlink()
     assert run(home, "--aldre") == 0, "the next call finishes what was begun"
     assert "avbröts förra gången" in capsys.readouterr().out
+
+
+def test_a_file_that_cannot_be_searched_is_no_proof(home, capsys):
+    (home / "trasig.zip").write_bytes(b"PK\x03\x04")
+    with zipfile.ZipFile(home / "hel.zip", "w", zipfile.ZIP_DEFLATED) as packed:
+        packed.writestr("annat.csv", "kommun;antal\n" * 9)
+    assert run(home, GONE, "--utfor", "--ja") == 1
+    told = capsys.readouterr().out
+    assert "Kunde inte genomsökas (skadade, låsta eller för stora): trasig.zip." in told
+    assert "Inget spår av leveransen hittades i de filer som gick att genomsöka." in told
+    (record,) = (home / "gallring").glob("*.json")
+    said = json.loads(record.read_text(encoding="utf-8"))
+    assert (said["hittat_i"], said["kunde_inte_sokas_i"]) == ([], ["trasig.zip"])
+    assert purge.pending(Paths(home)) is None, "the same call again would find no more"
 
 
 @pytest.mark.parametrize("step", ["_remove_rows", "_remove_files", "redact", "_search"])
