@@ -98,8 +98,9 @@ def release_frames(reader: ReleaseReader) -> ReleaseFrames:
     Raises:
         dagster.Failure: `other_cutoffs`, results were made with other limits than those that the report would name.
     """
-    tables = {name: reader.read(name) for name in SUMMARY_COLUMNS}
-    release = ReleaseFrames(**tables, policy_steps=told_steps(reader.read("utility_steps")))
+    with reader.held():
+        tables = {name: reader.read(name) for name in SUMMARY_COLUMNS}
+        release = ReleaseFrames(**tables, policy_steps=told_steps(reader.read("utility_steps")))
     with as_failure():
         for name in ("index_results", "accumulated_results"):
             made_with = getattr(release, name)
@@ -210,13 +211,14 @@ def reports_municipality_bundle(
 
     def frames_of(scope: Scope) -> ReleaseFrames:
         """Made again when it is rendered, as those of all bundles together take much memory."""
-        return municipality_frames(release_reader, release, catalogue, meta, scope)
+        with release_reader.held():
+            return municipality_frames(release_reader, release, catalogue, meta, scope)
 
     with as_failure():
         beside = previews(release_reader, catalogue, choices.prepared_by)
         for scope in scopes:
-            made_by = certificate(release_reader, catalogue, scope)
-            frames = frames_of(scope)
+            with release_reader.held():
+                made_by, frames = certificate(release_reader, catalogue, scope), frames_of(scope)
             certificates[scope] = replace(made_by, inputs=inputs_hash(frames, scope, made_by))
             held = up_to_date(target, scope.wave, folder_name(scope, meta), certificates[scope].inputs)
             if not choices.remake and (held := beside.kept(held, scope, frames)):

@@ -64,7 +64,8 @@ def reports_workshop_kit(
     with as_failure():
         beside = previews(release_reader, catalogue, choices.prepared_by)
         for scope in scopes:
-            made_by, frames = certificate(release_reader, catalogue, scope), frames_of(scope)
+            with release_reader.held():
+                made_by, frames = certificate(release_reader, catalogue, scope), frames_of(scope)
             certificates[scope] = replace(made_by, inputs=inputs_hash(frames, scope, made_by))
             folder, inputs = kit_folder_name(scope, meta), certificates[scope].inputs
             held = up_to_date(target, scope.wave, folder, inputs, CERTIFICATE, README)

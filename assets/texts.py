@@ -3,9 +3,7 @@
 from functools import lru_cache
 from typing import Any
 
-import yaml
-
-from assets.catalogue.load import catalogue_file
+from assets.catalogue.load import catalogue_yaml
 
 FILE = "texts/dagster.yml"
 
@@ -13,13 +11,13 @@ FILE = "texts/dagster.yml"
 @lru_cache(maxsize=1)
 def ui_texts() -> dict[str, dict[str, str]]:
     """All UI texts by kind (`assets`, `jobs`, `ops`, `sensors`) and name."""
-    return yaml.safe_load(catalogue_file(FILE).read_text(encoding="utf-8"))
+    return catalogue_yaml(FILE)
 
 
 @lru_cache(maxsize=1)
 def register_texts() -> dict[str, Any]:
     """The texts of the release register and of conflicts with it."""
-    return yaml.safe_load(catalogue_file("texts/release_register.yml").read_text(encoding="utf-8"))
+    return catalogue_yaml("texts/release_register.yml")
 
 
 def asset_text(layer: str, table: str) -> str:

@@ -28,4 +28,9 @@ def code_version() -> str:
 
 def package_versions() -> dict[str, str]:
     """Installed versions of the packages that decide a number or a picture."""
-    return {name: metadata.version(name) for name in PACKAGES}
+    return dict(_installed())
+
+
+@lru_cache(maxsize=1)
+def _installed() -> tuple[tuple[str, str], ...]:
+    return tuple((name, metadata.version(name)) for name in PACKAGES)

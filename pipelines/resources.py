@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import dagster as dg
@@ -39,6 +40,10 @@ class ReleaseReader(dg.ConfigurableResource):
     def read(self, table: str, **where: list) -> pl.DataFrame:
         """Rows of `release.<table>` whose columns take one of the given values."""
         return Warehouse(Paths(Path(self.data_dir)).warehouse).read(TableName("release", table), where or None)
+
+    def held(self) -> AbstractContextManager[None]:
+        """Keep the warehouse open over many short reads, as `Warehouse.held`."""
+        return Warehouse(Paths(Path(self.data_dir)).warehouse).held()
 
     def release_id(self) -> str:
         """What tells one release from another: SHA-256 of the content of the tables that the audit attacks."""

@@ -65,17 +65,20 @@ WRITTEN: Mapping[Stage, tuple[str, ...]] = {
 def stale(paths: Paths, stage: Stage, waves: Sequence[int], edition: str = "") -> list[int]:
     """The waves of `waves` for which the stage has to be run; for a stage in `WITHOUT_WAVES` `[WHOLE]` or nothing."""
     warehouse = Warehouse(paths.warehouse)
-    known = warehouse.read(MARKS, {"stage": [stage]})
-    held = dict(known.select("wave", "mark").iter_rows()) if known.height else {}
-    return [wave for wave, mark in _marks(paths, stage, waves, edition).items() if held.get(wave) != mark]
+    with warehouse.held():
+        known, marks = warehouse.read(MARKS, {"stage": [stage]}), _marks(paths, stage, waves, edition)
+    before = dict(known.select("wave", "mark").iter_rows()) if known.height else {}
+    return [wave for wave, mark in marks.items() if before.get(wave) != mark]
 
 
 def mark_done(paths: Paths, stage: Stage, waves: Sequence[int], edition: str = "") -> None:
     """Remember that the stage has just succeeded for the waves."""
-    marks = _marks(paths, stage, waves, edition)
+    warehouse = Warehouse(paths.warehouse)
+    with warehouse.held():
+        marks = _marks(paths, stage, waves, edition)
     rows = [(stage, wave, mark) for wave, mark in marks.items()]
     frame = pl.DataFrame(rows, schema={"stage": pl.String, "wave": pl.Int32, "mark": pl.String}, orient="row")
-    Warehouse(paths.warehouse).replace(MARKS, frame, {"stage": [stage], "wave": list(marks)})
+    warehouse.replace(MARKS, frame, {"stage": [stage], "wave": list(marks)})
 
 
 def _marks(paths: Paths, stage: Stage, waves: Sequence[int], edition: str) -> dict[int, str]:

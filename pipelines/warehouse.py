@@ -56,10 +56,14 @@ Slice = tuple[TableName, pl.DataFrame, Where | Sequence[Where] | None]
 
 
 class _Idle(threading.local):
-    """The thread's DuckDB engine between two uses, by process: a child process must not touch that of its parent."""
+    """The thread's DuckDB engine between two uses, by process: a child process must not touch that of its parent.
+
+    `held`: engines that have a file attached until `Warehouse.held` ends, by process and file.
+    """
 
     def __init__(self) -> None:
         self.engines: dict[int, duckdb.DuckDBPyConnection] = {}
+        self.held: dict[tuple[int, Path], duckdb.DuckDBPyConnection] = {}
 
 
 _idle = _Idle()
@@ -72,6 +76,23 @@ class Warehouse:
         self.path = path
 
     @contextmanager
+    def held(self) -> Iterator[None]:
+        """Keep the file attached over many short reads by this thread: attaching takes longer than most of them.
+
+        Not around long work: nobody else can open the file meanwhile. Raises as `connect`.
+        """
+        place = (os.getpid(), self.path)
+        if place in _idle.held or not self.path.exists():
+            yield
+            return
+        with self.connect() as connection:
+            _idle.held[place] = connection
+            try:
+                yield
+            finally:
+                del _idle.held[place]
+
+    @contextmanager
     def connect(self, *, read_only: bool = False) -> Iterator[duckdb.DuckDBPyConnection]:
         """A connection with the file attached as its current database; the file is let go whatever happens.
 
@@ -81,6 +102,9 @@ class Warehouse:
         """
         import duckdb
 
+        if held := _idle.held.get((os.getpid(), self.path)):
+            yield held
+            return
         self.path.parent.mkdir(parents=True, exist_ok=True)
         # Starting DuckDB takes ten times as long as attaching a file to one that runs.
         connection = _idle.engines.pop(os.getpid(), None) or duckdb.connect()

@@ -13,6 +13,7 @@ import polars as pl
 from assets.bundle.types import CERTIFICATE, BundleMeta, BundlePaths
 from assets.bundle.writer import bundle_paths
 from assets.charts.types import ReleaseFrames, Scope
+from assets.zip_faults import ENTRY_FAULTS
 
 NULL = "\u2400"
 """Stands for null where an empty text must not look the same."""
@@ -39,7 +40,7 @@ def up_to_date(
 ) -> BundlePaths | None:
     """The bundle on disk when it was made from the same inputs and every file in it, and its zip, is whole; else None."""
     paths = bundle_paths(target_root, wave, folder, certificate, report)
-    if not paths.manifest.is_file() or not zipfile.is_zipfile(paths.archive):
+    if not paths.manifest.is_file() or not paths.archive.is_file():
         return None
     try:
         manifest = json.loads(paths.manifest.read_text(encoding="utf-8"))
@@ -57,10 +58,10 @@ def up_to_date(
 
 
 def _zip_holds(path: Path, folder: str, expected: dict[str, str]) -> bool:
-    with zipfile.ZipFile(path) as archive:
-        if sorted(archive.namelist()) != sorted(f"{folder}/{name}" for name in expected):
-            return False
-        try:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            if sorted(archive.namelist()) != sorted(f"{folder}/{name}" for name in expected):
+                return False
             return all(hashlib.sha256(archive.read(f"{folder}/{n}")).hexdigest() == digest for n, digest in expected.items())
-        except zipfile.BadZipFile:
-            return False
+    except ENTRY_FAULTS:
+        return False

@@ -8,8 +8,6 @@ from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
 
-import yaml
-
 from assets.bundle.action_types import PreventionDefinitions
 from assets.bundle.disclosure_words import waiver_lines
 from assets.bundle.load_english import with_english
@@ -17,7 +15,7 @@ from assets.bundle.method_definitions import method_definitions
 from assets.bundle.types import FindingMeta, IndexText, RegisterGroup, ReportMeta
 from assets.catalogue.indicator_models import Indicator
 from assets.catalogue.knowledge import load_knowledge
-from assets.catalogue.load import Catalogue, catalogue_file
+from assets.catalogue.load import Catalogue, catalogue_yaml
 from assets.catalogue.prevention import load_activities
 from assets.catalogue.priority import load_priority
 from assets.catalogue.readiness import load_readiness
@@ -71,7 +69,7 @@ def load_chart_texts() -> Mapping[str, Any]:
 
 
 def _yaml(name: str) -> Any:
-    return in_training(yaml.safe_load(catalogue_file(name).read_text(encoding="utf-8")))
+    return in_training(catalogue_yaml(name))
 
 
 def build_report_meta(

@@ -11,12 +11,10 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
-import yaml
-
 from assets.bundle.content import OPTIONAL
 from assets.bundle.english_notation import Notation
 from assets.bundle.types import FindingMeta, IndexText, ReportMeta
-from assets.catalogue.load import Catalogue, catalogue_file
+from assets.catalogue.load import Catalogue, catalogue_yaml
 from assets.catalogue.report_models import SeriesSection
 from assets.catalogue.training_words import in_training
 from assets.charts.numbers import lower_first
@@ -40,7 +38,7 @@ def english_texts() -> Mapping[str, Any]:
 @lru_cache(maxsize=1)
 def english_chart_texts(limits: str = "kvalitetsremsa") -> Mapping[str, Any]:
     """The charts' texts; limits that are numbers come from the Swedish file, so that they can't differ."""
-    own, swedish = _yaml("charts"), yaml.safe_load(catalogue_file("texts/more_charts.yml").read_text(encoding="utf-8"))
+    own, swedish = _yaml("charts"), catalogue_yaml("texts/more_charts.yml")
     return {**own, limits: {**own[limits], "limits": swedish[limits]["limits"]}}
 
 
@@ -57,7 +55,7 @@ def notation() -> Notation:
 
 
 def _yaml(name: str) -> dict[str, Any]:
-    found: dict[str, Any] = in_training(yaml.safe_load(catalogue_file(f"{FOLDER}/{name}.yml").read_text(encoding="utf-8")))
+    found: dict[str, Any] = in_training(catalogue_yaml(f"{FOLDER}/{name}.yml"))
     return found
 
 

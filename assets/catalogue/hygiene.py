@@ -5,10 +5,9 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Literal
 
-import yaml
 from pydantic import Field
 
-from assets.catalogue.load import catalogue_file
+from assets.catalogue.load import catalogue_yaml
 from assets.catalogue.models import Strict
 from assets.methods.personal_columns import ColumnRules
 
@@ -52,4 +51,4 @@ class HygieneFile(Strict):
 @lru_cache(maxsize=1)
 def load_hygiene() -> HygieneFile:
     """The rules that ship with the package."""
-    return HygieneFile.model_validate(yaml.safe_load(catalogue_file(FILE).read_text(encoding="utf-8")))
+    return HygieneFile.model_validate(catalogue_yaml(FILE))

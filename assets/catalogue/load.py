@@ -14,6 +14,8 @@ from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
+import yaml
+
 from assets.catalogue import models as m
 from assets.catalogue import publication_models as pm
 from assets.catalogue.base_profile import BASE_PROFILE, CUTOFF_VARIABLE, PROFILE_VARIABLE, TRAINING_VARIABLE
@@ -22,7 +24,7 @@ from assets.catalogue.estimate_models import EstimateFile
 from assets.catalogue.indicator_models import IndicatorFile
 from assets.catalogue.profile_models import Profile
 from assets.catalogue.psychometric_models import PsychometricRules, PsychometricTexts
-from assets.catalogue.reader import Reader
+from assets.catalogue.reader import FastLoader, Reader
 from assets.catalogue.report_models import ComparisonGroups, ReportSeriesFile
 from assets.catalogue.screening_models import ScreeningFile
 from assets.catalogue.statistics_models import FactorFile, FindingFile, StatisticsFile
@@ -169,6 +171,11 @@ def profile_of(profile_id: str) -> Profile:
 def catalogue_file(name: str) -> Path:
     """Where a file of the active profile's catalogue lies: the profile's own, else the base's."""
     return Reader(ROOT, _overlay(ROOT, active_profile())).place(name)
+
+
+def catalogue_yaml(name: str) -> Any:
+    """The content of a YAML file of the active profile's catalogue; the file belongs to the code and is taken to be whole."""
+    return yaml.load(catalogue_file(name).read_text(encoding="utf-8"), Loader=FastLoader)
 
 
 def survey_file(survey_id: str, name: str) -> Path | None:

@@ -5,10 +5,9 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Annotated
 
-import yaml
 from pydantic import BeforeValidator, Field
 
-from assets.catalogue.load import catalogue_file
+from assets.catalogue.load import catalogue_yaml
 from assets.catalogue.models import Strict
 from assets.methods.personal_data import NameWords
 
@@ -39,7 +38,7 @@ class PersonalDataFile(Strict):
 @lru_cache(maxsize=1)
 def load_name_words() -> NameWords:
     """The lists that ship with the package."""
-    file = PersonalDataFile.model_validate(yaml.safe_load(catalogue_file(FILE).read_text(encoding="utf-8")))
+    file = PersonalDataFile.model_validate(catalogue_yaml(FILE))
     return NameWords(
         first_names=frozenset(file.first_names),
         ambiguous=frozenset(file.ambiguous),

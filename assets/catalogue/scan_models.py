@@ -5,10 +5,9 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Literal
 
-import yaml
 from pydantic import Field
 
-from assets.catalogue.load import catalogue_file
+from assets.catalogue.load import catalogue_yaml
 from assets.catalogue.models import Strict
 
 FILE = "scan.yml"
@@ -99,4 +98,4 @@ class ScanRules(Strict):
 @lru_cache(maxsize=1)
 def load_scan_rules() -> ScanRules:
     """The rules that ship with the package."""
-    return ScanRules.model_validate(yaml.safe_load(catalogue_file(FILE).read_text(encoding="utf-8")))
+    return ScanRules.model_validate(catalogue_yaml(FILE))

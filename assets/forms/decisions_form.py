@@ -6,10 +6,8 @@ from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Any
 
-import yaml
-
 from assets.catalogue.active import PROFILE
-from assets.catalogue.load import Catalogue, catalogue_file, load_catalogue
+from assets.catalogue.load import Catalogue, catalogue_yaml, load_catalogue
 from assets.forms.types import Choice, Field, FieldKind, FormDefinition, Item, Section
 
 OTHER = "other"
@@ -26,7 +24,7 @@ LENGTHS = {
 @lru_cache(maxsize=1)
 def decision_texts() -> Mapping[str, Any]:
     """The parsed `prevention/decisions.yml`."""
-    return yaml.safe_load(catalogue_file("prevention/decisions.yml").read_text(encoding="utf-8"))
+    return catalogue_yaml("prevention/decisions.yml")
 
 
 @lru_cache(maxsize=1)

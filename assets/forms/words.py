@@ -6,9 +6,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
-import yaml
-
-from assets.catalogue.load import catalogue_file
+from assets.catalogue.load import catalogue_yaml
 from assets.forms.types import FormDefinition
 
 FILE = "texts/forms.yml"
@@ -17,7 +15,7 @@ FILE = "texts/forms.yml"
 @lru_cache(maxsize=1)
 def form_texts() -> Mapping[str, Any]:
     """The texts of `texts/forms.yml`."""
-    return yaml.safe_load(catalogue_file(FILE).read_text(encoding="utf-8"))
+    return catalogue_yaml(FILE)
 
 
 def guide_lines(definition: FormDefinition, sheets: Mapping[str, str]) -> list[tuple[str, str]]:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-import yaml
 from pydantic import Field
 
-from assets.catalogue.load import catalogue_file
+from assets.catalogue.load import catalogue_yaml
 from assets.catalogue.models import Strict
 
 FILE = "intake.yml"
@@ -41,4 +40,4 @@ class IntakeLimits(Strict):
 @lru_cache(maxsize=1)
 def load_limits() -> IntakeLimits:
     """The limits that ship with the package."""
-    return IntakeLimits.model_validate(yaml.safe_load(catalogue_file(FILE).read_text(encoding="utf-8")))
+    return IntakeLimits.model_validate(catalogue_yaml(FILE))

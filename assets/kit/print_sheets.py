@@ -11,11 +11,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-import yaml
-
 from assets.bundle.types import ReportMeta
 from assets.catalogue.active import GRADES
-from assets.catalogue.load import catalogue_file
+from assets.catalogue.load import catalogue_yaml
 from assets.catalogue.priority import load_priority
 from assets.catalogue.readiness import load_readiness
 from assets.charts.numbers import lower_first, swedish, words
@@ -65,7 +63,7 @@ class Kit:
 @lru_cache(maxsize=1)
 def kit_texts() -> Mapping[str, Any]:
     """The parsed `texts/kit.yml`."""
-    return yaml.safe_load(catalogue_file("texts/kit.yml").read_text(encoding="utf-8"))
+    return catalogue_yaml("texts/kit.yml")
 
 
 def a4_sheets(kit: Kit) -> list[Sheet]:

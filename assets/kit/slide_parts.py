@@ -12,14 +12,12 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
-import yaml
-
 from assets.bundle.slide_charts import SIGNED, Row, ends, marks_of, number, profile_chart, rows_of, sex_chart, short, trend_chart
 from assets.bundle.slide_types import ChartPart, Part, Series, TablePart
 from assets.bundle.slides_native import scale
 from assets.bundle.slides_pptx import table_pages
 from assets.bundle.words import Context
-from assets.catalogue.load import catalogue_file
+from assets.catalogue.load import catalogue_yaml
 from assets.charts import numbers
 from assets.charts.findings import lookup, say
 from assets.charts.tackningsmatris import COUNTED, KNOWN, Place
@@ -37,7 +35,7 @@ ROOM = 4.7
 @lru_cache(maxsize=1)
 def slide_texts() -> Mapping[str, Any]:
     """The parsed `texts/kit_slides.yml`."""
-    return yaml.safe_load(catalogue_file("texts/kit_slides.yml").read_text(encoding="utf-8"))
+    return catalogue_yaml("texts/kit_slides.yml")
 
 
 def text(path: str, **values: object) -> str:

@@ -7,10 +7,9 @@ import hashlib
 from functools import lru_cache
 from pathlib import Path
 
-import yaml
 from pydantic import ValidationError
 
-from assets.catalogue.load import catalogue_file
+from assets.catalogue.load import catalogue_file, catalogue_yaml
 from assets.catalogue.training_words import in_training
 from assets.methods.errors import PipelineError
 from assets.registers.models import RawRegister, RegisterCatalogue, RegisterSource, UnitFile
@@ -147,7 +146,7 @@ def _source(name: str, problems: list[str]) -> RegisterSource | None:
 
 
 def _yaml(name: str) -> object:
-    return in_training(yaml.safe_load(catalogue_file(f"registers/{name}.yml").read_text(encoding="utf-8")))
+    return in_training(catalogue_yaml(f"registers/{name}.yml"))
 
 
 def _rows(name: str) -> list[dict[str, str]]:

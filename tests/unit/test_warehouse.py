@@ -191,3 +191,23 @@ def test_reports_read_the_release_only(warehouse, tmp_path):
     with pytest.raises(ValueError, match="no such layer"):
         reader.read("x from raw.answers --")
     assert Store(data_dir=str(tmp_path)).paths.warehouse == tmp_path / "warehouse.duckdb"
+
+
+def test_a_file_held_open_is_attached_once_and_let_go_afterwards(warehouse, monkeypatch):
+    attached, attach = [], Warehouse._attach
+    monkeypatch.setattr(Warehouse, "_attach", lambda self, con, **how: (attached.append(1), attach(self, con, **how))[1])
+    with warehouse.held(), Warehouse(warehouse.path).held():
+        warehouse.replace(TABLE, WAVES.head(2), {"wave": [2022, 2024]})
+        assert Warehouse(warehouse.path).read(TABLE).height == 2
+        assert len(attached) == 1
+    assert warehouse.exists(TABLE)
+    assert len(attached) == 2
+
+
+def test_a_held_file_is_let_go_after_a_fault(tmp_path, warehouse):
+    with pytest.raises(ZeroDivisionError), warehouse.held():
+        1 / 0  # noqa: B018
+    with duckdb.connect(warehouse.path) as other:  # the file is free, also for another way in
+        assert other.sql("select count(*) from raw.answers").fetchall() == [(3,)]
+    with Warehouse(tmp_path / "ingen.duckdb").held():
+        assert not (tmp_path / "ingen.duckdb").exists(), "holding creates nothing"
