@@ -18,6 +18,7 @@ from assets.intake.receive import file_hash
 from assets.methods.bands import FOCUS_BAND
 from assets.methods.errors import PipelineError, count_sv
 from assets.methods.indicator_links import families, links
+from assets.release_audited import OUTCOMES
 from assets.release_register.store import register_head
 from assets.suppression.hidden_rows import CELL, KEY_OF, hide_cells, shown_still
 from assets.suppression.repair_plan import Setting, Tables, repairs
@@ -58,9 +59,9 @@ def repaired(
 
 
 def waiting(warehouse: Warehouse, catalogue: Catalogue) -> int:
-    """How many shown rows a repair would hide that the release hasn't been made anew with: none when nothing waits."""
+    """How many shown rows a repair hides when the release is made anew; none when there is nothing to do, or it has passed."""
     cells = current_repairs(warehouse, catalogue)
-    if not cells.height:
+    if not cells.height or warehouse.read(OUTCOMES).height:
         return 0
     where = {"wave": cells["wave"].unique().to_list()}
     tables = {name: warehouse.read(TableName("release", name), where) for name in cells["table_name"].unique().sort()}
