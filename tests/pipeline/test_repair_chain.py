@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import dagster as dg
 import polars as pl
@@ -16,11 +15,12 @@ from assets.catalogue.load import load_catalogue
 from assets.methods.disclosure import ProtectedRelease
 from assets.methods.errors import PipelineError
 from assets.release_audited import OUTCOMES
-from assets.release_repairs import REPAIRS, current_repairs
+from assets.release_repairs import REPAIRS, current_repairs, forget_void
 from assets.slices import WAVES, range_tags
-from pipelines.chain import Choice, finished, in_order
+from pipelines.chain import Choice, finished, in_order, repair_waits
+from pipelines.definitions import build_definitions
 from pipelines.paths import Paths
-from pipelines.stale import stale
+from pipelines.stale import mark_done, stale
 from pipelines.warehouse import TableName, Warehouse
 from tests.pipeline.conftest import Installation, audit_a_part
 
@@ -36,7 +36,6 @@ ALONE = {
             *("response_by_school_type", "screen_sensitivity"),
         )
     ],
-    "build_prevention": [],
     "audit_release": ["release/audit", "release/repairs"],
 }
 """What of each job the tests run: the tables with the slip, and the audit of them."""
@@ -72,77 +71,110 @@ def opened(made: ProtectedRelease, slip: dict[str, object], counts: pl.DataFrame
     return replace(made, results=results)
 
 
-@pytest.fixture
-def installation(small_demo: Installation, slip, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Paths:
-    """A copy whose suppressor slips when the release is made, and whose audit looks at the block's index and grade."""
-    root = tmp_path / "data"
-    shutil.copytree(small_demo.root, root, ignore=shutil.ignore_patterns("dagster", "arkiv", "inbox", "cache"))
-    audit_a_part(monkeypatch, "index_results", wave=[WAVE], grade=[slip["grade"]], index_key=[slip["index_key"]])
-    return Paths(root)
+@pytest.fixture(scope="module")
+def run(small_demo) -> Iterator[Callable[[Paths, str], dg.ExecuteInProcessResult]]:
+    """Runs what is wanted of a job, on an instance of its own."""
+    with dg.DagsterInstance.ephemeral() as instance:
+
+        def run(paths: Paths, job: str) -> dg.ExecuteInProcessResult:
+            tags = range_tags(str(WAVE), str(WAVE)) if job == "build_indices" else {}
+            chosen = [dg.AssetKey(one.split("/")) for one in ALONE[job]]
+            resolved = build_definitions(paths.root).resolve_job_def(job)
+            return resolved.execute_in_process(instance=instance, tags=tags, asset_selection=chosen, raise_on_error=False)
+
+        yield run
 
 
-@pytest.fixture
-def taken(installation: Paths, run_job: Callable[..., dg.ExecuteInProcessResult]) -> Callable[[], list[tuple[str, object]]]:
-    """Makes the release anew, audits it as the chain does, and gives the jobs that were run with their results."""
-
-    def take() -> list[tuple[str, object]]:
-        tags = {"build_indices": range_tags(str(WAVE), str(WAVE)), "audit_release": {}}
-        run_job(installation.root, "build_indices", tags["build_indices"], *ALONE["build_indices"])
-        done = []
-        for job in in_order(installation, ["audit_release"]):
-            result = run_job(installation.root, job, tags[job], *ALONE[job]) if ALONE[job] else None
-            assert result is None or result.success
-            finished(installation, job, Choice())
-            done.append((job, result))
-        return done
-
-    return take
+@pytest.fixture(scope="module")
+def interrupted(small_demo: Installation, slip, run, tmp_path_factory) -> tuple[Paths, dg.ExecuteInProcessResult]:
+    """A copy whose suppressor has slipped, after the audit that found it; interrupted before anything was made anew."""
+    root = tmp_path_factory.mktemp("narrow") / "data"
+    shutil.copytree(small_demo.root, root, ignore=shutil.ignore_patterns("dagster", "arkiv", "inbox", "cache", "kvalitet"))
+    paths = Paths(root)
+    with pytest.MonkeyPatch.context() as patch:
+        slipping(patch, slip)
+        assert run(paths, "build_indices").success
+        mark_done(paths, "estimates", list(WAVES), Choice().edition)
+        mark_done(paths, "audit", [0], Choice().edition)
+        result = run(paths, "audit_release")
+    finished(paths, "audit_release", Choice())
+    return paths, result
 
 
-def materialized(result: dg.ExecuteInProcessResult) -> dict[str, str]:
+def slipping(patch: pytest.MonkeyPatch, slip: dict[str, object]) -> None:
+    """Let the suppressor slip, and the audit look at the index and the grade of it."""
+    protect = release.protect
+    patch.setattr(release, "protect", lambda c, e, p, name, *more: opened(protect(c, e, p, name, *more), slip, c, name))
+    audit_a_part(patch, "index_results", wave=[WAVE], grade=[slip["grade"]], index_key=[slip["index_key"]])
+
+
+def told(result: dg.ExecuteInProcessResult) -> dict[str, str]:
     """Table -> what the run's metadata says of a repair."""
     events = [e.step_materialization_data.materialization for e in result.get_asset_materialization_events()]
     return {e.asset_key.path[-1]: str(e.metadata["reparation"].value) for e in events}
 
 
-def test_a_slip_of_the_suppressor_is_repaired_and_the_release_passes(installation, slip, taken, monkeypatch):
-    protect = release.protect
-    monkeypatch.setattr(release, "protect", lambda c, e, p, name, *more: opened(protect(c, e, p, name, *more), slip, c, name))
-    warehouse = Warehouse(installation.warehouse)
-    done = taken()
-    assert [job for job, _ in done] == ["audit_release", "build_indices", "build_prevention", "audit_release"]
-    first, last = materialized(done[0][1]), materialized(done[-1][1])
-    assert set(first) == {"repairs"}
-    assert "Granskningen kunde ringa in" in first["repairs"]
-    assert set(last) == {"repairs", "audit"}
-    assert last["audit"].startswith("Utgåvan är reparerad")
-    assert warehouse.read(OUTCOMES).height == 1
+def test_an_audit_that_repairs_is_no_audit_passed_and_the_next_run_goes_on_there(interrupted):
+    paths, result = interrupted
+    assert result.success
+    assert set(told(result)) == {"repairs"}, "what waits for release/audit is not run"
+    assert "Granskningen kunde ringa in" in told(result)["repairs"]
+    warehouse = Warehouse(paths.warehouse)
+    assert warehouse.read(OUTCOMES).is_empty()
     held = warehouse.read(REPAIRS)
     assert set(held["wave"]) == {WAVE}
     assert not {"low", "high", "width", "value", "required"} & set(held.columns)
-    log = warehouse.read(TableName("release", "suppression_log"), {"wave": [WAVE], "rule": ["repair"]})
-    assert log.height > 0
-    hidden = warehouse.read(RESULTS, {"wave": [WAVE]}).rename({"measure": "cell"})
-    mended = hidden.join(log, on=["edition", *BLOCK, "sex", "cell"], how="semi")
-    assert mended.height == log.height
-    assert set(mended["reason"]) == {"suppressed"}
-
-    assert stale(installation, "audit", [0], Choice().edition) == []
-    warehouse.replace(COUNTS, warehouse.read(COUNTS, {"wave": [WAVE]}).head(0), {"wave": [WAVE]})
-    assert current_repairs(warehouse, load_catalogue()).is_empty(), "a repair belongs to the data it was made for"
+    assert repair_waits(paths) > 0
+    assert stale(paths, "estimates", WAVES, Choice().edition) == [WAVE]
+    assert stale(paths, "audit", [0], Choice().edition) == [0]
 
 
-def test_a_repair_that_does_not_help_stops_the_release_and_nothing_more_is_told(installation, slip, taken, monkeypatch):
-    counts = Warehouse(installation.warehouse).read(COUNTS)
+def test_a_repair_that_is_not_carried_out_stops_the_release_and_nothing_more_is_told(interrupted, slip, run, monkeypatch):
+    """As when the suppressor shows the same cells whatever the repair says."""
+    paths, _ = interrupted
+    slipping(monkeypatch, slip)
+    before = {path: path.read_bytes() for path in paths.reports.rglob("*") if path.is_file()}
+    held, done = Warehouse(paths.warehouse).read(REPAIRS), []
 
-    def not_repaired(table, rows, log, cells, catalogue):
-        return opened(ProtectedRelease(rows, log), slip, counts, rows["edition"][0]).results, log
+    def chained() -> None:
+        for job in in_order(paths, ["audit_release"]):
+            done.append(job)
+            if done.count("audit_release") == 2:
+                assert set(told(run(paths, job))) == {"repairs"}
 
-    monkeypatch.setattr(release, "repaired", not_repaired)
-    before = {path: path.read_bytes() for path in installation.reports.rglob("*") if path.is_file()}
     with pytest.raises(PipelineError, match="Inga rapporter skrivs") as stopped:
-        taken()
+        chained()
     assert stopped.value.code == "release_not_safe"
-    assert Warehouse(installation.warehouse).read(OUTCOMES).is_empty()
-    assert stale(installation, "audit", [0], Choice().edition) == [0]
-    assert {path: path.read_bytes() for path in installation.reports.rglob("*") if path.is_file()} == before
+    assert done == ["audit_release", "build_indices", "build_prevention", "audit_release"]
+    assert Warehouse(paths.warehouse).read(OUTCOMES).is_empty()
+    assert Warehouse(paths.warehouse).read(REPAIRS).equals(held), "the same is not repaired twice"
+    assert stale(paths, "audit", [0], Choice().edition) == [0]
+    assert {path: path.read_bytes() for path in paths.reports.rglob("*") if path.is_file()} == before
+
+
+def test_a_slip_of_the_suppressor_is_repaired_and_the_release_passes(interrupted, slip, run, monkeypatch):
+    """Last: it makes the release anew."""
+    paths, _ = interrupted
+    slipping(monkeypatch, slip)
+    warehouse = Warehouse(paths.warehouse)
+    for job in in_order(paths, ["build_indices", "audit_release"]):
+        result = run(paths, job)
+        assert result.success
+        finished(paths, job, Choice())
+    assert set(told(result)) == {"repairs", "audit"}
+    assert told(result)["audit"].startswith("Utgåvan är reparerad")
+    assert warehouse.read(OUTCOMES).height == 1
+    log = warehouse.read(TableName("release", "suppression_log"), {"wave": [WAVE], "rule": ["repair"]})
+    assert set(log["edition"]) >= {"intern"}
+    rows = warehouse.read(RESULTS, {"wave": [WAVE]}).rename({"measure": "cell"})
+    hidden = rows.join(log, on=["edition", *BLOCK, "sex", "cell"], how="semi")
+    assert hidden.height == log.height > 0
+    assert set(hidden["reason"]) == {"suppressed"}
+    for stage in ("estimates", "audit"):
+        assert stale(paths, stage, WAVES if stage == "estimates" else [0], Choice().edition) == []
+
+    other = warehouse.read(COUNTS, {"wave": [WAVE]}).head(0)
+    warehouse.replace(COUNTS, other, {"wave": [WAVE]})
+    assert current_repairs(warehouse, load_catalogue()).is_empty(), "a repair belongs to the data it was made for"
+    forget_void(warehouse, load_catalogue(), [WAVE])
+    assert warehouse.read(REPAIRS).is_empty()

@@ -3,6 +3,7 @@
 import polars as pl
 import pytest
 
+from assets.methods.errors import PipelineError
 from assets.slices import WAVES, range_tags
 from pipelines import chain
 from pipelines.paths import Paths
@@ -50,3 +51,28 @@ def test_what_is_made_from_forms_runs_once_without_waves_and_only_when_something
     monkeypatch.setattr(chain, "stale", lambda *_: stale)
     assert chain.runs(Paths(tmp_path), "build_prevention", chain.Choice()) == expected
     assert chain.runs(Paths(tmp_path), "build_prevention", chain.Choice(everything=True)) == [{}]
+
+
+@pytest.mark.parametrize(
+    ("waits", "expected"),
+    [
+        ([0], ["build_indices", "audit_release", "publish_bundles"]),
+        (
+            [3, 0],
+            [*("build_indices", "audit_release", "build_indices", "build_prevention", "audit_release"), "publish_bundles"],
+        ),
+    ],
+)
+def test_after_an_audit_that_repairs_the_release_is_made_and_audited_once_more(monkeypatch, tmp_path, waits, expected):
+    left = iter(waits)
+    monkeypatch.setattr(chain, "repair_waits", lambda _: next(left))
+    assert list(chain.in_order(Paths(tmp_path), ["build_indices", "audit_release", "publish_bundles"])) == expected
+
+
+def test_a_repair_that_is_not_enough_gives_no_further_job(monkeypatch, tmp_path):
+    monkeypatch.setattr(chain, "repair_waits", lambda _: 3)
+    jobs = chain.in_order(Paths(tmp_path), ["audit_release", "publish_bundles"])
+    taken = [next(jobs) for _ in range(4)]
+    assert taken == ["audit_release", "build_indices", "build_prevention", "audit_release"]
+    with pytest.raises(PipelineError, match="Inga rapporter skrivs"):
+        next(jobs)
