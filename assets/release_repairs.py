@@ -118,21 +118,23 @@ def forget_void(warehouse: Warehouse, catalogue: Catalogue, waves: Sequence[int]
         warehouse.replace(REPAIRS, current.select(list(SCHEMA)), {"wave": list(waves)})
 
 
-def told(repairs: pl.DataFrame, *, narrow: int = 0) -> str:
+def told(repairs: pl.DataFrame, *, narrow: int = 0, waits: bool = False) -> str:
     """What a repair hides, in a sentence: how much and of which waves, never where.
 
     Args:
         repairs: `release.repairs`. narrow: how many hidden cells an audit has just found too narrow; 0 when it has passed.
+        waits: whether the release is still to be made with the repair.
     """
     if repairs.is_empty():
         return "Ingen reparation behövdes."
     waves = ", ".join(str(wave) for wave in repairs["wave"].unique().sort())
-    hidden = f"{count_sv(repairs.height, 'tal till', 'tal till')}, och det som räknas ur dem, för mättillfället {waves}"
-    if not narrow:
+    hidden = f"{repairs.height} tal till, och det som räknas ur dem, för {waves}"
+    if not narrow and not waits:
         return f"Utgåvan är reparerad efter en granskning: regeln repair döljer {hidden}."
+    found = f"Granskningen kunde ringa in {count_sv(narrow, 'dolt tal', 'dolda tal')}. " if narrow else ""
     return (
-        f"Granskningen kunde ringa in {count_sv(narrow, 'dolt tal', 'dolda tal')}. En reparation döljer {hidden}. "
-        "Utgåvan ska göras om och granskas en gång till; jobbet everything och did kor gör det i samma körning."
+        f"{found}En reparation döljer {hidden}. Utgåvan ska göras om och granskas en gång till; "
+        "jobbet everything och did kor gör det i samma körning."
     )
 
 

@@ -92,7 +92,7 @@ def repair_waits(paths: Paths) -> int:
 
 def repair_told(paths: Paths) -> str:
     """A sentence of what repairs hide in the release, for whoever follows a run."""
-    return told(held_repairs(Warehouse(paths.warehouse)))
+    return told(held_repairs(Warehouse(paths.warehouse)), waits=repair_waits(paths) > 0)
 
 
 def finished(paths: Paths, job: str, choice: Choice) -> None:

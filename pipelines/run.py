@@ -113,7 +113,7 @@ def run_everything(
                         raise _failed(title, result)
                     del result  # it holds every table that the step wrote
                 chain.finished(paths, name, choice)
-                if name == chain.AUDIT and (again or chain.repair_waits(paths)):
+                if name == chain.AUDIT and chain.repair_waits(paths):
                     progress.note(chain.repair_told(paths))
                 if name == "publish_bundles":
                     written, unchanged = step.counts.get("paket", written), step.counts.get("oförändrade", unchanged)

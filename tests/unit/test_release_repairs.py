@@ -106,5 +106,6 @@ def test_a_run_is_told_how_much_and_which_waves_and_no_place(warehouse) -> None:
     assert told(found.clear()) == "Ingen reparation behövdes."
     assert "regeln repair döljer 2 tal till" in told(found)
     assert "2022, 2024" in told(found)
-    assert told(found, narrow=1).startswith("Granskningen kunde ringa in 1 dolt tal. ")
+    assert told(found, narrow=1).startswith("Granskningen kunde ringa in 1 dolt tal. En reparation döljer 2 tal till")
+    assert told(found, waits=True).startswith("En reparation döljer 2 tal till")
     assert not any(place in told(found, narrow=1) for place in ("0114", "fraga"))
