@@ -61,7 +61,7 @@ def repaired(
 def waiting(warehouse: Warehouse, catalogue: Catalogue) -> int:
     """How many shown rows a repair hides when the release is made anew; none when there is nothing to do, or it has passed."""
     cells = current_repairs(warehouse, catalogue)
-    if not cells.height or warehouse.read(OUTCOMES).height:
+    if not cells.height or audit_passed(warehouse):
         return 0
     where = {"wave": cells["wave"].unique().to_list()}
     tables = {name: warehouse.read(TableName("release", name), where) for name in cells["table_name"].unique().sort()}
@@ -95,7 +95,7 @@ def repairs_after(
         return attack(mended, before).cells.filter(pl.col("verdict") != "wide")
 
     found = repairs(bad, tables, _setting(catalogue, rules), found_out)
-    if not found.height:
+    if not shown_still(tables, found, focus_bands(catalogue)):  # what is narrow is told by a table that has no rows to hide
         return None
     bases = _bases(warehouse, catalogue, waves)
     made = pl.concat([own.select(list(CELL)), found]).unique().with_columns(
@@ -138,14 +138,19 @@ def told(repairs: pl.DataFrame, *, narrow: int = 0, waits: bool = False) -> str:
     )
 
 
-def repair_waits_error(rows: int) -> PipelineError:
-    """For who goes on without having made the release anew after a repair, or where one wasn't enough."""
+def audit_passed(warehouse: Warehouse) -> bool:
+    """Whether the last audit has passed the release; while one goes on, or after one that has repaired, it hasn't."""
+    return warehouse.read(OUTCOMES).height > 0
+
+
+def not_repaired_error() -> PipelineError:
+    """For a release that an audit has not passed after the repair that it asked for."""
     return PipelineError(
         "release_not_safe",
         "Granskningen av utgivningen (release.audit)",
         "att inget dolt antal går att ringa in med det som visas",
-        f"att {count_sv(rows, 'tal', 'tal')} som reparationen ska dölja ännu visas",
-        "Inga rapporter skrivs. Kör hela kedjan igen (did kor). Består det, höj gränserna i disclosure.yml.",
+        "en reparation som inte räcker",
+        "Inga rapporter skrivs. Höj gränserna i disclosure.yml, eller håll inne tabellen, och kör igen.",
     )
 
 

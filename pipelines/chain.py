@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from assets.catalogue.load import load_catalogue
-from assets.release_repairs import held_repairs, repair_waits_error, told, waiting
+from assets.release_repairs import audit_passed, held_repairs, not_repaired_error, told, waiting
 from assets.slices import WAVES, YEARS, bundle_range, range_tags
 from pipelines.paths import Paths
 from pipelines.resources import RunChoices
@@ -75,14 +75,19 @@ def in_order(paths: Paths, jobs: Sequence[str]) -> Iterator[str]:
     The next job is given when the one before has been run and is `finished`.
 
     Raises:
-        PipelineError: `release_not_safe`: the repair's own audit asks for another one.
+        PipelineError: `release_not_safe`: after that the audit has still not passed the release.
     """
     for job in jobs:
         yield job
         if job == AUDIT and repair_waits(paths):
             yield from AFTER_REPAIR
-            if left := repair_waits(paths):
-                raise repair_waits_error(left)
+        if job == AUDIT and not passed(paths):
+            raise not_repaired_error()
+
+
+def passed(paths: Paths) -> bool:
+    """Whether the last audit has passed the release."""
+    return audit_passed(Warehouse(paths.warehouse))
 
 
 def repair_waits(paths: Paths) -> int:
@@ -96,7 +101,7 @@ def repair_told(paths: Paths) -> str:
 
 
 def finished(paths: Paths, job: str, choice: Choice) -> None:
-    """Remember that a step's runs have succeeded; an audit whose repair waits has not come to its end."""
-    if job in ENDS_STAGE and not (job == AUDIT and repair_waits(paths)):
+    """Remember that a step's runs have succeeded; an audit that has only repaired has not come to its end."""
+    if job in ENDS_STAGE and (job != AUDIT or passed(paths)):
         stage = STAGE_OF[job]
         mark_done(paths, stage, [WHOLE] if stage in WITHOUT_WAVES else WAVES, choice.edition)

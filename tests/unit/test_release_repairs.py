@@ -75,6 +75,18 @@ def test_a_repair_waits_until_the_release_is_made_with_it(warehouse) -> None:
     assert waiting(warehouse, CATALOGUE) == 0
 
 
+@pytest.mark.parametrize("about", ["index_key", "count_key"])
+def test_a_number_of_factors_is_hidden_before_and_after_its_column_has_its_name(about) -> None:
+    place = PLACE | {"wave": 2024}
+    shown = pl.DataFrame([place | {about: "riskfaktorer", "measure": "share_some", "value": 30.0, "n": 100, "reason": "ok"}])
+    cell = pl.DataFrame([place | {"table_name": "accumulated_results", "key": "riskfaktorer", "measure": "share_most"}])
+    log = pl.DataFrame(schema=dict.fromkeys([*PLACE, about, "cell", "kind", "rule"], pl.String) | {"wave": pl.Int32})
+    rows = shown.with_columns(pl.col("wave").cast(pl.Int32))
+    made, more = repaired("accumulated_results", rows, log, cell.select(pl.col(n).cast(t) for n, t in CELL.items()), CATALOGUE)
+    assert made.select("reason", "value", "n").rows() == [("suppressed", None, None)]
+    assert more.select(about, "cell", "rule").rows() == [("riskfaktorer", "share_some", "repair")]
+
+
 def test_what_is_narrow_although_repaired_is_not_repaired_again_unless_more_has_been_published(warehouse) -> None:
     stored(warehouse, after(warehouse, report(2024)))
     assert after(warehouse, report(2024)).height == 1, "the release has not been made with it yet"
@@ -85,6 +97,14 @@ def test_what_is_narrow_although_repaired_is_not_repaired_again_unless_more_has_
     head.parent.mkdir(parents=True)
     head.write_text("1 abc", encoding="utf-8")
     assert after(warehouse, report(2024)).height == 1
+
+
+def test_what_only_a_table_of_derived_numbers_tells_is_not_repaired(warehouse) -> None:
+    """A rank or a change is formed from a cell that is hidden already: hiding it again is of no use."""
+    warehouse.replace(RESULTS, rows("suppressed"), None)
+    told_by_rank = report(2024)
+    cells = told_by_rank.cells.with_columns(low=pl.lit(None, pl.Float64), width=pl.lit(0.0))
+    assert after(warehouse, AuditReport(False, cells, told_by_rank.conflicts)) is None
 
 
 def test_no_repair_when_the_attacker_is_never_content(warehouse) -> None:
