@@ -42,7 +42,7 @@ OF_FORMS = (
     "use_of_results",
 )
 """Tables of the forms about activities, preconditions and decisions, and of the join, which only the base has."""
-OF_BUNDLES = ("audit", "utility", "utility_rules", "utility_steps", "disclosure_report")
+OF_BUNDLES = ("audit", "repairs", "utility", "utility_rules", "utility_steps", "disclosure_report")
 """Tables that only a profile whose results are published in bundles has, which is the base."""
 HAS_PAIRS = HAS_INDICES and bool(load_catalogue().factors.pairs)
 HAS_ALTERNATIVES = HAS_INDICES and bool(load_catalogue().cutoff_file.alternatives)

@@ -1,7 +1,7 @@
 """Release layer: disclosure control. The only layer that reports may read."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import dagster as dg
 import polars as pl
@@ -12,7 +12,7 @@ from assets.failures import as_failure
 from assets.indices import COUNTS, ESTIMATES, SENSITIVITY
 from assets.methods.bands import FOCUS_BAND
 from assets.methods.delivery_rows import row_steps
-from assets.methods.disclosure import DisclosurePolicy, load_policy, protect
+from assets.methods.disclosure import DisclosurePolicy, ProtectedRelease, load_policy, protect
 from assets.methods.edition_patterns import Outer
 from assets.methods.editions import TABLES, allowed_areas, both_editions, masked, quiet_reasons
 from assets.methods.errors import PipelineError
@@ -36,6 +36,7 @@ from assets.raw import REGISTER_ROWS
 from assets.registers.pipeline import register_revisions
 from assets.release_earlier import kept_cells
 from assets.release_register.history import keep
+from assets.release_repairs import current_repairs, forget_void, repaired
 from assets.slices import ONE_RUN, WAVES, YEARS, int_keys, register_years, survey_waves
 from assets.table_metadata import BY_WAVE, BY_YEAR, count_table, sensitivity_table
 from assets.texts import asset_text
@@ -106,6 +107,7 @@ def release_survey(context: dg.AssetExecutionContext, store: Store):
     catalogue = load_catalogue()
     with as_failure():
         require_cutoffs(store.warehouse, COUNTS, catalogue, waves)
+        forget_void(store.warehouse, catalogue, waves)
         tables = release_tables(store.warehouse, catalogue, released_editions(catalogue), waves)
     shown = count_table(tables["index_results"], ["edition", "wave", "reason"], ["utgåva", "mättillfälle", "skäl"])
     more = {
@@ -141,6 +143,7 @@ def release_tables(
         warehouse.read(SENSITIVITY, where),
         policy,
         {edition: kept_cells(warehouse, catalogue, edition, "index_results") for edition in editions},
+        current_repairs(warehouse, catalogue, waves),
     )
     parts: dict[str, dict[str, pl.DataFrame]] = {}
     within = None
@@ -176,6 +179,7 @@ class _Inputs:
     sensitivity: pl.DataFrame
     policy: DisclosurePolicy
     kept: Mapping[str, pl.DataFrame | None]
+    repairs: pl.DataFrame
 
 
 def _edition_tables(
@@ -192,11 +196,13 @@ def _edition_tables(
     if policy.cell_key.active:
         safe = protect_perturbed(counts, estimates, policy, edition, focus)
     else:
-        safe = keep(
-            lambda barred: protect(counts, estimates, policy, edition, focus, barred, within),
-            inputs.kept[edition],
-            "index_results",
-        )
+
+        def protected(barred: pl.DataFrame | None) -> ProtectedRelease:
+            made = protect(counts, estimates, policy, edition, focus, barred, within)
+            results, log = repaired("index_results", made.results, made.log, inputs.repairs, catalogue)
+            return replace(made, results=results, log=log)
+
+        safe = keep(protected, inputs.kept[edition], "index_results")
     delivered = inputs.answers.select("municipality_code", "wave").unique()
     municipalities = sorted(catalogue.municipality_by_code)
     absent = absent_rows(safe.results, municipalities, waves, delivered, catalogue.profile.grade_keys)

@@ -1,6 +1,7 @@
 """Release layer for the numbers of factors: disclosure control beside the published indices of the same pupils."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 
 import dagster as dg
@@ -18,6 +19,7 @@ from assets.methods.perturbed_release import with_noise
 from assets.methods.publish import absent_rows, with_clarity
 from assets.release_earlier import kept_cells
 from assets.release_register.history import keep
+from assets.release_repairs import current_repairs, repaired
 from assets.release_series import INDEX_RESULTS
 from assets.slices import ONE_RUN, WAVES, int_keys, survey_waves
 from assets.table_metadata import BY_WAVE, count_table
@@ -73,12 +75,13 @@ def released_counts(
     estimates = with_clarity(estimates, catalogue.comparison)
     delivered = warehouse.read(RESPONSES, where, ["municipality_code", "wave"]).unique()
     municipalities, grades = sorted(catalogue.municipality_by_code), catalogue.profile.grade_keys
+    repairs = current_repairs(warehouse, catalogue, waves)
     parts, logs, within = {}, [], None
     for edition in editions:
         allowed = [allowed_areas(table, policy, edition) for table in (counts, estimates)]
         beside = indices.filter(pl.col("edition") == edition)
         safe = keep(
-            partial(_protected, allowed, beside, catalogue, edition, within),
+            partial(_protected, allowed, beside, repairs, catalogue, edition, within),
             kept_cells(warehouse, catalogue, edition, "accumulated_results"),
             "accumulated_results",
         )
@@ -92,16 +95,19 @@ def released_counts(
 def _protected(
     tables: Sequence[pl.DataFrame],
     beside: pl.DataFrame,
+    repairs: pl.DataFrame,
     catalogue: Catalogue,
     edition: str,
     within: Outer | None,
     kept: pl.DataFrame | None,
 ) -> ProtectedRelease:
-    """The numbers of factors of one edition beside its indices, with the earlier pattern `kept`."""
+    """The numbers of factors of one edition beside its indices, with the earlier pattern `kept` and what `repairs` hide."""
     counts, estimates = tables
     if load_policy(catalogue.disclosure).cell_key.active:
         return perturb_accumulated(counts, estimates, count_rules(catalogue), catalogue.disclosure, edition)
-    return protect_accumulated(counts, estimates, beside, count_rules(catalogue), catalogue.disclosure, edition, within, kept)
+    made = protect_accumulated(counts, estimates, beside, count_rules(catalogue), catalogue.disclosure, edition, within, kept)
+    results, log = repaired("accumulated_results", made.results, made.log, repairs, catalogue)
+    return replace(made, results=results, log=log)
 
 
 ASSETS = [release_accumulated]

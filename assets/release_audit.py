@@ -1,6 +1,6 @@
 """Release layer: the independent audit of everything that is about to be published. Nothing is reported unless it passes."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 
@@ -8,7 +8,7 @@ import dagster as dg
 import polars as pl
 
 from assets.asset_keys import reached
-from assets.audit import AuditReport, AuditRules, EditionRules, audit
+from assets.audit import AuditReport, AuditRules, EarlierRelease, EditionRules, audit
 from assets.audit.attack import Run
 from assets.audit.types import CELL_KEY, CountRule
 from assets.audited_tables import AUDITED, DERIVED
@@ -22,6 +22,7 @@ from assets.methods.estimate import WEIGHTED_METHOD
 from assets.methods.indicator_links import Links, links
 from assets.methods.score_scale import policy_for
 from assets.release_audited import earlier_attacked, forget_outcome, keep_outcome
+from assets.release_repairs import held_repairs, repairs_after, told
 from assets.texts import asset_text
 from pipelines.resources import RunChoices, Store
 from pipelines.warehouse import TableName, Warehouse
@@ -118,17 +119,35 @@ def pooled_run(workers: int) -> tuple[Run, ProcessPoolExecutor | None]:
     return run, pool
 
 
-def audited(warehouse: Warehouse, catalogue: Catalogue, workers: int) -> AuditReport:
-    """The audit of everything that lies in the release, alone and together with what has been published before."""
-    rules = audit_rules(catalogue)
-    published = published_tables(warehouse, rules.withheld)
-    earlier = earlier_attacked(warehouse, catalogue, published)
+def attacked(
+    published: Mapping[str, pl.DataFrame], rules: AuditRules, earlier: Sequence[EarlierRelease], workers: int
+) -> AuditReport:
+    """The audit in worker processes."""
     run, pool = pooled_run(workers)
     try:
         return audit(published, rules, earlier, run=run)
     finally:
         if pool:
             pool.shutdown()
+
+
+def audited(warehouse: Warehouse, catalogue: Catalogue, workers: int) -> tuple[AuditReport, pl.DataFrame | None]:
+    """The audit of everything that lies in the release, alone and together with what has been published before.
+
+    Returns:
+        The report; and, when it has not passed and a repair can help, `release.repairs` with what is to be hidden as well.
+    """
+    rules = audit_rules(catalogue)
+    published = published_tables(warehouse, rules.withheld)
+    earlier = earlier_attacked(warehouse, catalogue, published)
+    report = attacked(published, rules, earlier, workers)
+    if report.passed:
+        return report, None
+
+    def again(tables: Mapping[str, pl.DataFrame], before: Sequence[EarlierRelease]) -> AuditReport:
+        return attacked(tables, rules, before, workers)
+
+    return report, repairs_after(warehouse, catalogue, rules, report, published, earlier, again)
 
 
 def effort_table(report: AuditReport) -> dg.MarkdownMetadataValue:
@@ -146,21 +165,38 @@ DEPS: Sequence[dg.AssetDep] = [
 ]
 
 
-@dg.asset(
-    key=["release", "audit"],
+@dg.multi_asset(
+    outs={
+        "audit": dg.AssetOut(key=["release", "audit"], is_required=False, description=asset_text("release", "audit")),
+        "repairs": dg.AssetOut(key=["release", "repairs"], is_required=False, description=asset_text("release", "repairs")),
+    },
     deps=DEPS,
+    name="release_audit",
     group_name="release",
-    description=asset_text("release", "audit"),
 )
-def release_audit(store: Store, choices: RunChoices) -> dg.Output[pl.DataFrame]:
-    """Attack every hidden number with all that is published; the bounds themselves are not stored."""
+def release_audit(context: dg.AssetExecutionContext, store: Store, choices: RunChoices):
+    """Attack every hidden number with all that is published; the bounds themselves are not stored.
+
+    What is narrow and can be repaired gives `release.repairs` and no `release.audit`: what waits for that isn't run, and
+    the chain makes the release anew (`pipelines/chain.py`).
+    """
+    warehouse = store.warehouse
     with as_failure():
-        forget_outcome(store.warehouse)
-        report = audited(store.warehouse, load_catalogue(), choices.workers)
-        require_passed(report)
-        keep_outcome(store.warehouse, report)
+        forget_outcome(warehouse)
+        report, repairs = audited(warehouse, load_catalogue(), choices.workers)
+        if repairs is None:
+            require_passed(report)
+            keep_outcome(warehouse, report)
+        narrow = report.cells.filter(pl.col("verdict") != "wide").height
+        held = held_repairs(warehouse) if repairs is None else repairs
+    sentence = told(held, narrow=narrow)
+    yield dg.Output(held, output_name="repairs", metadata={"reparation": sentence})
+    if narrow:
+        context.log.warning(sentence)
+        return
     shown = report.cells.select(SHOWN_COLUMNS)
-    return dg.Output(shown, metadata={"dolda celler": shown.height, "angrepp": effort_table(report)})
+    more = {"dolda celler": shown.height, "angrepp": effort_table(report), "reparation": sentence}
+    yield dg.Output(shown, output_name="audit", metadata=more)
 
 
 ASSETS = [release_audit]

@@ -17,6 +17,7 @@ from assets.methods.pomp import pomp_means
 from assets.methods.protect_series import protect_series, series_shape
 from assets.methods.publish import absent_rows, finish_series, with_clarity
 from assets.methods.series_breaks import series_breaks
+from assets.release_repairs import current_repairs, repaired
 from assets.slices import ONE_RUN, WAVES, int_keys, survey_waves
 from assets.table_metadata import BY_WAVE, count_table
 from assets.texts import asset_text
@@ -71,6 +72,7 @@ def indicator_tables(
     delivered = warehouse.read(RESPONSES, where, ["municipality_code", "wave"]).unique()
     shape = series_shape(catalogue.indicator_file, county=catalogue.profile.county is not None)
     municipalities, grades = sorted(catalogue.municipality_by_code), catalogue.profile.grade_keys
+    repairs = current_repairs(warehouse, catalogue, [wave])
     parts, logs, within = {}, [], None
     for edition in editions:
         found = counts, means, estimates, hidden_respondents(warehouse, wave, edition)
@@ -80,10 +82,11 @@ def indicator_tables(
             *(counted, meant, estimated, catalogue.indicator_file, catalogue.survey, policy, edition, hidden, within)
         )
         within = within or safe.pattern
-        results = own_levels(safe.results, contains)
+        own = (own_levels(table, contains) for table in (safe.results, safe.log))
+        results, log = repaired("indicator_results", *own, repairs, catalogue)
         absent = absent_rows(results, municipalities, [wave], delivered, grades, shape)
         parts[edition] = finish_series(results, absent, catalogue.area_names, edition)
-        logs.append(own_levels(safe.log, contains))
+        logs.append(log)
     return both_editions("indicator_results", parts), pl.concat(logs)
 
 

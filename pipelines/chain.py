@@ -5,13 +5,16 @@ What has not changed since it was last done is not done again (`stale.py`); `Cho
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from assets.catalogue.load import load_catalogue
+from assets.release_repairs import audit_passed, held_repairs, not_repaired_error, told, waiting
 from assets.slices import WAVES, YEARS, bundle_range, range_tags
 from pipelines.paths import Paths
 from pipelines.resources import RunChoices
 from pipelines.stale import FROM_FORMS, WHOLE, WITHOUT_WAVES, Stage, mark_done, stale
+from pipelines.warehouse import Warehouse
 
 STAGE_OF: Mapping[str, Stage] = {
     "ingest_registers": "registers",
@@ -24,6 +27,10 @@ STAGE_OF: Mapping[str, Stage] = {
 }
 """Jobs that are left out for what hasn't changed."""
 ENDS_STAGE = ("release_registers", "check_surveys", "ingest_forms", "build_indices", "build_prevention", "audit_release")
+
+AUDIT = "audit_release"
+AFTER_REPAIR = ("build_indices", "build_prevention", AUDIT)
+"""What is run once more when the audit has repaired the release."""
 
 
 @dataclass(frozen=True)
@@ -62,8 +69,39 @@ def runs(paths: Paths, job: str, choice: Choice) -> list[dict[str, str]]:
     return [range_tags(str(min(waves)), str(max(waves)))] if waves else []
 
 
+def in_order(paths: Paths, jobs: Sequence[str]) -> Iterator[str]:
+    """The jobs one by one; after an audit that has repaired the release, those that make it and the audit once more.
+
+    The next job is given when the one before has been run and is `finished`.
+
+    Raises:
+        PipelineError: `release_not_safe`: after that the audit has still not passed the release.
+    """
+    for job in jobs:
+        yield job
+        if job == AUDIT and repair_waits(paths):
+            yield from AFTER_REPAIR
+        if job == AUDIT and not passed(paths):
+            raise not_repaired_error()
+
+
+def passed(paths: Paths) -> bool:
+    """Whether the last audit has passed the release."""
+    return audit_passed(Warehouse(paths.warehouse))
+
+
+def repair_waits(paths: Paths) -> int:
+    """How many shown rows an audit's repair hides as soon as the release is made anew."""
+    return waiting(Warehouse(paths.warehouse), load_catalogue())
+
+
+def repair_told(paths: Paths) -> str:
+    """A sentence of what repairs hide in the release, for whoever follows a run."""
+    return told(held_repairs(Warehouse(paths.warehouse)), waits=repair_waits(paths) > 0)
+
+
 def finished(paths: Paths, job: str, choice: Choice) -> None:
-    """Remember that a step's runs have succeeded."""
-    if job in ENDS_STAGE:
+    """Remember that a step's runs have succeeded; an audit that has only repaired has not come to its end."""
+    if job in ENDS_STAGE and (job != AUDIT or passed(paths)):
         stage = STAGE_OF[job]
         mark_done(paths, stage, [WHOLE] if stage in WITHOUT_WAVES else WAVES, choice.edition)

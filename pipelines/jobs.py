@@ -139,7 +139,7 @@ build_prevention = dg.define_asset_job(
 )
 audit_release = dg.define_asset_job(
     "audit_release",
-    selection=_keys("release/audit"),
+    selection=_keys("release/audit", "release/repairs"),
     description=TEXTS["jobs"]["audit_release"],
 )
 release_registers = dg.define_asset_job(
@@ -263,7 +263,7 @@ def build_crossing_jobs(defs: Callable[[], dg.Definitions]) -> tuple[dg.JobDefin
         chosen: Choice,
         run_config: Mapping[str, object] = MappingProxyType({}),
     ) -> None:
-        for name in (one for one in names if reached(*NEEDS[one])):
+        for name in chain.in_order(store.paths, [one for one in names if reached(*NEEDS[one])]):
             for tags in chain.runs(store.paths, name, chosen):
                 child(context, name, tags, run_config)
             chain.finished(store.paths, name, chosen)
@@ -285,7 +285,10 @@ def build_crossing_jobs(defs: Callable[[], dg.Definitions]) -> tuple[dg.JobDefin
     @dg.op(ins=after, out=nothing["out"], description=TEXTS["ops"]["estimates"])
     def estimates(context: dg.OpExecutionContext, config: Ingestion, store: Store, choices: RunChoices) -> None:
         names = ["release_registers", "build_indices", "build_prevention", "audit_release"]
-        steps(context, store, names, _chosen(config, choices))
+        with as_failure():
+            steps(context, store, names, _chosen(config, choices))
+        if reached(*NEEDS["audit_release"]):
+            context.add_output_metadata({"reparation": chain.repair_told(store.paths)})
 
     @dg.op(ins=after, out=nothing["out"], description=TEXTS["ops"]["bundles"])
     def bundles(context: dg.OpExecutionContext, config: Publication, store: Store, choices: RunChoices) -> None:

@@ -90,13 +90,15 @@ def run_everything(
         defs = build_definitions(home, remake=everything, prepared_by=prepared_by, **choices)
         instance = dg.DagsterInstance.from_config(str(instance_home(paths.home(active_profile()))))
         has = {job.name for job in ASSET_JOBS}
-        steps = [(name, title) for name, title in STEPS if name in has and _wanted(name, pilot)]
+        titles = {name: title for name, title in STEPS if name in has and _wanted(name, pilot)}
     chosen = wave or WAVES[-1]
     choice = chain.Choice(chosen, municipalities, everything, only=pilot.municipalities if pilot else ())
     before, forms_before = lying(paths), known_forms(Warehouse(paths.warehouse))
     checks, seconds, written, unchanged = {True: 0, False: 0}, {}, 0, 0
     with light_event_log(), instance:
-        for name, title in steps:
+        for name in chain.in_order(paths, list(titles)):
+            again = titles[name] in seconds
+            title = f"{titles[name]} (efter reparation)" if again else titles[name]
             started = time.perf_counter()
             with progress.step(title) as step:
                 needed = chain.runs(paths, name, choice)
@@ -111,6 +113,8 @@ def run_everything(
                         raise _failed(title, result)
                     del result  # it holds every table that the step wrote
                 chain.finished(paths, name, choice)
+                if name == chain.AUDIT and chain.repair_waits(paths):
+                    progress.note(chain.repair_told(paths))
                 if name == "publish_bundles":
                     written, unchanged = step.counts.get("paket", written), step.counts.get("oförändrade", unchanged)
                 if not needed:

@@ -51,6 +51,8 @@ OVER_ALL_WAVES = (
 """Tables of the estimates that aren't sliced by wave: each run of the stage makes them anew."""
 AUDIT = tuple(TableName("release", name) for name in ("audit", OUTCOME))
 """Judges the release, so it is no part of what any stage before it has written."""
+REPAIRS = TableName("release", "repairs")
+"""What the audit has had hidden: the waves that have such rows are made anew when those change."""
 ATTACKED = tuple(TableName("release", name) for name in (*AUDITED, *DERIVED))
 WRITTEN: Mapping[Stage, tuple[str, ...]] = {
     "registers": ("harmonised", "validated", "release"),
@@ -84,7 +86,7 @@ def mark_done(paths: Paths, stage: Stage, waves: Sequence[int], edition: str = "
 def _marks(paths: Paths, stage: Stage, waves: Sequence[int], edition: str) -> dict[int, str]:
     warehouse, always = Warehouse(paths.warehouse), _definitions(paths)
     written = [t for layer in WRITTEN[stage] for t in warehouse.tables(layer) if (t in OF_FORMS) == (stage in FROM_FORMS)]
-    written = [table for table in written if table not in AUDIT]
+    written = [table for table in written if table not in (*AUDIT, REPAIRS)]
     if stage == "audit":  # with the register: what has been published since is attacked together with the release
         register = file_hash(head) if (head := register_head(paths.root)).is_file() else ""
         return {WHOLE: _digest([always, edition, register, [(str(t), warehouse.hashes(t)) for t in (*ATTACKED, *AUDIT)]])}
@@ -107,6 +109,7 @@ def _marks(paths: Paths, stage: Stage, waves: Sequence[int], edition: str) -> di
         always = _digest([always, edition, *(warehouse.hashes(t) for t in whole)])
     tables = [t for t in dict.fromkeys([*read, *written]) if "wave" in warehouse.columns(t)]
     found = {str(t): warehouse.hashes(t, "wave") for t in tables}
+    repaired = warehouse.hashes(REPAIRS, "wave") if stage == "estimates" else {}
     # What was set aside has no wave; the latest one's run tells about it on the page that lists all deliveries.
     inbox = [sorted(p.name for p in inbox_files(paths.surveys)), warehouse.hashes(REJECTED)] if stage == "surveys" else []
     return {
@@ -114,6 +117,7 @@ def _marks(paths: Paths, stage: Stage, waves: Sequence[int], edition: str) -> di
             [
                 *(always, stage, inbox if wave == WAVES[-1] else []),
                 [(name, by_wave.get(wave)) for name, by_wave in sorted(found.items())],
+                *([repaired[wave]] if wave in repaired else []),
             ]
         )
         for wave in waves

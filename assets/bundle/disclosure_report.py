@@ -25,6 +25,8 @@ from assets.methods.release_utility import SAME
 
 PAGE = "rojanderapport.html"
 WIDE = "wide"
+REPAIR = "repair"
+"""The rule of cells that are hidden because an audit asked for it."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +65,7 @@ def disclosure_sections(told: Disclosed, meta: ReportMeta, wave: int) -> tuple[S
         "hidden": (_family_table(cells, meta, wave, editions),),
         "rules": _rule_blocks(_at(told.rules, wave), meta, wave, editions),
         "steps": _step_blocks(told, meta, wave, editions),
-        "audit": _audit_blocks(_at(told.audit, wave), meta, wave),
+        "audit": (*_audit_blocks(_at(told.audit, wave), meta, wave), *(Text(line) for line in repaired_told(told, meta, wave))),
         "earlier": _earlier_blocks(told.earlier, meta),
         "differences": _difference_blocks(_at(told.differences, wave), meta, wave),
         "policy": _policy_blocks(told.policy, meta),
@@ -93,7 +95,7 @@ def _summary(told: Disclosed, meta: ReportMeta, wave: int, editions: Sequence[st
     differing = _at(told.differences, wave).height
     if differing:
         points.append(_say(meta, "summary.differences", count=numbers.thousands(differing)))
-    points += [_audit_told(_at(told.audit, wave), meta), _earlier_told(told.earlier, meta)]
+    points += [_audit_told(_at(told.audit, wave), meta), *repaired_told(told, meta, wave), _earlier_told(told.earlier, meta)]
     points += [_waivers(told.policy, meta)[0], _say(meta, "summary.order")]
     mark: list[Block] = [Notice(meta.other_limits)] if meta.other_limits else []
     if meta.charts.synthetic:
@@ -234,6 +236,19 @@ def _audit_blocks(audit: pl.DataFrame, meta: ReportMeta, wave: int) -> tuple[Blo
     )  # fmt: skip
     caption = _say(meta, "audit.caption", wave=wave)
     return (*told, Table("granskning", caption, tuple(texts["audit"]["columns"]), rows, frozenset({3, 4})))
+
+
+def repaired_told(told: Disclosed, meta: ReportMeta, wave: int) -> tuple[str, ...]:
+    """How many cells of all areas an audit's repair has had hidden, in a sentence; none when there was no repair."""
+    rules = _at(told.rules, wave)
+    sums = {edition: n for rule, edition, n in _summed(rules, "rule", "edition") if rule == REPAIR} if rules.height else {}
+    if not sums:
+        return ()
+    counts = [
+        _say(meta, "audit.repaired_edition", edition=edition, cells=numbers.thousands(sums[edition]))
+        for edition in in_order(list(sums))
+    ]
+    return (_say(meta, "audit.repaired", cells=numbers.thousands(sum(sums.values())), editions=", ".join(counts)),)
 
 
 def _conflicts(earlier: pl.DataFrame) -> list[str]:

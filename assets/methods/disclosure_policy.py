@@ -29,6 +29,7 @@ SWITCHES = (
     "derived",
     "sensitive_sex_split",
     "linked",
+    "repair",
     "no_school_output",
     "no_overlapping_geographies",
     "districts_in_working_material",

@@ -12,15 +12,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 import polars as pl
 
+from assets.suppression.hidden_rows import KEYS, hide
 from assets.suppression.pattern import QUICK, Effort, is_safe, suppress
-from assets.suppression.published import BANDS, FAMILY, PLACE, Family, PublicationRules, family_of
+from assets.suppression.published import FAMILY, PLACE, Family, PublicationRules, family_of
 from assets.suppression.tables import LinkedTables
-
-KEYS = (*FAMILY, *PLACE, "measure")
-LOG_COLUMNS = ("edition", "area_level", "area_code", "wave", "grade", "sex", "index_key", "cell", "kind", "rule")
-_CLEARED = ("value", "low", "high", "n", "method", "interval_method", "confidence_level", "verdict")
-_GROUP = ("area_level", "area_code", "wave", "grade")
-_NESTED = {"intern": ("intern", "publik"), "publik": ("publik",)}
 
 
 @dataclass(frozen=True)
@@ -136,67 +131,3 @@ def _given_back(family: Family, before: np.ndarray, hidden: np.ndarray, asked: n
         if is_safe(tables, tables.required):
             hidden, asked = trial, needed
     return hidden
-
-
-def hide(
-    rows: pl.DataFrame, keys: pl.DataFrame, rule: str = "repair", focus: Mapping[str, int] | None = None
-) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """The rows with the keyed ones hidden and all that would tell the same, and the log of what was hidden.
-
-    With a band go the mean and the spread of the same pupils and every comparison made from them; with a number of pupils the
-    `n` beside other rows, and a number of respondents goes for all indices, where it is the same. What is hidden in the internal
-    edition is hidden in the public one.
-
-    Args:
-        rows: `release.index_results`.
-        keys: `KEYS` of rows to hide.
-        rule: the rule named in the log.
-        focus: index key -> the band that is compared between areas and sexes; 3 where nothing is given.
-    """
-    wanted = _with_what_hangs_on(rows, _nested(keys), focus or {})
-    marked = rows.join(wanted.with_columns(_go=pl.lit(True)), on=list(KEYS), how="left", maintain_order="left")
-    marked = marked.with_columns(_go=pl.col("_go").fill_null(False) & (pl.col("reason") == "ok"))
-    log = marked.filter("_go").select(
-        "edition", *_GROUP, "sex", "index_key", cell="measure", kind=pl.lit("secondary"), rule=pl.lit(rule)
-    )
-    hidden = marked.with_columns(
-        *(pl.when("_go").then(None).otherwise(pl.col(name)).alias(name) for name in _CLEARED if name in rows.columns),
-        reason=pl.when("_go").then(pl.lit("suppressed")).otherwise("reason"),
-    )
-    numbers = wanted.filter(pl.col("measure") == "n_scored").drop("measure").with_columns(_number=pl.lit(True))
-    hidden = hidden.join(numbers, on=[*FAMILY, *PLACE], how="left", maintain_order="left").with_columns(
-        n=pl.when(pl.col("_number").is_null()).then(pl.col("n"))
-    )
-    return hidden.select(rows.columns), log.select(LOG_COLUMNS)
-
-
-def _nested(keys: pl.DataFrame) -> pl.DataFrame:
-    editions = pl.col("edition").replace_strict(_NESTED, default=pl.concat_list("edition"), return_dtype=pl.List(pl.String))
-    return keys.select(KEYS).with_columns(edition=editions).explode("edition").unique().sort(KEYS)
-
-
-def _with_what_hangs_on(rows: pl.DataFrame, keys: pl.DataFrame, focus: Mapping[str, int]) -> pl.DataFrame:
-    """`KEYS` of all rows to hide: those of `keys` and what is computed from them."""
-    same = [name for name in KEYS if name not in ("index_key", "measure")]
-    respondents = keys.filter(pl.col("measure") == "n_respondents").drop("index_key")
-    every = rows.select(KEYS).join(respondents, on=[*same, "measure"], how="semi")
-    bands = keys.filter(pl.col("measure").is_in(BANDS))
-    compared = bands.filter(
-        pl.col("measure") == pl.format("share_band{}", pl.col("index_key").replace_strict(dict(focus), default=3))
-    )
-    found = [keys, every, *_derived(rows, bands, ("mean", "sd"), "mean"), *_derived(rows, compared, (), "share_focus")]
-    return pl.concat([part.select(KEYS) for part in found]).unique().sort(KEYS)
-
-
-def _derived(rows: pl.DataFrame, keys: pl.DataFrame, own: tuple[str, ...], compared: str) -> list[pl.DataFrame]:
-    """Rows computed from the keyed groups: their own measures, their difference to the county, the gap between the sexes."""
-    place = [*FAMILY, *PLACE]
-    here = rows.select(KEYS).join(keys.select(place).unique(), on=place, how="semi")
-    found = [here.filter(pl.col("measure").is_in([*own, f"diff_{compared}"]))]
-    counties = keys.filter(pl.col("area_level") == "county").select(*FAMILY, "sex").unique()
-    difference = rows.select(KEYS).filter(pl.col("measure") == f"diff_{compared}")
-    found.append(difference.join(counties, on=[*FAMILY, "sex"], how="semi"))
-    sexes = keys.filter(pl.col("sex") != "all").select(*FAMILY, "area_level", "area_code").unique()
-    gap = rows.select(KEYS).filter(pl.col("measure") == f"sex_gap_{compared}")
-    found.append(gap.join(sexes, on=[*FAMILY, "area_level", "area_code"], how="semi"))
-    return found

@@ -3,6 +3,7 @@
 import polars as pl
 import pytest
 
+from assets.methods.errors import PipelineError
 from assets.slices import WAVES, range_tags
 from pipelines import chain
 from pipelines.paths import Paths
@@ -50,3 +51,27 @@ def test_what_is_made_from_forms_runs_once_without_waves_and_only_when_something
     monkeypatch.setattr(chain, "stale", lambda *_: stale)
     assert chain.runs(Paths(tmp_path), "build_prevention", chain.Choice()) == expected
     assert chain.runs(Paths(tmp_path), "build_prevention", chain.Choice(everything=True)) == [{}]
+
+
+@pytest.mark.parametrize(
+    ("waits", "expected"),
+    [
+        (0, ["build_indices", "audit_release", "publish_bundles"]),
+        (3, [*("build_indices", "audit_release", "build_indices", "build_prevention", "audit_release"), "publish_bundles"]),
+    ],
+)
+def test_after_an_audit_that_repairs_the_release_is_made_and_audited_once_more(monkeypatch, tmp_path, waits, expected):
+    monkeypatch.setattr(chain, "repair_waits", lambda _: waits)
+    monkeypatch.setattr(chain, "passed", lambda _: True)
+    assert list(chain.in_order(Paths(tmp_path), ["build_indices", "audit_release", "publish_bundles"])) == expected
+
+
+@pytest.mark.parametrize(("waits", "runs"), [(3, 4), (0, 1)])
+def test_nothing_follows_an_audit_that_has_not_passed(monkeypatch, tmp_path, waits, runs):
+    """Whether a repair was not enough, or there was none to wait for."""
+    monkeypatch.setattr(chain, "repair_waits", lambda _: waits)
+    jobs = chain.in_order(Paths(tmp_path), ["audit_release", "publish_bundles"])
+    taken = [next(jobs) for _ in range(runs)]
+    assert taken == ["audit_release", "build_indices", "build_prevention", "audit_release"][:runs]
+    with pytest.raises(PipelineError, match="Inga rapporter skrivs"):
+        next(jobs)

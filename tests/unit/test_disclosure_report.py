@@ -66,6 +66,17 @@ def test_no_release_is_judged_as_safe_before_it_is_audited():
     assert [row[3:] for row in table.rows] == [("1", "0"), ("3", "3")]
 
 
+def test_what_a_repair_has_hidden_is_told_in_every_place_and_nothing_without_one():
+    assert not [line for line in blocks()[-1].items if line.startswith("Reparation")]
+    row = {name: None for name in TOLD.rules.columns} | {"wave": WAVE, "kind": "secondary", "rule": "repair", "cells": 12}
+    rows = pl.DataFrame([row | {"edition": "intern"}, row | {"edition": "publik", "cells": 1300}], schema=TOLD.rules.schema)
+    told = replace(TOLD, rules=pl.concat([TOLD.rules, rows]))
+    expected = "Reparation: 1\u00a0312 tal är dolda därför att granskningen annars hade kunnat ringa in andra "
+    expected += "(intern 12, publik 1\u00a0300)."
+    assert expected in blocks(told)[-1].items
+    assert Text(expected) in blocks(told, "audit")
+
+
 def test_conflicts_and_differences_are_told():
     earlier = pl.DataFrame([{"kind": None, "sentence": None}, {"kind": "together", "sentence": "Två tabeller krockar."}])
     told = disclosed_sample(earlier=earlier)
