@@ -83,6 +83,7 @@ def run_everything(
         from assets.slices import WAVES
         from pipelines import chain
         from pipelines.definitions import build_definitions
+        from pipelines.failure_notices import give_notice
         from pipelines.jobs import ASSET_JOBS
 
         asked = {"edition": edition} if edition else {}
@@ -108,6 +109,8 @@ def run_everything(
                         checks[evaluation.passed] += 1
                     _count(step, result)
                     if not result.success:
+                        for told in give_notice(paths, instance, result.dagster_run, active_profile()):
+                            progress.note(told)
                         raise _failed(title, result)
                     del result  # it holds every table that the step wrote
                 chain.finished(paths, name, choice)
