@@ -96,6 +96,8 @@ def decide(before: Memory, folder: Decide, status: Status, other: str | None, jo
         return Decision(asked.run_key, reason, asked)
     if not before.key or status in ("gone", "succeeded"):
         return Decision(None, reason, replace(after, key="", attempt=0, waited=0))
+    if cursor != before.folder:  # something has moved in the folder: not the content that failed, or not yet at rest
+        return Decision(None, reason, after)
     if status == "canceled":
         text = (
             f"Körningen av {job} avbröts av någon. Den startas inte igen förrän något nytt läggs i inkorgen; du kan starta den "
@@ -121,12 +123,16 @@ def _after_failure(before: Memory, job: str) -> Decision:
     return Decision(again.run_key, f"{failed}. Försöker igen.", again)
 
 
-def run_status(instance: dg.DagsterInstance, memory: Memory) -> Status:
-    """How the run goes that was last asked for; `gone` when there is none."""
+def run_status(instance: dg.DagsterInstance, memory: Memory, job: str) -> Status:
+    """How the run goes that was last asked for; `gone` when there is none, `succeeded` also when a later run of the job has."""
     if not memory.key:
         return "gone"
     runs = instance.get_runs(dg.RunsFilter(tags={RUN_KEY_TAG: memory.run_key}), limit=1)
-    return ENDED.get(runs[0].status, "under way") if runs else "gone"
+    status = ENDED.get(runs[0].status, "under way") if runs else "gone"
+    if status in ("failed", "canceled"):
+        latest = instance.get_runs(dg.RunsFilter(job_name=job), limit=1)
+        return "succeeded" if latest and latest[0].status == dg.DagsterRunStatus.SUCCESS else status
+    return status
 
 
 def run_under_way(instance: dg.DagsterInstance, job: str, location: str | None) -> str | None:
@@ -146,7 +152,7 @@ def tick(
     origin = context.code_location_origin
     before = remembered(context.cursor)
     other = run_under_way(context.instance, job, origin.location_name if origin else None)
-    made = decide(before, folder, run_status(context.instance, before), other, job)
+    made = decide(before, folder, run_status(context.instance, before, job), other, job)
     context.update_cursor(made.memory.dumped())
     if made.run_key is None:
         return dg.SkipReason(made.reason)
