@@ -98,7 +98,7 @@ def _words(error: Exception) -> tuple[str, str]:
         )
     if isinstance(error, smtplib.SMTPRecipientsRefused):
         return "mottagare som nekades", "Rätta adresserna i fältet till."
-    if isinstance(error, TimeoutError):
+    if isinstance(error, TimeoutError) or isinstance(error.__context__, TimeoutError):
         return "inget svar inom tidsgränsen", "Kontrollera fälten server och port, och att brandväggen släpper igenom."
     return "ett fel från servern eller nätet", "Kontrollera fälten server, port och fran."
 
