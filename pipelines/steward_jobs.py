@@ -138,10 +138,10 @@ def verify(context: dg.OpExecutionContext, config: Verification, store: Store) -
 
 def _not_verified(broken: dict[str, Verified]) -> PipelineError:
     name, one = next(iter(broken.items()))
-    got = "ett ändrat paket" if one.outcome == "changed" else "ett oförändrat paket som är förseglat med en annan nyckel"
-    hint = "Läs svaret på körningens sida, använd inte paketet, och jämför fingeravtrycket med avsändarens."
+    faults = " ".join(fault.lstrip("✗ ") for fault in one.faults[:2])
+    hint = f"{faults} Använd inte paketet förrän avsändaren har sagt varför.".strip()
     where = name if len(broken) == 1 else f"{name} och {len(broken) - 1} till"
-    return PipelineError("not_verified", where, "ett oförändrat paket förseglat med rätt nyckel", got, hint)
+    return PipelineError("not_verified", where, "ett oförändrat paket förseglat med rätt nyckel", "något annat", hint)
 
 
 @dg.op(name="nyckel_op", out=dg.Out(dg.Nothing), description=TEXTS["ops"]["visa_nyckel"])
