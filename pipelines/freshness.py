@@ -104,7 +104,7 @@ def registers_fresh(store: Store) -> dg.AssetCheckResult:
     return _result(old_registers(load_freshness(), store.paths, _today()), ALL_FRESH)
 
 
-@dg.op(description=TEXTS["ops"]["kolla_farskhet"])
+@dg.op(name="farskhet", description=TEXTS["ops"]["kolla_farskhet"])
 def look_at_freshness(context: dg.OpExecutionContext, store: Store) -> Iterator[dg.AssetCheckEvaluation | dg.Output]:
     """Evaluate both checks, and give notice of what is late."""
     late, old = _deliveries(store), old_registers(load_freshness(), store.paths, _today())

@@ -123,7 +123,7 @@ def _tell(context: dg.OpExecutionContext, lines: Sequence[str]) -> None:
     context.add_output_metadata({"svar": listed(lines, "Inget att visa.")})
 
 
-@dg.op(name="verifiera_op", out=dg.Out(dg.Nothing), description=TEXTS["ops"]["verifiera"])
+@dg.op(name="kontrollera", out=dg.Out(dg.Nothing), description=TEXTS["ops"]["verifiera"])
 def verify(context: dg.OpExecutionContext, config: Verification, store: Store) -> None:
     """Check published bundles as a receiver does; fails when a byte has been changed or the key is another one."""
     paths = store.paths
@@ -144,7 +144,7 @@ def _not_verified(broken: dict[str, Verified]) -> PipelineError:
     return PipelineError("not_verified", where, "ett oförändrat paket förseglat med rätt nyckel", "något annat", hint)
 
 
-@dg.op(name="nyckel_op", out=dg.Out(dg.Nothing), description=TEXTS["ops"]["visa_nyckel"])
+@dg.op(name="nyckel", out=dg.Out(dg.Nothing), description=TEXTS["ops"]["visa_nyckel"])
 def show_key(context: dg.OpExecutionContext, store: Store) -> None:
     """The fingerprint of the key that seals; the key is made the first time."""
     from pipelines.cli_publish import key_lines
@@ -155,7 +155,7 @@ def show_key(context: dg.OpExecutionContext, store: Store) -> None:
     _tell(context, key_lines(key))
 
 
-@dg.op(name="rojande_op", out=dg.Out(dg.Nothing), description=TEXTS["ops"]["visa_rojande"])
+@dg.op(name="rojande", out=dg.Out(dg.Nothing), description=TEXTS["ops"]["visa_rojande"])
 def show_disclosure(context: dg.OpExecutionContext, config: Areas, store: Store) -> None:
     """What disclosure control hides per municipality, and where the whole report lies."""
     from pipelines.disclosure import disclosure_lines
@@ -165,7 +165,7 @@ def show_disclosure(context: dg.OpExecutionContext, config: Areas, store: Store)
     _tell(context, lines)
 
 
-@dg.op(name="utgivningar_op", out=dg.Out(dg.Nothing), description=TEXTS["ops"]["visa_utgivningar"])
+@dg.op(name="utgivningar", out=dg.Out(dg.Nothing), description=TEXTS["ops"]["visa_utgivningar"])
 def show_releases(context: dg.OpExecutionContext, config: Register, store: Store) -> None:
     """What has been published."""
     from pipelines.releases import release_lines
@@ -206,7 +206,7 @@ def build_preview_job(defs: Callable[[], dg.Definitions]) -> dg.JobDefinition:
         defs: gives the definitions that the children belong to (not yet built when the job is).
     """
 
-    @dg.op(name="forhandsgranska_op", out=dg.Out(dg.Nothing), description=TEXTS["ops"]["forhandsgranska"])
+    @dg.op(name="gor_paketen", out=dg.Out(dg.Nothing), description=TEXTS["ops"]["forhandsgranska"])
     def preview(context: dg.OpExecutionContext, config: Preview, store: Store, choices: RunChoices) -> None:
         with as_failure():
             only, makes = chosen_areas(config.kommuner, config.pilot)

@@ -55,9 +55,9 @@ def test_a_published_bundle_is_verified_against_the_installations_own_key(publis
 
 def test_a_given_fingerprint_is_what_counts(published):
     own = sealing_key(published.keys("stockholm")).fingerprint
-    assert run(verifiera, published, "verifiera_op", paket=f"{FOLDER}.zip", fingeravtryck=own).success
+    assert run(verifiera, published, "kontrollera", paket=f"{FOLDER}.zip", fingeravtryck=own).success
     other = "ABCD EFGH IJKL MNOP QRST UVWX YZ23 4567"
-    said = why(run(verifiera, published, "verifiera_op", fingeravtryck=other))
+    said = why(run(verifiera, published, "kontrollera", fingeravtryck=other))
     assert "Sigillet är gjort med en annan nyckel" in said
 
 
@@ -70,7 +70,7 @@ def test_a_changed_bundle_makes_the_run_red(published):
 
 
 def test_a_bundle_that_is_not_published_is_told_with_those_that_are(published):
-    said = why(run(verifiera, published, "verifiera_op", paket="../../etc/passwd"))
+    said = why(run(verifiera, published, "kontrollera", paket="../../etc/passwd"))
     assert FOLDER in said
     assert "passwd" not in said
     shutil.rmtree(published.published)
