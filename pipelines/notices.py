@@ -6,6 +6,7 @@ by its kind and place in the code. Never a row value: the sentences are our own,
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -23,6 +24,7 @@ from pipelines.silent_errors import kept_places
 CHILD = "körning"
 """Metadata key under which a step that failed because a run of its own did names that run."""
 DEEPEST = 5
+WIDTH = 96
 OUR_BUG = "Ett fel i programmet, inte i dina filer."
 TRY_AGAIN = "Starta jobbet igen. Händer det igen: skicka den här filen till den som sköter programmet. Den innehåller inga svar."
 GONE = "Körningen slutade utan att hinna säga varför: programmet stoppades, strömmen gick eller minnet tog slut."
@@ -89,13 +91,18 @@ def notice_text(notice: Notice, when: datetime) -> str:
         lines.append(f"  {place}{f', steget {cause.step}' if cause.step else ''}")
         if cause.concerns:
             lines.append(f"  Gäller: {cause.concerns}")
-        lines += ["", "Varför", *(f"  {line}" for line in cause.happened.splitlines())]
-        lines += ["", "Gör så här", f"  {cause.do}"] if cause.do else []
-        lines += ["", "För den som sköter programmet: felets slag och plats i koden", *(f"  {one}" for one in cause.places)][
-            : None if cause.places else 0
-        ]
+        lines += ["", "Varför", *_wrapped(cause.happened)]
+        lines += ["", "Gör så här", *_wrapped(cause.do)] if cause.do else []
+        if cause.places:
+            lines += ["", "För den som sköter programmet: felets slag och plats i koden", *(f"  {one}" for one in cause.places)]
     lines += ["", "Körningen finns i Dagster under Runs. Rapportpaket som redan fanns är orörda."]
     return "\n".join(lines) + "\n"
+
+
+def _wrapped(text: str) -> list[str]:
+    """Indented lines that fit a screen; names of files are never cut."""
+    folded = (textwrap.wrap(line, WIDTH, break_long_words=False, break_on_hyphens=False) for line in text.splitlines())
+    return [f"  {line}" for lines in folded for line in lines]
 
 
 def write_notice(paths: Paths, name: str, text: str, when: datetime) -> Path:

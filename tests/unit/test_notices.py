@@ -11,12 +11,14 @@ import pytest
 
 from assets.failures import as_failure
 from assets.methods.errors import PipelineError
+from pipelines.console import SilentProgress
 from pipelines.failure_notices import failure_notices, give_notice
 from pipelines.jobs import child_failed
 from pipelines.notices import Cause, Notice, notice_of, notice_text, write_notice
 from pipelines.operation_settings import FILE
 from pipelines.paths import Paths
 from pipelines.resources import Store
+from pipelines.run import run_everything
 from pipelines.silent_errors import KEPT, VARIABLE, hide_messages
 from tests.support.smtp_server import Mailbox, smtp_server
 
@@ -177,3 +179,18 @@ def test_a_folder_that_cannot_be_written_stops_nothing(instance, tmp_path):
     paths.notices.write_text("en fil i vägen", encoding="utf-8")
     (said,) = give_notice(paths, instance, failed_run(instance, mistaken), "base")
     assert said.startswith("Meddelandet kunde inte skrivas.")
+
+
+def test_a_run_from_the_command_line_leaves_the_same_notice(tmp_path, monkeypatch):
+    monkeypatch.setattr("pipelines.run.STEPS", (("read_surveys", "Inkorgen"),))
+    paths = Paths(tmp_path)
+    paths.make()
+    (paths.surveys / "a.csv").write_text("a;b\n1;2\n", encoding="utf-8")
+    (paths.codebooks / "fel.yml").write_text("id: [", encoding="utf-8")
+    with pytest.raises(PipelineError):
+        run_everything(tmp_path, SilentProgress())
+    (notice,) = paths.notices.iterdir()
+    text = notice.read_text(encoding="utf-8")
+    assert notice.name.endswith("-read_surveys.txt")
+    assert "fel.yml" in text
+    assert "Gör så här" in text

@@ -202,6 +202,18 @@ def test_one_bad_bundle_stops_no_other_and_a_bad_key_stops_all(ready, opened):
         wired.publish_wave(ready, keys, 2024, OWN_GATES, opened)
 
 
+def test_a_run_that_stops_a_bundle_is_red_when_the_others_are_out(ready, opened):
+    broken = ready.reports / "2024" / "0136_haninge_2024_v1.0_intern" / "7_intyg"
+    broken.mkdir(parents=True)
+    (broken / "manifest.json").write_text("{", encoding="utf-8")
+    run = dg.materialize([published_sealed_bundles], resources={"store": Store(data_dir=str(ready.root))}, raise_on_error=False)
+    assert not run.success
+    assert "0136_haninge_2024_v1.0_intern" in run.failure_data_for_node("published__sealed_bundles").user_failure_data.description
+    metadata = run.asset_materializations_for_node("published__sealed_bundles")[0].metadata
+    assert (metadata["nya utgivna paket"].value, metadata["stoppade paket"].value) == (1, 1)
+    assert lying(ready) == [f"{FOLDER}.zip"]
+
+
 def test_a_decision_typed_in_dagster_files_in_the_inbox_and_the_publication(tmp_path, opened):
     bundle, resources = tiny(tmp_path), {"store": Store(data_dir=str(tmp_path))}
     paths = Paths(tmp_path)
