@@ -55,6 +55,7 @@ from pipelines.automation import AUTOMATION_CHECKS, AUTOMATION_JOBS, AUTOMATION_
 from pipelines.checks import build_checks
 from pipelines.io_managers import DuckDBTables
 from pipelines.jobs import ASSET_JOBS, build_crossing_jobs
+from pipelines.mail import Mail
 from pipelines.paths import profile_root
 from pipelines.resources import ReleaseReader, RunChoices, Store
 from pipelines.sensors import SENSORS
@@ -123,6 +124,7 @@ def build_definitions(data_dir: Path | None = None, **choices: object) -> dg.Def
         resources={
             "store": Store(data_dir=folder),
             "release_reader": ReleaseReader(data_dir=folder),
+            "mail": Mail(data_dir=folder),
             "choices": RunChoices(**choices),
             "io_manager": DuckDBTables(data_dir=folder),
         },

@@ -1,30 +1,33 @@
 """When a run has stopped: a readable file, and e-mail when that is on. Neither can make anything fail."""
 
+from collections.abc import Callable
 from datetime import datetime
 
 import dagster as dg
 
 from assets.methods.errors import PipelineError
 from assets.texts import automation_texts
-from pipelines.mail import tell
+from pipelines.mail import Mail
 from pipelines.notices import notice_of, notice_text, write_notice
 from pipelines.paths import Paths
 from pipelines.resources import Store
 
+Tell = Callable[[str, str], str]
 
-def give_notice(paths: Paths, instance: dg.DagsterInstance, run: dg.DagsterRun, active: str) -> tuple[str, ...]:
+
+def give_notice(paths: Paths, instance: dg.DagsterInstance, run: dg.DagsterRun, mail: Tell) -> tuple[str, ...]:
     """Write the notice of a failed run and e-mail it if that is on; what was done, as Swedish sentences."""
     notice = notice_of(instance, run)
-    return give(paths, notice.job, notice.subject, notice_text(notice, _now()), active)
+    return give(paths, notice.job, notice.subject, notice_text(notice, _now()), mail)
 
 
-def give(paths: Paths, name: str, subject: str, text: str, active: str) -> tuple[str, ...]:
+def give(paths: Paths, name: str, subject: str, text: str, mail: Tell) -> tuple[str, ...]:
     """Write a notice and e-mail it if that is on.
 
     Args:
-        name: the last part of the file's name. active: the active profile, whose installation has the e-mail settings.
+        name: the last part of the file's name. mail: e-mails subject and text if that is on, and says what came of it.
     """
-    mailed = tell(paths.home(active), subject, text)
+    mailed = mail(subject, text)
     try:
         path = write_notice(paths, name, f"{text}{mailed}\n" if mailed else text, _now())
     except PipelineError as error:
@@ -38,11 +41,9 @@ def give(paths: Paths, name: str, subject: str, text: str, active: str) -> tuple
     default_status=dg.DefaultSensorStatus.RUNNING,
     description=automation_texts()["sensors"]["failure_notices"],
 )
-def failure_notices(context: dg.RunFailureSensorContext, store: Store) -> dg.SkipReason:
+def failure_notices(context: dg.RunFailureSensorContext, store: Store, mail: Mail) -> dg.SkipReason:
     """Give notice of a run of this code location that has failed."""
-    from assets.catalogue.load import active_profile
-
-    done = give_notice(store.paths, context.instance, context.dagster_run, active_profile())
+    done = give_notice(store.paths, context.instance, context.dagster_run, mail.tell)
     return dg.SkipReason(" ".join(done))
 
 

@@ -12,12 +12,13 @@ import dagster as dg
 from assets.asset_keys import asset_key
 from assets.bundle.words import date_text
 from assets.catalogue.freshness_models import FreshnessFile
-from assets.catalogue.load import ROOT, active_profile, load_catalogue
+from assets.catalogue.load import ROOT, load_catalogue
 from assets.catalogue.reader import Reader
 from assets.methods.errors import PipelineError, count_sv
 from assets.registers.clients.vintage import last_good, vintage_day
 from assets.texts import automation_texts
 from pipelines.failure_notices import give
+from pipelines.mail import Mail
 from pipelines.paths import Paths
 from pipelines.resources import Store
 from pipelines.warehouse import TableName
@@ -105,7 +106,7 @@ def registers_fresh(store: Store) -> dg.AssetCheckResult:
 
 
 @dg.op(name="farskhet", description=TEXTS["ops"]["kolla_farskhet"])
-def look_at_freshness(context: dg.OpExecutionContext, store: Store) -> Iterator[dg.AssetCheckEvaluation | dg.Output]:
+def look_at_freshness(context: dg.OpExecutionContext, store: Store, mail: Mail) -> Iterator[dg.AssetCheckEvaluation | dg.Output]:
     """Evaluate both checks, and give notice of what is late."""
     late, old = _deliveries(store), old_registers(load_freshness(), store.paths, _today())
     for key, name, told, fine in (
@@ -120,7 +121,7 @@ def look_at_freshness(context: dg.OpExecutionContext, store: Store) -> Iterator[
         context.log.warning(sentence)
     if late or old:
         text = "\n".join(["MEDDELANDE FRÅN DATA I DIALOG", "", f"Tid:      {datetime.now():%Y-%m-%d %H:%M}", "", *late, *old, ""])  # noqa: DTZ005 - the clock on the wall
-        for done in give(store.paths, NOTICE, "Data i dialog: något väntas", text, active_profile()):
+        for done in give(store.paths, NOTICE, "Data i dialog: något väntas", text, mail.tell):
             context.log.info(done)
     yield dg.Output(None)
 

@@ -64,8 +64,7 @@ class Notice:
 
 def notice_of(instance: dg.DagsterInstance, run: dg.DagsterRun) -> Notice:
     """What the events of a failed run, and of the runs that it started, say stopped it."""
-    causes = tuple(dict.fromkeys(_causes(instance, run, 0)))
-    return Notice(run.job_name, run.run_id, causes or (Cause(run.job_name, "", concerns(run), GONE, START_AGAIN),))
+    return Notice(run.job_name, run.run_id, _causes(instance, run, 0))
 
 
 def concerns(run: dg.DagsterRun) -> str:
@@ -95,7 +94,7 @@ def notice_text(notice: Notice, when: datetime) -> str:
         lines += ["", "Gör så här", *_wrapped(cause.do)] if cause.do else []
         if cause.places:
             lines += ["", "För den som sköter programmet: felets slag och plats i koden", *(f"  {one}" for one in cause.places)]
-    lines += ["", "Körningen finns i Dagster under Runs. Rapportpaket som redan fanns är orörda."]
+    lines += ["", "Körningen finns i Dagster under Runs. Det som är utgivet är orört."]
     return "\n".join(lines) + "\n"
 
 
@@ -125,7 +124,13 @@ def write_notice(paths: Paths, name: str, text: str, when: datetime) -> Path:
     return path
 
 
-def _causes(instance: dg.DagsterInstance, run: dg.DagsterRun, depth: int) -> Iterator[Cause]:
+def _causes(instance: dg.DagsterInstance, run: dg.DagsterRun, depth: int) -> tuple[Cause, ...]:
+    """Each cause once; a run without a failed step has died."""
+    found = tuple(dict.fromkeys(_of_steps(instance, run, depth)))
+    return found or (Cause(run.job_name, "", concerns(run), GONE, START_AGAIN),)
+
+
+def _of_steps(instance: dg.DagsterInstance, run: dg.DagsterRun, depth: int) -> Iterator[Cause]:
     for record in instance.all_logs(run.run_id, of_type=dg.DagsterEventType.STEP_FAILURE):
         event = record.dagster_event
         if event is None:
@@ -135,7 +140,7 @@ def _causes(instance: dg.DagsterInstance, run: dg.DagsterRun, depth: int) -> Ite
         if stated is not None:
             child = _child(instance, stated.metadata) if depth < DEEPEST else None
             if child is not None:
-                yield from notice_of(instance, child).causes
+                yield from _causes(instance, child, depth + 1)
             else:
                 yield _mistake(run, step, stated)
         elif data.error is not None and _of_kind(data.error, "DagsterAssetCheckFailedError"):

@@ -35,7 +35,7 @@ epost:
   anvandare: ''       # tomt: utan inloggning. Lösenordet: miljövariabeln DID_EPOST_LOSEN eller keyring set data-i-dialog epost
   fran: ''
   till: []            # till exempel [forvaltare@kommunen.se]
-  tidsgrans: 20       # sekunder
+  tidsgrans: 10       # sekunder
 """
 
 
@@ -56,7 +56,7 @@ class Email(BaseModel):
     anvandare: str = ""
     fran: str = ""
     till: Annotated[list[str], BeforeValidator(_listed)] = []
-    tidsgrans: float = Field(default=20, gt=0, le=120)
+    tidsgrans: float = Field(default=10, gt=0, le=60)
 
     @model_validator(mode="after")
     def complete(self) -> Email:

@@ -17,7 +17,7 @@ from assets.catalogue.load import active_profile
 from assets.intake.readers import SURVEY_SUFFIXES
 from assets.intake.receive import file_hash, inbox_files
 from assets.intake.sidecar import is_sidecar
-from assets.methods.errors import count_sv
+from assets.methods.errors import PipelineError, count_sv
 from assets.texts import ui_texts
 from pipelines.attempts import tick
 from pipelines.operation_settings import read_settings
@@ -125,11 +125,16 @@ def inbox_sensor(context: dg.SensorEvaluationContext, store: Store) -> dg.Sensor
         folders["formular"] = paths.forms
     beside = {"kodbocker": paths.codebooks}
 
+    try:
+        settings_name = read_settings(paths.home(active_profile())).av
+    except PipelineError as error:
+        return dg.SkipReason(str(error))  # nothing is remembered: the files are news when the settings have been mended
+
     def look(cursor: str | None) -> tuple[str | None, str, str]:
         return evaluate_inbox(folders, cursor or already_taken_in(folders, paths.archive, beside), beside)
 
     def config() -> dict[str, object]:
-        name = run_name(context, read_settings(paths.home(active_profile())).av)
+        name = run_name(context, settings_name)
         return {"ops": {BUNDLES: {"config": {"av": name}}}} if name else {}
 
     return tick(context, look, JOB, {"startad_av": "inkorgen"}, config)

@@ -175,6 +175,9 @@ def test_an_automatic_run_is_made_in_the_name_of_the_settings_else_of_the_last_l
     place.parent.mkdir()
     place.write_text("version: 1\nav: Åsa Ek\n", encoding="utf-8")
     page.drop("c.sav", b"c")
+    place.write_text("losenord: x\n", encoding="utf-8")
+    assert "installningar/drift.yml" in page.tick()
+    place.write_text("version: 1\nav: Åsa Ek\n", encoding="utf-8")
     page.tick()
     assert page.tick().run_config["ops"]["bundles"]["config"]["av"] == "Åsa Ek"
 

@@ -12,6 +12,7 @@ from assets.catalogue.freshness_models import FreshnessFile
 from assets.catalogue.load import load_catalogue
 from pipelines import freshness
 from pipelines.freshness import deliveries_in_time, kolla_farskhet, late_deliveries, load_freshness, old_registers
+from pipelines.mail import Mail
 from pipelines.paths import Paths
 from pipelines.register_refresh import hamta_register, yearly_registers
 from pipelines.resources import Store
@@ -20,6 +21,13 @@ from tests.support.recorded_server import recorded_server
 EXPECTED = FreshnessFile.model_validate(
     {"deliveries": [{"wave": 2024, "due": "2024-12-31"}], "registers": [{"source": "kolada", "title_sv": "Kolada", "months": 14}]}
 )
+
+
+def mail(store: Store) -> Mail:
+    """E-mail as the installation's settings say: off."""
+    return Mail(data_dir=store.data_dir)
+
+
 NAMES = {"0127": "Botkyrka", "0136": "Haninge"}
 
 
@@ -61,7 +69,7 @@ def test_the_job_warns_on_the_inbox_and_leaves_a_notice_and_is_green(tmp_path, m
     store.paths.make()
     (store.paths.registers / "kolada_2024-01-30_data_raw.parquet").touch()
     with dg.DagsterInstance.ephemeral() as instance:
-        run = kolla_farskhet.execute_in_process(instance=instance, resources={"store": store})
+        run = kolla_farskhet.execute_in_process(instance=instance, resources={"store": store, "mail": mail(store)})
     assert run.success
     found = {one.check_name: (one.passed, one.severity, one.asset_key) for one in run.get_asset_check_evaluations()}
     warn = dg.AssetCheckSeverity.WARN
@@ -78,7 +86,7 @@ def test_what_has_come_is_no_news(tmp_path, monkeypatch):
     monkeypatch.setattr(freshness, "_today", lambda: date(2024, 1, 1))
     store = Store(data_dir=str(tmp_path))
     assert deliveries_in_time(store).passed
-    assert kolla_farskhet.execute_in_process(resources={"store": store}).success
+    assert kolla_farskhet.execute_in_process(resources={"store": store, "mail": mail(store)}).success
     assert not store.paths.notices.exists()
 
 

@@ -14,6 +14,7 @@ from assets.methods.errors import PipelineError
 from pipelines.console import SilentProgress
 from pipelines.failure_notices import failure_notices, give_notice
 from pipelines.jobs import child_failed
+from pipelines.mail import Mail
 from pipelines.notices import Cause, Notice, notice_of, notice_text, write_notice
 from pipelines.operation_settings import FILE
 from pipelines.paths import Paths
@@ -93,7 +94,7 @@ def test_a_mistake_is_told_in_its_own_sentence_with_what_to_do(instance):
         "Vad som har stannat\n  jobbet, steget mistaken\n  Gäller: kommun 0127, mättillfälle 2024\n\n"
         "Varför\n  Botkyrka.sav: väntade en fil med kolumnen skola, fick en fil utan.\n\n"
         "Gör så här\n  Lägg filen på nytt.\n\n"
-        "Körningen finns i Dagster under Runs. Rapportpaket som redan fanns är orörda.\n"
+        "Körningen finns i Dagster under Runs. Det som är utgivet är orört.\n"
     )
 
 
@@ -163,7 +164,7 @@ def test_the_sensor_writes_the_file_and_a_mail_that_cannot_go_is_told_in_it(inst
     def text(port: int) -> str:
         with_mail = f"version: 1\nepost: {{pa: true, server: 127.0.0.1, port: {port}, starttls: false, fran: a@b, till: [c@d]}}\n"
         (home / FILE).write_text(with_mail, encoding="utf-8")
-        skipped = failure_notices(context, store=Store(data_dir=str(home)))
+        skipped = failure_notices(context, store=Store(data_dir=str(home)), mail=Mail(data_dir=str(home)))
         assert skipped.skip_message.startswith(f"Meddelandet ligger i {home}")
         return max((home / "meddelanden").iterdir(), key=lambda p: p.stat().st_mtime_ns).read_text(encoding="utf-8")
 
@@ -177,7 +178,7 @@ def test_a_folder_that_cannot_be_written_stops_nothing(instance, tmp_path):
     paths = Paths(tmp_path / "data")
     paths.root.mkdir()
     paths.notices.write_text("en fil i vägen", encoding="utf-8")
-    (said,) = give_notice(paths, instance, failed_run(instance, mistaken), "base")
+    (said,) = give_notice(paths, instance, failed_run(instance, mistaken), Mail(data_dir=str(paths.root)).tell)
     assert said.startswith("Meddelandet kunde inte skrivas.")
 
 
