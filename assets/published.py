@@ -1,12 +1,15 @@
 """Published layer: bundles that two persons have approved, sealed. Reads finished bundles, and the release to check them by."""
 
+from collections.abc import Iterator
+
 import dagster as dg
 from pydantic import Field
 
 from assets.asset_keys import only_reached
 from assets.catalogue.load import active_profile
-from assets.failures import as_failure
+from assets.failures import as_failure, failure
 from assets.intake.names import in_markdown
+from assets.methods.errors import PipelineError
 from assets.published_gates import checks
 from assets.sealing.approvals import State
 from assets.sealing.publish import Step
@@ -32,8 +35,13 @@ class Publication(dg.Config):
     group_name="published",
     description=asset_text("published", "sealed_bundles"),
 )
-def published_sealed_bundles(context: dg.AssetExecutionContext, config: Publication, store: Store) -> dg.MaterializeResult:
-    """Seal what two persons have approved, and say where each bundle is on its way out."""
+def published_sealed_bundles(
+    context: dg.AssetExecutionContext, config: Publication, store: Store
+) -> Iterator[dg.MaterializeResult]:
+    """Seal what two persons have approved, and say where each bundle is on its way out; red when a gate stops one of them.
+
+    What isn't stopped is published first: the table and the bundles are there also when the step ends in a failure.
+    """
     paths = store.paths
     with as_failure():
         steps = publish_wave(paths, paths.keys(active_profile()), config.wave, *checks(paths), config.kommuner)
@@ -45,7 +53,19 @@ def published_sealed_bundles(context: dg.AssetExecutionContext, config: Publicat
         "nya utgivna paket": sum(step.new for step in steps),
         "stoppade paket": sum(bool(step.stopped) for step in steps),
     }
-    return dg.MaterializeResult(metadata=counts | {"paket": dg.MetadataValue.md(state_table(steps))})
+    yield dg.MaterializeResult(metadata=counts | {"paket": dg.MetadataValue.md(state_table(steps))})
+    stopped = [step for step in steps if step.stopped]
+    if stopped:
+        raise failure(_stopped(stopped))
+
+
+def _stopped(steps: list[Step]) -> PipelineError:
+    """The first bundle that a gate stops, as one sentence, and how many more there are."""
+    more = f" Fler står i tabellen: {len(steps) - 1} till." if len(steps) > 1 else ""
+    first = steps[0]
+    return PipelineError(
+        "not_published", first.bundle, "ett paket som klarar alla spärrar", "ett som stoppas", f"{first.stopped[0]}{more}"
+    )
 
 
 def state_table(steps: list[Step]) -> str:

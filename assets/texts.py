@@ -23,3 +23,9 @@ def register_texts() -> dict[str, Any]:
 def asset_text(layer: str, table: str) -> str:
     """What an asset is, in Swedish. Raises KeyError when the catalogue has no text for it."""
     return ui_texts()["assets"][f"{layer}/{table}"]
+
+
+@lru_cache(maxsize=1)
+def automation_texts() -> dict[str, dict[str, str]]:
+    """Texts of what runs by itself and of the steward's own jobs (`jobs`, `ops`, `fields`, `sensors`, `schedules`, `checks`)."""
+    return yaml.safe_load(catalogue_file("texts/automation.yml").read_text(encoding="utf-8"))

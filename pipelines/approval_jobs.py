@@ -17,11 +17,12 @@ from assets.intake.names import in_markdown
 from assets.sealing.approvals import APPROVED
 from assets.sealing.taken_in import approve, take_in
 from assets.texts import ui_texts
+from pipelines.attempts import tick
 from pipelines.resources import Store
 from pipelines.sensors import content_hashes, content_key, inbox_state
 
 TEXTS = ui_texts()
-FOLDER = "godkannanden"
+FOLDER, RECEIVE = "godkannanden", "ta_emot_godkannanden"
 NOTHING = "Inga godkännanden ligger i inbox/godkannanden."
 SAME = "Inget nytt i inbox/godkannanden sedan förra körningen."
 
@@ -70,7 +71,7 @@ def godkann() -> None:
     decide()
 
 
-@dg.job(name="ta_emot_godkannanden", description=TEXTS["jobs"]["ta_emot_godkannanden"])
+@dg.job(name=RECEIVE, description=TEXTS["jobs"]["ta_emot_godkannanden"])
 def ta_emot_godkannanden() -> None:
     """The decisions in the inbox."""
     take_in_approvals()
@@ -108,14 +109,16 @@ def evaluate_approvals(folder: Path, cursor: str | None) -> tuple[str | None, st
     return key, "Nya godkännanden i inkorgen.", after(asked=True, count=batch + 1)
 
 
-@dg.sensor(job_name="ta_emot_godkannanden", minimum_interval_seconds=30, description=TEXTS["sensors"]["approvals_sensor"])
+@dg.sensor(
+    job_name=RECEIVE,
+    minimum_interval_seconds=30,
+    default_status=dg.DefaultSensorStatus.RUNNING,
+    description=TEXTS["sensors"]["approvals_sensor"],
+)
 def approvals_sensor(context: dg.SensorEvaluationContext, store: Store) -> dg.SensorResult | dg.SkipReason:
     """Start `ta_emot_godkannanden` once the inbox has new, complete approval files."""
-    key, reason, cursor = evaluate_approvals(store.paths.approvals_inbox, context.cursor)
-    context.update_cursor(cursor)
-    if key is None:
-        return dg.SkipReason(reason)
-    return dg.SensorResult(run_requests=[dg.RunRequest(run_key=key, tags={"startad_av": "inkorgen"})])
+    folder = store.paths.approvals_inbox
+    return tick(context, lambda cursor: evaluate_approvals(folder, cursor), RECEIVE, {"startad_av": "inkorgen"})
 
 
 def _today() -> date:

@@ -16,6 +16,7 @@ from assets.catalogue.base_profile import BASE_PROFILE, PROFILE_VARIABLE
 from pipelines.paths import Paths
 
 if TYPE_CHECKING:
+    from assets.sealing.keys import SealingKey
     from assets.sealing.publish import Step
 
 Add = Callable[[str, Callable[[argparse.Namespace], int], str], argparse.ArgumentParser]
@@ -129,11 +130,26 @@ def verifiera(arguments: argparse.Namespace) -> int:
 
 def nyckel(arguments: argparse.Namespace) -> int:
     """Show, export or replace the key that seals."""
-    from assets.sealing.keys import OLD, PASS_PHRASE, public_pem, replace_key, sealing_key
+    from assets.sealing.keys import OLD, public_pem, replace_key, sealing_key
     from assets.sealing.store import put
 
     folder = _paths().keys(_profile())
     key = replace_key(folder) if arguments.byt else sealing_key(folder)
+    lines = key_lines(key)
+    if arguments.byt:
+        lines.append(f"Den gamla publika nyckeln ligger i {folder / OLD}: äldre paket kontrolleras med den.")
+    if arguments.exportera:
+        target = Path(arguments.exportera)
+        put(target, public_pem(key.public))
+        lines.append(f"Den publika nyckeln är skriven i {target}. Den är inte hemlig.")
+    _say(lines)
+    return 0
+
+
+def key_lines(key: SealingKey) -> list[str]:
+    """What a person needs to know about the key that seals."""
+    from assets.sealing.keys import PASS_PHRASE
+
     lines = [f"Nyckelns fingeravtryck: {key.fingerprint}", f"Den ligger i {key.path} och kan bara läsas av den som äger filen."]
     if key.made_now:
         lines.append(
@@ -144,14 +160,7 @@ def nyckel(arguments: argparse.Namespace) -> int:
         lines.append(
             f"Nyckeln är inte krypterad. Sätt {PASS_PHRASE} till en lösenfras innan nyckeln görs om du vill ha den krypterad."
         )
-    if arguments.byt:
-        lines.append(f"Den gamla publika nyckeln ligger i {folder / OLD}: äldre paket kontrolleras med den.")
-    if arguments.exportera:
-        target = Path(arguments.exportera)
-        put(target, public_pem(key.public))
-        lines.append(f"Den publika nyckeln är skriven i {target}. Den är inte hemlig.")
-    _say(lines)
-    return 0
+    return lines
 
 
 def _told(step: Step) -> Iterable[str]:

@@ -51,9 +51,11 @@ from assets.asset_keys import of_profile
 from assets.catalogue.load import active_profile, load_catalogue
 from assets.hygiene.permissions import owner_only_from_now
 from pipelines.approval_jobs import APPROVAL_JOBS, APPROVAL_SENSORS
+from pipelines.automation import AUTOMATION_CHECKS, AUTOMATION_JOBS, AUTOMATION_SENSORS, SCHEDULES, build_preview_jobs
 from pipelines.checks import build_checks
 from pipelines.io_managers import DuckDBTables
 from pipelines.jobs import ASSET_JOBS, build_crossing_jobs
+from pipelines.mail import Mail
 from pipelines.paths import profile_root
 from pipelines.resources import ReleaseReader, RunChoices, Store
 from pipelines.sensors import SENSORS
@@ -112,12 +114,17 @@ def build_definitions(data_dir: Path | None = None, **choices: object) -> dg.Def
     built: list[dg.Definitions] = []
     definitions = dg.Definitions(
         assets=versioned(of_profile([asset for layer in LAYERS for asset in layer.ASSETS]), load_catalogue().content_hash),
-        asset_checks=build_checks(),
-        jobs=[*ASSET_JOBS, *build_crossing_jobs(lambda: built[0]), *WORKBENCH_JOBS, *APPROVAL_JOBS],
-        sensors=[*SENSORS, *APPROVAL_SENSORS],
+        asset_checks=[*build_checks(), *AUTOMATION_CHECKS],
+        jobs=[
+            *(*ASSET_JOBS, *build_crossing_jobs(lambda: built[0]), *WORKBENCH_JOBS, *APPROVAL_JOBS),
+            *(*AUTOMATION_JOBS, *build_preview_jobs(lambda: built[0])),
+        ],
+        sensors=[*SENSORS, *APPROVAL_SENSORS, *AUTOMATION_SENSORS],
+        schedules=SCHEDULES,
         resources={
             "store": Store(data_dir=folder),
             "release_reader": ReleaseReader(data_dir=folder),
+            "mail": Mail(data_dir=folder),
             "choices": RunChoices(**choices),
             "io_manager": DuckDBTables(data_dir=folder),
         },

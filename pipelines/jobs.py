@@ -21,6 +21,7 @@ from assets.texts import ui_texts
 from pipelines import chain
 from pipelines.chain import Choice
 from pipelines.event_log import light_event_log
+from pipelines.notices import CHILD
 from pipelines.paths import Paths
 from pipelines.resources import RunChoices, Store
 from pipelines.set_aside import Outcome, lying, outcome
@@ -204,7 +205,7 @@ def _chosen(config: Ingestion, choices: RunChoices) -> Choice:
     return Choice(everything=config.allt, edition=choices.kind)
 
 
-def _prepared_by(name: str, choices: RunChoices) -> dict[str, object]:
+def prepared_by(name: str, choices: RunChoices) -> dict[str, object]:
     """Run config of a child whose bundles name who made them; a resource's config is replaced as a whole, so all is given."""
     if not name.strip():
         return {}
@@ -242,6 +243,12 @@ def run_child(
         return job.execute_in_process(instance=instance, tags=dict(tags), run_config=config, raise_on_error=False)
 
 
+def child_failed(name: str, run_id: str) -> dg.Failure:
+    """A step's failure because a run that it started has failed; names that run for a person and for the notice."""
+    text = f"Delkörningen {name} misslyckades. Öppna körningen {run_id} för att se varför."
+    return dg.Failure(text, metadata={CHILD: run_id}, allow_retries=False)
+
+
 def build_crossing_jobs(defs: Callable[[], dg.Definitions]) -> tuple[dg.JobDefinition, ...]:
     """The jobs that cross kinds of partitions.
 
@@ -253,8 +260,7 @@ def build_crossing_jobs(defs: Callable[[], dg.Definitions]) -> tuple[dg.JobDefin
         result = run_child(defs(), context.instance, name, tags, run_config)
         context.log.info(f"{name}: körning {result.run_id}, {'klar' if result.success else 'misslyckades'}")
         if not result.success:
-            text = f"Delkörningen {name} misslyckades. Öppna körningen {result.run_id} för att se varför."
-            raise dg.Failure(text, allow_retries=False)
+            raise child_failed(name, result.run_id)
 
     def steps(
         context: dg.OpExecutionContext,
@@ -293,7 +299,7 @@ def build_crossing_jobs(defs: Callable[[], dg.Definitions]) -> tuple[dg.JobDefin
     @dg.op(ins=after, out=nothing["out"], description=TEXTS["ops"]["bundles"])
     def bundles(context: dg.OpExecutionContext, config: Publication, store: Store, choices: RunChoices) -> None:
         with as_failure():
-            named = _prepared_by(config.av, choices)
+            named = prepared_by(config.av, choices)
         steps(context, store, ["publish_bundles", "publish_kits", "publish_overview"], Choice(wave=config.wave), named)
 
     @dg.job(description=TEXTS["jobs"]["ingest"])

@@ -100,6 +100,11 @@ class Paths:
         return self.root / "kvalitet"
 
     @property
+    def notices(self) -> Path:
+        """What stopped, as files for the person who looks after the runs."""
+        return self.root / "meddelanden"
+
+    @property
     def cache(self) -> Path:
         """What a second demo run can reuse."""
         return self.root / "cache"

@@ -83,7 +83,9 @@ def run_everything(
         from assets.slices import WAVES
         from pipelines import chain
         from pipelines.definitions import build_definitions
+        from pipelines.failure_notices import give_notice
         from pipelines.jobs import ASSET_JOBS
+        from pipelines.mail import Mail
 
         asked = {"edition": edition} if edition else {}
         choices = asked | ({"public_areas": list(public_areas)} if public_areas else {})
@@ -110,6 +112,8 @@ def run_everything(
                         checks[evaluation.passed] += 1
                     _count(step, result)
                     if not result.success:
+                        for told in give_notice(paths, instance, result.dagster_run, Mail(data_dir=str(home)).tell):
+                            progress.note(told)
                         raise _failed(title, result)
                     del result  # it holds every table that the step wrote
                 chain.finished(paths, name, choice)

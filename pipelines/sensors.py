@@ -2,7 +2,7 @@
 
 The inbox sensor is keyed by content: a hundred dropped files make one run, the same content never a second, and a file that a
 run sets aside starts nothing. A file counts only when its size and time are equal on two ticks: a file that is still being
-copied waits. Contents are hashed only when something in the inbox has changed.
+copied waits. Contents are hashed only when something in the inbox has changed. Failed runs are tried again (attempts.py).
 """
 
 import hashlib
@@ -13,13 +13,20 @@ from pathlib import Path
 import dagster as dg
 
 from assets.asset_keys import reached
+from assets.catalogue.load import active_profile
 from assets.intake.readers import SURVEY_SUFFIXES
 from assets.intake.receive import file_hash, inbox_files
-from assets.methods.errors import count_sv
+from assets.intake.sidecar import is_sidecar
+from assets.methods.errors import PipelineError, count_sv
 from assets.texts import ui_texts
+from pipelines.attempts import tick
+from pipelines.operation_settings import read_settings
 from pipelines.resources import Store
 
 State = dict[str, list[int]]
+JOB, BUNDLES = "everything", "bundles"
+LOOKED_AT = 50
+"""How many earlier runs are searched for a name."""
 NOTHING_NEW = "Inget nytt i inkorgen sedan förra körningen."
 
 
@@ -78,9 +85,36 @@ def evaluate_inbox(
     return content_key(hashes), f"{count_sv(len(inbox), 'fil', 'filer')} i inkorgen.", after(sorted({*done, *hashes}), True)
 
 
+def already_taken_in(folders: Mapping[str, Path], archive: Path, beside: Mapping[str, Path]) -> str | None:
+    """The cursor of a first look at an inbox that another way (`did kor`) has run already; None when something in it is new.
+
+    Everything that has been taken in has a copy in the archive, in a folder named by its hash; what describes a delivery (a
+    sidecar) lies in the delivery's.
+    """
+    state = inbox_state(folders)
+    deliveries = [path for folder in folders.values() for path in inbox_files(folder) if not is_sidecar(path)]
+    if not deliveries or not all((archive / file_hash(path)).is_dir() for path in deliveries):
+        return None
+    done = content_hashes({**folders, **beside})
+    return json.dumps({"state": state | inbox_state(beside), "done": done, "settled": True})
+
+
+def run_name(context: dg.SensorEvaluationContext, settings_name: str) -> str:
+    """In whose name an automatic run makes the bundles: the settings' name, else the one last typed at a launch.
+
+    Without it a run that only adds a delivery would take the name, and with it the approvals, from every bundle.
+    """
+    if settings_name:
+        return settings_name
+    runs = context.instance.get_runs(dg.RunsFilter(job_name=JOB), limit=LOOKED_AT)
+    typed = (run.run_config.get("ops", {}).get(BUNDLES, {}).get("config", {}).get("av", "") for run in runs)
+    return next((name for name in typed if name), "")
+
+
 @dg.sensor(
-    job_name="everything",
+    job_name=JOB,
     minimum_interval_seconds=30,
+    default_status=dg.DefaultSensorStatus.RUNNING,
     description=ui_texts()["sensors"]["inbox_sensor"],
 )
 def inbox_sensor(context: dg.SensorEvaluationContext, store: Store) -> dg.SensorResult | dg.SkipReason:
@@ -89,11 +123,21 @@ def inbox_sensor(context: dg.SensorEvaluationContext, store: Store) -> dg.Sensor
     folders = {"enkat": paths.surveys, "register": paths.registers}
     if reached("raw", "form_files"):
         folders["formular"] = paths.forms
-    key, reason, cursor = evaluate_inbox(folders, context.cursor, {"kodbocker": paths.codebooks})
-    context.update_cursor(cursor)
-    if key is None:
-        return dg.SkipReason(reason)
-    return dg.SensorResult(run_requests=[dg.RunRequest(run_key=key, tags={"startad_av": "inkorgen"})])
+    beside = {"kodbocker": paths.codebooks}
+
+    try:
+        settings_name = read_settings(paths.home(active_profile())).av
+    except PipelineError as error:
+        return dg.SkipReason(str(error))  # nothing is remembered: the files are news when the settings have been mended
+
+    def look(cursor: str | None) -> tuple[str | None, str, str]:
+        return evaluate_inbox(folders, cursor or already_taken_in(folders, paths.archive, beside), beside)
+
+    def config() -> dict[str, object]:
+        name = run_name(context, settings_name)
+        return {"ops": {BUNDLES: {"config": {"av": name}}}} if name else {}
+
+    return tick(context, look, JOB, {"startad_av": "inkorgen"}, config)
 
 
 SENSORS = [inbox_sensor]

@@ -9,13 +9,19 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import traceback
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from pathlib import Path
 
 import dagster as dg
 
 VARIABLE = "DAGSTER_REDACT_USER_CODE_ERRORS"
 LOGGER = "dagster.redacted_errors"
+ERROR_ID = re.compile(r"[Ee]rror ID ([0-9a-f-]{36})")
+KEPT = "fel"
+"""Folder below DAGSTER_HOME with the places of each bug, by its id."""
 
 
 class _WithoutMessages(logging.Filter):
@@ -23,7 +29,9 @@ class _WithoutMessages(logging.Filter):
         if record.exc_info and isinstance(record.exc_info[1], dg.Failure):
             return False  # a person's mistake, told in a sentence elsewhere
         if record.exc_info and record.exc_info[1]:
-            record.msg, record.args = "\n".join([record.getMessage(), *_places(record.exc_info[1])]), ()
+            said, places = record.getMessage(), list(_places(record.exc_info[1]))
+            _keep(said, places)
+            record.msg, record.args = "\n".join([said, *places]), ()
             record.exc_info = record.exc_text = None
         return True
 
@@ -34,6 +42,28 @@ def hide_messages() -> None:
     logger = logging.getLogger(LOGGER)
     if not any(isinstance(one, _WithoutMessages) for one in logger.filters):
         logger.addFilter(_WithoutMessages())
+
+
+def _keep(said: str, places: Sequence[str]) -> None:
+    """Keep the places by the error's id below DAGSTER_HOME, so that a notice can name them: what Dagster stores has lost them."""
+    found, home = ERROR_ID.search(said), os.environ.get("DAGSTER_HOME")
+    if found is None or not home:
+        return
+    with suppress(OSError):  # the logger has told them already
+        folder = Path(home) / KEPT
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / f"{found[1]}.txt").write_text("\n".join(places) + "\n", encoding="utf-8")
+
+
+def kept_places(said: str) -> tuple[str, ...]:
+    """Kinds and places of the bug that a masked message names the id of; none when they weren't kept."""
+    found, home = ERROR_ID.search(said), os.environ.get("DAGSTER_HOME")
+    if found is None or not home:
+        return ()
+    try:
+        return tuple((Path(home) / KEPT / f"{found[1]}.txt").read_text(encoding="utf-8").splitlines())
+    except OSError:
+        return ()
 
 
 def _places(error: BaseException) -> Iterator[str]:

@@ -23,6 +23,7 @@ from typing import BinaryIO
 
 from assets.catalogue.base_profile import PROFILE_VARIABLE
 from assets.methods.errors import PipelineError
+from pipelines.operation_settings import write_template
 
 HOST = "127.0.0.1"
 DEFAULT_PORT = 3333
@@ -110,6 +111,7 @@ def serve(root: Path, home: Path, port: int = DEFAULT_PORT, say: Callable[[str],
     """Start the page and stay until Ctrl-C (or SIGTERM, or a closed terminal); 0 after a clean stop."""
     require_free_port(port)
     log = prepare_dagster_home(home) / "ui.log"
+    write_template(home)
     previous = {number: signal.signal(number, _raise_interrupt) for number in _signals()}
     try:
         with log.open("wb") as stream:

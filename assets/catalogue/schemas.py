@@ -15,6 +15,7 @@ from assets.catalogue import prevention_models as prevention
 from assets.catalogue import publication_models as pm
 from assets.catalogue.activity_form_models import ActivityFormFile
 from assets.catalogue.estimate_models import EstimateFile
+from assets.catalogue.freshness_models import FreshnessFile
 from assets.catalogue.hygiene import HygieneFile
 from assets.catalogue.indicator_models import IndicatorFile
 from assets.catalogue.knowledge_models import CrosswalkFile
@@ -63,6 +64,7 @@ KINDS: dict[str, tuple[type[BaseModel], tuple[str, ...]]] = {
     "indicators": (IndicatorFile, ("indicators/*.yml",)),
     "indices": (m.IndexFile, ("indices.yml",)),
     "intake": (IntakeLimits, ("intake.yml",)),
+    "freshness": (FreshnessFile, ("freshness.yml",)),
     "pilots": (PilotFile, ("pilots.yml",)),
     "priority": (PriorityFile, ("prevention/priority.yml",)),
     "profile": (Profile, ("profile.yml",)),

@@ -87,7 +87,7 @@ def test_both_ways_load_the_same_definitions(environment, tmp_path):
     own = build_definitions()
     assert workspace["assets"] == {key.to_user_string() for key in own.resolve_asset_graph().get_all_asset_keys()}
     assert {"ingest", "build_indices", "publish_bundles", "everything"} <= workspace["jobs"]
-    assert workspace["sensors"] == {"inbox_sensor", "approvals_sensor"}
+    assert workspace["sensors"] == {"inbox_sensor", "approvals_sensor", "failure_notices"}
     assert not (Path(environment["DID_HOME"])).exists(), "loading the definitions writes nothing"
 
 

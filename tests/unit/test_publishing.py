@@ -19,7 +19,7 @@ from assets.sealing.store import keep_approval
 from assets.sealing.verify import Known, verify_archive
 from pipelines import cli
 from pipelines.approval_jobs import approvals_sensor, evaluate_approvals, godkann, ta_emot_godkannanden
-from pipelines.jobs import _prepared_by
+from pipelines.jobs import prepared_by
 from pipelines.paths import Paths
 from pipelines.resources import RunChoices, Store
 from tests.support.sealed_bundle import FIRST, FOLDER, KEY, PUBLIC, RELEASE, SECOND, approval_text, decision, tiny, write_tiny
@@ -209,6 +209,18 @@ def test_one_bad_bundle_stops_no_other_and_a_bad_key_stops_all(ready, opened):
         wired.publish_wave(ready, keys, 2024, OWN_GATES, opened)
 
 
+def test_a_run_that_stops_a_bundle_is_red_when_the_others_are_out(ready, opened):
+    broken = ready.reports / "2024" / "0136_haninge_2024_v1.0_intern" / "7_intyg"
+    broken.mkdir(parents=True)
+    (broken / "manifest.json").write_text("{", encoding="utf-8")
+    run = dg.materialize([published_sealed_bundles], resources={"store": Store(data_dir=str(ready.root))}, raise_on_error=False)
+    assert not run.success
+    assert "0136_haninge_2024_v1.0_intern" in run.failure_data_for_node("published__sealed_bundles").user_failure_data.description
+    metadata = run.asset_materializations_for_node("published__sealed_bundles")[0].metadata
+    assert (metadata["nya utgivna paket"].value, metadata["stoppade paket"].value) == (1, 1)
+    assert lying(ready) == [f"{FOLDER}.zip"]
+
+
 def test_a_decision_typed_in_dagster_files_in_the_inbox_and_the_publication(tmp_path, opened):
     bundle, resources = tiny(tmp_path), {"store": Store(data_dir=str(tmp_path))}
     paths = Paths(tmp_path)
@@ -249,7 +261,7 @@ def test_the_sensor_waits_for_whole_files_and_takes_the_same_file_a_second_time(
         (folder / "a.yml").unlink()
         cursor = evaluate_approvals(folder, cursor)[2]
     assert len(set(keys)) == 2
-    context = dg.build_sensor_context(resources={"store": Store(data_dir=str(tmp_path))})
+    context = dg.build_sensor_context(dg.DagsterInstance.ephemeral(), resources={"store": Store(data_dir=str(tmp_path))})
     assert isinstance(approvals_sensor(context), dg.SkipReason)
 
 
@@ -292,11 +304,11 @@ def test_the_commands_from_approval_to_the_receivers_check(tmp_path, monkeypatch
 
 def test_the_job_everything_hands_the_name_on_and_keeps_the_other_choices():
     choices = RunChoices(edition="publik", remake=True)
-    given = _prepared_by(" Anna  Andersson ", choices)["resources"]["choices"]["config"]
+    given = prepared_by(" Anna  Andersson ", choices)["resources"]["choices"]["config"]
     assert RunChoices(**given) == RunChoices(edition="publik", remake=True, prepared_by="Anna Andersson")
-    assert _prepared_by("", choices) == {}
+    assert prepared_by("", choices) == {}
     with pytest.raises(PipelineError, match="Fältet av"):
-        _prepared_by("7", choices)
+        prepared_by("7", choices)
 
 
 def test_a_run_is_told_who_makes_it(monkeypatch, tmp_path, capsys):

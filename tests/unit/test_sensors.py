@@ -154,16 +154,17 @@ def test_folders_that_do_not_exist_are_empty(tmp_path):
 def test_the_sensor_asks_for_one_run_of_everything(tmp_path):
     store = Store(data_dir=str(tmp_path))
     store.paths.make()
+    instance = dg.DagsterInstance.ephemeral()
     (store.paths.surveys / "a.sav").write_bytes(b"a")
-    first = dg.build_sensor_context(resources={"store": store})
+    first = dg.build_sensor_context(instance, resources={"store": store})
     assert isinstance(inbox_sensor(first), dg.SkipReason)
-    second = dg.build_sensor_context(resources={"store": store}, cursor=first.cursor)
+    second = dg.build_sensor_context(instance, resources={"store": store}, cursor=first.cursor)
     result = inbox_sensor(second)
     (request,) = result.run_requests
     assert inbox_sensor.job_name == "everything"
     assert request.tags == {"startad_av": "inkorgen"}
-    third = dg.build_sensor_context(resources={"store": store}, cursor=second.cursor)
+    third = dg.build_sensor_context(instance, resources={"store": store}, cursor=second.cursor)
     skipped = inbox_sensor(third)
     assert isinstance(skipped, dg.SkipReason)
     assert skipped.skip_message == NOTHING_NEW
-    assert json.loads(third.cursor)["settled"] is True
+    assert json.loads(json.loads(third.cursor)["folder"])["settled"] is True
