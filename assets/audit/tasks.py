@@ -10,8 +10,9 @@ import polars as pl
 
 from assets.audit.earlier import Link, late_cells, tie
 from assets.audit.index_world import COUNT_MEASURES, INDEX_MEASURES, hidden_cells, index_world, target
+from assets.audit.search import attack
 from assets.audit.series_world import LEVELS, Respondents, series_families, series_world
-from assets.audit.system import UNBOUNDED, Contradiction, LinearSystem, attack
+from assets.audit.system import MARGIN, UNBOUNDED, Contradiction, LinearSystem
 from assets.audit.types import CELL_KEY, REPORT_SCHEMA, AuditRules, EarlierRelease
 from assets.audit.world import Row, World, number_window, rows_of
 
@@ -263,7 +264,7 @@ def report_rows(
     ]
     schema = {name: REPORT_SCHEMA[name] for name in (*CELL_KEY, "low", "high", "width", "required", "attack")}
     frame = pl.DataFrame(rows, schema=schema, orient="row")
-    wide = pl.col("width") > pl.col("required")
+    wide = pl.col("width") > pl.col("required") + MARGIN
     verdict = (
         pl.when(pl.col("width").is_null())
         .then(pl.lit("contradiction"))
