@@ -40,7 +40,7 @@ def audit(
             exact_cells(published, rules),
         ]
     ).sort(*CELL_KEY, "attack")
-    effort = pl.DataFrame([one.effort for one in found], schema=EFFORT_SCHEMA, orient="row")
+    effort = pl.DataFrame([row for one in found for row in one.effort], schema=EFFORT_SCHEMA, orient="row")
     effort = effort.group_by("attack", "family").agg(pl.all().sum()).sort("attack", "family")
     bad = cells.filter(pl.col("verdict") != "wide")
     return AuditReport(bad.is_empty(), cells, conflicts(bad), effort)

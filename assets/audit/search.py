@@ -20,6 +20,10 @@ from assets.audit.program import Program
 from assets.audit.system import INFINITY, MARGIN, UNBOUNDED, Leaves, LinearSystem, Sum
 
 _SPREADS = 12
+"""At most so many directions are tried, and no more than the first `_TRIED + 1` when they open little."""
+_TRIED = 3
+_SMALL = 1000
+"""With fewer leaves, programs over the whole system are quicker than one per group."""
 _LARGE = 3000
 """So many leaves, and a world in the middle is found sooner by an interior point method."""
 
@@ -69,17 +73,27 @@ class Bounds:
 class _Search:
     """The intervals seen so far."""
 
-    def __init__(self, system: LinearSystem, sums: Sequence[Sum], required: Sequence[float]) -> None:
+    def __init__(
+        self, system: LinearSystem, sums: Sequence[Sum], required: Sequence[float], wanted: Sequence[float] = ()
+    ) -> None:
         self.leaves = Leaves.of(system)
         self.solver, self.targets = Program(self.leaves.rules), Targets(self.leaves, sums)
         self.need = np.array(required, dtype=float) + MARGIN
+        self.wanted = np.maximum(self.need, np.array(wanted, dtype=float) + MARGIN) if wanted else self.need
         self.low, self.high = np.full(len(sums), INFINITY), np.full(len(sums), -INFINITY)
         self.programs, self.large = 0, self.leaves.sums.shape[1] > _LARGE
+        self.small = self.leaves.sums.shape[1] < _SMALL
         self.worlds: list[np.ndarray] = []
 
-    def left(self) -> np.ndarray:
+    def left(self, need: np.ndarray | None = None) -> np.ndarray:
         """Which targets are not wide enough yet."""
-        return ~(self.high - self.low > self.need)
+        return ~(self.high - self.low > (self.need if need is None else need))
+
+    def middle(self) -> np.ndarray | None:
+        """A world in the middle, in leaves: the mean of those seen agrees as they do; one that is solved for when none is."""
+        if self.worlds:
+            return np.mean(self.worlds, axis=0)[self.leaves.number >= 0]
+        return self.start(np.zeros(self.leaves.sums.shape[1]))
 
     def see(self, world: np.ndarray) -> np.ndarray | None:
         """Take a world of all unknowns as a witness of all targets, when it agrees with all rules as they were told."""
@@ -104,12 +118,12 @@ class _Search:
         found = self.solver.near(cost)
         return None if found is None or self.see(self.leaves.sums @ found) is None else found
 
-    def directions(self, mine: np.ndarray, least: int) -> Iterable[np.ndarray]:
+    def directions(self, mine: np.ndarray, need: np.ndarray, least: int) -> Iterable[np.ndarray]:
         """Weights that pull all open targets at once, in changing directions, until that opens few more."""
         chance, before = np.random.default_rng(1), np.inf
         for turn in range(_SPREADS):
-            left = self.left() & mine
-            if left.sum() < least or (turn > 3 and left.sum() > 0.8 * before):
+            left = self.left(need) & mine
+            if left.sum() < least or (turn > _TRIED and left.sum() > 0.8 * before):
                 return
             before = left.sum()
             signs = np.ones(len(left)) if turn == 0 else chance.choice([-1.0, 1.0], len(left))
@@ -123,20 +137,25 @@ class _Search:
                 if self.left()[one]:
                     yield self._only(one, sign)
 
-    def around(self, start: np.ndarray, groups: Sequence[np.ndarray], each: bool) -> None:
+    def pull(self, need: np.ndarray, least: int) -> None:
+        """Look for witnesses in which anything may differ."""
+        for weights in self.directions(np.ones(len(need), dtype=bool), need, least):
+            self.solve(self.targets.cost(weights), self.large)
+
+    def around(self, start: np.ndarray | None, groups: Sequence[np.ndarray], each: bool) -> None:
         """Look for witnesses that differ from one world in one group of unknowns only.
 
         Args:
             start: leaves of the world. each: pull each open target alone instead of all at once.
         """
-        for group in groups:
+        for group in groups if start is not None else ():
             mine = ~self.targets.beyond(group)
             if not (self.left() & mine).any():
                 continue
             free = self.leaves.number[group]
             free = free[free >= 0]
             solver = Program(self.leaves.rules.within(start, free))
-            for weights in self.each(mine) if each else self.directions(mine, 1):
+            for weights in self.each(mine) if each else self.directions(mine, self.wanted, 1):
                 self.programs += 1
                 part = solver.extreme(self.targets.cost(weights)[free])
                 if part is not None:
@@ -167,7 +186,14 @@ class _Search:
         return weights
 
 
-def attack(system: LinearSystem, sums: Sequence[Sum], required: Sequence[float], groups: Sequence[np.ndarray] = ()) -> Bounds:
+def attack(
+    system: LinearSystem,
+    sums: Sequence[Sum],
+    required: Sequence[float],
+    groups: Sequence[np.ndarray] = (),
+    seen: Sequence[np.ndarray] = (),
+    wanted: Sequence[float] = (),
+) -> Bounds:
     """Intervals of the sums, looked into until each is wider than required or proven not to be.
 
     Args:
@@ -175,6 +201,8 @@ def attack(system: LinearSystem, sums: Sequence[Sum], required: Sequence[float],
         groups: unknowns that are little tied to those of the other groups (a municipality with its county): witnesses are
             looked for in each group first, which makes the work grow with the number of groups and no faster. First around a
             world in the middle, then around one where all that is still open is little, which leaves each of them most room.
+        seen: worlds that may agree, found by another attack on the same pupils; wanted: widths above the
+            required ones that are looked for in passing, because another attack on the same pupils requires them.
 
     Returns:
         Where the width found is not above the required one, the interval is exact. A sum that the solver could say nothing
@@ -183,14 +211,18 @@ def attack(system: LinearSystem, sums: Sequence[Sum], required: Sequence[float],
     Raises:
         Contradiction: no world agrees with what is published.
     """
-    search = _Search(system, sums, required)
+    search = _Search(system, sums, required, wanted)
+    for world in seen:
+        search.see(world)
     if np.isfinite(search.need).any():
-        for low in (False, True) if groups else ():
-            start = search.start(search.targets.cost(np.full(len(sums), float(low)))) if search.left().any() else None
-            if start is not None:
-                search.around(start, groups, each=low)
-        for weights in search.directions(np.ones(len(sums), dtype=bool), 3):
-            search.solve(search.targets.cost(weights), search.large)
+        if groups and search.small:
+            search.pull(search.wanted, 1)
+        if groups and search.left().any():
+            search.around(search.middle(), groups, each=False)
+        if groups and search.left().any():
+            search.around(search.start(search.targets.cost(np.ones(len(sums)))), groups, each=True)
+        if not search.small:
+            search.pull(search.need, 3)
     exact = search.single()
     low, high = (np.where(np.isfinite(end), end, 0.0) for end in (search.low, search.high))
     return Bounds(low, high, exact, search.programs, search.worlds)

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from time import perf_counter
 
+import numpy as np
 import polars as pl
 
 from assets.audit.earlier import Link, late_cells, tie
@@ -30,6 +31,7 @@ class Task:
         rows: table -> its rows of one wave and grade, of all editions that the attacker has.
         edition: whose hidden cells are looked for.
         before: as `rows`, of an earlier release. linked: how its pupils are those of now.
+        outer: attacks on other editions' tables about the same: they know less, so the worlds found here mostly serve there too.
     """
 
     attack: str
@@ -42,14 +44,19 @@ class Task:
     respondents: Respondents = field(default_factory=dict)
     before: Mapping[str, list[Row]] = field(default_factory=dict)
     linked: Link | None = None
+    outer: tuple[Task, ...] = ()
+
+
+Effort = tuple[str, str, int, int, int, float]
+Answer = tuple[pl.DataFrame, Effort]
 
 
 @dataclass(frozen=True)
 class Found:
-    """Cells with `REPORT_SCHEMA`, and the work it took."""
+    """Cells with `REPORT_SCHEMA`, and the work it took, a row per attack."""
 
     cells: pl.DataFrame
-    effort: tuple[str, str, int, int, int, float]
+    effort: tuple[Effort, ...]
 
 
 def tasks(published: Mapping[str, pl.DataFrame], rules: AuditRules, whole: bool = False) -> list[Task]:
@@ -65,20 +72,37 @@ def tasks(published: Mapping[str, pl.DataFrame], rules: AuditRules, whole: bool 
     made = []
     for wave, grade, county in slices:
         rows = {name: held.get((wave, grade, county), []) for name, held in parts.items()}
+        by_edition = {}
         for edition in present:
             joint = edition == rules.innermost and len(present) > 1
             mine = {
                 name: telling(one, rules) if joint else [row for row in one if row[0] == edition] for name, one in rows.items()
             }
-            made += _of_slice(wave, grade, edition, "editions" if joint else "", mine, rules, whole)
+            by_edition[edition] = _of_slice(wave, grade, edition, "editions" if joint else "", mine, rules, whole)
+        made += _together(by_edition, rules.innermost)
     return made
+
+
+def _together(by_edition: Mapping[str, list[Task]], innermost: str) -> list[Task]:
+    """The innermost edition's attacks, each with those on other editions about the same; the others alone."""
+    inner = {_about(task): task for task in by_edition.get(innermost, [])}
+    alone = []
+    for edition, made in by_edition.items():
+        for task in made if edition != innermost else ():
+            about = _about(task)
+            if about in inner:
+                inner[about] = replace(inner[about], outer=(*inner[about].outer, task))
+            else:
+                alone.append(task)
+    return [*inner.values(), *alone]
 
 
 def earlier_tasks(published: Mapping[str, pl.DataFrame], rules: AuditRules, earlier: Sequence[EarlierRelease]) -> list[Task]:
     """Every wave that an earlier release was about too, by two attackers: who knows whose pupils are the same, and who believes
     that pupils have only come since."""
     made = []
-    now = [task for task in tasks(published, rules, True) if task.attack == "editions" or task.edition == rules.innermost]
+    attacks = [task for task in tasks(published, rules, True) if task.attack == "editions" or task.edition == rules.innermost]
+    now = [replace(task, outer=()) for task in attacks]
     for release in earlier:
         known = {_about(task): task for task in tasks(release.tables, rules, True)}
         for task in now:
@@ -118,9 +142,11 @@ def _repeats(row: Row, own: Row | None, rules: AuditRules) -> bool:
 
 
 def _about(task: Task) -> tuple[object, ...]:
-    """What a task is about, to find that of another release about the same."""
-    areas = {row[2][:2] for rows in task.rows.values() for row in rows}
-    return task.family, task.wave, task.grade, *sorted(areas), *sorted({row[4] for row in task.rows.get(SERIES, [])})
+    """What a task is about, to find that of another edition or release about the same."""
+    # numbers of factors beside the bands are attacked in one municipality at a time
+    code, named = (4, COUNTS) if task.family == "counts" else (2, SERIES)
+    areas = {row[2][:code] for rows in task.rows.values() for row in rows}
+    return task.family, task.wave, task.grade, *sorted(areas), *sorted({row[4] for row in task.rows.get(named, [])})
 
 
 def _parts(table: pl.DataFrame, name: str) -> dict[tuple[int, str, str], list[Row]]:
@@ -185,7 +211,14 @@ def respondents_known(rows: Sequence[Row], rules: AuditRules) -> dict[tuple[str,
 
 
 def run_task(task: Task) -> Found:
-    """Attack the hidden cells of one task."""
+    """Attack the hidden cells of one task, then those of the other editions."""
+    (cells, effort), world, worlds = _attacked(task, None, ())
+    others = [_attacked(other, world, worlds)[0] for other in task.outer]
+    return Found(pl.concat([cells, *(more for more, _ in others)]), (effort, *(one for _, one in others)))
+
+
+def _attacked(task: Task, seen_in: World | None, seen: Sequence[np.ndarray]) -> tuple[Answer, World, list[np.ndarray]]:
+    """Cells and effort of one attack, which starts from worlds seen in another; its unknowns, and the worlds seen in it."""
     started, system = perf_counter(), LinearSystem()
     world = _world(system, task, task.rows)
     cells, sums = _hidden(world, task, task.rows)
@@ -200,15 +233,25 @@ def run_task(task: Task) -> Found:
     required = [_required(task, name, row, few) for name, row in cells]
     lows: list[float | None] = [None] * len(cells)
     highs, programs = list(lows), 0
+    worlds: list[np.ndarray] = []
     if cells:
         try:
-            found = attack(system, sums, required, world.groups())
+            found = attack(
+                system,
+                sums,
+                required,
+                world.groups(),
+                seen=world.seen_as(seen_in, seen) if seen_in else (),
+                wanted=[_wanted(task, row) for _, row in cells],
+            )
             lows, highs, programs = list(found.low), list(found.high), found.programs
+            worlds = found.worlds
         except Contradiction:
             pass
     keys = [(name, *row[:3], task.wave, task.grade, *row[3:6]) for name, row in cells]
     frame = report_rows(keys, lows, highs, required, task.attack)
-    return Found(frame, (task.attack, task.family, 1, len(cells), programs, perf_counter() - started))
+    effort = (task.attack, task.family, 1, len(cells), programs, perf_counter() - started)
+    return (frame, effort), world, worlds
 
 
 def _required(task: Task, name: str, row: Row, few: frozenset[tuple[str, str, str]]) -> float:
@@ -224,6 +267,11 @@ def _required(task: Task, name: str, row: Row, few: frozenset[tuple[str, str, st
         floor = rules.number_floor(row[0], row[4])
     high = min(high, floor - 1)
     return min(need, high - _WHOLE_GROUP) if low == 0 else need
+
+
+def _wanted(task: Task, row: Row) -> float:
+    """The greatest width that an edition attacked after this one requires of the same number."""
+    return max((task.rules.width(one.edition, row[4]) for one in task.outer), default=0.0)
 
 
 def _too_few(rows: Mapping[str, list[Row]]) -> frozenset[tuple[str, str, str]]:
