@@ -210,6 +210,11 @@ def respondents_known(rows: Sequence[Row], rules: AuditRules) -> dict[tuple[str,
     return found
 
 
+def size(task: Task) -> int:
+    """Rows to read, a measure of the work: worker processes take the largest first and end at about the same time."""
+    return sum(len(rows) for one in (task, *task.outer) for held in (one.rows, one.before) for rows in held.values())
+
+
 def run_task(task: Task) -> Found:
     """Attack the hidden cells of one task, then those of the other editions."""
     (cells, effort), world, worlds = _attacked(task, None, ())
