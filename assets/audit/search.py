@@ -221,7 +221,7 @@ def attack(
             search.around(search.middle(), groups, each=False)
         if groups and search.left().any():
             search.around(search.start(search.targets.cost(np.ones(len(sums)))), groups, each=True)
-        if not search.small:
+        if not (groups and search.small):
             search.pull(search.need, 3)
     exact = search.single()
     low, high = (np.where(np.isfinite(end), end, 0.0) for end in (search.low, search.high))

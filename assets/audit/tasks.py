@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from time import perf_counter
@@ -85,16 +86,12 @@ def tasks(published: Mapping[str, pl.DataFrame], rules: AuditRules, whole: bool 
 
 def _together(by_edition: Mapping[str, list[Task]], innermost: str) -> list[Task]:
     """The innermost edition's attacks, each with those on other editions about the same; the others alone."""
-    inner = {_about(task): task for task in by_edition.get(innermost, [])}
-    alone = []
-    for edition, made in by_edition.items():
-        for task in made if edition != innermost else ():
-            about = _about(task)
-            if about in inner:
-                inner[about] = replace(inner[about], outer=(*inner[about].outer, task))
-            else:
-                alone.append(task)
-    return [*inner.values(), *alone]
+    others = [task for edition, made in by_edition.items() if edition != innermost for task in made]
+    about: dict[tuple[object, ...], list[Task]] = defaultdict(list)
+    for task in others:
+        about[_about(task)].append(task)
+    inner = [replace(task, outer=tuple(about.pop(_about(task), ()))) for task in by_edition.get(innermost, [])]
+    return [*inner, *(task for alone in about.values() for task in alone)]
 
 
 def earlier_tasks(published: Mapping[str, pl.DataFrame], rules: AuditRules, earlier: Sequence[EarlierRelease]) -> list[Task]:
