@@ -113,8 +113,8 @@ def pooled_run(workers: int) -> tuple[Run, ProcessPoolExecutor | None]:
         return map, None
     pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn"))
 
-    def run(function, tasks):  # largest first would save little: a wave's indices and series are sent alternately
-        return pool.map(function, tasks, chunksize=4)
+    def run(function, tasks):  # one at a time: they come largest first, and a few of them take most of the time
+        return pool.map(function, tasks, chunksize=1)
 
     return run, pool
 

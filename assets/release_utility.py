@@ -107,22 +107,22 @@ def counted_steps(warehouse: Warehouse, catalogue: Catalogue) -> pl.DataFrame:
     wave = int(waves["wave"].max())
     names = [FAMILIES[family][0] for family in STEPPED]
     now = {name: warehouse.read(TableName("release", name), {"wave": [wave]}) for name in names}
-    inputs = _inputs(warehouse, catalogue, wave)
-    steps = [counted_step(step, _released(inputs, catalogue, stepped(policy, step))) for step in STEPS]
+    inputs = suppressor_inputs(warehouse, catalogue, wave)
+    steps = [counted_step(step, released_anew(inputs, catalogue, stepped(policy, step))) for step in STEPS]
     return pl.concat([counted_step(SAME, {name: rows for name, rows in now.items() if rows.width}), *steps])
 
 
 Inputs = tuple[tuple[pl.DataFrame, pl.DataFrame], tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]]
 
 
-def _inputs(warehouse: Warehouse, catalogue: Catalogue, wave: int) -> Inputs:
+def suppressor_inputs(warehouse: Warehouse, catalogue: Catalogue, wave: int) -> Inputs:
     """Counts and estimates of the indices; counts, means and estimates of the single questions."""
     where = {"wave": [wave]}
     estimates = with_clarity(warehouse.read(ESTIMATES, where | {"measure": list(MEASURES)}), catalogue.comparison)
     return (warehouse.read(COUNTS, where), estimates), series_inputs(warehouse, catalogue, wave)
 
 
-def _released(inputs: Inputs, catalogue: Catalogue, policy: DisclosurePolicy) -> dict[str, pl.DataFrame]:
+def released_anew(inputs: Inputs, catalogue: Catalogue, policy: DisclosurePolicy) -> dict[str, pl.DataFrame]:
     """The results of both families and all editions under other numbers, each edition within the first."""
     focus = {index.key: FOCUS_BAND[index.kind] for index in catalogue.indices}
     indices, questions = [], []

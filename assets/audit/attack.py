@@ -8,7 +8,7 @@ import polars as pl
 
 from assets.audit.derived import derived_cells
 from assets.audit.perturbed import exact_cells
-from assets.audit.tasks import Found, Task, earlier_tasks, run_task, tasks
+from assets.audit.tasks import Found, Task, earlier_tasks, run_task, size, tasks
 from assets.audit.types import CELL_KEY, CONFLICT_SCHEMA, REPORT_SCHEMA, AuditReport, AuditRules, EarlierRelease
 
 Run = Callable[[Callable[[Task], Found], Sequence[Task]], Iterable[Found]]
@@ -31,7 +31,7 @@ def audit(
         A report that has passed only when every hidden cell is wider than required and nothing contradicts itself.
     """
     wanted = [*tasks(published, rules), *earlier_tasks(published, rules, earlier)]
-    found = list(run(run_task, wanted))
+    found = list(run(run_task, sorted(wanted, key=size, reverse=True)))
     cells = pl.concat(
         [
             pl.DataFrame(schema=REPORT_SCHEMA),
@@ -40,7 +40,7 @@ def audit(
             exact_cells(published, rules),
         ]
     ).sort(*CELL_KEY, "attack")
-    effort = pl.DataFrame([one.effort for one in found], schema=EFFORT_SCHEMA, orient="row")
+    effort = pl.DataFrame([row for one in found for row in one.effort], schema=EFFORT_SCHEMA, orient="row")
     effort = effort.group_by("attack", "family").agg(pl.all().sum()).sort("attack", "family")
     bad = cells.filter(pl.col("verdict") != "wide")
     return AuditReport(bad.is_empty(), cells, conflicts(bad), effort)

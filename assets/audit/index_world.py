@@ -129,8 +129,8 @@ def _count_place(world: World, place: Place, sex: str, rule: CountRule) -> None:
     lacking: dict[str, list[int]] = {name: [] for name in (*GROUPS, "uncounted")}
     for index in rule.indices:
         having = BANDS[1:] if rule.risk else BANDS[:1]
-        has = {name: world.own(place) for name in (*GROUPS, "uncounted")}
-        unscored = {name: world.own(place) for name in (*GROUPS, "uncounted")}
+        has = {name: world.cell(place, sex, rule.key, f"{index} in {name}") for name in (*GROUPS, "uncounted")}
+        unscored = {name: world.cell(place, sex, rule.key, f"{index} unscored in {name}") for name in (*GROUPS, "uncounted")}
         system.know(dict.fromkeys(has.values(), 1.0) | {world.cell(place, sex, index, band): -1.0 for band in having}, 0.0, 0.0)
         world.equal(world.cell(place, sex, index, "share_unscored"), unscored.values())
         for name, part in has.items():

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from time import perf_counter
 
+import numpy as np
 import polars as pl
 
 from assets.audit.earlier import Link, late_cells, tie
 from assets.audit.index_world import COUNT_MEASURES, INDEX_MEASURES, hidden_cells, index_world, target
+from assets.audit.search import attack
 from assets.audit.series_world import LEVELS, Respondents, series_families, series_world
-from assets.audit.system import UNBOUNDED, Contradiction, LinearSystem, attack
+from assets.audit.system import MARGIN, UNBOUNDED, Contradiction, LinearSystem
 from assets.audit.types import CELL_KEY, REPORT_SCHEMA, AuditRules, EarlierRelease
 from assets.audit.world import Row, World, number_window, rows_of
 
@@ -29,6 +32,7 @@ class Task:
         rows: table -> its rows of one wave and grade, of all editions that the attacker has.
         edition: whose hidden cells are looked for.
         before: as `rows`, of an earlier release. linked: how its pupils are those of now.
+        outer: attacks on other editions' tables about the same: they know less, so the worlds found here mostly serve there too.
     """
 
     attack: str
@@ -41,14 +45,19 @@ class Task:
     respondents: Respondents = field(default_factory=dict)
     before: Mapping[str, list[Row]] = field(default_factory=dict)
     linked: Link | None = None
+    outer: tuple[Task, ...] = ()
+
+
+Effort = tuple[str, str, int, int, int, float]
+Answer = tuple[pl.DataFrame, Effort]
 
 
 @dataclass(frozen=True)
 class Found:
-    """Cells with `REPORT_SCHEMA`, and the work it took."""
+    """Cells with `REPORT_SCHEMA`, and the work it took, a row per attack."""
 
     cells: pl.DataFrame
-    effort: tuple[str, str, int, int, int, float]
+    effort: tuple[Effort, ...]
 
 
 def tasks(published: Mapping[str, pl.DataFrame], rules: AuditRules, whole: bool = False) -> list[Task]:
@@ -64,20 +73,33 @@ def tasks(published: Mapping[str, pl.DataFrame], rules: AuditRules, whole: bool 
     made = []
     for wave, grade, county in slices:
         rows = {name: held.get((wave, grade, county), []) for name, held in parts.items()}
+        by_edition = {}
         for edition in present:
             joint = edition == rules.innermost and len(present) > 1
             mine = {
                 name: telling(one, rules) if joint else [row for row in one if row[0] == edition] for name, one in rows.items()
             }
-            made += _of_slice(wave, grade, edition, "editions" if joint else "", mine, rules, whole)
+            by_edition[edition] = _of_slice(wave, grade, edition, "editions" if joint else "", mine, rules, whole)
+        made += _together(by_edition, rules.innermost)
     return made
+
+
+def _together(by_edition: Mapping[str, list[Task]], innermost: str) -> list[Task]:
+    """The innermost edition's attacks, each with those on other editions about the same; the others alone."""
+    others = [task for edition, made in by_edition.items() if edition != innermost for task in made]
+    about: dict[tuple[object, ...], list[Task]] = defaultdict(list)
+    for task in others:
+        about[_about(task)].append(task)
+    inner = [replace(task, outer=tuple(about.pop(_about(task), ()))) for task in by_edition.get(innermost, [])]
+    return [*inner, *(task for alone in about.values() for task in alone)]
 
 
 def earlier_tasks(published: Mapping[str, pl.DataFrame], rules: AuditRules, earlier: Sequence[EarlierRelease]) -> list[Task]:
     """Every wave that an earlier release was about too, by two attackers: who knows whose pupils are the same, and who believes
     that pupils have only come since."""
     made = []
-    now = [task for task in tasks(published, rules, True) if task.attack == "editions" or task.edition == rules.innermost]
+    attacks = [task for task in tasks(published, rules, True) if task.attack == "editions" or task.edition == rules.innermost]
+    now = [replace(task, outer=()) for task in attacks]
     for release in earlier:
         known = {_about(task): task for task in tasks(release.tables, rules, True)}
         for task in now:
@@ -117,9 +139,11 @@ def _repeats(row: Row, own: Row | None, rules: AuditRules) -> bool:
 
 
 def _about(task: Task) -> tuple[object, ...]:
-    """What a task is about, to find that of another release about the same."""
-    areas = {row[2][:2] for rows in task.rows.values() for row in rows}
-    return task.family, task.wave, task.grade, *sorted(areas), *sorted({row[4] for row in task.rows.get(SERIES, [])})
+    """What a task is about, to find that of another edition or release about the same."""
+    # numbers of factors beside the bands are attacked in one municipality at a time
+    code, named = (4, COUNTS) if task.family == "counts" else (2, SERIES)
+    areas = {row[2][:code] for rows in task.rows.values() for row in rows}
+    return task.family, task.wave, task.grade, *sorted(areas), *sorted({row[4] for row in task.rows.get(named, [])})
 
 
 def _parts(table: pl.DataFrame, name: str) -> dict[tuple[int, str, str], list[Row]]:
@@ -183,8 +207,20 @@ def respondents_known(rows: Sequence[Row], rules: AuditRules) -> dict[tuple[str,
     return found
 
 
+def size(task: Task) -> int:
+    """Rows to read, a measure of the work: worker processes take the largest first and end at about the same time."""
+    return sum(len(rows) for one in (task, *task.outer) for held in (one.rows, one.before) for rows in held.values())
+
+
 def run_task(task: Task) -> Found:
-    """Attack the hidden cells of one task."""
+    """Attack the hidden cells of one task, then those of the other editions."""
+    (cells, effort), world, worlds = _attacked(task, None, ())
+    others = [_attacked(other, world, worlds)[0] for other in task.outer]
+    return Found(pl.concat([cells, *(more for more, _ in others)]), (effort, *(one for _, one in others)))
+
+
+def _attacked(task: Task, seen_in: World | None, seen: Sequence[np.ndarray]) -> tuple[Answer, World, list[np.ndarray]]:
+    """Cells and effort of one attack, which starts from worlds seen in another; its unknowns, and the worlds seen in it."""
     started, system = perf_counter(), LinearSystem()
     world = _world(system, task, task.rows)
     cells, sums = _hidden(world, task, task.rows)
@@ -199,15 +235,25 @@ def run_task(task: Task) -> Found:
     required = [_required(task, name, row, few) for name, row in cells]
     lows: list[float | None] = [None] * len(cells)
     highs, programs = list(lows), 0
+    worlds: list[np.ndarray] = []
     if cells:
         try:
-            found = attack(system, sums, required, world.groups())
+            found = attack(
+                system,
+                sums,
+                required,
+                world.groups(),
+                seen=world.seen_as(seen_in, seen) if seen_in else (),
+                wanted=[_wanted(task, row) for _, row in cells],
+            )
             lows, highs, programs = list(found.low), list(found.high), found.programs
+            worlds = found.worlds
         except Contradiction:
             pass
     keys = [(name, *row[:3], task.wave, task.grade, *row[3:6]) for name, row in cells]
     frame = report_rows(keys, lows, highs, required, task.attack)
-    return Found(frame, (task.attack, task.family, 1, len(cells), programs, perf_counter() - started))
+    effort = (task.attack, task.family, 1, len(cells), programs, perf_counter() - started)
+    return (frame, effort), world, worlds
 
 
 def _required(task: Task, name: str, row: Row, few: frozenset[tuple[str, str, str]]) -> float:
@@ -223,6 +269,11 @@ def _required(task: Task, name: str, row: Row, few: frozenset[tuple[str, str, st
         floor = rules.number_floor(row[0], row[4])
     high = min(high, floor - 1)
     return min(need, high - _WHOLE_GROUP) if low == 0 else need
+
+
+def _wanted(task: Task, row: Row) -> float:
+    """The greatest width that an edition attacked after this one requires of the same number."""
+    return max((task.rules.width(one.edition, row[4]) for one in task.outer), default=0.0)
 
 
 def _too_few(rows: Mapping[str, list[Row]]) -> frozenset[tuple[str, str, str]]:
@@ -263,7 +314,7 @@ def report_rows(
     ]
     schema = {name: REPORT_SCHEMA[name] for name in (*CELL_KEY, "low", "high", "width", "required", "attack")}
     frame = pl.DataFrame(rows, schema=schema, orient="row")
-    wide = pl.col("width") > pl.col("required")
+    wide = pl.col("width") > pl.col("required") + MARGIN
     verdict = (
         pl.when(pl.col("width").is_null())
         .then(pl.lit("contradiction"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from math import exp, log
 
@@ -36,35 +37,43 @@ class World:
         self.cells: dict[Name, int] = {}
         self.owners: dict[int, Place] = {}
 
-    def own(self, place: Place) -> int:
-        """A new unknown without a name that belongs to a place."""
-        at = self.system.unknown()
-        self.owners[at] = place
-        return at
-
     def cell(self, place: Place, sex: str, key: str, name: str) -> int:
         """The unknown of that name; a new one when there is none yet."""
         at = self.cells.get((place, sex, key, name))
         if at is None:
-            at = self.cells[place, sex, key, name] = self.own(place)
+            at = self.cells[place, sex, key, name] = self.system.unknown()
+            self.owners[at] = place
         return at
 
+    def seen_as(self, other: World, worlds: Sequence[np.ndarray]) -> list[np.ndarray]:
+        """Worlds of another system about the same pupils, as worlds of this one; none when it lacks some unknown of this."""
+        if any(name not in other.cells for name in self.cells):
+            return []
+        at = np.empty(len(self.cells), dtype=np.int64)
+        at[list(self.cells.values())] = [other.cells[name] for name in self.cells]
+        return [world[at] for world in worlds]
+
     def groups(self) -> list[np.ndarray]:
-        """Unknowns that can change together: each municipality with its districts and county, then some of them at a time."""
-        areas = sorted({place[1].split("-")[0] for place in self.owners.values() if place[0] != "county"})
-        counties = sorted({place[1] for place in self.owners.values() if place[0] == "county"})
-        held: dict[str, list[int]] = {code: [] for code in (*areas, *counties)}
-        for at, (_, code) in self.owners.items():
-            held[code.split("-")[0]].append(at)
-        chunks = [[area] for area in areas]
-        for county in counties or [""]:
-            inside = [area for area in areas if area.startswith(county)]
-            for parts in {1 + (len(inside) - 1) // _TOGETHER} if len(inside) > 1 else ():
-                chunks += [inside[first::parts] for first in range(parts)]
-                chunks += [inside[first : first + _TOGETHER] for first in range(0, len(inside), _TOGETHER)]
-        above = {area: [c for c in counties if area.startswith(c)] for area in areas}
-        wanted = [sorted({*chunk, *(c for area in chunk for c in above[area])}) for chunk in chunks]
-        return [np.array(sorted(at for code in codes for at in held[code])) for codes in wanted]
+        """Unknowns that can change together: a district, some municipalities with their county, one with its districts.
+
+        A county's sums are known so well that one municipality can hardly change alone; a few can take up what each other change.
+        """
+        held: dict[Place, list[int]] = defaultdict(list)
+        for at, place in sorted(self.owners.items()):
+            held[place].append(at)
+        districts = sorted(place for place in held if place[0] == "district")
+        found = [held[place] for place in districts]
+        for county in sorted({place[1][:2] for place in held}):
+            own = [at for place in held if place == ("county", county) for at in held[place]]
+            inside = sorted(place for place in held if place[0] == "municipality" and place[1].startswith(county))
+            parts = -(-len(inside) // _TOGETHER)
+            chunks = [inside[first::parts] for first in range(parts)]
+            chunks += [inside[first : first + _TOGETHER] for first in range(0, len(inside), _TOGETHER)] if parts > 1 else []
+            found += [[*own, *(at for place in chunk for at in held[place])] for chunk in chunks]
+            for place in inside:
+                below = [at for one in districts if one[1].startswith(place[1] + "-") for at in held[one]]
+                found += [[*own, *held[place], *below]] if below else []
+        return [np.array(sorted(group)) for group in found]
 
     def equal(self, whole: int, parts: Iterable[int]) -> None:
         """The whole is the sum of its parts."""

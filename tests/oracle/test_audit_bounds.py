@@ -12,7 +12,8 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from assets.audit.system import Contradiction, LinearSystem, attack, bounds
+from assets.audit.search import attack, bounds
+from assets.audit.system import Contradiction, LinearSystem
 
 DATA = Path(__file__).parent / "data/disclosure"
 TOLERANCE = 1e-6

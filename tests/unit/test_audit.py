@@ -10,7 +10,8 @@ import pytest
 import yaml
 
 from assets.audit import AuditReport, AuditRules, EarlierRelease, EditionRules, audit
-from assets.audit.tasks import telling
+from assets.audit.tasks import earlier_tasks, run_task, tasks, telling
+from assets.audit.types import CountRule
 from assets.audit.world import rows_of
 from assets.catalogue.load import load_catalogue
 from assets.methods.disclosure import load_policy, protect
@@ -186,3 +187,34 @@ def test_only_public_rows_that_tell_more_go_into_the_joint_attack() -> None:
     kept = [row for row in telling([*inner, *outer], rules) if row[0] == "publik" and row[3] == "all"]
     assert {row[2] for row in kept} == {"0121", "0122", "0123"}
     assert telling(inner, rules) == inner
+
+
+def test_another_edition_is_attacked_with_the_worlds_found_for_the_innermost_one() -> None:
+    """One task holds both; what the outer edition alone requires is looked for anew, and found as when it is attacked alone."""
+    rules = AuditRules({"intern": NUMBERS, "publik": replace(NUMBERS, width=9, width_sensitive=14)}, "intern")
+    both = {"index_results": pl.concat([RESULTS, RESULTS.with_columns(edition=pl.lit("publik"))])}
+    (task,) = [task for task in tasks(both, rules) if task.family == "index"]
+    assert [one.edition for one in task.outer] == ["publik"]
+    together, (alone,) = run_task(task), (run_task(one) for one in task.outer)
+    public = together.cells.filter(pl.col("edition") == "publik")
+    shown = ["table_name", "area_code", "sex", "key", "measure", "required", "verdict", "attack"]
+    assert public.select(shown).equals(alone.cells.select(shown))
+    assert [effort[0] for effort in together.effort] == ["editions", "single"]
+
+
+def test_an_earlier_release_is_attacked_municipality_by_municipality() -> None:
+    """Numbers of factors beside the bands: each municipality meets its own earlier tables, not another's."""
+    count = CountRule("risk", ("wellbeing",), True, 1, (0, 1, 2))
+    rules = replace(RULES, counts=(count,))
+    factors = RESULTS.filter(pl.col("index_key") == "wellbeing").rename({"index_key": "count_key"})
+    factors = factors.with_columns(count_key=pl.lit("risk"))
+    tables = {"index_results": RESULTS, "accumulated_results": factors}
+    same = frozenset((str(code), 2024) for code in RESULTS["area_code"].unique())
+    made = [task for task in earlier_tasks(tables, rules, [EarlierRelease("x", "2024-01-01", tables, same)])]
+    areas = [
+        tuple({row[2][:4] for rows in held.values() for row in rows} for held in (task.rows, task.before))
+        for task in made
+        if task.family == "counts"
+    ]
+    assert len(areas) > 2
+    assert all(now == before for now, before in areas)
