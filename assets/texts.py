@@ -28,4 +28,4 @@ def asset_text(layer: str, table: str) -> str:
 @lru_cache(maxsize=1)
 def automation_texts() -> dict[str, dict[str, str]]:
     """Texts of what runs by itself and of the steward's own jobs (`jobs`, `ops`, `fields`, `sensors`, `schedules`, `checks`)."""
-    return yaml.safe_load(catalogue_file("texts/automation.yml").read_text(encoding="utf-8"))
+    return catalogue_yaml("texts/automation.yml")
