@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import polars as pl
@@ -86,6 +88,30 @@ def scan(
         ids: number id -> the text readers see (`assets.bundle.number_ids.number_ids`).
     """
     started = time.perf_counter()
+    with _uncollected():
+        return _scanned(files, archive, released, context, ids or {}, started)
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Without the collector of cycles: it walks through millions of cells that are all in use."""
+    on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if on:
+            gc.enable()
+
+
+def _scanned(
+    files: Mapping[str, bytes],
+    archive: bytes | None,
+    released: Mapping[str, pl.DataFrame] | Pool,
+    context: ScanContext,
+    ids: Mapping[str, str],
+    started: float,
+) -> ScanReport:
     limits = Limits(**context.rules.limits.model_dump())
     contents = Contents()
     for name, raw in sorted(files.items()):
@@ -93,7 +119,7 @@ def scan(
     if archive is not None:
         _archive(files, archive, contents, limits)
     pool = released if isinstance(released, Pool) else Pool(with_derived(released))
-    traced = trace(contents, pool, ids or {}, context)
+    traced = trace(contents, pool, ids, context)
     _drop_expected(contents, pool, context.rules)
     findings = _gathered([*search(contents, context), *traced.findings], context.rules)
     return ScanReport(
