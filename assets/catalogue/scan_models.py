@@ -89,6 +89,7 @@ class ScanRules(Strict):
     tick_steps: tuple[float, ...]
     most_decimals: int = Field(ge=0)
     microdata_columns: tuple[str, ...]
+    own_text_columns: tuple[str, ...]
     most_question_columns: int = Field(gt=0)
     path_patterns: tuple[str, ...]
     authors: tuple[str, ...]

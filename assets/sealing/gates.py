@@ -6,9 +6,9 @@ gates and as a `Register`; `Closed` stands where one isn't there.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from assets.sealing.bundle import Bundle
 from assets.sealing.manifest import APPROVALS, CRATE, SEAL, faults_of_files
@@ -26,6 +26,15 @@ class Gate(Protocol):
 
     def check(self, bundle: Bundle) -> Sequence[str]:
         """What is wrong, as sentences; none when the bundle may pass."""
+        ...
+
+
+@runtime_checkable
+class Ahead(Protocol):
+    """A gate that is quicker when it may look at many bundles at once, before it is asked about each."""
+
+    def look_ahead(self, bundles: Iterable[Bundle]) -> None:
+        """Look at bundles that will be asked about; what is wrong with one is said when it is asked about."""
         ...
 
 
