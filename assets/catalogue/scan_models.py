@@ -85,6 +85,7 @@ class ScanRules(Strict):
     count_words: tuple[str, ...]
     count_labels: tuple[str, ...]
     fixed_phrases: tuple[str, ...]
+    fixed_numbers: tuple[float, ...]
     limit_words: tuple[str, ...]
     tick_steps: tuple[float, ...]
     most_decimals: int = Field(ge=0)

@@ -13,6 +13,7 @@ import polars as pl
 
 from assets.catalogue.scan_models import ScanRules, Severity
 from assets.file_scan.archives import archive_facts, entries
+from assets.file_scan.bare import strange_in_print
 from assets.file_scan.contents import Contents, Limits
 from assets.file_scan.context import ScanContext
 from assets.file_scan.derived import with_derived
@@ -121,7 +122,8 @@ def _scanned(
     pool = released if isinstance(released, Pool) else Pool(with_derived(released))
     traced = trace(contents, pool, ids, context)
     _drop_expected(contents, pool, context.rules)
-    findings = _gathered([*search(contents, context), *traced.findings], context.rules)
+    strange = strange_in_print(contents, pool, frozenset(context.rules.fixed_numbers))
+    findings = _gathered([*search(contents, context), *traced.findings, *strange], context.rules)
     return ScanReport(
         findings=findings,
         files=tuple(FileTrace(*row) for row in untraced_by_file(traced)),

@@ -17,13 +17,11 @@ from functools import cached_property
 from assets.file_scan.contents import Cell, Contents, Grid, Leaf, Piece
 from assets.file_scan.context import ScanContext
 from assets.file_scan.pool import Dims, Numbers, Pool
-from assets.file_scan.tokens import ONLY_NUMBERS, Token, bare_numbers, phrase_of, swedish_numbers, tokens
+from assets.file_scan.tokens import ENGLISH, ONLY_NUMBERS, Token, bare_numbers, phrase_of, swedish_numbers, tokens
 
 Found = tuple[str, str, str]
 """File, place and kind of finding."""
 YEARS = range(1990, 2100)
-ENGLISH = re.compile(r"_en\.\w+")
-"""Files in English, where a comma stands between thousands."""
 _DATE = re.compile(r"\d{4}-\d\d(?:-\d\d)?(?:T[\d:.]+Z?)?|\d{1,2} [a-zå]+ \d{4}")
 
 

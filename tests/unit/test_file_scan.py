@@ -192,6 +192,13 @@ def test_a_sheet_the_parser_reads_says_what_a_plain_one_does(bundle, change):
     assert (other.findings, other.files) == (raw.findings, raw.files)
 
 
+def test_a_number_alone_in_a_pdf_must_be_released_or_stand_in_another_file(bundle):
+    name, raw = PLANTS["pdf text"][0](bundle[0], "4711,8")
+    alone = {(f.file, f.place): f.count for f in scanned(bundle, (name, raw)).findings if f.rule == "untraced"}
+    beside = {(f.file, f.place): f.count for f in scanned(bundle, (name, raw), ("a.txt", b"4711,8")).findings}
+    assert alone[name, "sida 3"] == beside.get((name, "sida 3"), 0) + 1
+
+
 def test_answers_by_pupil_are_found(bundle):
     codes = sorted(bundle[2].questions)[:9]
     for rows, rule in ((40, "records"), (3, "microdata_column")):
