@@ -177,6 +177,24 @@ def render_all(tasks: Iterable[Task], workers: int, render: Callable[[ReleaseFra
     return over_workers(render, tasks, workers)
 
 
+class InHand:
+    """The rows of the bundles that are being drawn: read for the drawing, kept until the certificate is written."""
+
+    def __init__(self, frames_of: Callable[[Scope], ReleaseFrames], meta: ReportMeta) -> None:
+        self.frames_of, self.meta = frames_of, meta
+        self.held: dict[Scope, ReleaseFrames] = {}
+
+    def tasks(self, scopes: Iterable[Scope]) -> Iterator[Task]:
+        """What `render_all` draws, read as it is needed."""
+        for scope in scopes:
+            self.held[scope] = self.frames_of(scope)
+            yield self.held[scope], scope, self.meta
+
+    def take(self, scope: Scope) -> ReleaseFrames:
+        """The rows that a bundle has just been drawn from; they are let go."""
+        return self.held.pop(scope)
+
+
 @dg.asset(
     key=["reports", "municipality_bundle"],
     deps=RELEASE_DEPS,
@@ -212,8 +230,9 @@ def reports_municipality_bundle(
                 places[scope] = held
         new = [scope for scope in scopes if scope not in places]
         render = partial(render_bundle, draw=cache.svg, script=cache.library)
-        for bundle in render_all(((frames_of(scope), scope, meta) for scope in new), choices.workers, render):
-            told = beside.certified(bundle.scope, bundle.folder, frames_of(bundle.scope), certificates[bundle.scope])
+        drawn = InHand(frames_of, meta)
+        for bundle in render_all(drawn.tasks(new), choices.workers, render):
+            told = beside.certified(bundle.scope, bundle.folder, drawn.take(bundle.scope), certificates[bundle.scope])
             places[bundle.scope] = write_bundle(bundle, target, told)
         cache.trim()
         write_forms(release_reader, places.values())

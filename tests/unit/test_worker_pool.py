@@ -6,6 +6,7 @@ import os
 
 import pytest
 
+from assets.reports import InHand
 from assets.worker_pool import over_workers
 
 
@@ -34,3 +35,11 @@ def test_the_order_is_kept_and_tasks_are_made_as_they_are_needed():
     rest = list(results)
     assert [value for value, _ in (first, *rest)] == [n * n + 1 for n in range(9)]
     assert os.getpid() not in {process for _, process in rest}
+
+
+def test_the_rows_of_a_bundle_are_read_once_and_let_go():
+    read = []
+    drawn = InHand(lambda scope: read.append(scope) or f"rader {scope}", meta="definitioner")
+    tasks = drawn.tasks(["a", "b", "c"])
+    assert [next(tasks), next(tasks)] == [("rader a", "a", "definitioner"), ("rader b", "b", "definitioner")]
+    assert (drawn.take("a"), read, list(drawn.held)) == ("rader a", ["a", "b"], ["b"])
