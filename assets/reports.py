@@ -1,11 +1,8 @@
 """Reports layer: a bundle per municipality and wave, and the county's overview. Reads the release layer and nothing else."""
 
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
 from functools import partial
-from itertools import chain, islice
-from multiprocessing import get_context
 from pathlib import Path
 from typing import TypeVar
 
@@ -40,6 +37,7 @@ from assets.reports_preview import previews
 from assets.sealing.store import write_form
 from assets.slices import ONE_RUN, bundle_keys, bundles, int_keys, survey_waves
 from assets.texts import asset_text
+from assets.worker_pool import over_workers
 from pipelines.paths import Paths
 from pipelines.provenance import code_version, package_versions
 from pipelines.resources import ReleaseReader, RunChoices
@@ -177,16 +175,25 @@ Made = TypeVar("Made")
 
 def render_all(tasks: Iterable[Task], workers: int, render: Callable[[ReleaseFrames, Scope, ReportMeta], Made]) -> Iterator[Made]:
     """Render bundles in order, in worker processes when more than one is allowed; only a few are in memory at a time."""
-    waiting = iter(tasks)
-    first = list(islice(waiting, 2 * max(workers, 1)))
-    if workers < 2 or len(first) < 2:
-        yield from (render(*task) for task in chain(first, waiting))
-        return
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
-        batch = first
-        while batch:
-            yield from pool.map(render, *zip(*batch, strict=True))
-            batch = list(islice(waiting, 2 * workers))
+    return over_workers(render, tasks, workers)
+
+
+class InHand:
+    """The rows of the bundles that are being drawn: read for the drawing, kept until the certificate is written."""
+
+    def __init__(self, frames_of: Callable[[Scope], ReleaseFrames], meta: ReportMeta) -> None:
+        self.frames_of, self.meta = frames_of, meta
+        self.held: dict[Scope, ReleaseFrames] = {}
+
+    def tasks(self, scopes: Iterable[Scope]) -> Iterator[Task]:
+        """What `render_all` draws, read as it is needed."""
+        for scope in scopes:
+            self.held[scope] = self.frames_of(scope)
+            yield self.held[scope], scope, self.meta
+
+    def take(self, scope: Scope) -> ReleaseFrames:
+        """The rows that a bundle has just been drawn from; they are let go."""
+        return self.held.pop(scope)
 
 
 @dg.asset(
@@ -225,8 +232,9 @@ def reports_municipality_bundle(
                 places[scope] = held
         new = [scope for scope in scopes if scope not in places]
         render = partial(render_bundle, draw=cache.svg, script=cache.library)
-        for bundle in render_all(((frames_of(scope), scope, meta) for scope in new), choices.workers, render):
-            told = beside.certified(bundle.scope, bundle.folder, frames_of(bundle.scope), certificates[bundle.scope])
+        drawn = InHand(frames_of, meta)
+        for bundle in render_all(drawn.tasks(new), choices.workers, render):
+            told = beside.certified(bundle.scope, bundle.folder, drawn.take(bundle.scope), certificates[bundle.scope])
             places[bundle.scope] = write_bundle(bundle, target, told)
         cache.trim()
         write_forms(release_reader, places.values())

@@ -18,6 +18,7 @@ from assets.kit.readme import PATH as README
 from assets.methods.editions import INTERN
 from assets.reports import (
     RELEASE_DEPS,
+    InHand,
     bundle_scopes,
     certificate,
     picture_cache,
@@ -72,9 +73,9 @@ def reports_workshop_kit(
             if not choices.remake and (held := beside.kept(held, scope, frames)):
                 places[scope] = held
         new = [scope for scope in scopes if scope not in places]
-        tasks = ((frames_of(scope), scope, meta) for scope in new)
-        for kit in render_all(tasks, choices.workers, partial(render_kit, draw=cache.svg)):
-            told = beside.certified(kit.scope, kit.folder, frames_of(kit.scope), certificates[kit.scope])
+        drawn = InHand(frames_of, meta)
+        for kit in render_all(drawn.tasks(new), choices.workers, partial(render_kit, draw=cache.svg)):
+            told = beside.certified(kit.scope, kit.folder, drawn.take(kit.scope), certificates[kit.scope])
             places[kit.scope] = write_bundle(kit, target, told)
         cache.trim()
         write_forms(release_reader, places.values())

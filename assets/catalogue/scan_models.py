@@ -84,10 +84,12 @@ class ScanRules(Strict):
     count_words: tuple[str, ...]
     count_labels: tuple[str, ...]
     fixed_phrases: tuple[str, ...]
+    fixed_numbers: tuple[float, ...]
     limit_words: tuple[str, ...]
     tick_steps: tuple[float, ...]
     most_decimals: int = Field(ge=0)
     microdata_columns: tuple[str, ...]
+    own_text_columns: tuple[str, ...]
     most_question_columns: int = Field(gt=0)
     path_patterns: tuple[str, ...]
     authors: tuple[str, ...]

@@ -22,7 +22,6 @@ class ScanContext:
         floor: the smallest count of pupils that may be shown.
         phrases: `minst 5 elever` and the like in the catalogue's own texts: word before, number and unit (`phrase_of`).
         names: words that names of persons are known by; None: names are not looked for.
-        own_text: files that hold the municipality's own words (regular expression).
     """
 
     rules: ScanRules
@@ -37,4 +36,3 @@ class ScanContext:
     floor: int = 10
     phrases: frozenset[str] = frozenset()
     names: NameWords | None = None
-    own_text: str = r".*/(beslut|verksamheter|forutsattningar)[^/]*"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from operator import itemgetter
 
 import polars as pl
@@ -50,12 +50,33 @@ class _Table:
         self.names, self.rows = names, rows
         self.sets: dict[tuple[str, ...], set[Row]] = {}
 
-    def has(self, dims: Mapping[str, str], value: float) -> bool:
+    def of(self, dims: Mapping[str, str]) -> tuple[Row, set[Row]]:
+        """The codes that are asked for here, and the rows to look for them and a value in."""
         asked = tuple(name for name in self.names if name in dims)
         if asked not in self.sets:
             at = [self.names.index(name) for name in asked]
             self.sets[asked] = set(map(itemgetter(*at, -1), self.rows)) if at else {(row[-1],) for row in self.rows}
-        return (*(dims[name] for name in asked), value) in self.sets[asked]
+        return tuple(dims[name] for name in asked), self.sets[asked]
+
+
+class Numbers:
+    """The released numbers about one thing; a table is asked only when those before it don't have the number."""
+
+    def __init__(self, tables: Iterable[_Table], dims: Mapping[str, str]) -> None:
+        self.known: list[tuple[Row, set[Row]]] = []
+        self.more = (table.of(dims) for table in tables)
+
+    def has(self, value: float) -> bool:
+        """Whether the number is one of them."""
+        number = told(value)
+        for codes, rows in self.known:
+            if (*codes, number) in rows:
+                return True
+        for codes, rows in self.more:
+            self.known.append((codes, rows))
+            if (*codes, number) in rows:
+                return True
+        return False
 
 
 class Pool:
@@ -105,17 +126,20 @@ class Pool:
                         rows.append((*row, half_up(100 * value, 0)))
         self.values = [_Table(names, rows) for names, rows in values.items()]
         self.counts = [_Table(names, rows) for names, rows in counts.items()]
-        self.memo: dict[tuple[Dims, float, bool], bool] = {}
+        self.memo: dict[tuple[Dims, bool], Numbers] = {}
 
-    def has(self, dims: Mapping[str, str], value: float, *, count: bool = False) -> bool:
-        """Whether a released cell about this holds the number; a count only among counts, another number among all."""
-        number = told(value)
-        asked = (tuple(sorted(dims.items())), number, count)
+    def about(self, dims: Mapping[str, str], *, count: bool = False) -> Numbers:
+        """The released numbers about this; of counts only counts, of other numbers all."""
+        asked = (tuple(sorted(dims.items())), count)
         known = self.memo.get(asked)
         if known is None:
             tables = self.counts if count else [*self.values, *self.counts]
-            known = self.memo[asked] = any(table.has(dims, number) for table in tables)
+            known = self.memo[asked] = Numbers(tables, dict(dims))
         return known
+
+    def has(self, dims: Mapping[str, str], value: float, *, count: bool = False) -> bool:
+        """Whether a released cell about this holds the number; a count only among counts, another number among all."""
+        return self.about(dims, count=count).has(value)
 
 
 def _values(frame: pl.DataFrame, names: Mapping[str, str]) -> Iterator[tuple[int, Row, str, float]]:

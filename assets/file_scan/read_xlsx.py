@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from xml.etree.ElementTree import Element
 
 from assets.file_scan.contents import Cell, Contents
 from assets.file_scan.read_office import local, xml_of
+from assets.file_scan.sheet_rows import SheetRow, parsed_rows, plain_rows
 
-_REFERENCE = re.compile(r"([A-Z]+)(\d+)")
 _BUILT_IN_DECIMALS = {1: 0, 2: 2, 3: 0, 4: 2, 9: 0, 10: 2, 37: 0, 38: 0, 39: 2, 40: 2}
 _CODE = re.compile(r"&(?:[LCRPNDTZFAGBIUESXY]|\"[^\"]*\"|\d+)")
 """Codes of page headers: side, font and size."""
@@ -33,9 +34,15 @@ def read_workbook(name: str, parts: dict[str, bytes], found: Contents) -> set[st
         if state != "visible":
             found.fault(name, place, "hidden_sheet")
         found.text(name, place, title, "name")
-        tree = xml_of(name, place, parts.get(part, b""), found)
-        if tree is not None:
-            used |= _sheet(name, place, title, tree, strings, decimals, found, hidden=state != "visible")
+        raw = parts.get(part, b"")
+        try:
+            plain = plain_rows(raw, strings, used)
+            tree = xml_of(name, place, plain.rest if plain else raw, found)
+            if tree is not None:
+                rows = plain.rows if plain else parsed_rows(tree, strings, used)
+                _sheet(name, place, title, tree, rows, decimals, found, hidden=state != "visible")
+        except ValueError:
+            found.fault(name, place, "corrupt")
     for entry in (e for e in book.iter() if local(e.tag) == "definedName"):
         told = entry.text or ""
         found.text(name, f"definierat namn {entry.get('name')}", f"{entry.get('name')} {told}", "name", hidden=True)
@@ -85,38 +92,30 @@ def _sheet(
     place: str,
     title: str,
     tree: Element,
-    strings: list[str],
+    written: Iterable[SheetRow],
     decimals: list[int | None],
     found: Contents,
     *,
     hidden: bool,
-) -> set[int]:
-    """The sheet's title and notes as texts, its table as a grid; gives the shared strings it uses."""
-    used: set[int] = set()
+) -> None:
+    """The sheet's title and notes as texts, its table as a grid. `tree`: the sheet, with or without its rows."""
     rows: list[tuple[int, list[Cell]]] = []
     hidden_columns = _hidden_columns(name, place, tree, found)
-    data = next((e for e in tree if local(e.tag) == "sheetData"), ())
-    for count, row in enumerate(data, 1):
-        number = int(row.get("r") or count)
+    hiding = {str(style): shown for style, shown in enumerate(decimals) if shown is not None}
+    for row in written:
         cells: list[Cell] = []
-        column = -1
-        for cell in row:
-            match = _REFERENCE.match(cell.get("r") or "")
-            column = _column(match[1]) if match else column + 1
-            value = _value(cell, strings, used)
-            if value is None:
-                continue
+        for column, value, style in row.cells:
             cells.extend([None] * (column - len(cells)))
             cells[column:] = [value]
-            if isinstance(value, float) and _hides(value, cell.get("s"), decimals):
-                found.fault(name, f"{place} rad {number}", "hidden_decimals", value)
+            if style in hiding and isinstance(value, float) and _hides(value, hiding[style]):
+                found.fault(name, f"{place} rad {row.number}", "hidden_decimals", value)
             if column in hidden_columns:
-                found.text(name, f"{place}, dold kolumn, rad {number}", str(value), hidden=True)
-            if cell.find("{*}f") is not None:
-                found.text(name, f"{place} formel i {cell.get('r')}", cell.findtext("{*}f") or "", "name", hidden=True)
-        if row.get("hidden") in ("1", "true"):
-            found.fault(name, f"{place} rad {number} (dold)", "hidden_row")
-        rows.append((number, cells))
+                found.text(name, f"{place}, dold kolumn, rad {row.number}", str(value), hidden=True)
+        for cell, formula in row.formulas:
+            found.text(name, f"{place} formel i {cell}", formula, "name", hidden=True)
+        if row.hidden:
+            found.fault(name, f"{place} rad {row.number} (dold)", "hidden_row")
+        rows.append((row.number, cells))
     start = _header(rows)
     for number, cells in rows[:start]:
         found.texts(name, f"{place} rad {number}", (_written(c) for c in cells if c is not None), hidden=hidden)
@@ -132,17 +131,15 @@ def _sheet(
                 hidden=True,
             )
             found.texts(name, f"{place} {local(extra.tag)}", (e.get("prompt") or "" for e in extra.iter()), hidden=True)
-    return used
 
 
 def _written(cell: Cell) -> str:
     return f"{cell:g}".replace(".", ",") if isinstance(cell, float) else str(cell)
 
 
-def _hides(value: float, style: str | None, decimals: list[int | None]) -> bool:
+def _hides(value: float, shown: int) -> bool:
     """Whether the number format shows fewer decimals than the cell holds, or nothing at all."""
-    shown = decimals[int(style)] if style and int(style) < len(decimals) else None
-    return shown is not None and (shown < 0 or abs(value - round(value, shown)) > 1e-9)
+    return shown < 0 or (not value.is_integer() and abs(value - round(value, shown)) > 1e-9)
 
 
 def _hidden_columns(name: str, place: str, tree: Element, found: Contents) -> set[int]:
@@ -160,32 +157,6 @@ def _header(rows: list[tuple[int, list[Cell]]]) -> int:
         if len([c for c in cells if isinstance(c, str) and c]) >= FEW and not any(isinstance(c, float) for c in cells):
             return place
     return 0
-
-
-def _value(cell: Element, strings: list[str], used: set[int]) -> Cell:
-    kind = cell.get("t")
-    if kind == "inlineStr":
-        return "".join(t.text or "" for t in cell.iter() if local(t.tag) == "t")
-    text = next((v.text for v in cell if v.tag.endswith("}v")), None)
-    if text is None:
-        return None
-    if kind == "s":
-        number = int(text)
-        used.add(number)
-        return strings[number] if number < len(strings) else None
-    if kind in ("str", "e", "b", "d"):
-        return text
-    try:
-        return float(text)
-    except ValueError:
-        return text
-
-
-def _column(letters: str) -> int:
-    number = 0
-    for letter in letters:
-        number = number * 26 + ord(letter) - 64
-    return min(number - 1, 16383)
 
 
 def _side_parts(name: str, parts: dict[str, bytes], found: Contents) -> set[str]:

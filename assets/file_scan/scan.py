@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import gc
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import polars as pl
 
 from assets.catalogue.scan_models import ScanRules, Severity
 from assets.file_scan.archives import archive_facts, entries
+from assets.file_scan.bare import strange_in_print
 from assets.file_scan.contents import Contents, Limits
 from assets.file_scan.context import ScanContext
 from assets.file_scan.derived import with_derived
@@ -86,6 +89,30 @@ def scan(
         ids: number id -> the text readers see (`assets.bundle.number_ids.number_ids`).
     """
     started = time.perf_counter()
+    with _uncollected():
+        return _scanned(files, archive, released, context, ids or {}, started)
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Without the collector of cycles: it walks through millions of cells that are all in use."""
+    on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if on:
+            gc.enable()
+
+
+def _scanned(
+    files: Mapping[str, bytes],
+    archive: bytes | None,
+    released: Mapping[str, pl.DataFrame] | Pool,
+    context: ScanContext,
+    ids: Mapping[str, str],
+    started: float,
+) -> ScanReport:
     limits = Limits(**context.rules.limits.model_dump())
     contents = Contents()
     for name, raw in sorted(files.items()):
@@ -93,9 +120,10 @@ def scan(
     if archive is not None:
         _archive(files, archive, contents, limits)
     pool = released if isinstance(released, Pool) else Pool(with_derived(released))
-    traced = trace(contents, pool, ids or {}, context)
+    traced = trace(contents, pool, ids, context)
     _drop_expected(contents, pool, context.rules)
-    findings = _gathered([*search(contents, context), *traced.findings], context.rules)
+    strange = strange_in_print(contents, pool, frozenset(context.rules.fixed_numbers))
+    findings = _gathered([*search(contents, context), *traced.findings, *strange], context.rules)
     return ScanReport(
         findings=findings,
         files=tuple(FileTrace(*row) for row in untraced_by_file(traced)),

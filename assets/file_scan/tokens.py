@@ -14,6 +14,8 @@ NUMBER = re.compile(rf"(?<![\w.,])(?:{_NUMBER})(?![\w]|[.,]\d)")
 _RANGE = rf"(?<![\w.,])(?P<a>{_NUMBER})(?:\s?(?:–|-|till|to|och|and|\u2013)\s?(?P<b>{_NUMBER}))?"
 _PERCENT = re.compile(rf"{_RANGE}\s?(?:%|procent\b|per ?cent\b)")
 _POINTS = re.compile(rf"{_RANGE}\s(?:procentenhet|percentage point)")
+ENGLISH = re.compile(r"_en\.\w+")
+"""Files in English, where a comma stands between thousands."""
 _BEFORE = re.compile(r"(\w+)\W*$")
 ONLY_NUMBERS = re.compile(
     rf"[\s(\[]*(?:{_NUMBER})\s?%?(?:\s?(?:–|-|till|to|/|;|,|\()\s?(?:{_NUMBER})\s?%?\)?)*[\s)\]]*(?:procentenhet(?:er)?|procent)?"

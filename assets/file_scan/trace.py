@@ -12,17 +12,16 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from assets.file_scan.contents import Cell, Contents, Grid, Leaf, Piece
 from assets.file_scan.context import ScanContext
-from assets.file_scan.pool import Pool
-from assets.file_scan.tokens import ONLY_NUMBERS, Token, bare_numbers, phrase_of, swedish_numbers, tokens
+from assets.file_scan.pool import Dims, Numbers, Pool
+from assets.file_scan.tokens import ENGLISH, ONLY_NUMBERS, Token, bare_numbers, phrase_of, swedish_numbers, tokens
 
 Found = tuple[str, str, str]
 """File, place and kind of finding."""
 YEARS = range(1990, 2100)
-ENGLISH = re.compile(r"_en\.\w+")
-"""Files in English, where a comma stands between thousands."""
 _DATE = re.compile(r"\d{4}-\d\d(?:-\d\d)?(?:T[\d:.]+Z?)?|\d{1,2} [a-zå]+ \d{4}")
 
 
@@ -36,12 +35,17 @@ class Traced:
 
     def add(self, file: str, place: str, rule: str | None) -> None:
         """Count a number; `rule` when it has no cell."""
-        outer = file.partition(" ⟩ ")[0]
-        self.numbers[outer] += 1
         if rule is None:
-            self.traced[outer] += 1
+            self.lead(file, 1)
         else:
+            self.numbers[file.partition(" ⟩ ")[0]] += 1
             self.findings.append((file, place, rule))
+
+    def lead(self, file: str, numbers: int) -> None:
+        """Count numbers that lead to a released cell."""
+        outer = file.partition(" ⟩ ")[0]
+        self.numbers[outer] += numbers
+        self.traced[outer] += numbers
 
 
 def trace(contents: Contents, pool: Pool, ids: Mapping[str, str], context: ScanContext) -> Traced:
@@ -61,6 +65,9 @@ def trace(contents: Contents, pool: Pool, ids: Mapping[str, str], context: ScanC
     return tracer.result
 
 
+_About = tuple[Dims, bool, bool]
+
+
 @dataclass(frozen=True)
 class _Column:
     header: str
@@ -73,6 +80,23 @@ class _Column:
     derived: bool
     free: bool = False
     """Traced among all released numbers, whatever the row is about."""
+
+    @cached_property
+    def about(self) -> _About:
+        """What its cells are asked for besides the row's own: equal columns of a row have the same released numbers."""
+        return tuple(sorted(self.dims.items())), self.count, self.free
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """What a cell says: numbers, or a text that numbers stand in. `signed`: they carry their own sign."""
+
+    values: tuple[float, ...] = ()
+    signed: bool = True
+    text: str | None = None
+
+
+NOTHING = _Said()
 
 
 class _Tracer:
@@ -92,7 +116,9 @@ class _Tracer:
         self.official = re.compile("|".join(f"(?:{p})" for p in self.rules.official_phrases) or r"(?!)")
         self.officials = [(re.compile(part.file), re.compile(part.place), re.compile(part.text)) for part in self.rules.officials]
         self.seen: dict[str, list[Token]] = {}
+        self.cells: dict[str, _Said] = {}
         self.names: dict[str, dict[str, str]] = {}
+        self.codes: dict[tuple[str, str], str | None] = {}
 
     # tables
 
@@ -101,52 +127,77 @@ class _Tracer:
         columns = [self._column(header, grid) for header in grid.header]
         about = self._named(grid.name)
         id_at = next((i for i, header in enumerate(grid.header) if header == "Tal-id"), None)
+        english = bool(ENGLISH.search(grid.file))
         for header in grid.header:
             self._sentence(grid.file, f"{grid.place}, rubrik", header)
-        saying = [(i, c.says) for i, c in enumerate(columns) if c.says]
+        saying = [(at, column.says) for at, column in enumerate(columns) if column.says]
+        asking = [(at, column) for at, column in enumerate(columns) if column.derived or not column.skip]
+        numbers = 0
         for number, row in zip(grid.numbers, grid.rows, strict=True):
-            dims = dict(about)
-            for at, name in saying:
-                code = self._code(name, row[at])
-                if code and (name not in dims or at > 0):
-                    dims.setdefault(name, code) if name != "key" else dims.update({name: code})
-            place = f"{grid.place} rad {number}"
-            for at, (cell, column) in enumerate(zip(row, columns, strict=True)):
-                if cell is None or cell == "" or (column.skip and not column.derived):
+            dims = self._row_dims(about, saying, row)
+            released: dict[_About, Numbers] = {}
+            for at, column in asking:
+                cell = row[at]
+                if cell is None or cell == "" or (column.says and (isinstance(cell, float) or self._code(column.says, cell))):
                     continue
-                if column.says and (isinstance(cell, float) or self._code(column.says, cell)):
+                said = self._said_in(cell, english=english, category=not column.header)
+                if said is NOTHING:
                     continue
-                self._cell(grid, f"{place}, kolumn {at + 1}", cell, column, dims | column.dims)
+                if column.about not in released:
+                    released[column.about] = self._released(column, dims)
+                rules = [self._rule(value, column, released[column.about], signed=said.signed) for value in said.values]
+                numbers += rules.count(None)
+                if said.text is not None or any(rules):
+                    self._tell(grid.file, f"{grid.place} rad {number}, kolumn {at + 1}", said, rules)
             if id_at is not None:
-                self._by_id(grid, place, row, id_at)
+                self._by_id(grid, f"{grid.place} rad {number}", row, id_at)
+        if numbers:
+            self.result.lead(grid.file, numbers)
 
-    def _cell(self, grid: Grid, where: str, cell: Cell, column: _Column, dims: dict[str, str]) -> None:
-        if not column.header and (_is_year(cell)):
-            return  # a chart's categories
+    def _row_dims(self, about: Mapping[str, str], saying: list[tuple[int, str]], row: tuple[Cell, ...]) -> dict[str, str]:
+        dims = dict(about)
+        for at, name in saying:
+            code = self._code(name, row[at])
+            if code and (name not in dims or at > 0):
+                dims.setdefault(name, code) if name != "key" else dims.update({name: code})
+        return dims
+
+    def _released(self, column: _Column, dims: Mapping[str, str]) -> Numbers:
+        return self.pool.about({} if column.free else {**dims, **column.dims}, count=column.count)
+
+    def _said_in(self, cell: Cell, *, english: bool, category: bool) -> _Said:
+        """What a cell says, whatever it is about. `category`: it stands in a column without a header, as a chart's years."""
         if isinstance(cell, (int, float)):
-            self.result.add(grid.file, where, self._rule(float(cell), None, column, dims))
-            return
-        text = swedish_numbers(str(cell)) if ENGLISH.search(grid.file) else str(cell)
+            return NOTHING if category and cell in YEARS else _Said((float(cell),))
+        if category and _is_year(cell):
+            return NOTHING
+        text = swedish_numbers(str(cell)) if english else str(cell)
+        said = self.cells.get(text)
+        if said is None:
+            said = self.cells[text] = self._said_by(text)
+        return said
+
+    def _said_by(self, text: str) -> _Said:
         if not any(map(str.isdigit, text)) or _DATE.fullmatch(text):
-            return
+            return NOTHING
         number = _machine(text)
         if number is not None:
-            self.result.add(grid.file, where, self._rule(number, text, column, dims))
-        elif ONLY_NUMBERS.fullmatch(text):
-            for token in bare_numbers(text):
-                self.result.add(grid.file, where, self._rule(token.value, None, column, dims, signed=False))
-        else:
-            self._sentence(grid.file, where, text)
+            return _Said((number,))
+        if ONLY_NUMBERS.fullmatch(text):
+            return _Said(tuple(token.value for token in bare_numbers(text)), signed=False)
+        return _Said((), text=text) if self._tokens(text) else NOTHING
 
-    def _rule(self, value: float, text: str | None, column: _Column, dims: dict[str, str], *, signed: bool = True) -> str | None:
+    def _tell(self, file: str, where: str, said: _Said, rules: list[str | None]) -> None:
+        for rule in filter(None, rules):
+            self.result.add(file, where, rule)
+        if said.text is not None:
+            self._sentence(file, where, said.text)
+
+    def _rule(self, value: float, column: _Column, released: Numbers, *, signed: bool = True) -> str | None:
         """The finding for a number in a column; None when it leads to a released cell."""
         if column.step and value % self.rules.count_step:
             return "off_step" if not 0 < value < self.context.floor else "small_count"
-        if column.derived:
-            return None
-        if column.free:
-            dims = {}
-        if self.pool.has(dims, value, count=column.count) or (not signed and self.pool.has(dims, -value)):
+        if column.derived or released.has(value) or (not signed and released.has(-value)):
             return None
         if column.count:
             return "small_count" if 0 < value < self.context.floor else "untraced"
@@ -186,6 +237,12 @@ class _Tracer:
         if cell is None:
             return None
         text = f"{cell:g}" if isinstance(cell, float) else str(cell)
+        asked = (dimension, text)
+        if asked not in self.codes:
+            self.codes[asked] = self._coded(dimension, text)
+        return self.codes[asked]
+
+    def _coded(self, dimension: str, text: str) -> str | None:
         if dimension == "wave":
             return text if re.fullmatch(r"\d{4}", text) else None
         return self.words[dimension].get(re.split(r"[\n\v]| \[", text)[0].strip().lower())
@@ -215,9 +272,10 @@ class _Tracer:
                 code = self.words[name].get(part.lower())
                 if code:
                     dims[name] = code
-        is_count = leaf.path and bool(self.counting.fullmatch(leaf.path[-1]))
-        column = _Column(leaf.path[-1] if leaf.path else "", {}, "", bool(is_count), False, False, False)
-        self.result.add(leaf.file, leaf.place, self._rule(float(leaf.value), None, column, dims))
+        name = leaf.path[-1] if leaf.path else ""
+        column = _Column(name, {}, "", bool(self.counting.fullmatch(name)), False, False, False)
+        released = self.pool.about(dims, count=column.count)
+        self.result.add(leaf.file, leaf.place, self._rule(float(leaf.value), column, released))
 
     # running text
 
@@ -228,16 +286,19 @@ class _Tracer:
     def _sentence(self, file: str, place: str, text: str) -> None:
         if ENGLISH.search(file):
             text = swedish_numbers(text)
-        if text not in self.seen:
-            pupils = self.official.sub("", text)
-            self.seen[text] = list(tokens(pupils, self.rules.count_words, self.rules.count_labels))
-        for token in self.seen[text]:
+        for token in self._tokens(text):
             official = (
                 token.unit in self.rules.official_words
                 and self.pool.has({}, token.value)
                 and self._of_officials(file, place, text)
             )
             self.result.add(file, place, None if official else self._said(token, {}))
+
+    def _tokens(self, text: str) -> list[Token]:
+        if text not in self.seen:
+            pupils = self.official.sub("", text)
+            self.seen[text] = list(tokens(pupils, self.rules.count_words, self.rules.count_labels))
+        return self.seen[text]
 
     def _of_officials(self, file: str, place: str, text: str) -> bool:
         """Whether answers told of here are those of officials in the municipality's forms."""

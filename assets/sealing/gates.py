@@ -5,9 +5,9 @@ The parts that look at the release (finished-file scan, release register) come i
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from assets.sealing.bundle import Bundle
 from assets.sealing.manifest import APPROVALS, CRATE, SEAL, faults_of_files
@@ -25,6 +25,15 @@ class Gate(Protocol):
 
     def check(self, bundle: Bundle) -> Sequence[str]:
         """What is wrong, as sentences; none when the bundle may pass."""
+        ...
+
+
+@runtime_checkable
+class Ahead(Protocol):
+    """A gate that is quicker when it may look at many bundles at once, before it is asked about each."""
+
+    def look_ahead(self, bundles: Iterable[Bundle]) -> None:
+        """Look at bundles that will be asked about; what is wrong with one is said when it is asked about."""
         ...
 
 

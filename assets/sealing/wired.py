@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 
@@ -10,10 +11,11 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from assets.methods.errors import PipelineError
 from assets.sealing.approvals import State
-from assets.sealing.gates import Gate, Register
+from assets.sealing.bundle import Bundle
+from assets.sealing.gates import Ahead, Gate, Register, first_closed
 from assets.sealing.keys import sealing_key
-from assets.sealing.publish import Step, publish
-from assets.sealing.store import bundle_folders
+from assets.sealing.publish import Step, publish, state_of
+from assets.sealing.store import bundle_folders, read_bundle
 from pipelines.paths import Paths
 
 
@@ -51,4 +53,18 @@ def publish_wave(
                 raise
             return Step(folder.name, State.STOPPED, (str(error),))
 
-    return [one(folder) for folder in bundle_folders(paths, wave) if not only or folder.name.split("_")[0] in only]
+    folders = [folder for folder in bundle_folders(paths, wave) if not only or folder.name.split("_")[0] in only]
+    for at, gate in enumerate(gates):
+        if isinstance(gate, Ahead):
+            gate.look_ahead(_coming(paths, folders, gates[:at]))
+    return [one(folder) for folder in folders]
+
+
+def _coming(paths: Paths, folders: Sequence[Path], before: Sequence[Gate]) -> Iterator[Bundle]:
+    """The approved bundles that get as far as a gate. One that can't be read is told of when its turn comes."""
+    for folder in folders:
+        with suppress(PipelineError):
+            if state_of(paths, folder).state is State.APPROVED:
+                bundle = read_bundle(folder)
+                if not first_closed(bundle, before):
+                    yield bundle

@@ -139,6 +139,66 @@ def test_what_may_not_be_there_is_found(bundle, case):
     assert rule in {finding.rule for finding in scanned(bundle, (name, text.encode())).findings}
 
 
+@pytest.mark.parametrize("text", ["Ring Åsa Lindberg på fritid", "Fråga anna@exempel.se", "Ring 070-123 45 67"])
+def test_a_person_in_the_municipalitys_own_words_is_found(bundle, text):
+    table = f"Område,Motivering,Faktor\nBotkyrka,{text},Samma ord i en annan kolumn\n"
+    found = scanned(bundle, ("4_tabeller/beslut.csv", table.encode())).findings
+    assert ("tabellen rad 2, kolumn 2", "personal_text", "stop") in {(f.place, f.rule, f.severity) for f in found}
+    assert "personal_text" not in {f.rule for f in found if f.place != "tabellen rad 2, kolumn 2"}
+
+
+def test_the_number_of_audited_cells_in_a_certificate_needs_no_cell(bundle):
+    told = b'{"release": {"audit": {"cells": 77771, "passed": true}}}'
+    assert not scanned(bundle, ("7_intyg/manifest.json", told)).findings
+    assert scanned(bundle, ("7_intyg/manifest.json", told.replace(b"audit", b"other"))).findings
+
+
+def sheet_of(bundle, change) -> bytes:
+    name, sheet = part(bundle[0][BOOK], r"worksheets/sheet5\.xml$")
+    return rezipped(bundle[0][BOOK], {name: change(sheet).encode()})
+
+
+@pytest.mark.parametrize(
+    ("cell", "rule"),
+    [
+        ("<c><v>77771</v></c>", "untraced"),
+        ('<c t="inlineStr"><is><t>3 elever &amp; fler</t></is></c>', "small_count"),
+        ('<c t="inlineStr"><is><r><t>3 ele</t></r><r><t>ver</t></r></is></c>', "small_count"),
+        ("<c><is><t>3 elever</t></is></c>", "small_count"),
+        ("<c><f>1+2</f><v>77771</v></c>", "untraced"),
+        ("<c><!-- x --><v>77771</v></c>", "untraced"),
+        ("<c><v>&#55;7771</v></c>", "untraced"),
+        ('<c t="s"><v>x</v></c>', "corrupt"),
+        ("<c><v>7", "corrupt"),
+    ],
+)
+def test_a_cell_is_found_however_it_is_written(bundle, cell, rule):
+    raw = sheet_of(bundle, lambda sheet: sheet.replace("</row></sheetData>", f"{cell}</row></sheetData>"))
+    hits = {(f.rule, f.place.partition(" rad")[0]) for f in scanned(bundle, (BOOK, raw)).findings}
+    assert any(found == rule and place.startswith("blad") for found, place in hits), hits
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda s: s.replace("<sheetData>", "<!-- <sheetData></sheetData> --><sheetData>"),
+        lambda s: s.replace("<row ", "<row  "),
+        lambda s: s.replace('encoding="UTF-8"', "encoding='UTF-8'"),
+    ],
+)
+def test_a_sheet_the_parser_reads_says_what_a_plain_one_does(bundle, change):
+    raw = scanned(bundle, (BOOK, bundle[0][BOOK]))
+    other = scanned(bundle, (BOOK, sheet_of(bundle, change)))
+    assert (other.findings, other.files) == (raw.findings, raw.files)
+
+
+def test_a_number_alone_in_a_pdf_must_be_released_or_stand_in_another_file(bundle):
+    name, raw = PLANTS["pdf text"][0](bundle[0], "4711,8")
+    alone = {(f.file, f.place): f.count for f in scanned(bundle, (name, raw)).findings if f.rule == "untraced"}
+    beside = {(f.file, f.place): f.count for f in scanned(bundle, (name, raw), ("a.txt", b"4711,8")).findings}
+    assert alone[name, "sida 3"] == beside.get((name, "sida 3"), 0) + 1
+
+
 def test_answers_by_pupil_are_found(bundle):
     codes = sorted(bundle[2].questions)[:9]
     for rows, rule in ((40, "records"), (3, "microdata_column")):

@@ -155,7 +155,7 @@ def test_what_the_scan_finds_becomes_sentences_without_values(bundle, monkeypatc
     def scan(files, archive, released, context, ids):
         given.context = context
         stops = tuple(Finding("4_tabeller/t.csv", f"tabellen rad {row}", "untraced", "stop") for row in range(7))
-        return ScanReport((*stops, Finding("a", "b", "personal_text", "note")), (), 1, 1, 1, 0.0)
+        return ScanReport((*stops, Finding("a", "b", "entry_order", "note")), (), 1, 1, 1, 0.0)
 
     monkeypatch.setattr("assets.published_scan.scan", scan)
     monkeypatch.setattr("assets.file_scan.store.catalogue_phrases", lambda rules: frozenset())  # reads every text we have
@@ -166,3 +166,47 @@ def test_what_the_scan_finds_becomes_sentences_without_values(bundle, monkeypatc
     assert told[5:] == ["och på 2 ställen till"]
     assert catalogue.publication.open_data.contact_email in given.context.rules.addresses
     assert not given.context.other_editions
+
+
+@pytest.fixture
+def scans(monkeypatch):
+    """The gate with a scan that remembers what it was given, and finds what a file says."""
+    given = []
+
+    def scan(files, archive, released, context, ids):
+        given.append(files)
+        stops = [Finding(name, "rad 1", "path", "stop") for name, raw in sorted(files.items()) if raw == b"fel"]
+        return ScanReport(tuple(stops), (), 1, 1, 1, 0.0)
+
+    monkeypatch.setattr("assets.published_scan.scan", scan)
+    monkeypatch.setattr("assets.file_scan.store.catalogue_phrases", lambda rules: frozenset())
+    catalogue, (frames, scope), meta = load_catalogue(), sample_bundle_frames(), sample_report_meta()
+
+    def drawn_from(bundle):
+        if "saknas.txt" in bundle.files:
+            raise PipelineError("x", "Utgåvan", "rader", "inga", "Kör did kor.")
+        return scope, frames, meta, catalogue
+
+    return Scanned(drawn_from, workers=1), given
+
+
+def test_a_bundle_that_was_looked_at_ahead_is_scanned_once_and_a_changed_one_again(scans, bundle):
+    gate, given = scans
+    wrong = replace(bundle, files={**bundle.files, "x.txt": b"fel"})
+    gate.look_ahead([bundle, wrong])
+    assert len(given) == 2
+    assert not gate.check(bundle)
+    assert gate.check(wrong) == gate.check(wrong) == ["x.txt, rad 1: En sökväg på en dator står i filen."]
+    assert len(given) == 2, "both were looked at ahead"
+    assert gate.check(replace(bundle, files={**bundle.files, "y.txt": b"fel"}))
+    assert len(given) == 3, "other files are another bundle"
+
+
+def test_a_bundle_that_cannot_be_looked_at_stops_no_other(scans, bundle):
+    gate, given = scans
+    lost = replace(bundle, files={**bundle.files, "saknas.txt": b""})
+    gate.look_ahead([lost, bundle])
+    assert len(given) == 1
+    assert not gate.check(bundle)
+    with pytest.raises(PipelineError, match="Utgåvan"):
+        gate.check(lost)

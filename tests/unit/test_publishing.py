@@ -221,6 +221,35 @@ def test_a_run_that_stops_a_bundle_is_red_when_the_others_are_out(ready, opened)
     assert lying(ready) == [f"{FOLDER}.zip"]
 
 
+@dataclass(frozen=True)
+class Eager:
+    """A gate that writes down what it may look at ahead, and lets everything through."""
+
+    seen: list[str] = field(default_factory=list)
+    name: str = "Ivrig"
+
+    def look_ahead(self, bundles):
+        self.seen.extend(bundle.manifest.bundle for bundle in bundles)
+
+    def check(self, bundle):
+        return ()
+
+
+def test_only_what_gets_as_far_as_a_gate_is_looked_at_ahead(ready, opened):
+    broken = ready.reports / "2024" / "0136_haninge_2024_v1.0_intern" / "7_intyg"
+    broken.mkdir(parents=True)
+    (broken / "manifest.json").write_text("{", encoding="utf-8")
+    keys, stopped, eager = ready.keys("stockholm"), Eager(), Eager()
+    gates = (Closed("Registret", "Det finns inte."), stopped)
+    (step, _) = wired.publish_wave(ready, keys, 2024, gates, opened)
+    assert (step.state, stopped.seen) == (State.APPROVED, [])
+    (step, _) = wired.publish_wave(ready, keys, 2024, (*OWN_GATES, eager), opened)
+    assert (step.state, eager.seen) == (State.PUBLISHED, [FOLDER])
+    again = Eager()
+    wired.publish_wave(ready, keys, 2024, (*OWN_GATES, again), opened)
+    assert not again.seen, "what is out already is not looked at"
+
+
 def test_a_decision_typed_in_dagster_files_in_the_inbox_and_the_publication(tmp_path, opened):
     bundle, resources = tiny(tmp_path), {"store": Store(data_dir=str(tmp_path))}
     paths = Paths(tmp_path)
