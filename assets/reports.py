@@ -157,7 +157,7 @@ def bundle_scopes(keys: Iterable[tuple[str, int]], choices: RunChoices, catalogu
     """What the run writes a bundle about: (area, wave) in each edition that the area gets.
 
     Raises:
-        PipelineError: `unknown_edition`; `other_cutoffs_public`, when only an edition for everybody is asked for and the limits
+        PipelineError: `other_cutoffs_public`, when only an edition for everybody is asked for and the limits
             are not the usual.
     """
     if choices.editions == (PUBLIC,):

@@ -20,8 +20,12 @@ def ui_texts() -> dict[str, dict[str, str]]:
 
     A job, op, sensor or check that the guide names has the name first and the next step last, as markdown.
     """
-    texts = _read(FILE)
-    return {kind: {name: _guided(kind, name, text) for name, text in names.items()} for kind, names in texts.items()}
+    return {kind: {name: _guided(kind, name, text) for name, text in names.items()} for kind, names in _plain().items()}
+
+
+def plain_text(kind: str, name: str) -> str:
+    """What something is, without its name and the next step. Raises KeyError when the catalogue has no text for it."""
+    return _plain()[kind][name]
 
 
 @lru_cache(maxsize=1)
@@ -41,9 +45,19 @@ def asset_text(layer: str, table: str) -> str:
     return ui_texts()["assets"][f"{layer}/{table}"]
 
 
+def op_text(name: str) -> str:
+    """What an op does, in Swedish. Raises KeyError when the catalogue has no text for it."""
+    return ui_texts()["ops"][name]
+
+
 def _guided(kind: str, name: str, text: str) -> str:
     more = ui_guide()[kind].get(name) if kind in GUIDED else None
     return f"**{more['name']}.** {text}\n\n**{ui_guide()['words']['next']}:** {more['next']}" if more else text
+
+
+@lru_cache(maxsize=1)
+def _plain() -> dict[str, dict[str, str]]:
+    return _read(FILE)
 
 
 def _read(name: str) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""What the Dagster UI says about each asset: its Swedish name, what it is, where it comes from, whether to trust it, what to do next.
+"""What the UI says about each asset: its Swedish name, what it is, where it comes from, whether to trust it, what to do next.
 
 Names, trust and next steps are in the catalogue (`texts/dagster_guide.yml`); where an asset comes from and how many rules look at
 it is read from the definitions themselves, so that neither can be out of date.

@@ -5,8 +5,10 @@ The packaged Polars I/O managers cannot read tables back with DuckDB 2 (docs/adr
 
 import dagster as dg
 import polars as pl
+from pydantic import Field
 
 from assets.table_metadata import PARTITION_COLUMN, table_metadata
+from assets.texts import ui_texts
 from pipelines.resources import Store
 from pipelines.warehouse import TableName, Warehouse
 
@@ -17,7 +19,7 @@ class DuckDBTables(dg.ConfigurableIOManager):
     The partition column is declared in the asset's metadata.
     """
 
-    data_dir: str
+    data_dir: str = Field(description=ui_texts()["fields"]["data_dir"])
 
     @property
     def _warehouse(self) -> Warehouse:
