@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import dagster as dg
@@ -105,12 +105,21 @@ def county_table(release: ReleaseFrames, wave: int, names: Mapping[str, str]) ->
     return markdown_table(["kommun", f"svarsandel {wave}, procent", "utveckling", "regler som inte höll"], lines)
 
 
+def first_page(pages: Sequence[Path]) -> dict[str, object]:
+    """Where to begin: the first of the pages, as a path that can be copied."""
+    return {"börja här": dg.MetadataValue.path(str(pages[0]))} if pages else {}
+
+
 def page_metadata(release: ReleaseFrames, pages: list[Path], root: Path, more: Mapping[str, str]) -> dict[str, object]:
     """Where to begin, the quality report, and how fresh it all is; `more`: label -> further Markdown."""
     fresh = released_freshness(release.delivery_quality, latest_years(release.register_values))
-    first = {"börja här": dg.MetadataValue.path(str(pages[0]))} if pages else {}
     links = {"kvalitetsrapport": dg.MetadataValue.path(str(Paths(root).quality / "index.html"))}
-    return first | links | {"färskhet": dg.MetadataValue.md(fresh)} | {k: dg.MetadataValue.md(v) for k, v in more.items()}
+    return (
+        first_page(pages)
+        | links
+        | {"färskhet": dg.MetadataValue.md(fresh)}
+        | {k: dg.MetadataValue.md(v) for k, v in more.items()}
+    )
 
 
 def _last(values: list[float | None]) -> str:

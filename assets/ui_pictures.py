@@ -9,32 +9,33 @@ from __future__ import annotations
 import base64
 from collections.abc import Sequence
 from html import escape
-from itertools import pairwise
 
 WIDTH, HEIGHT, EDGE = 96, 22, 3
 INK, PALE, MARK = "#1f5f8b", "#d5dde3", "#b3411f"
+SVG = "http://www.w3.org/2000/svg"
 BLOCKS, GAP = "▁▂▃▄▅▆▇█", "·"
 BAR_WIDTH, BAR_HEIGHT, LABEL_WIDTH = 150, 16, 190
 
 
 def sparkline(values: Sequence[float | None]) -> str:
-    """A line through the values in order, with a dot at each; a missing value breaks the line.
+    """A line through the values in order; a missing value breaks it, and a value alone is a dot.
+
+    Short on purpose: Dagster shows Markdown of more than a thousand characters only on request.
 
     Args:
         values: two or more make a line; the scale goes from the smallest to the largest.
     """
     known = [value for value in values if value is not None]
-    if not known:
-        return _svg(WIDTH, HEIGHT, "")
-    low, span = min(known), (max(known) - min(known)) or 1
+    low, span = min(known, default=0), (max(known, default=0) - min(known, default=0)) or 1
     step = (WIDTH - 2 * EDGE) / max(len(values) - 1, 1)
-    points = [
-        None if value is None else (EDGE + place * step, HEIGHT - EDGE - (value - low) / span * (HEIGHT - 2 * EDGE))
-        for place, value in enumerate(values)
-    ]
-    lines = [f"M{a[0]:.1f} {a[1]:.1f}L{b[0]:.1f} {b[1]:.1f}" for a, b in pairwise(points) if a and b]
-    dots = [f'<circle cx="{p[0]:.1f}" cy="{p[1]:.1f}" r="2" fill="{INK}"/>' for p in points if p]
-    return _svg(WIDTH, HEIGHT, f'<path d="{"".join(lines)}" stroke="{INK}" stroke-width="1.5"/>{"".join(dots)}')
+    path, pen_down = "", False
+    for place, value in enumerate(values):
+        if value is not None:
+            y = HEIGHT - EDGE - (value - low) / span * (HEIGHT - 2 * EDGE)
+            path += f"{'L' if pen_down else 'M'}{EDGE + place * step:.0f} {y:.0f}{'' if pen_down else 'h0'}"
+        pen_down = value is not None
+    style = f'fill="none" stroke="{INK}" stroke-width="2" stroke-linecap="round"'
+    return f'<svg xmlns="{SVG}" width="{WIDTH}" height="{HEIGHT}"><path d="{path}" {style}/></svg>'
 
 
 def blocks(shares: Sequence[float | None]) -> str:
@@ -86,6 +87,6 @@ def number(value: float) -> str:
 
 def _svg(width: int, height: int, content: str) -> str:
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" viewBox="0 0 {width} {height}" '
+        f'<svg xmlns="{SVG}" width="{width}" height="{height}" viewBox="0 0 {width} {height}" '
         f'font-family="sans-serif">{content}</svg>'
     )

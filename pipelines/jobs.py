@@ -19,7 +19,7 @@ from assets.texts import ui_texts
 from pipelines import chain
 from pipelines.chain import Choice
 from pipelines.event_log import light_event_log
-from pipelines.launch import Chosen, Ingestion, Launch, choose, wanted
+from pipelines.launch import Chosen, Ingestion, Launch, choose, typed_choices, wanted
 from pipelines.paths import Paths
 from pipelines.resources import RunChoices, Store
 from pipelines.set_aside import Outcome, lying, outcome
@@ -187,13 +187,13 @@ ALL_YEARS = range_tags(str(YEARS[0]), str(YEARS[-1])) if YEARS else {}
 
 
 def _asked(context: dg.OpExecutionContext, paths: Paths) -> Chosen:
-    """What the run was asked for, as a person typed it; `context.run.run_config` has no defaults in it.
+    """What the run was asked for.
 
     Raises:
         dagster.Failure: choices that can't be followed, in one sentence.
     """
     with as_failure():
-        return choose(paths, context.run.run_config)
+        return choose(paths, typed_choices(context.run.run_config))
 
 
 def _say_choices(context: dg.OpExecutionContext, chosen: Chosen) -> None:

@@ -101,6 +101,14 @@ class Chosen:
         return "\n".join(["| val | värde | kommer från |", "|---|---|---|", *told])
 
 
+def typed_choices(run_config: Mapping[str, object]) -> dict[str, object]:
+    """What a person has changed in the launchpad. It fills in all defaults by itself, so a field that stands at its default says
+    nothing: a saved setting may decide it.
+    """
+    defaults = {name: field.default for name, field in Launch.model_fields.items()}
+    return {name: value for name, value in run_config.items() if name not in defaults or value != defaults[name]}
+
+
 def choose(paths: Paths, typed: Mapping[str, object]) -> Chosen:
     """What a run does, from what a person typed and the saved setting that was named.
 

@@ -9,7 +9,7 @@ from assets.methods.errors import PipelineError
 from assets.slices import WAVES
 from pipelines import cli
 from pipelines.definitions import build_definitions
-from pipelines.launch import LIMITS, choose
+from pipelines.launch import LIMITS, Launch, choose, typed_choices
 from pipelines.paths import Paths
 from pipelines.saved_settings import SHIPPED, find_setting, save_setting, setting_names
 
@@ -36,6 +36,13 @@ def test_nothing_typed_is_the_latest_wave_for_everybody(paths):
     chosen = choose(paths, {})
     assert (chosen.wave, chosen.edition, chosen.everything, chosen.only, chosen.workers) == (WAVES[-1], "bada", False, (), 2)
     assert "förval" in chosen.table()
+
+
+def test_defaults_that_the_launchpad_fills_in_leave_the_setting_to_decide(paths):
+    filled = {name: field.default for name, field in Launch.model_fields.items()} | {"installning": "botkyrka"}
+    chosen = choose(paths, typed_choices(filled))
+    assert (chosen.edition, chosen.only, chosen.workers) == ("intern", ("0127",), 1)
+    assert code_of(paths, typed_choices(filled | {"utgava": "publik"}))[0] == "settings_conflict"
 
 
 def test_every_setting_that_ships_can_be_chosen(paths):
