@@ -79,7 +79,8 @@ def preview(release: ReleaseFrames, scope: Scope, meta: ReportMeta) -> str:
         for key, index in meta.charts.indices.items()
     ]
     words = "; ".join(f"{label} {'visas inte' if own is None else number(own)}" for label, own, _ in shares)
-    title = f"Andel i fokusgruppen per index, procent. Stapel: {scope.area_name}. Streck: länet."
+    grade = GRADES.get(grades[0], grades[0])
+    title = f"Andel i fokusgruppen per index, {grade}, procent. Stapel: {scope.area_name}. Streck: länet."
     return f"{title}\n\n{as_image(bars(shares), words)}"
 
 
