@@ -202,7 +202,7 @@ def _say_choices(context: dg.OpExecutionContext, chosen: Chosen) -> None:
     context.add_output_metadata({"val för körningen": dg.MetadataValue.md(chosen.table())})
 
 
-def _choices(chosen: Chosen, choices: RunChoices) -> dict[str, object]:
+def child_config(chosen: Chosen, choices: RunChoices) -> dict[str, object]:
     """Run config of a child that writes bundles; a resource's config is replaced as a whole, so all is given.
 
     What the run doesn't say stays as the installation has it.
@@ -299,7 +299,7 @@ def build_crossing_jobs(defs: Callable[[], dg.Definitions]) -> tuple[dg.JobDefin
     def bundles(context: dg.OpExecutionContext, config: Launch, store: Store, choices: RunChoices) -> None:
         asked = _asked(context, store.paths)
         names = [name for name in ("publish_bundles", "publish_kits", "publish_overview") if wanted(name, asked.pilot)]
-        steps(context, store, names, asked, choices, _choices(asked, choices))
+        steps(context, store, names, asked, choices, child_config(asked, choices))
 
     @dg.config_mapping
     def ingestion(val: Ingestion) -> dg.RunConfig:
