@@ -11,6 +11,7 @@ from types import MappingProxyType
 import dagster as dg
 
 from assets.asset_keys import asset_key, reached
+from assets.catalogue.pilots import find_pilot, wanted_step
 from assets.delivery_reports import waiting_files
 from assets.failures import as_failure
 from assets.intake.names import in_markdown
@@ -19,7 +20,7 @@ from assets.texts import ui_texts
 from pipelines import chain
 from pipelines.chain import Choice
 from pipelines.event_log import light_event_log
-from pipelines.launch import Chosen, Ingestion, Launch, choose, typed_choices, wanted
+from pipelines.launch import Chosen, Ingestion, Launch, choose, typed_choices
 from pipelines.paths import Paths
 from pipelines.resources import RunChoices, Store
 from pipelines.set_aside import Outcome, lying, outcome
@@ -298,7 +299,8 @@ def build_crossing_jobs(defs: Callable[[], dg.Definitions]) -> tuple[dg.JobDefin
     @dg.op(ins=after, out=nothing["out"], description=TEXTS["ops"]["bundles"])
     def bundles(context: dg.OpExecutionContext, config: Launch, store: Store, choices: RunChoices) -> None:
         asked = _asked(context, store.paths)
-        names = [name for name in ("publish_bundles", "publish_kits", "publish_overview") if wanted(name, asked.pilot)]
+        pilot = find_pilot(asked.pilot) if asked.pilot else None
+        names = [name for name in ("publish_bundles", "publish_kits", "publish_overview") if wanted_step(name, pilot)]
         steps(context, store, names, asked, choices, child_config(asked, choices))
 
     @dg.config_mapping

@@ -151,12 +151,6 @@ def choose(paths: Paths, typed: Mapping[str, object]) -> Chosen:
     return chosen
 
 
-def wanted(step: str, pilot: str) -> bool:
-    """Whether a step makes something that the pilot has; without a pilot all steps do."""
-    made = {"publish_bundles": "bundles", "publish_kits": "kits"}.get(step)
-    return not pilot or made is None or made in find_pilot(pilot).produces
-
-
 def _plain(value: object) -> object:
     return tuple(value) if isinstance(value, list) else value
 

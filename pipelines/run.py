@@ -87,6 +87,7 @@ def run_everything(
     with progress.step("Startar Dagster"):
         import dagster as dg
 
+        from assets.catalogue.pilots import wanted_step
         from assets.slices import WAVES
         from pipelines import chain
         from pipelines.definitions import build_definitions
@@ -98,7 +99,7 @@ def run_everything(
         defs = build_definitions(home, remake=everything, prepared_by=prepared_by, **choices)
         instance = dg.DagsterInstance.from_config(str(instance_home(paths.home(active_profile()))))
         has = {job.name for job in ASSET_JOBS}
-        steps = [(name, title) for name, title in STEPS if name in has and _wanted(name, pilot)]
+        steps = [(name, title) for name, title in STEPS if name in has and wanted_step(name, pilot)]
     chosen = wave or WAVES[-1]
     choice = chain.Choice(chosen, municipalities, everything, only=pilot.municipalities if pilot else tuple(only))
     said = {"allt": "ja" if everything else "nej", "utgava": edition or "bada", "mattillfalle": str(chosen), **tags}
@@ -132,12 +133,6 @@ def run_everything(
     rejected = rejected_since(paths, before)
     summary = _summary(paths, chosen, checks, seconds, rejected, (written, unchanged), time.perf_counter() - begun)
     return replace(summary, form_notes=form_notes(Warehouse(paths.warehouse), forms_before))
-
-
-def _wanted(step: str, pilot: Pilot | None) -> bool:
-    """Whether a step makes something that the pilot has; without a pilot all steps do."""
-    made = {"publish_bundles": "bundles", "publish_kits": "kits"}.get(step)
-    return pilot is None or made is None or made in pilot.produces
 
 
 def instance_home(home: Path) -> Path:
