@@ -30,7 +30,7 @@ from assets.record_keys import keyed
 from assets.registers.pipeline import parse_registers, school_indicators
 from assets.slices import ONE_RUN, WAVES, YEARS, int_keys, register_years, survey_waves
 from assets.table_metadata import BY_WAVE, BY_YEAR, count_table, screen_table
-from assets.texts import asset_text
+from assets.texts import asset_text, op_text
 from pipelines.paths import Paths
 from pipelines.resources import Store
 from pipelines.warehouse import TableName, Warehouse
@@ -65,6 +65,7 @@ PROFILE = TableName("harmonised", "item_profile")
     },
     deps=[["raw", "survey_responses"], ["raw", "survey_deliveries"]],
     name="harmonised_survey",
+    description=op_text("harmonised_survey"),
     group_name="harmonised",
     partitions_def=survey_waves,
     backfill_policy=ONE_RUN,
@@ -289,6 +290,7 @@ def _empty(catalogue: Catalogue) -> tuple[pl.DataFrame, pl.DataFrame]:
     },
     deps=[["raw", "register_rows"]],
     name="harmonised_registers",
+    description=op_text("harmonised_registers"),
     group_name="harmonised",
     partitions_def=register_years,
     backfill_policy=ONE_RUN,

@@ -9,7 +9,7 @@ from assets.forms.harmonise import activity_answers, decisions, readiness_rating
 from assets.forms.tables import ANSWERS_SCHEMA
 from assets.intake.names import in_markdown
 from assets.raw_forms import ANSWERS, stored_files
-from assets.texts import asset_text
+from assets.texts import asset_text, op_text
 from pipelines.resources import Store
 
 TABLES = ("activity_answers", "readiness_ratings", "decisions")
@@ -19,6 +19,7 @@ TABLES = ("activity_answers", "readiness_ratings", "decisions")
     outs={name: dg.AssetOut(key=["harmonised", name], description=asset_text("harmonised", name)) for name in TABLES},
     deps=[["raw", "form_files"], ["raw", "form_answers"]],
     name="harmonised_forms",
+    description=op_text("harmonised_forms"),
     group_name="harmonised",
 )
 def harmonised_forms(context: dg.AssetExecutionContext, store: Store):

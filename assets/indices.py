@@ -26,7 +26,7 @@ from assets.methods.screening import without_removed
 from assets.methods.series_estimates import series_estimates
 from assets.slices import ONE_RUN, WAVES, int_keys, survey_waves
 from assets.table_metadata import BY_WAVE, count_table
-from assets.texts import asset_text
+from assets.texts import asset_text, op_text
 from assets.validated import RESPONSES
 from pipelines.resources import RunChoices, Store
 from pipelines.warehouse import TableName, Warehouse
@@ -95,6 +95,7 @@ def indices_person_scores(context: dg.AssetExecutionContext, store: Store, choic
     },
     deps=[["indices", "person_scores"]],
     name="indices_areas",
+    description=op_text("indices_areas"),
     group_name="indices",
     partitions_def=survey_waves,
     backfill_policy=ONE_RUN,
@@ -129,6 +130,7 @@ def indices_areas(context: dg.AssetExecutionContext, store: Store):
     },
     deps=[["validated", "survey_responses"]],
     name="indices_indicators",
+    description=op_text("indices_indicators"),
     group_name="indices",
     partitions_def=survey_waves,
     backfill_policy=ONE_RUN,
@@ -154,6 +156,7 @@ def indices_indicators(context: dg.AssetExecutionContext, store: Store, choices:
     },
     deps=[["validated", "survey_responses"]],
     name="indices_scales",
+    description=op_text("indices_scales"),
     group_name="indices",
     partitions_def=survey_waves,
     backfill_policy=ONE_RUN,

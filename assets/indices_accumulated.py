@@ -13,7 +13,7 @@ from assets.methods.cell_key_sums import with_cell_keys
 from assets.methods.record_identity import COLUMN as RECORD_KEY
 from assets.slices import ONE_RUN, WAVES, int_keys, survey_waves
 from assets.table_metadata import BY_WAVE, count_table
-from assets.texts import asset_text
+from assets.texts import asset_text, op_text
 from pipelines.resources import Store
 from pipelines.warehouse import TableName, Warehouse
 
@@ -37,6 +37,7 @@ def count_rules(catalogue: Catalogue) -> list[CountRule]:
     },
     deps=[["indices", "person_scores"]],
     name="indices_accumulated",
+    description=op_text("indices_accumulated"),
     group_name="indices",
     partitions_def=survey_waves,
     backfill_policy=ONE_RUN,

@@ -11,7 +11,7 @@ from assets.failures import as_failure
 from assets.indices import PERSONS
 from assets.methods.cutoff_sets import KEYS, county_counts, cut_alternatives, published_pupils
 from assets.methods.persons import cut_set
-from assets.texts import asset_text
+from assets.texts import asset_text, op_text
 from pipelines.resources import Store
 from pipelines.warehouse import TableName, Warehouse
 
@@ -28,6 +28,7 @@ CUTOFF_COUNTS = TableName("indices", "cutoff_counts")
     },
     deps=[dg.AssetDep(["indices", "person_scores"], partition_mapping=dg.AllPartitionMapping())],
     name="indices_cutoffs",
+    description=op_text("indices_cutoffs"),
     group_name="indices",
 )
 def indices_cutoffs(store: Store):

@@ -11,7 +11,7 @@ from assets.methods.bands import FOCUS_BAND
 from assets.methods.weighted_results import CELLS_SCHEMA, SCHEMA, weighted_estimates
 from assets.slices import ONE_RUN, WAVES, int_keys, survey_waves
 from assets.table_metadata import BY_WAVE
-from assets.texts import asset_text
+from assets.texts import asset_text, op_text
 from pipelines.resources import Store
 from pipelines.warehouse import TableName, Warehouse
 
@@ -33,6 +33,7 @@ KEYS = ["respondent_key", "municipality_code", "wave", "grade", "sex", "school_c
         dg.AssetDep(["harmonised", "schools"], partition_mapping=dg.AllPartitionMapping()),
     ],
     name="indices_weights",
+    description=op_text("indices_weights"),
     group_name="indices",
     partitions_def=survey_waves,
     backfill_policy=ONE_RUN,

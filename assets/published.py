@@ -25,7 +25,7 @@ BUNDLES = ("reports/municipality_bundle", "reports/workshop_kit", "reports/count
 class Publication(dg.Config):
     """Which bundles are published: those of a wave, or of some areas in it."""
 
-    wave: int = Field(default=WAVES[-1], description=FIELDS["wave"])
+    wave: int = Field(default=WAVES[-1], description=FIELDS["publicera_wave"])
     kommuner: list[str] = Field(default=[], description=FIELDS["kommuner"])
 
 

@@ -22,7 +22,7 @@ from assets.methods.errors import PipelineError
 from assets.registers.pipeline import read_register_files
 from assets.slices import ONE_RUN, WAVES, int_keys, survey_waves
 from assets.table_metadata import table_metadata
-from assets.texts import asset_text
+from assets.texts import asset_text, op_text
 from pipelines.paths import Paths
 from pipelines.resources import Store
 from pipelines.warehouse import TableName, Warehouse
@@ -49,6 +49,7 @@ REGISTER_ROWS = TableName("raw", "register_rows")
         ),
     ],
     name="raw_survey",
+    description=op_text("raw_survey"),
     group_name="raw",
     partitions_def=survey_waves,
     backfill_policy=ONE_RUN,

@@ -19,7 +19,7 @@ from assets.intake.receive import Rejected, file_hash, inbox_files, inbox_notes
 from assets.intake.tables import rejected_rows
 from assets.raw import REJECTED
 from assets.table_metadata import table_metadata
-from assets.texts import asset_text
+from assets.texts import asset_text, op_text
 from pipelines.paths import Paths
 from pipelines.resources import Store
 from pipelines.warehouse import TableName, Warehouse
@@ -34,6 +34,7 @@ ANSWERS = TableName("raw", "form_answers")
         dg.AssetSpec(["raw", "form_answers"], deps=[["inbox", "form_files"]], description=asset_text("raw", "form_answers")),
     ],
     name="raw_forms",
+    description=op_text("raw_forms"),
     group_name="raw",
 )
 def raw_forms(context: dg.AssetExecutionContext, store: Store):

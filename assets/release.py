@@ -39,7 +39,7 @@ from assets.release_register.history import keep
 from assets.release_repairs import current_repairs, forget_void, repaired
 from assets.slices import ONE_RUN, WAVES, YEARS, int_keys, register_years, survey_waves
 from assets.table_metadata import BY_WAVE, BY_YEAR, count_table, sensitivity_table
-from assets.texts import asset_text
+from assets.texts import asset_text, op_text
 from assets.validated import DELIVERIES, RESPONSES
 from pipelines.resources import Store
 from pipelines.warehouse import TableName, Warehouse
@@ -97,6 +97,7 @@ SCHOOLS = TableName("harmonised", "schools")
         dg.AssetDep(["harmonised", "schools"], partition_mapping=dg.AllPartitionMapping()),
     ],
     name="release_survey",
+    description=op_text("release_survey"),
     group_name="release",
     partitions_def=survey_waves,
     backfill_policy=ONE_RUN,

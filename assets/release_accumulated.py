@@ -23,7 +23,7 @@ from assets.release_repairs import current_repairs, repaired
 from assets.release_series import INDEX_RESULTS
 from assets.slices import ONE_RUN, WAVES, int_keys, survey_waves
 from assets.table_metadata import BY_WAVE, count_table
-from assets.texts import asset_text
+from assets.texts import asset_text, op_text
 from assets.validated import RESPONSES
 from pipelines.resources import Store
 from pipelines.warehouse import Warehouse
@@ -47,6 +47,7 @@ from pipelines.warehouse import Warehouse
         ["validated", "survey_responses"],
     ],
     name="release_accumulated",
+    description=op_text("release_accumulated"),
     group_name="release",
     partitions_def=survey_waves,
     backfill_policy=ONE_RUN,

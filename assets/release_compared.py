@@ -15,7 +15,7 @@ from assets.methods.compared_areas import published_funnel, published_ranks
 from assets.methods.disclosure import load_policy
 from assets.methods.editions import both_editions
 from assets.methods.model_estimates import model_estimates
-from assets.texts import asset_text
+from assets.texts import asset_text, op_text
 from pipelines.resources import Store
 from pipelines.warehouse import TableName, Warehouse
 
@@ -67,6 +67,7 @@ def release_model_estimates(store: Store) -> dg.Output[pl.DataFrame]:
     outs={name: dg.AssetOut(key=["release", name], description=asset_text("release", name)) for name in ("rank_sets", "funnel")},
     deps=[RESULTS],
     name="release_comparison",
+    description=op_text("release_comparison"),
     group_name="release",
 )
 def release_comparison(store: Store):

@@ -20,7 +20,7 @@ from assets.methods.series_breaks import series_breaks
 from assets.release_repairs import current_repairs, repaired
 from assets.slices import ONE_RUN, WAVES, int_keys, survey_waves
 from assets.table_metadata import BY_WAVE, count_table
-from assets.texts import asset_text
+from assets.texts import asset_text, op_text
 from assets.validated import RESPONSES
 from pipelines.resources import Store
 from pipelines.warehouse import TableName, Warehouse
@@ -45,6 +45,7 @@ GROUP = ["area_level", "area_code", "wave", "grade", "sex"]
         *("release/index_results", "validated/survey_responses"),
     ),
     name="release_indicators",
+    description=op_text("release_indicators"),
     group_name="release",
     partitions_def=survey_waves,
     backfill_policy=ONE_RUN,

@@ -22,7 +22,7 @@ from assets.methods.publish import with_clarity
 from assets.methods.release_utility import FAMILIES, SAME, STEP, counted_step, utility
 from assets.methods.score_scale import policy_for
 from assets.release_series import GROUP, series_inputs
-from assets.texts import asset_text
+from assets.texts import asset_text, op_text
 from pipelines.resources import Store
 from pipelines.warehouse import TableName, Warehouse
 
@@ -40,6 +40,7 @@ DEPS = [
     },
     deps=DEPS,
     name="release_utility",
+    description=op_text("release_utility"),
     group_name="release",
 )
 def release_utility(store: Store):

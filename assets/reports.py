@@ -34,6 +34,7 @@ from assets.methods.editions import INTERN, PUBLIC
 from assets.methods.release_utility import told_steps
 from assets.registers.files import load_register_catalogue
 from assets.reports_preview import previews
+from assets.reports_told import bundle_metadata, county_table, page_metadata
 from assets.sealing.store import write_form
 from assets.slices import ONE_RUN, bundle_keys, bundles, int_keys, survey_waves
 from assets.texts import asset_text
@@ -156,7 +157,7 @@ def bundle_scopes(keys: Iterable[tuple[str, int]], choices: RunChoices, catalogu
     """What the run writes a bundle about: (area, wave) in each edition that the area gets.
 
     Raises:
-        PipelineError: `unknown_edition`; `other_cutoffs_public`, when only an edition for everybody is asked for and the limits
+        PipelineError: `other_cutoffs_public`, when only an edition for everybody is asked for and the limits
             are not the usual.
     """
     if choices.editions == (PUBLIC,):
@@ -238,6 +239,8 @@ def reports_municipality_bundle(
             places[bundle.scope] = write_bundle(bundle, target, told)
         cache.trim()
         write_forms(release_reader, places.values())
+    for key, told in bundle_metadata(release, places, meta, Path(release_reader.data_dir)).items():
+        context.add_asset_metadata(told, partition_key=key)
     lines = [
         "| kommun | rapport | |",
         "|---|---|---|",
@@ -283,9 +286,10 @@ def reports_county_overview(
                 use=_use(release, edition, meta), disclosure=DISCLOSURE_PAGE if edition == INTERN else "",
             )  # fmt: skip
             pages.append(page)
-    return dg.MaterializeResult(
-        metadata={"dagster/row_count": len(pages), "sidor": dg.MetadataValue.md("\n".join(f"- `{p}`" for p in pages))}
-    )
+    state = {f"läget {wave}": county_table(release, wave, names) for wave in int_keys(context, [])}
+    told = page_metadata(release, pages, Path(release_reader.data_dir), state)
+    listed = dg.MetadataValue.md("\n".join(f"- `{p}`" for p in pages))
+    return dg.MaterializeResult(metadata={"dagster/row_count": len(pages), "sidor": listed} | told)
 
 
 def _use(release: ReleaseFrames, edition: str, meta: ReportMeta) -> Table | None:

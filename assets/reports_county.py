@@ -15,6 +15,7 @@ from assets.charts.types import COUNTY_CODE, ChartCard
 from assets.cutoff_guard import released_editions
 from assets.failures import as_failure
 from assets.reports import picture_cache, report_meta
+from assets.reports_told import first_page
 from assets.slices import ONE_RUN, int_keys, survey_waves
 from assets.texts import asset_text
 from pipelines.resources import ReleaseReader, RunChoices
@@ -66,7 +67,9 @@ def reports_county_comparison(
                 else:
                     place.unlink(missing_ok=True)
     shown = "\n".join(f"- `{page}`" for page in pages) or "Ingen sida: för få kommuner att jämföra."
-    return dg.MaterializeResult(metadata={"dagster/row_count": len(pages), "sidor": dg.MetadataValue.md(shown)})
+    return dg.MaterializeResult(
+        metadata={"dagster/row_count": len(pages), "sidor": dg.MetadataValue.md(shown)} | first_page(pages)
+    )
 
 
 ASSETS = [reports_county_comparison]

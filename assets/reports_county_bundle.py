@@ -30,6 +30,7 @@ from assets.reports import (
 )
 from assets.reports_county import TABLES, draw_all
 from assets.reports_preview import previews
+from assets.reports_told import first_page
 from assets.slices import ONE_RUN, int_keys, survey_waves
 from assets.texts import asset_text
 from pipelines.provenance import code_version, package_versions
@@ -100,7 +101,9 @@ def reports_county_bundle(
             write_forms(release_reader, [held])
     lines = [*(f"- `{path}` skriven" for path in written), *(f"- `{path}` oförändrad" for path in kept)]
     counts = {"dagster/row_count": len(lines), "skrivna länspaket": len(written), "oförändrade länspaket": len(kept)}
-    return dg.MaterializeResult(metadata=counts | {"länspaket": dg.MetadataValue.md("\n".join(lines))})
+    return dg.MaterializeResult(
+        metadata=counts | {"länspaket": dg.MetadataValue.md("\n".join(lines))} | first_page([*written, *kept])
+    )
 
 
 ASSETS = [reports_county_bundle]

@@ -10,6 +10,7 @@ from assets.catalogue.load import Catalogue, load_catalogue
 from assets.failures import as_failure
 from assets.methods.disclosure_policy import load_policy
 from assets.reports import report_meta
+from assets.reports_told import first_page
 from assets.slices import ONE_RUN, int_keys, survey_waves
 from assets.texts import asset_text
 from pipelines.resources import ReleaseReader
@@ -52,7 +53,9 @@ def reports_disclosure_report(context: dg.AssetExecutionContext, release_reader:
             else:
                 place.unlink(missing_ok=True)
     shown = "\n".join(f"- `{page}`" for page in pages) or "Ingen sida: inget är släppt för mättillfället."
-    return dg.MaterializeResult(metadata={"dagster/row_count": len(pages), "sidor": dg.MetadataValue.md(shown)})
+    return dg.MaterializeResult(
+        metadata={"dagster/row_count": len(pages), "sidor": dg.MetadataValue.md(shown)} | first_page(pages)
+    )
 
 
 ASSETS = [reports_disclosure_report]

@@ -28,6 +28,7 @@ from assets.reports import (
     write_forms,
 )
 from assets.reports_preview import previews
+from assets.reports_told import first_page
 from assets.slices import ONE_RUN, bundle_keys, bundles
 from assets.texts import asset_text
 from pipelines.resources import ReleaseReader, RunChoices
@@ -79,6 +80,8 @@ def reports_workshop_kit(
             places[kit.scope] = write_bundle(kit, target, told)
         cache.trim()
         write_forms(release_reader, places.values())
+    for scope, place in places.items():
+        context.add_asset_metadata(first_page([place.report]), partition_key=f"{scope.area_code}|{scope.wave}")
     rows = (f"| {s.area_name} | `{places[s].report}` | {'skriven' if s in new else 'oförändrad'} |" for s in scopes)
     counts = {"dagster/row_count": len(scopes), "skrivna paket": len(new), "oförändrade paket": len(scopes) - len(new)}
     told = dg.MetadataValue.md("\n".join(["| kommun | börja här | |", "|---|---|---|", *rows]))

@@ -6,12 +6,29 @@ from typing import Any
 from assets.catalogue.load import catalogue_yaml
 
 FILE = "texts/dagster.yml"
+GUIDE = "texts/dagster_guide.yml"
+GUIDED = ("jobs", "ops", "sensors", "checks")
+"""Kinds whose texts get their Swedish name and next step from the guide; assets get theirs when the definitions are built."""
 
 
 @lru_cache(maxsize=1)
 def ui_texts() -> dict[str, dict[str, str]]:
-    """All UI texts by kind (`assets`, `jobs`, `ops`, `sensors`) and name."""
-    return catalogue_yaml(FILE)
+    """All UI texts by kind (`assets`, `jobs`, `ops`, `sensors`, `fields`, `checks`) and name.
+
+    A job, op, sensor or check that the guide names has the name first and the next step last, as markdown.
+    """
+    return {kind: {name: _guided(kind, name, text) for name, text in names.items()} for kind, names in _plain().items()}
+
+
+def plain_text(kind: str, name: str) -> str:
+    """What something is, without its name and the next step. Raises KeyError when the catalogue has no text for it."""
+    return _plain()[kind][name]
+
+
+@lru_cache(maxsize=1)
+def ui_guide() -> dict[str, Any]:
+    """What a steward needs to know besides what a thing is: names, trust and next steps (`dagster_guide.yml`)."""
+    return catalogue_yaml(GUIDE)
 
 
 @lru_cache(maxsize=1)
@@ -29,3 +46,18 @@ def asset_text(layer: str, table: str) -> str:
 def automation_texts() -> dict[str, dict[str, str]]:
     """Texts of what runs by itself and of the steward's own jobs (`jobs`, `ops`, `fields`, `sensors`, `schedules`, `checks`)."""
     return catalogue_yaml("texts/automation.yml")
+
+
+def op_text(name: str) -> str:
+    """What an op does, in Swedish. Raises KeyError when the catalogue has no text for it."""
+    return ui_texts()["ops"][name]
+
+
+def _guided(kind: str, name: str, text: str) -> str:
+    more = ui_guide()[kind].get(name) if kind in GUIDED else None
+    return f"**{more['name']}.** {text}\n\n**{ui_guide()['words']['next']}:** {more['next']}" if more else text
+
+
+@lru_cache(maxsize=1)
+def _plain() -> dict[str, dict[str, str]]:
+    return catalogue_yaml(FILE)

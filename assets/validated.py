@@ -11,7 +11,7 @@ from assets.methods.item_profile import item_profile
 from assets.rule_tables import Prepared, profile_prepared, register_prepared, survey_prepared
 from assets.slices import ONE_RUN, WAVES, YEARS, int_keys, register_years, survey_waves
 from assets.table_metadata import BY_YEAR, count_table, table_metadata
-from assets.texts import asset_text
+from assets.texts import asset_text, op_text
 from expectations.outcomes import OUTCOME_SCHEMA, delivery_verdicts, outcome_rows
 from expectations.parameters import common_parameters, suite_of
 from expectations.promote import UNIT, HeldBack, held_back, units_of
@@ -50,6 +50,7 @@ OUTCOMES = TableName("validated", "rule_outcomes")
         ),
     ],
     name="validated_survey",
+    description=op_text("validated_survey"),
     group_name="validated",
     partitions_def=survey_waves,
     backfill_policy=ONE_RUN,

@@ -14,7 +14,7 @@ from assets.catalogue.load import load_catalogue
 from assets.registers.pipeline import register_level_jumps
 from assets.rule_tables import prepare
 from assets.slices import WAVES, YEARS, int_keys
-from assets.texts import ui_texts
+from assets.texts import op_text, plain_text, ui_texts
 from expectations.parameters import suite_of
 from expectations.run import RuleOutcome, run_suite
 from expectations.suite import Suite, suite_tables
@@ -59,7 +59,9 @@ def suite_checks(table: str, keys: tuple[int, ...], *, blocking: bool) -> dg.Ass
         for rule in suite.rules
     ]
 
-    @dg.multi_asset_check(specs=specs, name=f"kontroller_{table.replace('/', '_')}", can_subset=True)
+    @dg.multi_asset_check(
+        specs=specs, name=f"kontroller_{table.replace('/', '_')}", can_subset=True, description=op_text("kontroller")
+    )
     def checks(context: dg.AssetCheckExecutionContext, store: Store) -> Iterator[dg.AssetCheckResult]:
         wanted = {k.name for k in context.selected_asset_check_keys}
         chosen = int_keys(context, keys)
@@ -134,17 +136,21 @@ def _file_names(store: Store) -> dict[str, str]:
     return dict(rows.unique().iter_rows()) if rows.height else {}
 
 
-@dg.asset_check(
-    asset=asset_key("harmonised", "register_values"),
-    name="register_nivahopp",
-    blocking=True,
-    description=ui_texts()["checks"]["register_nivahopp"],
+REGISTER_VALUES, LEVELS = asset_key("harmonised", "register_values"), "register_nivahopp"
+
+
+@dg.multi_asset_check(
+    specs=[dg.AssetCheckSpec(LEVELS, asset=REGISTER_VALUES, blocking=True, description=ui_texts()["checks"][LEVELS])],
+    name="harmonised__register_values_register_nivahopp",
+    description=op_text("kontroller"),
 )
 def register_levels(store: Store) -> dg.AssetCheckResult:
     """A key figure whose level jumps between vintages has changed unit or meaning: stop before anyone draws it."""
     sentences = register_level_jumps(store.warehouse.read(TableName("raw", "register_rows")))
-    text = " ".join(sentences) or ui_texts()["checks"]["register_nivahopp"]
-    return dg.AssetCheckResult(passed=not sentences, severity=dg.AssetCheckSeverity.ERROR, description=text)
+    text = " ".join(sentences) or plain_text("checks", LEVELS)
+    return dg.AssetCheckResult(
+        asset_key=REGISTER_VALUES, check_name=LEVELS, passed=not sentences, severity=dg.AssetCheckSeverity.ERROR, description=text
+    )
 
 
 SLICES: Mapping[str, tuple[int, ...]] = {

@@ -19,6 +19,7 @@ from typing import Any, NoReturn
 from assets.catalogue.base_profile import BASE_PROFILE, CUTOFF_VARIABLE, PROFILE_VARIABLE
 from assets.hygiene.permissions import owner_only_from_now, sentence
 from pipelines.cli_publish import add_commands, add_register
+from pipelines.cli_settings import add_arguments, asked_for
 from pipelines.console import Progress, default_progress, print_summary, utf8_console
 from pipelines.hygiene_arguments import ARKIVNYCKEL, GALLRA, arkivnyckel_arguments, gallra_arguments
 from pipelines.paths import Paths, profile_root
@@ -135,15 +136,11 @@ def kor(arguments: argparse.Namespace) -> int:
             got="en tom mapp",
             hint="Lägg kommunernas filer där och kör igen, eller prova med make demo.",
         )
-    from assets.sealing.people import require_name
-
-    by = {"prepared_by": require_name(arguments.av, "Valet --av")} if arguments.av else {}
-    if not arguments.pilot:
-        return run_chain(paths.root, default_progress(), everything=arguments.allt, edition=arguments.utgava, **by)
-    from assets.catalogue.pilots import find_pilot
-
-    chosen = find_pilot(arguments.pilot)
-    done = run_chain(paths.root, default_progress(), everything=arguments.allt, pilot=chosen, edition=arguments.utgava, **by)
+    asked = asked_for(arguments, paths)
+    done = run_chain(paths.root, default_progress(), **asked)
+    if not asked.get("pilot"):
+        return done
+    arguments.pilot = asked["pilot"].id
     return pilot(arguments) or done
 
 
@@ -324,6 +321,7 @@ def parser() -> SwedishParser:
         "--av", default=None, metavar="NAMN", help="vem som gör körningen; behövs för att paketen ska kunna godkännas"
     )
     run.add_argument("--pilot", default=None, metavar="ID", help="bara pilotens kommuner får rapportpaket och workshoppaket")
+    add_arguments(run)
     with_profile(run)
     with_choices(run)
     fetch = add("hamta", hamta, "hämta en ny årgång av ett register från källan (använder internet)")

@@ -1,7 +1,8 @@
 """The code location: everything Dagster knows, built by a function so that tests can swap resources."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 import dagster as dg
@@ -53,6 +54,7 @@ from assets.hygiene.permissions import owner_only_from_now
 from pipelines.approval_jobs import APPROVAL_JOBS, APPROVAL_SENSORS
 from pipelines.automation import AUTOMATION_CHECKS, AUTOMATION_JOBS, AUTOMATION_SENSORS, SCHEDULES, build_preview_jobs
 from pipelines.checks import build_checks
+from pipelines.described import count_checks, in_swedish
 from pipelines.io_managers import DuckDBTables
 from pipelines.jobs import ASSET_JOBS, build_crossing_jobs
 from pipelines.mail import Mail
@@ -94,13 +96,19 @@ def default_data_dir() -> Path:
 
 
 def versioned(
-    assets: Sequence[dg.AssetsDefinition | dg.AssetSpec], catalogue_hash: str
+    assets: Sequence[dg.AssetsDefinition | dg.AssetSpec],
+    catalogue_hash: str,
+    texted: Callable[[dg.AssetSpec], dg.AssetSpec] = lambda spec: spec,
 ) -> Sequence[dg.AssetsDefinition | dg.AssetSpec]:
-    """The assets with the catalogue's hash as code version, so that a changed codebook or limit shows them as out of date."""
+    """The assets with the catalogue's hash as code version, so that a changed codebook or limit shows them as out of date.
+
+    Args:
+        texted: gives each asset its Swedish texts; here, as going through all assets a second time costs as much as the first.
+    """
     version = catalogue_hash[:12]
     made = [a for a in assets if isinstance(a, dg.AssetsDefinition)]
-    external = [a for a in assets if isinstance(a, dg.AssetSpec)]
-    return [*external, *dg.map_asset_specs(lambda spec: spec.replace_attributes(code_version=version), made)]
+    external = [texted(a) for a in assets if isinstance(a, dg.AssetSpec)]
+    return [*external, *dg.map_asset_specs(lambda spec: texted(spec).replace_attributes(code_version=version), made)]
 
 
 def build_definitions(data_dir: Path | None = None, **choices: object) -> dg.Definitions:
@@ -112,9 +120,10 @@ def build_definitions(data_dir: Path | None = None, **choices: object) -> dg.Def
     """
     folder = str(data_dir or default_data_dir())
     built: list[dg.Definitions] = []
+    checks, layers = [*build_checks(), *AUTOMATION_CHECKS], of_profile([asset for layer in LAYERS for asset in layer.ASSETS])
     definitions = dg.Definitions(
-        assets=versioned(of_profile([asset for layer in LAYERS for asset in layer.ASSETS]), load_catalogue().content_hash),
-        asset_checks=[*build_checks(), *AUTOMATION_CHECKS],
+        assets=versioned(layers, load_catalogue().content_hash, partial(in_swedish, counted=count_checks(checks))),
+        asset_checks=checks,
         jobs=[
             *(*ASSET_JOBS, *build_crossing_jobs(lambda: built[0]), *WORKBENCH_JOBS, *APPROVAL_JOBS),
             *(*AUTOMATION_JOBS, *build_preview_jobs(lambda: built[0])),

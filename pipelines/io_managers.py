@@ -5,9 +5,12 @@ The packaged Polars I/O managers cannot read tables back with DuckDB 2 (docs/adr
 
 import dagster as dg
 import polars as pl
+from pydantic import Field
 
 from assets.table_metadata import PARTITION_COLUMN, table_metadata
+from assets.texts import ui_texts
 from pipelines.resources import Store
+from pipelines.shown import shown_metadata
 from pipelines.warehouse import TableName, Warehouse
 
 
@@ -17,7 +20,7 @@ class DuckDBTables(dg.ConfigurableIOManager):
     The partition column is declared in the asset's metadata.
     """
 
-    data_dir: str
+    data_dir: str = Field(description=ui_texts()["fields"]["data_dir"])
 
     @property
     def _warehouse(self) -> Warehouse:
@@ -27,8 +30,9 @@ class DuckDBTables(dg.ConfigurableIOManager):
         """Replace the run's slice of the table and report rows and schema, never values."""
         column = context.definition_metadata.get(PARTITION_COLUMN)
         where = {column: _keys(context)} if column else None
-        self._warehouse.replace(_table(context.asset_key), obj, where)
-        context.add_output_metadata(table_metadata(obj))
+        table = _table(context.asset_key)
+        self._warehouse.replace(table, obj, where)
+        context.add_output_metadata(table_metadata(obj) | shown_metadata(self._warehouse, table, obj, column))
         _let_go(context)
 
     def load_input(self, context: dg.InputContext) -> pl.DataFrame:

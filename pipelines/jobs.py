@@ -9,18 +9,18 @@ from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 
 import dagster as dg
-from pydantic import Field
 
 from assets.asset_keys import asset_key, reached
+from assets.catalogue.pilots import find_pilot, wanted_step
 from assets.delivery_reports import waiting_files
 from assets.failures import as_failure
 from assets.intake.names import in_markdown
-from assets.sealing.people import require_name
 from assets.slices import WAVES, YEARS, range_tags
 from assets.texts import ui_texts
 from pipelines import chain
 from pipelines.chain import Choice
 from pipelines.event_log import light_event_log
+from pipelines.launch import Chosen, Ingestion, Launch, choose, typed_choices
 from pipelines.notices import CHILD
 from pipelines.paths import Paths
 from pipelines.resources import RunChoices, Store
@@ -188,29 +188,33 @@ ALL_WAVES = range_tags(str(WAVES[0]), str(WAVES[-1]))
 ALL_YEARS = range_tags(str(YEARS[0]), str(YEARS[-1])) if YEARS else {}
 
 
-class Ingestion(dg.Config):
-    """Whether everything is run again, also what nothing has changed for."""
+def _asked(context: dg.OpExecutionContext, paths: Paths) -> Chosen:
+    """What the run was asked for.
 
-    allt: bool = Field(default=False, description=TEXTS["fields"]["allt"])
-
-
-class Publication(Ingestion):
-    """Which wave the bundles are about, who makes them, and whether everything is run again."""
-
-    wave: int = Field(default=WAVES[-1], description=TEXTS["fields"]["wave"])
-    av: str = Field(default="", description=TEXTS["fields"]["av"])
+    Raises:
+        dagster.Failure: choices that can't be followed, in one sentence.
+    """
+    with as_failure():
+        return choose(paths, typed_choices(context.run.run_config))
 
 
-def _chosen(config: Ingestion, choices: RunChoices) -> Choice:
-    return Choice(everything=config.allt, edition=choices.kind)
+def _say_choices(context: dg.OpExecutionContext, chosen: Chosen) -> None:
+    """Write what the run was asked for in its tags and on its first step, so that it can be found and repeated."""
+    context.instance.add_run_tags(context.run_id, chosen.tags())
+    context.add_output_metadata({"val för körningen": dg.MetadataValue.md(chosen.table())})
 
 
-def prepared_by(name: str, choices: RunChoices) -> dict[str, object]:
-    """Run config of a child whose bundles name who made them; a resource's config is replaced as a whole, so all is given."""
-    if not name.strip():
-        return {}
+def child_config(chosen: Chosen, choices: RunChoices) -> dict[str, object]:
+    """Run config of a child that writes bundles; a resource's config is replaced as a whole, so all is given.
+
+    What the run doesn't say stays as the installation has it.
+    """
     same = {field: getattr(choices, field) for field in type(choices).model_fields}
-    return {"resources": {"choices": {"config": same | {"prepared_by": require_name(name, "Fältet av")}}}}
+    said = {"prepared_by": chosen.prepared_by} if chosen.prepared_by else {}
+    fields = {"edition": ("utgava", chosen.edition), "public_areas": ("publika_kommuner", list(chosen.public_areas))}
+    fields |= {"workers": ("arbetare", chosen.workers), "remake": ("allt", chosen.everything)}
+    said |= {name: value for name, (field, value) in fields.items() if field in chosen.decided}
+    return {"resources": {"choices": {"config": same | said}}} if said else {}
 
 
 def _tell(context: dg.OpExecutionContext, paths: Paths, found: Outcome) -> None:
@@ -266,12 +270,15 @@ def build_crossing_jobs(defs: Callable[[], dg.Definitions]) -> tuple[dg.JobDefin
         context: dg.OpExecutionContext,
         store: Store,
         names: Sequence[str],
-        chosen: Choice,
+        asked: Chosen,
+        choices: RunChoices,
         run_config: Mapping[str, object] = MappingProxyType({}),
     ) -> None:
+        chosen = Choice(wave=asked.wave, everything=asked.everything, edition=choices.kind, only=asked.only)
+        said = asked.tags()
         for name in chain.in_order(store.paths, [one for one in names if reached(*NEEDS[one])]):
             for tags in chain.runs(store.paths, name, chosen):
-                child(context, name, tags, run_config)
+                child(context, name, {**tags, **said}, run_config)
             chain.finished(store.paths, name, chosen)
 
     nothing = {"out": dg.Out(dg.Nothing)}
@@ -279,34 +286,47 @@ def build_crossing_jobs(defs: Callable[[], dg.Definitions]) -> tuple[dg.JobDefin
 
     @dg.op(out=nothing["out"], description=TEXTS["ops"]["registers"])
     def registers(context: dg.OpExecutionContext, config: Ingestion, store: Store, choices: RunChoices) -> None:
-        steps(context, store, ["ingest_registers"], _chosen(config, choices))
+        asked = _asked(context, store.paths)
+        _say_choices(context, asked)
+        steps(context, store, ["ingest_registers"], asked, choices)
 
     @dg.op(ins=after, out=nothing["out"], description=TEXTS["ops"]["surveys"])
     def surveys(context: dg.OpExecutionContext, config: Ingestion, store: Store, choices: RunChoices) -> None:
         before = lying(store.paths)
-        steps(context, store, ["read_surveys", "check_surveys", "ingest_forms"], _chosen(config, choices))
+        steps(context, store, ["read_surveys", "check_surveys", "ingest_forms"], _asked(context, store.paths), choices)
         waiting = [file.sentence for file in waiting_files(store.warehouse, store.paths)]
         _tell(context, store.paths, outcome(store.paths, before, waiting))
 
     @dg.op(ins=after, out=nothing["out"], description=TEXTS["ops"]["estimates"])
     def estimates(context: dg.OpExecutionContext, config: Ingestion, store: Store, choices: RunChoices) -> None:
         names = ["release_registers", "build_indices", "build_prevention", "audit_release"]
+        asked = _asked(context, store.paths)
         with as_failure():
-            steps(context, store, names, _chosen(config, choices))
+            steps(context, store, names, asked, choices)
         if reached(*NEEDS["audit_release"]):
             context.add_output_metadata({"reparation": chain.repair_told(store.paths)})
 
     @dg.op(ins=after, out=nothing["out"], description=TEXTS["ops"]["bundles"])
-    def bundles(context: dg.OpExecutionContext, config: Publication, store: Store, choices: RunChoices) -> None:
-        with as_failure():
-            named = prepared_by(config.av, choices)
-        steps(context, store, ["publish_bundles", "publish_kits", "publish_overview"], Choice(wave=config.wave), named)
+    def bundles(context: dg.OpExecutionContext, config: Launch, store: Store, choices: RunChoices) -> None:
+        asked = _asked(context, store.paths)
+        pilot = find_pilot(asked.pilot) if asked.pilot else None
+        names = [name for name in ("publish_bundles", "publish_kits", "publish_overview") if wanted_step(name, pilot)]
+        steps(context, store, names, asked, choices, child_config(asked, choices))
 
-    @dg.job(description=TEXTS["jobs"]["ingest"])
+    @dg.config_mapping
+    def ingestion(val: Ingestion) -> dg.RunConfig:
+        return dg.RunConfig(ops={"registers": val, "surveys": val})
+
+    @dg.config_mapping
+    def launch(val: Launch) -> dg.RunConfig:
+        of_all = Ingestion(allt=val.allt, installning=val.installning)
+        return dg.RunConfig(ops={"registers": of_all, "surveys": of_all, "estimates": of_all, "bundles": val})
+
+    @dg.job(description=TEXTS["jobs"]["ingest"], config=ingestion)
     def ingest() -> None:
         surveys(registers())
 
-    @dg.job(description=TEXTS["jobs"]["everything"])
+    @dg.job(description=TEXTS["jobs"]["everything"], config=launch)
     def everything() -> None:
         bundles(estimates(surveys(registers())))
 

@@ -1,6 +1,6 @@
 """How the installation runs by itself: in whose name, and where notices are e-mailed. A versioned YAML file, never a password.
 
-The file is `installningar/drift.yml` in the installation's data folder; each e-mail field can be set by an environment variable
+The file is `drift/drift.yml` in the installation's data folder; each e-mail field can be set by an environment variable
 instead (`DID_EPOST_SERVER` for `epost.server`), which wins. Without a file nothing is e-mailed.
 """
 
@@ -17,7 +17,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from assets.methods.errors import PipelineError
 from assets.sealing.store import put
 
-FILE = Path("installningar") / "drift.yml"
+FILE = Path("drift") / "drift.yml"
 PREFIX = "DID_EPOST_"
 LONGEST = 64_000
 LOOPBACK = ("127.0.0.1", "::1", "localhost")

@@ -80,6 +80,11 @@ class Paths:
         return self.root / "kodbocker"
 
     @property
+    def settings(self) -> Path:
+        """The steward's saved settings of runs."""
+        return self.root / "installningar"
+
+    @property
     def archive(self) -> Path:
         """Copies of everything received, by hash."""
         return self.root / "arkiv"

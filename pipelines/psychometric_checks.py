@@ -7,6 +7,7 @@ import dagster as dg
 from assets.asset_keys import asset_key
 from assets.catalogue.load import load_catalogue
 from assets.psychometric_sentences import CriterionFaults, criterion_faults
+from assets.texts import op_text
 from pipelines.resources import Store
 from pipelines.warehouse import TableName
 
@@ -21,7 +22,7 @@ def psychometric_checks() -> dg.AssetChecksDefinition:
         for t in texts.values()
     ]
 
-    @dg.multi_asset_check(specs=specs, name="kontroller_psykometri", can_subset=True)
+    @dg.multi_asset_check(specs=specs, name="kontroller_psykometri", can_subset=True, description=op_text("kontroller"))
     def checks(context: dg.AssetCheckExecutionContext, store: Store) -> Iterator[dg.AssetCheckResult]:
         wanted = {key.name for key in context.selected_asset_check_keys}
         for faults in criterion_faults(store.warehouse.read(TABLE), load_catalogue()):

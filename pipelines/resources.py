@@ -10,16 +10,19 @@ import polars as pl
 from pydantic import Field
 
 from assets.audited_tables import AUDITED, DERIVED
+from assets.catalogue.settings_models import Edition
 from assets.methods.editions import INTERN, PUBLIC
-from assets.methods.errors import PipelineError
+from assets.texts import ui_texts
 from pipelines.paths import Paths
 from pipelines.warehouse import TableName, Warehouse
+
+TEXTS = ui_texts()["fields"]
 
 
 class Store(dg.ConfigurableResource):
     """The data folder: inbox, archive, warehouse, reports."""
 
-    data_dir: str
+    data_dir: str = Field(description=TEXTS["data_dir"])
 
     @property
     def paths(self) -> Paths:
@@ -35,7 +38,7 @@ class Store(dg.ConfigurableResource):
 class ReleaseReader(dg.ConfigurableResource):
     """All that reports may read: tables of the release layer, nothing else."""
 
-    data_dir: str
+    data_dir: str = Field(description=TEXTS["data_dir"])
 
     def read(self, table: str, **where: list) -> pl.DataFrame:
         """Rows of `release.<table>` whose columns take one of the given values."""
@@ -56,7 +59,7 @@ def release_id(warehouse: Warehouse) -> str:
     return hashlib.sha256(repr(found).encode()).hexdigest()
 
 
-BOTH = "bada"
+BOTH: Edition = "bada"
 EDITIONS = {INTERN: (INTERN,), PUBLIC: (PUBLIC,), BOTH: (INTERN, PUBLIC)}
 """What a run may be asked for -> the editions whose bundles it writes."""
 
@@ -73,12 +76,12 @@ class RunChoices(dg.ConfigurableResource):
         remake: also write bundles whose inputs haven't changed.
     """
 
-    edition: str = BOTH
-    public_areas: list[str] = Field(default_factory=list)
-    workers: int = 2
-    remove_screened: bool = True
-    remake: bool = False
-    prepared_by: str = ""
+    edition: Edition = Field(default=BOTH, description=TEXTS["utgava"])
+    public_areas: list[str] = Field(default_factory=list, description=TEXTS["publika_kommuner"])
+    workers: int = Field(default=2, description=TEXTS["arbetare"])
+    remove_screened: bool = Field(default=True, description=TEXTS["remove_screened"])
+    remake: bool = Field(default=False, description=TEXTS["remake"])
+    prepared_by: str = Field(default="", description=TEXTS["av"])
 
     @property
     def kind(self) -> str:
@@ -87,19 +90,7 @@ class RunChoices(dg.ConfigurableResource):
 
     @property
     def editions(self) -> tuple[str, ...]:
-        """The editions whose bundles are written.
-
-        Raises:
-            PipelineError: `unknown_edition`.
-        """
-        if self.edition not in EDITIONS:
-            raise PipelineError(
-                "unknown_edition",
-                "Valet av utgåva",
-                f"något av {', '.join(EDITIONS)}",
-                self.edition,
-                "Ange en av dem, till exempel did kor --utgava bada.",
-            )
+        """The editions whose bundles are written."""
         return EDITIONS[self.edition]
 
     def editions_of(self, area: str, released: Sequence[str]) -> tuple[str, ...]:

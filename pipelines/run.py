@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import shutil
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from assets.catalogue.load import active_profile, profile_of
@@ -54,6 +55,9 @@ def run_everything(
     edition: str | None = None,
     public_areas: Sequence[str] = (),
     prepared_by: str = "",
+    only: Sequence[str] = (),
+    workers: int | None = None,
+    tags: Mapping[str, str] = MappingProxyType({}),
 ) -> RunSummary:
     """Inbox to bundles for one wave (the latest when none is given); only what is affected by something new is run again.
 
@@ -66,6 +70,9 @@ def run_everything(
         pilot: only its municipalities get bundles and kits, of the kinds that it names.
         edition, public_areas: see `RunChoices`; its defaults when none are given.
         prepared_by: who makes the run, for the bundles' certificates.
+        only: codes of those that get bundles and kits, instead of a range.
+        workers: how many processes render bundles.
+        tags: what the run was asked for, on each of its parts in Dagster.
 
     Raises:
         PipelineError: `warehouse_busy`, or `step_failed` with the failing step's own sentence. Set-aside deliveries raise
@@ -80,6 +87,7 @@ def run_everything(
     with progress.step("Startar Dagster"):
         import dagster as dg
 
+        from assets.catalogue.pilots import wanted_step
         from assets.slices import WAVES
         from pipelines import chain
         from pipelines.definitions import build_definitions
@@ -87,14 +95,16 @@ def run_everything(
         from pipelines.jobs import ASSET_JOBS
         from pipelines.mail import Mail
 
-        asked = {"edition": edition} if edition else {}
+        asked: dict[str, object] = {"edition": edition} if edition else {}
+        asked |= {"workers": workers} if workers else {}
         choices = asked | ({"public_areas": list(public_areas)} if public_areas else {})
         defs = build_definitions(home, remake=everything, prepared_by=prepared_by, **choices)
         instance = dg.DagsterInstance.from_config(str(instance_home(paths.home(active_profile()))))
         has = {job.name for job in ASSET_JOBS}
-        titles = {name: title for name, title in STEPS if name in has and _wanted(name, pilot)}
+        titles = {name: title for name, title in STEPS if name in has and wanted_step(name, pilot)}
     chosen = wave or WAVES[-1]
-    choice = chain.Choice(chosen, municipalities, everything, only=pilot.municipalities if pilot else ())
+    choice = chain.Choice(chosen, municipalities, everything, only=pilot.municipalities if pilot else tuple(only))
+    said = {"allt": "ja" if everything else "nej", "utgava": edition or "bada", "mattillfalle": str(chosen), **tags}
     before, forms_before = lying(paths), known_forms(Warehouse(paths.warehouse))
     checks, seconds, written, unchanged = {True: 0, False: 0}, {}, 0, 0
     with light_event_log(), instance:
@@ -104,9 +114,9 @@ def run_everything(
             started = time.perf_counter()
             with progress.step(title) as step:
                 needed = chain.runs(paths, name, choice)
-                for tags in needed:
+                for part in needed:
                     result = defs.resolve_job_def(name).execute_in_process(
-                        instance=instance, tags=tags, run_config=QUIET, raise_on_error=False
+                        instance=instance, tags={**said, **part}, run_config=QUIET, raise_on_error=False
                     )
                     for evaluation in result.get_asset_check_evaluations():
                         checks[evaluation.passed] += 1
@@ -131,12 +141,6 @@ def run_everything(
     rejected = rejected_since(paths, before)
     summary = _summary(paths, chosen, checks, seconds, rejected, (written, unchanged), time.perf_counter() - begun)
     return replace(summary, form_notes=form_notes(Warehouse(paths.warehouse), forms_before))
-
-
-def _wanted(step: str, pilot: Pilot | None) -> bool:
-    """Whether a step makes something that the pilot has; without a pilot all steps do."""
-    made = {"publish_bundles": "bundles", "publish_kits": "kits"}.get(step)
-    return pilot is None or made is None or made in pilot.produces
 
 
 def instance_home(home: Path) -> Path:

@@ -24,7 +24,7 @@ from pipelines.operation_settings import read_settings
 from pipelines.resources import Store
 
 State = dict[str, list[int]]
-JOB, BUNDLES = "everything", "bundles"
+JOB = "everything"
 LOOKED_AT = 50
 """How many earlier runs are searched for a name."""
 NOTHING_NEW = "Inget nytt i inkorgen sedan förra körningen."
@@ -107,7 +107,7 @@ def run_name(context: dg.SensorEvaluationContext, settings_name: str) -> str:
     if settings_name:
         return settings_name
     runs = context.instance.get_runs(dg.RunsFilter(job_name=JOB), limit=LOOKED_AT)
-    typed = (run.run_config.get("ops", {}).get(BUNDLES, {}).get("config", {}).get("av", "") for run in runs)
+    typed = (str(run.run_config.get("av", "")) for run in runs)
     return next((name for name in typed if name), "")
 
 
@@ -135,7 +135,7 @@ def inbox_sensor(context: dg.SensorEvaluationContext, store: Store) -> dg.Sensor
 
     def config() -> dict[str, object]:
         name = run_name(context, settings_name)
-        return {"ops": {BUNDLES: {"config": {"av": name}}}} if name else {}
+        return {"av": name} if name else {}
 
     return tick(context, look, JOB, {"startad_av": "inkorgen"}, config)
 

@@ -21,7 +21,8 @@ from assets.slices import MUNICIPALITIES, WAVES
 from assets.texts import automation_texts
 from pipelines import chain
 from pipelines.chain import Choice
-from pipelines.jobs import child_failed, prepared_by, run_child
+from pipelines.jobs import child_config, child_failed, run_child
+from pipelines.launch import choose
 from pipelines.paths import Paths
 from pipelines.resources import RunChoices, Store
 
@@ -210,7 +211,7 @@ def build_preview_job(defs: Callable[[], dg.Definitions]) -> dg.JobDefinition:
     def preview(context: dg.OpExecutionContext, config: Preview, store: Store, choices: RunChoices) -> None:
         with as_failure():
             only, makes = chosen_areas(config.kommuner, config.pilot)
-            named = prepared_by(config.av, choices)
+            named = child_config(choose(store.paths, {"av": config.av}), choices)
         for name in (*makes, "publish_overview"):
             for tags in chain.runs(store.paths, name, Choice(wave=config.wave, only=only)):
                 result = run_child(defs(), context.instance, name, tags, named)

@@ -159,6 +159,12 @@ class Warehouse:
         """The columns of a table; none when it hasn't been written."""
         return [column for (column,) in self._ask(_COLUMNS, [name.layer, name.table])]
 
+    def row_counts(self, name: TableName, by: str) -> dict[int, int]:
+        """Rows per value of a column; none when the table hasn't been written or lacks the column."""
+        if by not in self.columns(name):
+            return {}
+        return dict(self._ask(f'select "{by}", count(*) from {name} group by 1 order by 1', []))
+
     def hashes(self, name: TableName, by: str | None = None) -> dict[object, str]:
         """What tells whether a table's content is the same: a text per value of the column `by`, or one (key None) for all of it.
 

@@ -55,3 +55,9 @@ def find_pilot(pilot_id: str, made: Produced | None = None) -> Pilot:
             "not_in_pilot", f"Piloten {pilot_id}", f"{made} i produces", "en pilot utan", f"Lägg till det i {FILE}."
         )
     return found
+
+
+def wanted_step(step: str, pilot: Pilot | None) -> bool:
+    """Whether a step of the chain makes something that the pilot has; without a pilot all steps do."""
+    made = {"publish_bundles": "bundles", "publish_kits": "kits"}.get(step)
+    return pilot is None or made is None or made in pilot.produces

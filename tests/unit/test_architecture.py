@@ -11,6 +11,7 @@ import pytest
 import yaml
 
 from assets.catalogue.load import profile_ids
+from assets.texts import ui_guide
 from pipelines.definitions import build_definitions, defs
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -166,7 +167,7 @@ def test_every_asset_and_check_says_in_swedish_what_it_is():
     graph = defs.resolve_asset_graph()
     for key in graph.get_all_asset_keys():
         assert graph.get(key).description, key.to_user_string()
-        assert graph.get(key).group_name == key.path[0]
+        assert graph.get(key).group_name == ui_guide()["layers"][key.path[0]]["group"]
     for check in build_definitions().asset_checks:
         assert all(spec.description for spec in check.check_specs)
 

@@ -117,7 +117,7 @@ def test_settings_that_cannot_be_used_are_named_without_their_values(tmp_path, t
         read_settings(tmp_path, NOTHING)
     assert field in str(error.value)
     assert "hemligt" not in str(error.value)
-    assert tell(tmp_path, "Ämne", "Text").startswith("E-post skickades inte. installningar/drift.yml"), "told, and nothing stops"
+    assert tell(tmp_path, "Ämne", "Text").startswith("E-post skickades inte. drift/drift.yml"), "told, and nothing stops"
 
 
 def test_email_is_off_and_encrypted_unless_somebody_says_otherwise():

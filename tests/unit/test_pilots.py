@@ -9,13 +9,12 @@ import pytest
 from pydantic import ValidationError
 
 from assets.catalogue.pilot_models import Pilot, PilotFile
-from assets.catalogue.pilots import find_pilot, load_pilots
+from assets.catalogue.pilots import find_pilot, load_pilots, wanted_step
 from assets.kit.pilot_status import STEPS, pilot_page, pilot_row
 from assets.methods.errors import PipelineError
 from pipelines import chain
 from pipelines.forms import write_forms
 from pipelines.paths import Paths
-from pipelines.run import _wanted
 from tests.support.prevention_sample import prevention_frames
 from tests.support.sample_bundle import hide, sample_report_meta
 
@@ -54,9 +53,9 @@ def test_only_the_pilots_municipalities_get_bundles_kits_and_forms(tmp_path):
 
 def test_a_pilot_without_kits_gets_none():
     pilot = Pilot(id="a", title_sv="A", municipalities=("0127",), produces=("bundles",))
-    made = [step for step in ("build_indices", "publish_bundles", "publish_kits", "publish_overview") if _wanted(step, pilot)]
+    made = [step for step in ("build_indices", "publish_bundles", "publish_kits", "publish_overview") if wanted_step(step, pilot)]
     assert made == ["build_indices", "publish_bundles", "publish_overview"]
-    assert _wanted("publish_kits", None)
+    assert wanted_step("publish_kits", None)
 
 
 def test_every_step_is_told_from_first_delivery_to_follow_up():

@@ -19,7 +19,8 @@ from assets.sealing.store import keep_approval
 from assets.sealing.verify import Known, verify_archive
 from pipelines import cli
 from pipelines.approval_jobs import approvals_sensor, evaluate_approvals, godkann, ta_emot_godkannanden
-from pipelines.jobs import prepared_by
+from pipelines.jobs import child_config
+from pipelines.launch import choose
 from pipelines.paths import Paths
 from pipelines.resources import RunChoices, Store
 from tests.support.sealed_bundle import FIRST, FOLDER, KEY, PUBLIC, RELEASE, SECOND, approval_text, decision, tiny, write_tiny
@@ -331,13 +332,19 @@ def test_the_commands_from_approval_to_the_receivers_check(tmp_path, monkeypatch
     assert did("verifiera", archive, "--nyckel", "borta.pem")[0] == 2
 
 
-def test_the_job_everything_hands_the_name_on_and_keeps_the_other_choices():
-    choices = RunChoices(edition="publik", remake=True)
-    given = prepared_by(" Anna  Andersson ", choices)["resources"]["choices"]["config"]
-    assert RunChoices(**given) == RunChoices(edition="publik", remake=True, prepared_by="Anna Andersson")
-    assert prepared_by("", choices) == {}
+def test_the_job_everything_hands_on_what_is_said_and_keeps_the_other_choices(tmp_path):
+    choices, paths = RunChoices(edition="publik", remake=True, public_areas=["0127"]), Paths(tmp_path)
+
+    def given(**typed):
+        return child_config(choose(paths, typed), choices)
+
+    named = given(av=" Anna  Andersson ")["resources"]["choices"]["config"]
+    assert RunChoices(**named) == RunChoices(edition="publik", remake=True, public_areas=["0127"], prepared_by="Anna Andersson")
+    other = given(utgava="intern", arbetare=1, allt="nej")["resources"]["choices"]["config"]
+    assert RunChoices(**other) == RunChoices(edition="intern", remake=False, public_areas=["0127"], workers=1)
+    assert given() == {}
     with pytest.raises(PipelineError, match="Fältet av"):
-        prepared_by("7", choices)
+        given(av="7")
 
 
 def test_a_run_is_told_who_makes_it(monkeypatch, tmp_path, capsys):
