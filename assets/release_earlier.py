@@ -14,7 +14,7 @@ from assets.release_register.cells import cells_of
 from assets.release_register.conflicts import find_conflicts
 from assets.release_register.history import history, kept_patterns
 from assets.release_register.inputs import inputs_of, same_pupils, with_state
-from assets.release_register.rules import conflict_rules
+from assets.release_register.rules import LOGIT_WIDTH, POINTS_WIDTH, conflict_rules
 from assets.release_register.store import read_cells, read_register
 from assets.release_register.types import Inputs
 from assets.release_register.windows import FAMILIES
@@ -65,10 +65,11 @@ def compared_with_register(warehouse: Warehouse, catalogue: Catalogue, texts: Te
     current = with_state(_compared(cells_of(tables)), inputs).with_columns(release_id=pl.lit(CURRENT), published_on=pl.lit(""))
     policy = load_policy(policy_for(catalogue.disclosure, catalogue.index_file))
     series = {one.id for one in catalogue.indicator_file.indicators if one.sensitive}
+    width = LOGIT_WIDTH if catalogue.index_file.model == "pcm" else POINTS_WIDTH
     if policy.cell_key.active:  # windows of exact counts mean nothing beside noise, and noise is the remedy for such conflicts
         exact = ~pl.col("table_name").is_in([*policy.cell_key.tables, "response_rates"])
         earlier, current = earlier.filter(exact), current.filter(exact)
-    conflicts = find_conflicts(earlier, current, conflict_rules(policy, {*policy.sensitive_indices, *series}))
+    conflicts = find_conflicts(earlier, current, conflict_rules(policy, {*policy.sensitive_indices, *series}, width))
     told = [
         (
             n.release_id,
@@ -85,8 +86,8 @@ def compared_with_register(warehouse: Warehouse, catalogue: Catalogue, texts: Te
 
 
 def _compared(cells: pl.DataFrame) -> pl.DataFrame:
-    """The cells that the comparison looks at: the others are many and tell of no numbers of pupils."""
-    measures = [measure for family in FAMILIES for measure in (family.total, *family.parts)]
+    """The cells that the comparison looks at: numbers of pupils, and means of the same pupils."""
+    measures = [measure for family in FAMILIES for measure in (family.total, *family.parts, *family.moments)]
     return cells.filter(pl.col("table_name").is_in(COMPARED), pl.col("measure").is_in([*measures, "schools_participating"]))
 
 
