@@ -1,5 +1,7 @@
 """Release layer against everything published before: the register is read, and a conflict with it stops the release."""
 
+from collections.abc import Sequence
+
 import dagster as dg
 import polars as pl
 
@@ -12,7 +14,7 @@ from assets.methods.score_scale import policy_for
 from assets.raw import DELIVERIES as RAW_DELIVERIES
 from assets.release_register.cells import cells_of
 from assets.release_register.conflicts import find_conflicts
-from assets.release_register.history import history, kept_patterns
+from assets.release_register.history import history, kept_patterns, kept_series
 from assets.release_register.inputs import inputs_of, same_pupils, with_state
 from assets.release_register.rules import LOGIT_WIDTH, POINTS_WIDTH, conflict_rules
 from assets.release_register.store import read_cells, read_register
@@ -103,12 +105,25 @@ def current_inputs(warehouse: Warehouse, catalogue: Catalogue) -> Inputs:
 
 def kept_cells(warehouse: Warehouse, catalogue: Catalogue, edition: str, table: str) -> pl.DataFrame | None:
     """Cells that stay hidden as in an earlier release of the same pupils, for `keep`; None when nothing is published."""
+    earlier = _published(warehouse)
+    return None if earlier is None else kept_patterns(earlier, current_inputs(warehouse, catalogue), edition, table)
+
+
+def kept_questions(warehouse: Warehouse, catalogue: Catalogue, editions: Sequence[str]) -> dict[str, pl.DataFrame | None]:
+    """Per edition the single questions and scales that stay hidden as in an earlier release of the same pupils; None when nothing
+    is published."""
+    earlier = _published(warehouse)
+    if earlier is None:
+        return dict.fromkeys(editions)
+    inputs = current_inputs(warehouse, catalogue)
+    return {edition: kept_series(earlier, inputs, edition) for edition in editions}
+
+
+def _published(warehouse: Warehouse) -> pl.DataFrame | None:
+    """The compared cells of all that is in the register; None when nothing is."""
     root = warehouse.path.parent
     entries = read_register(root).entries
-    if not entries:
-        return None
-    earlier = history(entries, lambda digest: _compared(read_cells(root, digest)))
-    return kept_patterns(earlier, current_inputs(warehouse, catalogue), edition, table)
+    return history(entries, lambda digest: _compared(read_cells(root, digest))) if entries else None
 
 
 ASSETS = [release_earlier_releases]
