@@ -8,10 +8,11 @@ from time import perf_counter
 
 import polars as pl
 
-from assets.audit.earlier import Link, late_cells, tie
+from assets.audit.beliefs import beliefs
+from assets.audit.earlier import Link, enough, late_cells, tie
 from assets.audit.index_world import COUNT_MEASURES, INDEX_MEASURES, hidden_cells, index_world, target
 from assets.audit.series_world import LEVELS, Respondents, series_families, series_world
-from assets.audit.system import UNBOUNDED, Contradiction, LinearSystem, attack
+from assets.audit.system import INFINITY, UNBOUNDED, Bounds, Contradiction, LinearSystem, Sum, attack
 from assets.audit.types import CELL_KEY, REPORT_SCHEMA, AuditRules, EarlierRelease
 from assets.audit.world import Row, World, number_window, rows_of
 
@@ -184,15 +185,27 @@ def respondents_known(rows: Sequence[Row], rules: AuditRules) -> dict[tuple[str,
 
 
 def run_task(task: Task) -> Found:
-    """Attack the hidden cells of one task."""
-    started, system = perf_counter(), LinearSystem()
+    """Attack the hidden cells of one task; what is believed of an earlier release's pupils is given up where it is refuted."""
+    if task.linked is None:
+        return _attacked(task)
+    started, tried = perf_counter(), []
+    for link in beliefs(task.linked, lambda system, rows: _world(system, task, rows), task.rows, task.before):
+        tried.append(_attacked(replace(task, linked=link)))
+        if "contradiction" not in tried[-1].cells["verdict"]:
+            break
+    programs = sum(one.effort[4] for one in tried)
+    return replace(tried[-1], effort=(*tried[-1].effort[:4], programs, perf_counter() - started))
+
+
+def _attacked(task: Task) -> Found:
+    started, system, groups = perf_counter(), LinearSystem(), []
     world = _world(system, task, task.rows)
     cells, sums = _hidden(world, task, task.rows)
     if task.linked:
         old = _world(system, task, task.before)
         tie(world, old, task.linked)
         more, others = _hidden(old, task, task.before)
-        late, differences = late_cells(world, old, task.linked, [row for rows in task.rows.values() for row in rows])
+        late, differences, groups = late_cells(world, old, task.linked, [row for rows in task.rows.values() for row in rows])
         names = [(SERIES if task.family == "series" else INDEX, row) for row in late]
         cells, sums = [*cells, *more, *names], [*sums, *others, *differences]
     few = _too_few(task.rows)
@@ -203,11 +216,24 @@ def run_task(task: Task) -> Found:
         try:
             found = attack(system, sums, required, world.groups())
             lows, highs, programs = list(found.low), list(found.high), found.programs
+            programs += _of_few(system, required, found, groups)
         except Contradiction:
             pass
     keys = [(name, *row[:3], task.wave, task.grade, *row[3:6]) for name, row in cells]
     frame = report_rows(keys, lows, highs, required, task.attack)
     return Found(frame, (task.attack, task.family, 1, len(cells), programs, perf_counter() - started))
+
+
+def _of_few(system: LinearSystem, required: list[float], found: Bounds, groups: Sequence[Sum]) -> int:
+    """Lower, in place, what is required of the late pupils' cells (the last ones) to what so few allow; number of programs."""
+    first = len(required) - len(groups)
+    narrow = [n for n in range(first, len(required)) if found.high[n] - found.low[n] <= required[n]]
+    if not narrow:
+        return 0
+    come = attack(system, [groups[n - first] for n in narrow], [INFINITY] * len(narrow))
+    for n, most in zip(narrow, come.high, strict=True):
+        required[n] = enough(required[n], found.low[n], most)
+    return come.programs
 
 
 def _required(task: Task, name: str, row: Row, few: frozenset[tuple[str, str, str]]) -> float:
