@@ -208,8 +208,8 @@ def _attacked(task: Task) -> Found:
         late, differences, groups = late_cells(world, old, task.linked, [row for rows in task.rows.values() for row in rows])
         names = [(SERIES if task.family == "series" else INDEX, row) for row in late]
         cells, sums = [*cells, *more, *names], [*sums, *others, *differences]
-    few = _too_few(task.rows)
-    required = [_required(task, name, row, few) for name, row in cells]
+    few = few_places(task.rows)
+    required = [required_width(task, name, row, few) for name, row in cells]
     lows: list[float | None] = [None] * len(cells)
     highs, programs = list(lows), 0
     if cells:
@@ -236,7 +236,7 @@ def _of_few(system: LinearSystem, required: list[float], found: Bounds, groups: 
     return come.programs
 
 
-def _required(task: Task, name: str, row: Row, few: frozenset[tuple[str, str, str]]) -> float:
+def required_width(task: Task, name: str, row: Row, few: frozenset[tuple[str, str, str]]) -> float:
     """The width required; where the group is published to be smaller than that, an interval of the whole group is enough.
 
     Args:
@@ -251,7 +251,7 @@ def _required(task: Task, name: str, row: Row, few: frozenset[tuple[str, str, st
     return min(need, high - _WHOLE_GROUP) if low == 0 else need
 
 
-def _too_few(rows: Mapping[str, list[Row]]) -> frozenset[tuple[str, str, str]]:
+def few_places(rows: Mapping[str, list[Row]]) -> frozenset[tuple[str, str, str]]:
     return frozenset((row[1], row[2], row[4]) for one in rows.values() for row in one if row[10] == "too_few")
 
 
