@@ -7,9 +7,11 @@ from typing import Any
 
 import polars as pl
 
+from assets.audit.copies import copied_cells
 from assets.audit.derived import derived_cells
 from assets.audit.middles import middle_attacks, run_middles
 from assets.audit.perturbed import exact_cells
+from assets.audit.side import run_side, side_attacks
 from assets.audit.tasks import Found, earlier_tasks, run_task, tasks
 from assets.audit.types import CELL_KEY, CONFLICT_SCHEMA, REPORT_SCHEMA, AuditReport, AuditRules, EarlierRelease
 
@@ -34,11 +36,13 @@ def audit(
     """
     wanted = [*tasks(published, rules), *earlier_tasks(published, rules, earlier)]
     found = [*run(run_task, wanted), *run(run_middles, middle_attacks(published, rules))]
+    found += [run_side(one) for one in side_attacks(published, rules)]
     cells = pl.concat(
         [
             pl.DataFrame(schema=REPORT_SCHEMA),
             *(one.cells for one in found),
             derived_cells(published, rules),
+            copied_cells(published, rules),
             exact_cells(published, rules),
         ]
     ).sort(*CELL_KEY, "attack")
