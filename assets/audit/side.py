@@ -64,15 +64,16 @@ def side_attacks(published: Tables, rules: AuditRules) -> list[Side]:
     makers = {
         "screen_sensitivity": _screened, "cutoff_sensitivity": _limits, "associations": _pairs, "response_by_school_type": _types,
     }  # fmt: skip
+    exact = {name: table for name, table in published.items() if name not in rules.perturbed}
     made: list[Side] = []
     for name, make in makers.items():
-        table = published.get(name)
+        table = exact.get(name)
         if table is None or not table.height:
             continue
         for (edition, wave, grade), rows in sorted(table.partition_by("edition", "wave", "grade", as_dict=True).items()):
             if edition in rules.editions:
                 side = Side(name, str(edition), rules)
-                make(side, rows, _Beside(published, str(edition), int(wave), str(grade)))
+                make(side, rows, _Beside(exact, str(edition), int(wave), str(grade)))
                 made += [side] if side.keys else []
     return made
 
@@ -154,22 +155,22 @@ def _screened(side: Side, rows: pl.DataFrame, beside: _Beside) -> None:
 
 
 def _left_out(side: Side, rows: pl.DataFrame, beside: _Beside, removal: bool) -> None:
+    """How many of a municipality are left out, by its own per cent or by the county's number and the others'."""
+    respondents = {
+        code: n for (code, sex, _, measure), (n, _) in beside.index.items() if (sex, measure) == ("all", "n_respondents")
+    }
     gone: dict[str, int] = {}
-    for code, value, reason in rows.filter(pl.col("measure") == "removed_pct").select("area_code", "value", "reason").iter_rows():
-        left, kept = gone.setdefault(code, side.system.unknown()), side.system.unknown()
-        respondents = [
-            n
-            for (area, sex, _, measure), (n, _) in beside.index.items()
-            if (area, sex, measure) == (code, "all", "n_respondents")
-        ]
-        side.number([kept] if removal else [kept, left], respondents[0] if respondents else None)
+    for code, value, reason in (
+        rows.filter(measure="removed_pct").select("area_code", "value", "reason").sort("area_code").iter_rows()
+    ):
+        left, kept = side.system.unknown(), side.system.unknown()
+        gone[code] = left
+        side.number([kept] if removal else [kept, left], respondents.get(code))
         if reason == "ok":
             side.share([left], [left, kept], value)
         else:
-            side.look(beside.place(code), "all", "screen", "removed_pct", [left], False)
-    for code, value in (
-        rows.filter(pl.col("measure") == "n_removed", pl.col("reason") == "ok").select("area_code", "value").iter_rows()
-    ):
+            side.look(beside.place(code), "all", "screen", "removed_pct", [left], sensitive=False)
+    for code, value in rows.filter(measure="n_removed", reason="ok").select("area_code", "value").iter_rows():
         inside = [left for area, left in gone.items() if area.startswith(code)]
         if inside:
             side.number(inside, value)
