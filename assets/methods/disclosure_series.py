@@ -64,8 +64,8 @@ def suppress_series(
         PipelineError: the rules come to no end (a contradiction in the policy).
     """
     pattern = _primary(series, limits, numbers, most_not_asked_pct)
-    for earlier in (outer, kept):
-        keep_hidden((pattern.hidden, pattern.quiet, pattern.no_count), earlier)
+    keep_hidden((pattern.hidden, pattern.quiet, pattern.no_count), outer)
+    keep_hidden((pattern.hidden, pattern.quiet), kept and kept[:2])
     for _ in range(_MOST_PASSES):
         changed = _close_sexes(series, pattern, limits)
         changed |= _close_links(series, pattern, limits, links, together)
@@ -76,6 +76,10 @@ def suppress_series(
             continue
         if not _close_sums(series, pattern, limits, numbers, bounds):
             _hide_counts(series, pattern, limits, numbers, hidden_respondents)
+            # only what the rules alone would show: to begin with the earlier numbers hidden would hide more around them
+            if kept is not None and (kept[2] & ~pattern.no_count).any():
+                pattern.no_count |= kept[2]
+                _hide_counts(series, pattern, limits, numbers, hidden_respondents)
             return pattern
     raise PipelineError(
         code="cannot_protect",
