@@ -28,7 +28,7 @@ from pipelines.resources import RunChoices, Store
 from pipelines.warehouse import TableName, Warehouse
 
 SHOWN_COLUMNS = [*CELL_KEY, "width", "required", "verdict", "attack"]
-LOGIT_INTERVALS = frozenset({"logit_t"})
+LOGIT_INTERVALS, PLAIN_INTERVALS = frozenset({"logit_t"}), frozenset({"t"})
 
 
 def audit_rules(catalogue: Catalogue) -> AuditRules:
@@ -50,6 +50,7 @@ def audit_rules(catalogue: Catalogue) -> AuditRules:
         never_split=frozenset(series),
         weighted=frozenset({WEIGHTED_METHOD}),
         logit_intervals=LOGIT_INTERVALS,
+        plain_intervals=PLAIN_INTERVALS,
         perturbed=frozenset(policy.cell_key.tables),
         withheld=frozenset(WITHHELD if policy.cell_key.active else ()),
         focus={index.key: f"share_band{FOCUS_BAND[index.kind]}" for index in catalogue.indices},
@@ -67,6 +68,7 @@ def _edition(numbers: object, any_sensitive: bool) -> EditionRules:
         share_step=value["share_step"],
         width=value["interval_width"],
         width_sensitive=value["interval_width_sensitive"],
+        mean_step=10.0 ** -value["mean_decimals"],
     )
 
 

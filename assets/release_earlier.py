@@ -1,5 +1,7 @@
 """Release layer against everything published before: the register is read, and a conflict with it stops the release."""
 
+from collections.abc import Sequence
+
 import dagster as dg
 import polars as pl
 
@@ -12,9 +14,9 @@ from assets.methods.score_scale import policy_for
 from assets.raw import DELIVERIES as RAW_DELIVERIES
 from assets.release_register.cells import cells_of
 from assets.release_register.conflicts import find_conflicts
-from assets.release_register.history import history, kept_patterns
+from assets.release_register.history import history, kept_patterns, kept_series
 from assets.release_register.inputs import inputs_of, same_pupils, with_state
-from assets.release_register.rules import conflict_rules
+from assets.release_register.rules import LOGIT_WIDTH, POINTS_WIDTH, conflict_rules
 from assets.release_register.store import read_cells, read_register
 from assets.release_register.types import Inputs
 from assets.release_register.windows import FAMILIES
@@ -65,10 +67,11 @@ def compared_with_register(warehouse: Warehouse, catalogue: Catalogue, texts: Te
     current = with_state(_compared(cells_of(tables)), inputs).with_columns(release_id=pl.lit(CURRENT), published_on=pl.lit(""))
     policy = load_policy(policy_for(catalogue.disclosure, catalogue.index_file))
     series = {one.id for one in catalogue.indicator_file.indicators if one.sensitive}
+    width = LOGIT_WIDTH if catalogue.index_file.model == "pcm" else POINTS_WIDTH
     if policy.cell_key.active:  # windows of exact counts mean nothing beside noise, and noise is the remedy for such conflicts
         exact = ~pl.col("table_name").is_in([*policy.cell_key.tables, "response_rates"])
         earlier, current = earlier.filter(exact), current.filter(exact)
-    conflicts = find_conflicts(earlier, current, conflict_rules(policy, {*policy.sensitive_indices, *series}))
+    conflicts = find_conflicts(earlier, current, conflict_rules(policy, {*policy.sensitive_indices, *series}, width))
     told = [
         (
             n.release_id,
@@ -85,8 +88,8 @@ def compared_with_register(warehouse: Warehouse, catalogue: Catalogue, texts: Te
 
 
 def _compared(cells: pl.DataFrame) -> pl.DataFrame:
-    """The cells that the comparison looks at: the others are many and tell of no numbers of pupils."""
-    measures = [measure for family in FAMILIES for measure in (family.total, *family.parts)]
+    """The cells that the comparison looks at: numbers of pupils, and means of the same pupils."""
+    measures = [measure for family in FAMILIES for measure in (family.total, *family.parts, *family.moments)]
     return cells.filter(pl.col("table_name").is_in(COMPARED), pl.col("measure").is_in([*measures, "schools_participating"]))
 
 
@@ -102,12 +105,25 @@ def current_inputs(warehouse: Warehouse, catalogue: Catalogue) -> Inputs:
 
 def kept_cells(warehouse: Warehouse, catalogue: Catalogue, edition: str, table: str) -> pl.DataFrame | None:
     """Cells that stay hidden as in an earlier release of the same pupils, for `keep`; None when nothing is published."""
+    earlier = _published(warehouse)
+    return None if earlier is None else kept_patterns(earlier, current_inputs(warehouse, catalogue), edition, table)
+
+
+def kept_questions(warehouse: Warehouse, catalogue: Catalogue, editions: Sequence[str]) -> dict[str, pl.DataFrame | None]:
+    """Per edition the single questions and scales that stay hidden as in an earlier release of the same pupils; None when nothing
+    is published."""
+    earlier = _published(warehouse)
+    if earlier is None:
+        return dict.fromkeys(editions)
+    inputs = current_inputs(warehouse, catalogue)
+    return {edition: kept_series(earlier, inputs, edition) for edition in editions}
+
+
+def _published(warehouse: Warehouse) -> pl.DataFrame | None:
+    """The compared cells of all that is in the register; None when nothing is."""
     root = warehouse.path.parent
     entries = read_register(root).entries
-    if not entries:
-        return None
-    earlier = history(entries, lambda digest: _compared(read_cells(root, digest)))
-    return kept_patterns(earlier, current_inputs(warehouse, catalogue), edition, table)
+    return history(entries, lambda digest: _compared(read_cells(root, digest))) if entries else None
 
 
 ASSETS = [release_earlier_releases]

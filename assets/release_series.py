@@ -1,6 +1,6 @@
 """Release layer for single-question series and 0-100 scales: disclosure control, and which waves may be compared."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import dagster as dg
 import polars as pl
@@ -13,10 +13,12 @@ from assets.indices import INDICATOR_COUNTS, INDICATOR_ESTIMATES, SCALE_ESTIMATE
 from assets.methods.contained_areas import as_parts, own_levels, require_sums
 from assets.methods.disclosure import load_policy
 from assets.methods.editions import allowed_areas, both_editions
+from assets.methods.kept_series import on_rows
 from assets.methods.pomp import pomp_means
 from assets.methods.protect_series import protect_series, series_shape
 from assets.methods.publish import absent_rows, finish_series, with_clarity
 from assets.methods.series_breaks import series_breaks
+from assets.release_earlier import kept_questions
 from assets.release_repairs import current_repairs, repaired
 from assets.slices import ONE_RUN, WAVES, int_keys, survey_waves
 from assets.table_metadata import BY_WAVE, count_table
@@ -55,7 +57,9 @@ def release_indicators(context: dg.AssetExecutionContext, store: Store):
     waves = int_keys(context, WAVES)
     catalogue = load_catalogue()
     with as_failure():
-        parts = [indicator_tables(store.warehouse, catalogue, released_editions(catalogue), wave) for wave in waves]
+        editions = released_editions(catalogue)
+        kept = kept_questions(store.warehouse, catalogue, editions)
+        parts = [indicator_tables(store.warehouse, catalogue, editions, wave, kept) for wave in waves]
     results, log = (pl.concat(tables) for tables in zip(*parts, strict=True))
     shown = count_table(results, ["edition", "wave", "reason"], ["utgåva", "mättillfälle", "skäl"])
     yield dg.Output(results, output_name="indicator_results", metadata={"celler": shown})
@@ -63,9 +67,13 @@ def release_indicators(context: dg.AssetExecutionContext, store: Store):
 
 
 def indicator_tables(
-    warehouse: Warehouse, catalogue: Catalogue, editions: Sequence[str], wave: int
+    warehouse: Warehouse, catalogue: Catalogue, editions: Sequence[str], wave: int, kept: Mapping[str, pl.DataFrame | None]
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """`release.indicator_results` and its log for one wave, with the rows of all editions; the first one is the widest."""
+    """`release.indicator_results` and its log for one wave, with the rows of all editions; the first one is the widest.
+
+    Args:
+        kept: per edition what an earlier release hid, from `kept_questions`.
+    """
     where = {"wave": [wave]}
     contains = contained(catalogue)
     counts, means, estimates = series_inputs(warehouse, catalogue, wave)
@@ -79,8 +87,10 @@ def indicator_tables(
         found = counts, means, estimates, hidden_respondents(warehouse, wave, edition)
         tables = (as_parts(allowed_areas(table, policy, edition), contains) for table in found)
         counted, meant, estimated, hidden = tables
+        held = on_rows(kept[edition], *found[:2])
         safe = protect_series(
-            *(counted, meant, estimated, catalogue.indicator_file, catalogue.survey, policy, edition, hidden, within)
+            *(counted, meant, estimated, catalogue.indicator_file, catalogue.survey, policy, edition, hidden, within),
+            held if held is None else as_parts(allowed_areas(held, policy, edition), contains),
         )
         within = within or safe.pattern
         own = (own_levels(table, contains) for table in (safe.results, safe.log))

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
 
 import polars as pl
 
+from assets.audit.copies import copied_cells
 from assets.audit.derived import derived_cells
+from assets.audit.middles import middle_attacks, run_middles
 from assets.audit.perturbed import exact_cells
-from assets.audit.tasks import Found, Task, earlier_tasks, run_task, size, tasks
+from assets.audit.side import run_side, side_attacks
+from assets.audit.tasks import Found, earlier_tasks, run_task, size, tasks
 from assets.audit.types import CELL_KEY, CONFLICT_SCHEMA, REPORT_SCHEMA, AuditReport, AuditRules, EarlierRelease
 
-Run = Callable[[Callable[[Task], Found], Sequence[Task]], Iterable[Found]]
+Run = Callable[[Callable[[Any], Found], Sequence[Any]], Iterable[Found]]
 EFFORT_SCHEMA = {
     "attack": pl.String, "family": pl.String, "systems": pl.Int64, "cells": pl.Int64, "programs": pl.Int64, "seconds": pl.Float64
 }  # fmt: skip
@@ -31,12 +35,14 @@ def audit(
         A report that has passed only when every hidden cell is wider than required and nothing contradicts itself.
     """
     wanted = [*tasks(published, rules), *earlier_tasks(published, rules, earlier)]
-    found = list(run(run_task, sorted(wanted, key=size, reverse=True)))
+    found = [*run(run_task, sorted(wanted, key=size, reverse=True)), *run(run_middles, middle_attacks(published, rules))]
+    found += [run_side(one) for one in side_attacks(published, rules)]
     cells = pl.concat(
         [
             pl.DataFrame(schema=REPORT_SCHEMA),
             *(one.cells for one in found),
             derived_cells(published, rules),
+            copied_cells(published, rules),
             exact_cells(published, rules),
         ]
     ).sort(*CELL_KEY, "attack")

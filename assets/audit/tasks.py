@@ -10,11 +10,12 @@ from time import perf_counter
 import numpy as np
 import polars as pl
 
-from assets.audit.earlier import Link, late_cells, tie
+from assets.audit.beliefs import beliefs
+from assets.audit.earlier import Link, enough, late_cells, tie
 from assets.audit.index_world import COUNT_MEASURES, INDEX_MEASURES, hidden_cells, index_world, target
-from assets.audit.search import attack
+from assets.audit.search import Bounds, attack
 from assets.audit.series_world import LEVELS, Respondents, series_families, series_world
-from assets.audit.system import MARGIN, UNBOUNDED, Contradiction, LinearSystem
+from assets.audit.system import INFINITY, MARGIN, UNBOUNDED, Contradiction, LinearSystem, Sum
 from assets.audit.types import CELL_KEY, REPORT_SCHEMA, AuditRules, EarlierRelease
 from assets.audit.world import Row, World, number_window, rows_of
 
@@ -214,25 +215,36 @@ def size(task: Task) -> int:
 
 def run_task(task: Task) -> Found:
     """Attack the hidden cells of one task, then those of the other editions."""
-    (cells, effort), world, worlds = _attacked(task, None, ())
+    (cells, effort), world, worlds = _believed(task, task.linked) if task.linked else _attacked(task, None, ())
     others = [_attacked(other, world, worlds)[0] for other in task.outer]
     return Found(pl.concat([cells, *(more for more, _ in others)]), (effort, *(one for _, one in others)))
 
 
+def _believed(task: Task, link: Link) -> tuple[Answer, World, list[np.ndarray]]:
+    """Attack with an earlier release; what is believed of its pupils is given up where it is refuted."""
+    started, programs = perf_counter(), 0
+    for held in beliefs(link, lambda system, rows: _world(system, task, rows), task.rows, task.before):
+        (cells, effort), world, worlds = _attacked(replace(task, linked=held), None, ())
+        programs += effort[4]
+        if "contradiction" not in cells["verdict"]:
+            break
+    return (cells, (*effort[:4], programs, perf_counter() - started)), world, worlds
+
+
 def _attacked(task: Task, seen_in: World | None, seen: Sequence[np.ndarray]) -> tuple[Answer, World, list[np.ndarray]]:
     """Cells and effort of one attack, which starts from worlds seen in another; its unknowns, and the worlds seen in it."""
-    started, system = perf_counter(), LinearSystem()
+    started, system, groups = perf_counter(), LinearSystem(), []
     world = _world(system, task, task.rows)
     cells, sums = _hidden(world, task, task.rows)
     if task.linked:
         old = _world(system, task, task.before)
         tie(world, old, task.linked)
         more, others = _hidden(old, task, task.before)
-        late, differences = late_cells(world, old, task.linked, [row for rows in task.rows.values() for row in rows])
+        late, differences, groups = late_cells(world, old, task.linked, [row for rows in task.rows.values() for row in rows])
         names = [(SERIES if task.family == "series" else INDEX, row) for row in late]
         cells, sums = [*cells, *more, *names], [*sums, *others, *differences]
-    few = _too_few(task.rows)
-    required = [_required(task, name, row, few) for name, row in cells]
+    few = few_places(task.rows)
+    required = [required_width(task, name, row, few) for name, row in cells]
     lows: list[float | None] = [None] * len(cells)
     highs, programs = list(lows), 0
     worlds: list[np.ndarray] = []
@@ -248,6 +260,7 @@ def _attacked(task: Task, seen_in: World | None, seen: Sequence[np.ndarray]) -> 
             )
             lows, highs, programs = list(found.low), list(found.high), found.programs
             worlds = found.worlds
+            programs += _of_few(system, required, found, groups)
         except Contradiction:
             pass
     keys = [(name, *row[:3], task.wave, task.grade, *row[3:6]) for name, row in cells]
@@ -256,7 +269,19 @@ def _attacked(task: Task, seen_in: World | None, seen: Sequence[np.ndarray]) -> 
     return (frame, effort), world, worlds
 
 
-def _required(task: Task, name: str, row: Row, few: frozenset[tuple[str, str, str]]) -> float:
+def _of_few(system: LinearSystem, required: list[float], found: Bounds, groups: Sequence[Sum]) -> int:
+    """Lower, in place, what is required of the late pupils' cells (the last ones) to what so few allow; number of programs."""
+    first = len(required) - len(groups)
+    narrow = [n for n in range(first, len(required)) if found.high[n] - found.low[n] <= required[n] + MARGIN]
+    if not narrow:
+        return 0
+    come = attack(system, [groups[n - first] for n in narrow], [INFINITY] * len(narrow))
+    for n, most in zip(narrow, come.high, strict=True):
+        required[n] = enough(required[n], found.low[n], most)
+    return come.programs
+
+
+def required_width(task: Task, name: str, row: Row, few: frozenset[tuple[str, str, str]]) -> float:
     """The width required; where the group is published to be smaller than that, an interval of the whole group is enough.
 
     Args:
@@ -276,7 +301,7 @@ def _wanted(task: Task, row: Row) -> float:
     return max((task.rules.width(one.edition, row[4]) for one in task.outer), default=0.0)
 
 
-def _too_few(rows: Mapping[str, list[Row]]) -> frozenset[tuple[str, str, str]]:
+def few_places(rows: Mapping[str, list[Row]]) -> frozenset[tuple[str, str, str]]:
     return frozenset((row[1], row[2], row[4]) for one in rows.values() for row in one if row[10] == "too_few")
 
 

@@ -27,6 +27,7 @@ class EditionRules:
         respondents_floor: least number of respondents that is shown.
         count_step, share_step: to what numbers and shares are rounded.
         width, width_sensitive: a hidden number's interval must be wider than this.
+        mean_step: to what means are rounded.
     """
 
     floor: int
@@ -37,6 +38,7 @@ class EditionRules:
     share_step: int
     width: int
     width_sensitive: int
+    mean_step: float = 0.01
 
 
 @dataclass(frozen=True)
@@ -66,7 +68,7 @@ class AuditRules:
         focus: index -> the band whose share is compared between areas and sexes.
         perturbed: tables whose numbers have noise, the same for the same pupils: nothing exact can be concluded from them.
         withheld: tables with exact numbers of the same pupils, which must show none then.
-        logit_intervals: methods whose intervals are symmetric on the logit scale.
+        logit_intervals, plain_intervals: methods whose intervals are symmetric on the logit scale, and as they are.
     """
 
     editions: Mapping[str, EditionRules]
@@ -79,6 +81,7 @@ class AuditRules:
     never_split: frozenset[str] = frozenset()
     weighted: frozenset[str] = frozenset()
     logit_intervals: frozenset[str] = frozenset()
+    plain_intervals: frozenset[str] = frozenset()
     focus: Mapping[str, str] = field(default_factory=dict)
     perturbed: frozenset[str] = frozenset()
     withheld: frozenset[str] = frozenset()

@@ -37,12 +37,17 @@ class World:
         self.cells: dict[Name, int] = {}
         self.owners: dict[int, Place] = {}
 
+    def own(self, place: Place) -> int:
+        """A new unknown without a name that belongs to a place."""
+        at = self.system.unknown()
+        self.owners[at] = place
+        return at
+
     def cell(self, place: Place, sex: str, key: str, name: str) -> int:
         """The unknown of that name; a new one when there is none yet."""
         at = self.cells.get((place, sex, key, name))
         if at is None:
-            at = self.cells[place, sex, key, name] = self.system.unknown()
-            self.owners[at] = place
+            at = self.cells[place, sex, key, name] = self.own(place)
         return at
 
     def seen_as(self, other: World, worlds: Sequence[np.ndarray]) -> list[np.ndarray]:

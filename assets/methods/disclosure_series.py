@@ -49,6 +49,7 @@ def suppress_series(
     most_not_asked_pct: int,
     hidden_respondents: pl.DataFrame,
     outer: tuple[np.ndarray, ...] | None = None,
+    kept: tuple[np.ndarray, ...] | None = None,
 ) -> Pattern:
     """The pattern: primary cells and all that must be hidden with them.
 
@@ -57,12 +58,14 @@ def suppress_series(
         hidden_respondents: `area_level, area_code, wave, grade, sex` whose number of respondents is hidden elsewhere in the
             release: a number of answers there would bound it.
         outer: what another edition hides (`hidden, quiet, no_count` of its pattern); hidden here by the same rules.
+        kept: as `outer`, what an earlier release about the same pupils hid.
 
     Raises:
         PipelineError: the rules come to no end (a contradiction in the policy).
     """
     pattern = _primary(series, limits, numbers, most_not_asked_pct)
     keep_hidden((pattern.hidden, pattern.quiet, pattern.no_count), outer)
+    keep_hidden((pattern.hidden, pattern.quiet), kept and kept[:2])
     for _ in range(_MOST_PASSES):
         changed = _close_sexes(series, pattern, limits)
         changed |= _close_links(series, pattern, limits, links, together)
@@ -73,6 +76,10 @@ def suppress_series(
             continue
         if not _close_sums(series, pattern, limits, numbers, bounds):
             _hide_counts(series, pattern, limits, numbers, hidden_respondents)
+            # only what the rules alone would show: to begin with the earlier numbers hidden would hide more around them
+            if kept is not None and (kept[2] & ~pattern.no_count).any():
+                pattern.no_count |= kept[2]
+                _hide_counts(series, pattern, limits, numbers, hidden_respondents)
             return pattern
     raise PipelineError(
         code="cannot_protect",

@@ -23,6 +23,7 @@ from assets.methods.edition_patterns import Outer, groups_in
 from assets.methods.errors import PipelineError
 from assets.methods.estimate import WEIGHTED_METHOD
 from assets.methods.indicator_links import families, links
+from assets.methods.kept_series import kept_arrays
 from assets.methods.primary_rules import CONTRIBUTORS
 from assets.methods.series_estimates import MEASURES
 
@@ -70,6 +71,7 @@ def protect_series(
     edition: str,
     hidden_respondents: pl.DataFrame,
     within: Outer | None = None,
+    kept: pl.DataFrame | None = None,
 ) -> SeriesRelease:
     """Results that reveal no small count, and the log of what is hidden.
 
@@ -79,6 +81,7 @@ def protect_series(
             differences.
         hidden_respondents: see `suppress_series`.
         within: the pattern of the edition that this one lies within: what is hidden there is hidden here.
+        kept: from `kept_series.on_rows`: rows that an earlier release about the same pupils hid.
 
     Raises:
         PipelineError: the tables do not hold together, the edition is unknown, or it has an area that `within` lacks.
@@ -95,7 +98,8 @@ def protect_series(
     limits = Limits.of(series, _sensitive(file, linked.families), numbers)
     groups = [names for names in families(file.indices) if len(names) > 1]
     outer = groups_in(within, series.groups, series.keys)
-    pattern = suppress_series(series, limits, linked, groups, numbers, file.most_not_asked_pct, hidden_respondents, outer)
+    before = kept_arrays(kept, series)
+    pattern = suppress_series(series, limits, linked, groups, numbers, file.most_not_asked_pct, hidden_respondents, outer, before)
     base = series_bases(file)
     cells = _cells(series, pattern, limits, numbers, kinds)
     rows = _rows(cells, _evidence(estimates, cells), edition, base)

@@ -7,6 +7,7 @@ the other is the number of those who differ. What it covers and leaves to the au
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,6 +15,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from assets.release_register.inputs import STATE
+from assets.release_register.moments import DIFFERING, MOVED, moved
 from assets.release_register.windows import (
     FAMILIES,
     MANY,
@@ -32,7 +34,7 @@ from assets.release_register.windows import (
     windows,
 )
 
-KINDS = ("now_shown", "shown_before", "together", "other_pupils", "screened", "limits", "districts", "definitions")
+KINDS = ("now_shown", "shown_before", "together", "other_pupils", "screened", "limits", "districts", "definitions", MOVED)
 CONFLICT_SCHEMA: dict[str, pl.DataType | type[pl.DataType]] = dict.fromkeys(
     ("kind", "table_name", "area_level", "area_code", "grade", "sex", "key", "measure", "release_id", "published_on"), pl.String
 ) | {"wave": pl.Int32}
@@ -48,11 +50,12 @@ class _Pairs:
     kind: NDArray[np.object_]
 
 
-def find_conflicts(earlier: pl.DataFrame, current: pl.DataFrame, rules: Rules) -> pl.DataFrame:
+def find_conflicts(earlier: pl.DataFrame, current: pl.DataFrame, rules: Sequence[Rules]) -> pl.DataFrame:
     """Cells that the new release and an earlier one reveal together, columns `CONFLICT_SCHEMA`, sorted; none when it is safe.
 
     Args:
         earlier: from `history`. current: the new release's cells in the same form (`release_id` its own).
+        rules: one per edition: its readers, and the widths that hold in it.
 
     Of several earlier releases that tell the same cell the first is named. Bounds of hidden numbers are not given.
     """
@@ -65,11 +68,17 @@ def find_conflicts(earlier: pl.DataFrame, current: pl.DataFrame, rules: Rules) -
     current = pl.concat([shared, moved]).unique(maintain_order=True)
     schools = _schools_added(earlier, current)
     parts = []
-    for family in FAMILIES:
-        before, now = windows(earlier, family, rules), windows(current, family, rules)
-        if before.blocks.height and now.blocks.height:
+    for readers in rules:
+        for family in FAMILIES:
+            before, now = windows(earlier, family, readers), windows(current, family, readers)
+            if not before.blocks.height or not now.blocks.height:
+                continue
             pairs = _pairs(before.blocks, now.blocks)
-            parts += [_together(before, now, pairs, family, rules), _difference(before, now, pairs, family, rules, schools)]
+            if family.counted:
+                parts.append(_together(before, now, pairs, family, readers))
+                parts.append(_difference(before, now, pairs, family, readers, schools))
+            if family.moments and family.table in readers.means:
+                parts.append(_moved((current, earlier), (now, before), pairs, family, readers, schools))
     if not parts:
         return pl.DataFrame(schema=CONFLICT_SCHEMA)
     found = pl.concat(parts)
@@ -125,7 +134,7 @@ def _together(before: Windows, now: Windows, pairs: _Pairs, family: Family, rule
     closed = hidden_now & (now.hidden_in[:, a] & before.shown_in[:, b]).any(axis=0)
     found = known & (opened | closed | (hidden_now & ~alone_now) | (hidden_before & ~now.shown[a] & ~alone_before))
     kind = np.where(opened, "now_shown", np.where(closed, "shown_before", "together"))
-    return _rows(found, kind, now.blocks, before.blocks, a, b, family)
+    return _rows(found, kind, now.blocks, before.blocks, a, b, family.table, family.measures)
 
 
 def _difference(
@@ -145,14 +154,45 @@ def _difference(
     even = _even_numbers(before.told.at(b), now.told.at(a))
     found[..., 1:] |= (even[0] > 0) & (even[1] - even[0] <= width)
     least[..., 1:] = np.where(even[0] > 0, np.minimum(least[..., 1:], even[0]), least[..., 1:])
-    enough = (least[..., 0] >= rules.district_floor) & _many_schools(now.blocks[a], before.blocks[b], schools, rules)[:, None]
+    enough = _group_of_its_own(least[..., 0], now.blocks[a], before.blocks[b], schools, rules)
     published = enough[..., None] & (least >= cell) & (most[..., :1] - most >= cell)
     moved = (kind == "limits")[:, None, None] & (least >= cell)  # pupils between two limits, of a group that is published
     found[..., 1:] &= ~(published | moved)[..., 1:]
-    redrawn = (now.blocks["area_code"].to_numpy()[a] != before.blocks["area_code"].to_numpy()[b])[:, None, None]
-    near = (abs(low[:, 2, 0]) < rules.district_floor) & (abs(high[:, 2, 0]) < rules.district_floor)
-    found &= ~redrawn | near[:, None, None]  # districts with other names are compared only when they may differ by few
-    return _rows(found, np.broadcast_to(kind[:, None, None], found.shape), now.blocks, before.blocks, a, b, family)
+    found &= _comparable(now, before, a, b, low[:, 2, 0], high[:, 2, 0], rules)[:, None, None]
+    kind = np.broadcast_to(kind[:, None, None], found.shape)
+    return _rows(found, kind, now.blocks, before.blocks, a, b, family.table, family.measures)
+
+
+def _moved(
+    cells: tuple[pl.DataFrame, pl.DataFrame],
+    sides: tuple[Windows, Windows],
+    pairs: _Pairs,
+    family: Family,
+    rules: Rules,
+    schools: pl.DataFrame,
+) -> pl.DataFrame:
+    """Means and spreads that moved with those who differ, unless they may be published as a group. New release first."""
+    chosen = np.isin(pairs.kind, DIFFERING)
+    (now, before), (a, b) = sides, (pairs.now[chosen], pairs.before[chosen])
+    new, old = now.told.number[a], before.told.number[b]
+    low, high = new[..., 0] - old[..., 1], new[..., 1] - old[..., 0]
+    least = np.maximum(np.maximum(low, -high), 0)
+    found = moved(cells, sides, (a, b), family, rules)
+    found &= ~_group_of_its_own(least, now.blocks[a], before.blocks[b], schools, rules)[..., None]
+    found &= _comparable(now, before, a, b, low[:, 2], high[:, 2], rules)[:, None, None]
+    kind = np.full(found.shape, MOVED, dtype=object)
+    return _rows(found, kind, now.blocks, before.blocks, a, b, family.table, family.moments)
+
+
+def _group_of_its_own(least: IntArray, now: pl.DataFrame, before: pl.DataFrame, schools: pl.DataFrame, rules: Rules) -> Flags:
+    """[pair, sex] whether those who differ, at least so many, could be published as a group: pupils and schools enough."""
+    return (least >= rules.district_floor) & _many_schools(now, before, schools, rules)[:, None]
+
+
+def _comparable(now: Windows, before: Windows, a: IntArray, b: IntArray, low: IntArray, high: IntArray, rules: Rules) -> Flags:
+    """[pair] districts with other names are compared only when they may differ by few: `low` and `high` bound by how many."""
+    redrawn = now.blocks["area_code"].to_numpy()[a] != before.blocks["area_code"].to_numpy()[b]
+    return ~redrawn | ((abs(low) < rules.district_floor) & (abs(high) < rules.district_floor))
 
 
 def _even_numbers(before: Told, now: Told) -> tuple[IntArray, IntArray]:
@@ -211,7 +251,14 @@ def _many_schools(now: pl.DataFrame, before: pl.DataFrame, schools: pl.DataFrame
 
 
 def _rows(
-    found: Flags, kind: NDArray, now: pl.DataFrame, before: pl.DataFrame, a: IntArray, b: IntArray, family: Family
+    found: Flags,
+    kind: NDArray,
+    now: pl.DataFrame,
+    before: pl.DataFrame,
+    a: IntArray,
+    b: IntArray,
+    table: str,
+    measures: Sequence[str],
 ) -> pl.DataFrame:
     """One row per found cell with its place in the new release and the earlier release that tells it."""
     pair, sex, slot = np.nonzero(found)
@@ -220,9 +267,9 @@ def _rows(
     place, told = now[a[pair]], before[b[pair]]
     return place.select(list(PLACE)).with_columns(
         pl.Series("kind", kind[pair, sex, slot].tolist(), pl.String),
-        pl.lit(family.table).alias("table_name"),
+        pl.lit(table).alias("table_name"),
         pl.Series("sex", [SEXES[one] for one in sex], pl.String),
-        pl.Series("measure", [family.measures[one] for one in slot], pl.String),
+        pl.Series("measure", [measures[one] for one in slot], pl.String),
         told["release_id"],
         told["published_on"],
     ).select(pl.col(name).cast(dtype) for name, dtype in CONFLICT_SCHEMA.items())  # fmt: skip

@@ -14,6 +14,7 @@ from assets.release_register.types import EarlierRelease, Entry, Inputs
 HISTORY_SCHEMA = SCHEMA | dict.fromkeys((*STATE, "release_id", "published_on"), pl.String)
 HIDDEN = ("suppressed", "too_few")
 """Reasons of a cell that is there but not shown."""
+_ROW = ["area_level", "area_code", "wave", "grade", "sex", "key"]
 ReadCells = Callable[[str], pl.DataFrame]
 """`cells_sha256` -> the cells."""
 
@@ -55,14 +56,33 @@ def kept_patterns(earlier: pl.DataFrame, current: Inputs, edition: str, table: s
     Returns:
         `area_level, area_code, wave, grade, sex, key, measure`, unique and sorted.
     """
-    keys = ["area_level", "area_code", "wave", "grade", "sex", "key", "measure"]
+    keys = [*_ROW, "measure"]
     own = earlier.filter(
         pl.col("table_name") == table, pl.col("edition") == edition, pl.col("reason").is_in(HIDDEN), pl.col("sex").is_not_null()
     )
+    return _of_same_pupils(own, current).select(keys).unique().sort(keys)
+
+
+def kept_series(earlier: pl.DataFrame, current: Inputs, edition: str) -> pl.DataFrame:
+    """Rows of single questions and scales that stay hidden, or stay without their number of pupils: as in an earlier release of
+    the same edition about the same pupils.
+
+    Returns:
+        `area_level, area_code, wave, grade, sex, indicator, kept_share, kept_number`, unique and sorted.
+    """
+    level = pl.col("measure").is_in(["share", "mean"])
+    hidden, silent = pl.col("reason").is_in(HIDDEN), (pl.col("reason") == "ok") & pl.col("n").is_null()
+    own = earlier.filter(pl.col("table_name") == "indicator_results", pl.col("edition") == edition, level, hidden | silent)
+    rows = _of_same_pupils(own, current).group_by(_ROW).agg(kept_share=hidden.any(), kept_number=silent.any())
+    return rows.rename({"key": "indicator"}).sort([*_ROW[:-1], "indicator"])
+
+
+def _of_same_pupils(own: pl.DataFrame, current: Inputs) -> pl.DataFrame:
+    """The cells about the same pupils as now, counted alike."""
     places = own.select("area_code", "wave").unique().sort("area_code", "wave")
     rows = [(area, wave, *state_of(current, area, wave)) for area, wave in places.iter_rows()]
     states = pl.DataFrame(rows, {"area_code": pl.String, "wave": pl.Int32} | dict.fromkeys(STATE, pl.String), orient="row")
-    return own.join(states, on=["area_code", "wave", *STATE], how="semi").select(keys).unique().sort(keys)
+    return own.join(states, on=["area_code", "wave", *STATE], how="semi")
 
 
 BARRED = {

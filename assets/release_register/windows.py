@@ -7,7 +7,7 @@ number of pupils (slot 0) and its parts (slots 1..P), which add up to it. A ques
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import polars as pl
@@ -29,12 +29,15 @@ TRIED = 12
 
 @dataclass(frozen=True)
 class Family:
-    """Rows of a table about the same pupils. `total`: the measure of their number; `takes_n`: rows carry it in `n` as well."""
+    """Rows of a table about the same pupils. `total`: the measure of their number; `takes_n`: rows carry it in `n` as well;
+    `moments`: means and spreads of the same pupils; `counted`: whether the parts are numbers of pupils (not shares of points)."""
 
     table: str
     total: str
     parts: tuple[str, ...]
     takes_n: bool = True
+    moments: tuple[str, ...] = ()
+    counted: bool = True
 
     @property
     def measures(self) -> tuple[str, ...]:
@@ -43,24 +46,29 @@ class Family:
 
 
 FAMILIES = (
-    Family("index_results", "n_scored", ("share_band1", "share_band2", "share_band3")),
+    Family("index_results", "n_scored", ("share_band1", "share_band2", "share_band3"), moments=("mean", "sd")),
     Family("index_results", "n_respondents", ("share_unscored",), takes_n=False),
     Family("accumulated_results", "n_counted", ("share_none", "share_some", "share_most")),
     Family("indicator_results", "n_valid", ("share",)),
+    Family("indicator_results", "n_valid", ("mean",), moments=("mean",), counted=False),
 )
 
 
 @dataclass(frozen=True)
 class Rules:
-    """The published rules as an attacker reads them, and how wide a hidden number must be.
+    """What the readers of one edition have, and how wide a number that it hides must be.
 
     Attributes:
-        steps: edition -> rounding of counts (pupils) and of shares (per cent).
-        group_floor, cell_floor, width: (ordinary, sensitive); an interval must be wider than `width`.
+        edition: whose hidden numbers are judged, by its own widths.
+        steps: of every edition that they read (the innermost: all) -> rounding of counts (pupils) and of shares (per cent).
+        group_floor, cell_floor: (ordinary, sensitive), the lowest of those editions, so that nothing is believed that isn't so.
+        width: (ordinary, sensitive); an interval must be wider.
         district_floor, min_schools: what a part of a municipality must have to be published.
         sensitive: keys with the wider limits.
+        means: table -> to what its means are rounded, and the width of their scale (both in the scale's unit).
     """
 
+    edition: str
     steps: Mapping[str, tuple[int, int]]
     group_floor: tuple[int, int]
     cell_floor: tuple[int, int]
@@ -68,6 +76,7 @@ class Rules:
     district_floor: int
     min_schools: int
     sensitive: frozenset[str] = frozenset()
+    means: Mapping[str, tuple[float, float]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -13,10 +13,11 @@ from assets.catalogue.load import load_catalogue
 from assets.methods.disclosure import load_policy, protect
 from assets.methods.errors import PipelineError
 from assets.methods.estimate import area_counts, area_estimates
-from assets.release_earlier import COMPARED, EARLIER, current_inputs, kept_cells
+from assets.release_earlier import COMPARED, EARLIER, current_inputs, kept_cells, kept_questions
 from assets.release_register.cells import cells_of
 from assets.release_register.store import CHAIN, FOLDER, check_register, register_release
 from assets.release_register.types import NewEntry
+from assets.release_series import indicator_tables
 from assets.reports_preview import released_inputs
 from pipelines.definitions import build_definitions
 from pipelines.paths import Paths
@@ -25,6 +26,7 @@ from pipelines.resources import ReleaseReader
 from pipelines.warehouse import TableName, Warehouse
 
 CATALOGUE = load_catalogue()
+EDITIONS = ("intern", "publik")
 WAVE = 2024
 NEEDED = (
     *(TableName("release", name) for name in (*COMPARED, "provenance", "screen_sensitivity")),
@@ -113,7 +115,7 @@ def test_one_school_less_stops_and_names_both_tables(small_demo, published, muni
     assert [line.split(".")[0] for line in lines[-3:]] == ["Håll inne", "Gör grövre", "Brus med cellnyckel"]
 
 
-def test_the_same_release_passes_and_is_listed(published, municipality):
+def test_the_same_release_passes_and_is_listed(small_demo, published, municipality):
     with compared(published) as result:
         assert result.success
     table = Warehouse(published.warehouse).read(EARLIER)
@@ -127,6 +129,12 @@ def test_the_same_release_passes_and_is_listed(published, municipality):
         {"edition": ["intern"], "area_code": [municipality], "measure": ["share_band2"], "reason": ["suppressed", "too_few"]},
     )
     assert kept.filter(measure="share_band2", area_code=municipality).height == hidden.height
+    questions = kept_questions(Warehouse(published.warehouse), CATALOGUE, EDITIONS)
+    again, _ = indicator_tables(small_demo.warehouse, CATALOGUE, EDITIONS, WAVE, questions)
+    first = small_demo.warehouse.read(TableName("release", "indicator_results"), {"wave": [WAVE]})
+    rows = ["edition", "area_level", "area_code", "grade", "sex", "indicator", "measure"]
+    assert questions["intern"].filter(pl.col("kept_share"), area_code=municipality).height
+    assert again.select(first.columns).sort(rows).equals(first.sort(rows)), "what stays hidden hides nothing more"
     lines = release_lines(published.root, check=True, conflicts=False)
     assert any(line.startswith("1. 2025-03-01 paket (utgåva intern") for line in lines)
     assert lines[-1].startswith("Registret är helt.")
