@@ -5,8 +5,10 @@ The packaged Polars I/O managers cannot read tables back with DuckDB 2 (docs/adr
 
 import dagster as dg
 import polars as pl
+from pydantic import PrivateAttr
 
 from assets.table_metadata import PARTITION_COLUMN, table_metadata
+from pipelines.dagster_runs import RunOfDagster
 from pipelines.resources import Store
 from pipelines.warehouse import TableName, Warehouse
 
@@ -14,10 +16,24 @@ from pipelines.warehouse import TableName, Warehouse
 class DuckDBTables(dg.ConfigurableIOManager):
     """Asset key [layer, table] (after a profile's prefix) <-> table `layer.table`.
 
-    The partition column is declared in the asset's metadata.
+    The partition column is declared in the asset's metadata. Every asset and op has this manager, so it is also what writes in
+    the ledger that a run begins and ends (docs/adr/0054).
     """
 
     data_dir: str
+    _run: RunOfDagster | None = PrivateAttr(default=None)
+
+    def setup_for_execution(self, context: dg.InitResourceContext) -> None:
+        """Write that the run begins."""
+        if RunOfDagster.is_one(context.run, context.instance):
+            self._run = RunOfDagster(Store(data_dir=self.data_dir).paths, context.run, context.instance)
+            self._run.begin()
+
+    def teardown_after_execution(self, context: dg.InitResourceContext) -> None:
+        """Write how the run ended."""
+        if self._run is not None:
+            self._run.end()
+            self._run = None
 
     @property
     def _warehouse(self) -> Warehouse:

@@ -19,6 +19,7 @@ FOLDER_MODE, FILE_MODE = 0o700, 0o600
 FOLDERS = (
     *("inbox", "arkiv", "cache", "dagster", "kvalitet", "reports", "kodbocker", "formular", "profiler", "ovning"),
     *("godkannanden", "utgivning", "publicerat", "register", "nycklar", "gallring"),
+    *("historik", "sakerhetskopior"),
 )
 """What the product keeps under the data folder. The data folder itself may hold other things and is left as it is."""
 FILES = ("warehouse.duckdb", "warehouse.duckdb.wal", "gallrade.jsonl")
