@@ -383,6 +383,11 @@ def main(words: Sequence[str] | None = None) -> int:
         return doctor(arguments)
     from assets.methods.errors import PipelineError
 
+    if not data_home().exists():
+        from pipelines.restore import finish_interrupted
+
+        if finish_interrupted(data_home()):
+            sys.stdout.write("En återställning som avbröts är slutförd.\n")
     opened = sentence(data_home())
     if opened:
         sys.stdout.write(f"{opened}\n")

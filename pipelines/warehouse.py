@@ -221,16 +221,26 @@ class Warehouse:
     def rewrite(self) -> None:
         """Write the file anew from the rows it has, so that the bytes of deleted rows are in it no longer."""
         fresh = self.path.with_name(f".{self.path.name}.ny")
-        for leftover in (fresh, fresh.with_name(fresh.name + ".wal")):
-            leftover.unlink(missing_ok=True)
-        with self.connect() as con:
-            place = str(fresh).replace("'", "''")
-            con.execute(f"attach '{place}' as fresh (row_group_size {ROW_GROUP})")
-            own(fresh)
-            con.execute("copy from database warehouse to fresh")
-            con.execute("detach fresh")
+        with self.copied_to(fresh):
+            pass
         os.replace(fresh, self.path)
         self.path.with_name(self.path.name + ".wal").unlink(missing_ok=True)
+
+    @contextmanager
+    def copied_to(self, target: Path) -> Iterator[None]:
+        """Write the rows of all tables to a new file, for the owner alone; within the block nobody else can open this one.
+
+        What lies at `target` is replaced. Raises PipelineError as `connect`.
+        """
+        for leftover in (target, target.with_name(target.name + ".wal")):
+            leftover.unlink(missing_ok=True)
+        with self.connect() as con:
+            place = str(target).replace("'", "''")
+            con.execute(f"attach '{place}' as fresh (row_group_size {ROW_GROUP})")
+            own(target)
+            con.execute("copy from database warehouse to fresh")
+            con.execute("detach fresh")
+            yield
 
     def mentions(self, words: Sequence[str]) -> list[str]:
         """The tables with a text column in which one of the words stands."""

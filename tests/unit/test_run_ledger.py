@@ -110,7 +110,8 @@ def test_a_run_that_stops_is_written_and_the_error_goes_on(paths, error, outcome
 
 def test_a_killed_run_is_recognised_and_a_living_one_is_not_taken_for_dead(paths):
     code = (
-        "import os, signal, sys; from pathlib import Path; from pipelines.paths import Paths; from pipelines.recorder import recorded\n"
+        "import os, signal, sys; from pathlib import Path\n"
+        "from pipelines.paths import Paths; from pipelines.recorder import recorded\n"
         f"with recorded(Paths(Path({str(paths.root)!r})), 'did kor', '', {{}}):\n"
         "    print('begun', flush=True); sys.stdin.read(); os.kill(os.getpid(), signal.SIGKILL)"
     )
@@ -127,9 +128,13 @@ def test_a_killed_run_is_recognised_and_a_living_one_is_not_taken_for_dead(paths
 
 
 def test_a_lock_is_let_go_when_its_block_fails(tmp_path):
-    with pytest.raises(ValueError, match="x"), living(tmp_path, "k"):
-        assert is_living(tmp_path, "k")
-        raise ValueError("x")
+    def fails() -> None:
+        with living(tmp_path, "k"):
+            assert is_living(tmp_path, "k")
+            raise ValueError("x")
+
+    with pytest.raises(ValueError, match="x"):
+        fails()
     assert not is_living(tmp_path, "k")
 
 
