@@ -33,13 +33,17 @@ class RunOfDagster:
     def begin(self) -> None:
         """Write that it begins; a held warehouse stops it later with a sentence of its own."""
         self._lock.enter_context(living(self._paths.history_locks, self._run.run_id))
-        shown = {name: value for name, value in sorted(self._run.tags.items()) if "partition" in name}
         with contextlib.suppress(PipelineError):
-            store.begin(self._paths, Start(self._run.run_id, self._run.job_name, _by(self._run), shown))
+            self._write_start()
+
+    def _write_start(self) -> None:
+        shown = {name: value for name, value in sorted(self._run.tags.items()) if "partition" in name}
+        store.begin(self._paths, Start(self._run.run_id, self._run.job_name, _by(self._run), shown))
 
     def end(self) -> None:
         """Write how it ended; when the warehouse is held, the next run says that this one was interrupted."""
         with self._lock, contextlib.suppress(PipelineError):
+            self._write_start()  # once more, should the file have been held when the run began
             close(self._paths, self._run.run_id, self._ending())
 
     def _ending(self) -> Ending:

@@ -57,10 +57,18 @@ def recorded(paths: Paths, job: str, by: str, choices: Mapping[str, str]) -> Ite
             yield run
         except BaseException as error:
             # What stopped the run may stop this too (a full disk, a held file): then the next run says that it was interrupted.
-            with contextlib.suppress(PipelineError, OSError):
+            with contextlib.suppress(PipelineError, OSError, *_of_databases()):
                 _end(paths, run.key, _failed(error), run.instance)
             raise
         _end(paths, run.key, Ending(DONE), run.instance)
+
+
+def _of_databases() -> tuple[type[Exception], ...]:
+    """What DuckDB and Dagster's storage raise when they can't write."""
+    import duckdb
+    from sqlalchemy.exc import SQLAlchemyError
+
+    return (duckdb.Error, SQLAlchemyError)
 
 
 def _failed(error: BaseException) -> Ending:

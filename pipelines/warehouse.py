@@ -115,7 +115,7 @@ class Warehouse:
             own(self.path)
         connection.execute("use warehouse")
         found = (self.path, self.path.stat().st_ino)
-        if found not in _looked_at:
+        if new or found not in _looked_at:
             from pipelines import migrations  # knows the warehouse's schema and nothing of this class
 
             migrations.bring_up_to_date(connection, self.path, read_only=read_only, options=f"row_group_size {ROW_GROUP}")

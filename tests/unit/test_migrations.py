@@ -108,3 +108,12 @@ def test_a_new_file_is_of_the_newest_version_and_needs_no_copy(tmp_path):
 
 def test_migrations_are_numbered_without_gaps():
     assert [version for version, _ in migrations.steps()] == list(range(2, migrations.newest() + 1))
+
+
+def test_a_file_made_anew_in_the_same_place_gets_its_version(tmp_path):
+    """The file system may give it the number that the old one had."""
+    path = tmp_path / "warehouse.duckdb"
+    for _ in range(2):
+        Warehouse(path).replace(COUNTS, pl.DataFrame({"wave": [1]}), None)
+        assert Warehouse(path).read(TableName("ledger", "schema_versions")).height == 1
+        path.unlink()
