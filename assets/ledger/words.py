@@ -51,6 +51,7 @@ HEADERS = {
 }
 """Columns of the CSV file."""
 SEXES = {"all": "alla", "girls": "flickor", "boys": "pojkar"}
+SEVERITIES = {"ERROR": "stoppar", "WARN": "varning"}
 FORMULA = "=+-@\t\r"
 """First characters that make a text a formula in a spreadsheet."""
 
@@ -106,7 +107,9 @@ def run_lines(
     kinds = {kind: sum(one.kind == kind for one in inputs) for kind in sorted({one.kind for one in inputs})}
     told.append(f"  Filer       {', '.join(f'{kind} {_number(count)}' for kind, count in kinds.items()) or 'inga'}")
     told.append(f"  Kontroller  {_number(sum(c.evaluations for c in checks if c.passed))} höll, {_number(len(broken))} höll inte")
-    told += [f"    höll inte: {one.table_name}, {one.name} ({one.severity})" for one in broken[:SHOWN]]
+    told += [
+        f"    höll inte: {one.table_name}, {one.name} ({SEVERITIES.get(one.severity, one.severity)})" for one in broken[:SHOWN]
+    ]
     told += [f"    och {_number(len(broken) - SHOWN)} till"] if len(broken) > SHOWN else []
     layers: dict[str, int] = {}
     for one in outputs:
@@ -183,15 +186,17 @@ def _cell(row: Mapping[str, object], area_names: Mapping[str, str]) -> str:
 def _grade(grade: object) -> str:
     """`ak9` as `åk 9`, `gy2` as `gy 2`."""
     text = str(grade or "")
-    return f"{'åk' if text.startswith('ak') else text[:2]} {text[2:]}" if text[:2] in ("ak", "gy") else text
+    word = {"ak": "åk", "gy": "gy"}.get(text[:2])
+    return f"{word} {text[2:]}" if word else text
 
 
 def _value(row: Mapping[str, object], side: str) -> str:
-    there = row["change"] not in ({"before": NEW, "after": GONE}[side],)
-    value, reason = row[f"value_{side}"], row[f"reason_{side}"]
-    if not there:
+    if row["change"] == {"before": NEW, "after": GONE}[side]:
         return "inget"
-    return _decimal(float(str(value))) if value is not None else str(reason or "inget värde")
+    value, reason = row[f"value_{side}"], row[f"reason_{side}"]
+    if value is None:
+        return f"visas inte ({reason})" if reason else "inget värde"
+    return _decimal(float(str(value)))
 
 
 def _decimal(value: float) -> str:

@@ -14,7 +14,7 @@ from assets.catalogue.hygiene import History
 from assets.ledger import snapshots, state, store
 from assets.ledger.alive import is_living, living
 from assets.ledger.difference import difference
-from assets.ledger.types import DONE, FAILED, INTERRUPTED, RUNNING, Ending, Input, Output, Start
+from assets.ledger.types import DONE, FAILED, INTERRUPTED, RUNNING, Check, DagsterRun, Ending, Input, Output, Start
 from assets.ledger.words import list_lines
 from assets.methods.errors import PipelineError
 from pipelines.cli import parser
@@ -160,7 +160,7 @@ def test_what_changed_between_two_runs_is_told_by_number(paths, capsys):
     assert "Filer: 1 ändrad.\n  ändrad enkät Åby.csv\n" in told
     assert "  ny     val utgåva: – blev intern\n" in told
     assert "index_results, Botkyrka, 2024, åk 9, alla, parenting, share_focus (intern): 23 blev 23,5" in told
-    assert "index_results, Salem, 2024, åk 9, alla, parenting, share_focus (intern): 30 blev few" in told
+    assert "index_results, Salem, 2024, åk 9, alla, parenting, share_focus (intern): 30 blev visas inte (few)" in told
     assert "fritt ord" not in told
     lines = csv.read_text(encoding="utf-8-sig").splitlines()
     assert lines[0].startswith("tabell;utgåva;områdesnivå;område;år;")
@@ -265,3 +265,18 @@ def test_asking_before_the_first_run_creates_nothing(tmp_path: Path):
     assert store.runs(Paths(tmp_path)) == []
     assert list_lines([], 5) == ["Ingen körning har gjorts än."]
     assert not list(tmp_path.iterdir())
+
+
+def test_everything_about_a_run_is_told(paths, capsys):
+    store.begin(paths, Start("k", "did kor", "Åsa Ek", {"utgåva": "intern"}))
+    checks = (Check("release/index_results", "andelar", "ERROR", False, 1), Check("raw/x", "koder", "WARN", True, 40))
+    close(paths, "k", Ending(FAILED, "Det gick inte.", (DagsterRun("r1", "build_indices", False),), checks))
+    historik(parser().parse_args(["historik", "1"]), paths)
+    told = capsys.readouterr().out
+    for line in (
+        "Körning 1: did kor, misslyckades\n  Det gick inte.\n",
+        "  Av          Åsa Ek\n  Val         utgåva intern\n",
+        "  Dagster     build_indices r1 (misslyckades)\n  Filer       enkät 1\n  Kontroller  40 höll, 1 höll inte\n",
+        "    höll inte: release/index_results, andelar (stoppar)\n  Rader       raw 1, release 3\n",
+    ):
+        assert line in told
