@@ -25,6 +25,11 @@ class RunOfDagster:
         self._paths, self._run, self._instance = paths, run, instance
         self._lock = contextlib.ExitStack()
 
+    @property
+    def run_id(self) -> str:
+        """Dagster's id of it, and its key in the ledger."""
+        return self._run.run_id
+
     @staticmethod
     def is_one(run: dg.DagsterRun | None, instance: dg.DagsterInstance | None) -> bool:
         """Whether a run has a place of its own in the ledger."""

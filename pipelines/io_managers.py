@@ -31,7 +31,8 @@ class DuckDBTables(dg.ConfigurableIOManager):
 
     def teardown_after_execution(self, context: dg.InitResourceContext) -> None:
         """Write how the run ended."""
-        if self._run is not None:
+        ended = context.run.run_id if context.run else ""
+        if self._run is not None and self._run.run_id == ended:  # and not a part of it
             self._run.end()
             self._run = None
 

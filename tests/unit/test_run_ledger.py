@@ -246,9 +246,18 @@ def test_a_run_in_dagster_is_in_the_ledger_and_a_part_of_a_pass_is_not(tmp_path)
         def run(asset: dg.AssetsDefinition, **tags: str) -> str:
             return dg.materialize([asset], resources=manager, instance=instance, raise_on_error=False, tags=tags).run_id
 
+        @dg.op(out=dg.Out(dg.Nothing))
+        def a_step(context) -> None:
+            run(an_asset, **{PASS: context.run_id})
+
+        @dg.job(resource_defs=manager)
+        def everything() -> None:
+            a_step()
+
         ids = [run(an_asset), run(a_bad_asset)]
-        run(an_asset, **{PASS: "annan"})
-    bad, good = store.runs(Store(data_dir=str(tmp_path / "d")).paths)
+        everything.execute_in_process(instance=instance)
+    crossing, bad, good = store.runs(Store(data_dir=str(tmp_path / "d")).paths)
+    assert (crossing.job, crossing.outcome, len(crossing.dagster_runs)) == ("everything", DONE, 2)
     assert (good.key, good.outcome, good.sentence) == (ids[0], DONE, "")
     assert (bad.key, bad.outcome, bad.sentence) == (ids[1], FAILED, "Filen gick inte att läsa.")
     assert [one.success for run in (good, bad) for one in run.dagster_runs] == [True, False]
