@@ -3,10 +3,10 @@
 PY ?= python3
 ARGS ?=
 .DEFAULT_GOAL := help
-.PHONY: help setup demo ovning kor hamta kodbok formular kontroller pilot kunskap godkann publicera verifiera nyckel utgivningar rojande gallra arkivnyckel test ui doctor check lock golden galleri bench
+.PHONY: help setup demo ovning kor hamta kodbok formular kontroller pilot kunskap godkann publicera verifiera nyckel utgivningar rojande gallra historik sakerhetskopia aterstall arkivnyckel test ui doctor check lock golden galleri bench
 
 help: ## Visa den här listan
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' Makefile
 
 setup: ## Installera paketen i .venv (görs av sig själv av de andra kommandona)
 	@$(PY) start.py setup $(ARGS)
@@ -37,6 +37,15 @@ pilot: ## Visa hur långt en pilots kommuner har kommit, till exempel ARGS=exemp
 
 gallra: ## Ta bort en leverans överallt: visa först, ta bort med ARGS="FIL --utfor"
 	@$(PY) start.py gallra $(ARGS)
+
+historik: ## Lista körningarna, eller vad som ändrades mellan två: ARGS="11 12"
+	@$(PY) start.py historik $(ARGS)
+
+sakerhetskopia: ## Kopiera hela datamappen till en fil, till exempel ARGS=MAPP
+	@$(PY) start.py sakerhetskopia $(ARGS)
+
+aterstall: ## Lägg tillbaka en säkerhetskopia: ARGS=FIL
+	@$(PY) start.py aterstall $(ARGS)
 
 arkivnyckel: ## Gör en nyckel att kryptera arkivet med
 	@$(PY) start.py arkivnyckel $(ARGS)

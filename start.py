@@ -37,6 +37,9 @@ COMMANDS = {
     "kontroller": "visa vilka regler leveranserna bröt mot i den senaste körningen",
     "pilot": "visa hur långt en pilots kommuner har kommit",
     "gallra": "ta bort en leverans överallt, och visa att den är borta",
+    "historik": "lista körningarna, visa en av dem eller vad som ändrades mellan två",
+    "sakerhetskopia": "kopiera hela datamappen till en fil, och kontrollera filen",
+    "aterstall": "lägg tillbaka en säkerhetskopia",
     "arkivnyckel": "gör en nyckel att kryptera arkivet med",
     "kunskap": "visa vad kunskapsbasen säger om en faktor",
     "godkann": "godkänn eller avslå ett paket",
@@ -352,7 +355,7 @@ def start(command, arguments):
 
 def usage():
     """All commands, one a line."""
-    lines = [f"  {name:<8} {text}" for name, text in COMMANDS.items()]
+    lines = [f"  {name:<14} {text}" for name, text in COMMANDS.items()]
     return "\n".join(["Användning: python3 start.py KOMMANDO (Windows: py start.py KOMMANDO)", "", *lines])
 
 

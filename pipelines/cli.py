@@ -18,6 +18,7 @@ from typing import Any, NoReturn
 
 from assets.catalogue.base_profile import BASE_PROFILE, CUTOFF_VARIABLE, PROFILE_VARIABLE
 from assets.hygiene.permissions import owner_only_from_now, sentence
+from pipelines.cli_care import add_care
 from pipelines.cli_publish import add_commands, add_register
 from pipelines.cli_settings import add_arguments, asked_for
 from pipelines.console import Progress, default_progress, print_summary, utf8_console
@@ -359,6 +360,7 @@ def _add_care(add: Callable[..., argparse.ArgumentParser], with_profile: Callabl
     """Commands that look after the data folder and the machine."""
     with_profile(gallra_arguments(add("gallra", gallra, GALLRA)))
     with_profile(arkivnyckel_arguments(add("arkivnyckel", arkivnyckel, ARKIVNYCKEL)))
+    add_care(add, with_profile)
     with_profile(add("doctor", doctor, "undersök vad som är fel på datorn"))
     port = add("ui", ui, "öppna Dagster i webbläsaren")
     port.add_argument("--port", type=int, default=3333, metavar="NUMMER", help="port på den egna datorn (förval 3333)")
@@ -379,6 +381,11 @@ def main(words: Sequence[str] | None = None) -> int:
         return doctor(arguments)
     from assets.methods.errors import PipelineError
 
+    if not data_home().exists():
+        from pipelines.restore import finish_interrupted
+
+        if finish_interrupted(data_home()):
+            sys.stdout.write("En återställning som avbröts är slutförd.\n")
     opened = sentence(data_home())
     if opened:
         sys.stdout.write(f"{opened}\n")

@@ -46,6 +46,7 @@ from assets import (
     reports_county_bundle,
     reports_disclosure,
     reports_workshop,
+    run_history,
     validated,
 )
 from assets.asset_keys import of_profile
@@ -86,6 +87,7 @@ LAYERS = (
     reports,
     reports_workshop,
     published,
+    run_history,
 )
 
 

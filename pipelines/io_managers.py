@@ -5,10 +5,11 @@ The packaged Polars I/O managers cannot read tables back with DuckDB 2 (docs/adr
 
 import dagster as dg
 import polars as pl
-from pydantic import Field
+from pydantic import Field, PrivateAttr
 
 from assets.table_metadata import PARTITION_COLUMN, table_metadata
 from assets.texts import ui_texts
+from pipelines.dagster_runs import RunOfDagster
 from pipelines.resources import Store
 from pipelines.shown import shown_metadata
 from pipelines.warehouse import TableName, Warehouse
@@ -17,10 +18,25 @@ from pipelines.warehouse import TableName, Warehouse
 class DuckDBTables(dg.ConfigurableIOManager):
     """Asset key [layer, table] (after a profile's prefix) <-> table `layer.table`.
 
-    The partition column is declared in the asset's metadata.
+    The partition column is declared in the asset's metadata. Every asset and op has this manager, so it is also what writes in
+    the ledger that a run begins and ends (docs/adr/0054).
     """
 
     data_dir: str = Field(description=ui_texts()["fields"]["data_dir"])
+    _run: RunOfDagster | None = PrivateAttr(default=None)
+
+    def setup_for_execution(self, context: dg.InitResourceContext) -> None:
+        """Write that the run begins."""
+        if RunOfDagster.is_one(context.run, context.instance):
+            self._run = RunOfDagster(Store(data_dir=self.data_dir).paths, context.run, context.instance)
+            self._run.begin()
+
+    def teardown_after_execution(self, context: dg.InitResourceContext) -> None:
+        """Write how the run ended."""
+        ended = context.run.run_id if context.run else ""
+        if self._run is not None and self._run.run_id == ended:  # and not a part of it
+            self._run.end()
+            self._run = None
 
     @property
     def _warehouse(self) -> Warehouse:

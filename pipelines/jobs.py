@@ -23,6 +23,7 @@ from pipelines.event_log import light_event_log
 from pipelines.launch import Chosen, Ingestion, Launch, choose, typed_choices
 from pipelines.notices import CHILD
 from pipelines.paths import Paths
+from pipelines.recorder import PASS
 from pipelines.resources import RunChoices, Store
 from pipelines.set_aside import Outcome, lying, outcome
 
@@ -160,7 +161,10 @@ publish_kits = dg.define_asset_job(
 )
 publish_overview = dg.define_asset_job(
     "publish_overview",
-    selection=_keys("reports/county_overview", "reports/county_comparison", "reports/county_bundle", "reports/disclosure_report"),
+    selection=_keys(
+        *("reports/county_overview", "reports/county_comparison", "reports/county_bundle", "reports/disclosure_report"),
+        "quality/run_history",
+    ),
     description=TEXTS["jobs"]["publish_overview"],
 )
 NEEDS = {
@@ -261,7 +265,7 @@ def build_crossing_jobs(defs: Callable[[], dg.Definitions]) -> tuple[dg.JobDefin
     """
 
     def child(context: dg.OpExecutionContext, name: str, tags: Mapping[str, str], run_config: Mapping[str, object]) -> None:
-        result = run_child(defs(), context.instance, name, tags, run_config)
+        result = run_child(defs(), context.instance, name, {**tags, PASS: context.run_id}, run_config)
         context.log.info(f"{name}: körning {result.run_id}, {'klar' if result.success else 'misslyckades'}")
         if not result.success:
             raise child_failed(name, result.run_id)

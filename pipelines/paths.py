@@ -8,6 +8,8 @@ from pathlib import Path
 from assets.catalogue.base_profile import BASE_PROFILE
 
 PROFILES = "profiler"
+COPIES = "sakerhetskopior"
+"""Backups, and the warehouse as it was before it was brought to a newer version."""
 
 
 def profile_root(home: Path, profile_id: str) -> Path:
@@ -113,6 +115,16 @@ class Paths:
     def cache(self) -> Path:
         """What a second demo run can reuse."""
         return self.root / "cache"
+
+    @property
+    def history(self) -> Path:
+        """Released numbers of the latest runs, by content hash, so that two runs can be compared."""
+        return self.root / "historik"
+
+    @property
+    def history_locks(self) -> Path:
+        """What tells that a run's process lives."""
+        return self.history / "las"
 
     def keys(self, active: str) -> Path:
         """The installation's sealing key, the same for all profiles; readable by its owner only."""

@@ -11,6 +11,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from assets.catalogue.base_profile import CUTOFF_VARIABLE
 from assets.catalogue.load import active_profile, profile_of
 from assets.intake.receive import inbox_files
 from assets.methods.errors import PipelineError
@@ -18,6 +19,7 @@ from pipelines.console import Progress, RunSummary, Step
 from pipelines.event_log import light_event_log
 from pipelines.form_notes import FILES, form_notes, known_forms
 from pipelines.paths import Paths
+from pipelines.recorder import COMMAND, recorded
 from pipelines.set_aside import lying, rejected_since, stopped
 from pipelines.warehouse import TableName, Warehouse
 
@@ -107,7 +109,9 @@ def run_everything(
     said = {"allt": "ja" if everything else "nej", "utgava": edition or "bada", "mattillfalle": str(chosen), **tags}
     before, forms_before = lying(paths), known_forms(Warehouse(paths.warehouse))
     checks, seconds, written, unchanged = {True: 0, False: 0}, {}, 0, 0
-    with light_event_log(), instance:
+    settings = _settings(chosen, municipalities, everything, pilot, choices)
+    with light_event_log(), instance, recorded(paths, COMMAND, prepared_by, settings) as recording:
+        part_of = recording.tags(instance)
         for name in chain.in_order(paths, list(titles)):
             again = titles[name] in seconds
             title = f"{titles[name]} (efter reparation)" if again else titles[name]
@@ -116,7 +120,7 @@ def run_everything(
                 needed = chain.runs(paths, name, choice)
                 for part in needed:
                     result = defs.resolve_job_def(name).execute_in_process(
-                        instance=instance, tags={**said, **part}, run_config=QUIET, raise_on_error=False
+                        instance=instance, tags={**said, **part, **part_of}, run_config=QUIET, raise_on_error=False
                     )
                     for evaluation in result.get_asset_check_evaluations():
                         checks[evaluation.passed] += 1
@@ -141,6 +145,23 @@ def run_everything(
     rejected = rejected_since(paths, before)
     summary = _summary(paths, chosen, checks, seconds, rejected, (written, unchanged), time.perf_counter() - begun)
     return replace(summary, form_notes=form_notes(Warehouse(paths.warehouse), forms_before))
+
+
+def _settings(
+    wave: int, municipalities: tuple[str, str] | None, everything: bool, pilot: Pilot | None, choices: Mapping[str, object]
+) -> dict[str, str]:
+    """The choices of a run in the words of the command, for the ledger; those that nobody made are left out."""
+    said = {
+        "mättillfälle": str(wave),
+        "profil": active_profile(),
+        "kommuner": "–".join(municipalities or ()),
+        "allt": "ja" if everything else "",
+        "pilot": pilot.id if pilot else "",
+        "utgåva": str(choices.get("edition", "")),
+        "publika paket": ", ".join(choices.get("public_areas", ())),
+        "gränser": os.environ.get(CUTOFF_VARIABLE, ""),
+    }
+    return {name: value for name, value in said.items() if value}
 
 
 def instance_home(home: Path) -> Path:

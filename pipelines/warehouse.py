@@ -10,7 +10,7 @@ import hashlib
 import os
 import re
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,12 +24,17 @@ from assets.methods.errors import PipelineError
 if TYPE_CHECKING:
     import duckdb
 
-LAYERS = ("raw", "harmonised", "validated", "indices", "release")
+LAYERS = ("raw", "harmonised", "validated", "indices", "release", "ledger")
+"""One schema each; the last is the record of the runs and of the file's own version, no layer of the chain."""
 ROW_GROUP = 20_480
 """Rows that DuckDB packs together. A wave is about this many, so waves are packed side by side and not the whole table as one."""
 _NAME = re.compile(r"^[a-z][a-z0-9_]*$")
 _COLUMNS = (
     "select column_name from information_schema.columns where table_schema = ? and table_name = ? order by ordinal_position"
+)
+_ALL_COLUMNS = (
+    "select schema_name, table_name, column_name, data_type from duckdb_columns() "
+    "where database_name = current_catalog() and schema_name != 'ledger' and not internal order by all"
 )
 _HELD = re.compile(r"(set|conflicting) lock|already open|used by another process", re.IGNORECASE)
 
@@ -67,6 +72,8 @@ class _Idle(threading.local):
 
 
 _idle = _Idle()
+_looked_at: set[tuple[Path, int]] = set()
+"""Files (path and inode) whose version this process has looked at."""
 
 
 class Warehouse:
@@ -131,6 +138,12 @@ class Warehouse:
         if new:
             own(self.path)
         connection.execute("use warehouse")
+        found = (self.path, self.path.stat().st_ino)
+        if new or found not in _looked_at:
+            from pipelines import migrations  # knows the warehouse's schema and nothing of this class
+
+            migrations.bring_up_to_date(connection, self.path, read_only=read_only, options=f"row_group_size {ROW_GROUP}")
+            _looked_at.add(found)
 
     def exists(self, name: TableName) -> bool:
         """Whether the table has been written."""
@@ -177,6 +190,37 @@ class Warehouse:
         query = f"select {key}, count(*), bit_xor(hash(t)), sum(hash(t)::hugeint) from {name} t{group}"
         return {row[0]: hashlib.sha256(f"{kinds}{row[1:]}".encode()).hexdigest() for row in self._ask(query, [])}
 
+    def contents(self, hashed: Collection[str] = ()) -> list[tuple[str, int | None, int, str]]:
+        """Every table per wave (None: no such column): its rows, and what tells its content where its layer is `hashed`, else "".
+
+        One pass on one connection; the hash is of columns, types and values, whatever the order of the rows.
+        """
+        if not self.path.exists():
+            return []
+        found: list[tuple[str, int | None, int, str]] = []
+        with self.connect() as con:
+            columns: dict[tuple[str, str], list[tuple[str, str]]] = {}
+            for layer, table, column, kind in con.execute(_ALL_COLUMNS).fetchall():
+                columns.setdefault((layer, table), []).append((column, kind))
+            for (layer, table), kinds in columns.items():
+                by = "wave" if any(column == "wave" for column, _ in kinds) else "null"
+                sums = ", bit_xor(hash(t)), sum(hash(t)::hugeint)" if layer in hashed else ""
+                for wave, rows, *content in con.execute(
+                    f"select {by}, count(*){sums} from {TableName(layer, table)} t group by 1 order by 1"
+                ).fetchall():
+                    digest = hashlib.sha256(f"{table}{kinds}{rows}{content}".encode()).hexdigest() if sums else ""
+                    found.append((f"{layer}.{table}", wave, rows, digest))
+        return found
+
+    def redact(self, layer: str, words: Sequence[str], by: str) -> None:
+        """Write `by` instead of the words wherever they stand in a text column of a layer."""
+        for name in self.tables(layer):
+            texts = self._ask(f"select column_name from (describe {name}) where column_type = 'VARCHAR'", [])
+            with self.connect() as con:
+                for column, word in ((column, word) for (column,) in texts for word in words):
+                    put = f'update {name} set "{column}" = replace("{column}", ?, ?) where contains("{column}", ?)'
+                    con.execute(put, [word, by, word])
+
     def _ask(self, query: str, params: Sequence[object]) -> list[tuple]:
         if not self.path.exists():
             return []
@@ -207,16 +251,26 @@ class Warehouse:
     def rewrite(self) -> None:
         """Write the file anew from the rows it has, so that the bytes of deleted rows are in it no longer."""
         fresh = self.path.with_name(f".{self.path.name}.ny")
-        for leftover in (fresh, fresh.with_name(fresh.name + ".wal")):
-            leftover.unlink(missing_ok=True)
-        with self.connect() as con:
-            place = str(fresh).replace("'", "''")
-            con.execute(f"attach '{place}' as fresh (row_group_size {ROW_GROUP})")
-            own(fresh)
-            con.execute("copy from database warehouse to fresh")
-            con.execute("detach fresh")
+        with self.copied_to(fresh):
+            pass
         os.replace(fresh, self.path)
         self.path.with_name(self.path.name + ".wal").unlink(missing_ok=True)
+
+    @contextmanager
+    def copied_to(self, target: Path) -> Iterator[None]:
+        """Write the rows of all tables to a new file, for the owner alone; within the block nobody else can open this one.
+
+        What lies at `target` is replaced. Raises PipelineError as `connect`.
+        """
+        for leftover in (target, target.with_name(target.name + ".wal")):
+            leftover.unlink(missing_ok=True)
+        with self.connect() as con:
+            place = str(target).replace("'", "''")
+            con.execute(f"attach '{place}' as fresh (row_group_size {ROW_GROUP})")
+            own(target)
+            con.execute("copy from database warehouse to fresh")
+            con.execute("detach fresh")
+            yield
 
     def mentions(self, words: Sequence[str]) -> list[str]:
         """The tables with a text column in which one of the words stands."""

@@ -41,11 +41,19 @@ class Retention(Strict):
     decided_by: str
 
 
+class History(Strict):
+    """How much is kept to compare runs by: released numbers of the latest `runs`, at most `megabytes`, the oldest go first."""
+
+    runs: int = Field(gt=0)
+    megabytes: int = Field(gt=0)
+
+
 class HygieneFile(Strict):
     """The whole file."""
 
     personal_columns: PersonalColumns
     retention: Retention
+    history: History
 
 
 @lru_cache(maxsize=1)

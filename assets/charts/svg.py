@@ -15,6 +15,7 @@ from assets.charts.types import ChartCard
 _NOISE = re.compile(r' (?:aria-[\w-]+|role|class|pointer-events)="[^"]*"')
 _OWN_TEXT = re.compile(r"<(title|desc)\b[^>]*>.*?</\1>", re.DOTALL)
 _IDS = re.compile(r'(\bid="|url\(#|href="#)([\w-]+)')
+_COUNTED = re.compile(r"(clip|gradient_)\d+")
 _ROOT = re.compile(r"<svg\b[^>]*>")
 _VIEW_BOX = re.compile(r'viewBox="0 0 ([\d.]+) ([\d.]+)"')
 
@@ -49,6 +50,12 @@ def finished_svg(card: ChartCard, raw: str) -> str:
     return clean_svg(raw, card.chart_id, card.title, card.alt)
 
 
+def _counted_here(name: str, known: dict[str, str]) -> str:
+    """Vega counts its clips and gradients as long as the process lives: here they are counted within the picture."""
+    counted = _COUNTED.fullmatch(name)
+    return known.setdefault(name, f"{counted[1]}{len(known) + 1}") if counted else name
+
+
 def clean_svg(raw: str, chart_id: str, title: str, description: str) -> str:
     """Strip what Vega says about itself and put our own title and description on the root."""
     box = _VIEW_BOX.search(raw)
@@ -56,7 +63,8 @@ def clean_svg(raw: str, chart_id: str, title: str, description: str) -> str:
         raise ValueError(f"{chart_id}: no view box in the rendered chart")
     width, height = box.groups()
     body = _ROOT.sub("", _NOISE.sub("", _OWN_TEXT.sub("", raw)), count=1)
-    body = _IDS.sub(lambda found: f"{found[1]}{chart_id}-{found[2]}", body)
+    numbers: dict[str, str] = {}
+    body = _IDS.sub(lambda found: f"{found[1]}{chart_id}-{_counted_here(found[2], numbers)}", body)
     root = (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" role="img" lang="sv" '
         f'style="width:100%;max-width:{width}px;height:auto">'

@@ -17,20 +17,9 @@ OTHERS = 0o077
 """Mode bits of everybody but the owner; also the umask of our processes."""
 FOLDER_MODE, FILE_MODE = 0o700, 0o600
 FOLDERS = (
-    *(
-        "inbox",
-        "arkiv",
-        "cache",
-        "dagster",
-        "kvalitet",
-        "reports",
-        "kodbocker",
-        "installningar",
-        "formular",
-        "profiler",
-        "ovning",
-    ),
+    *("inbox", "arkiv", "cache", "dagster", "kvalitet", "reports", "kodbocker", "formular", "profiler", "ovning"),
     *("godkannanden", "utgivning", "publicerat", "register", "nycklar", "gallring", "installningar"),
+    *("historik", "sakerhetskopior", "meddelanden", "drift"),
 )
 """What the product keeps under the data folder. The data folder itself may hold other things and is left as it is."""
 FILES = ("warehouse.duckdb", "warehouse.duckdb.wal", "gallrade.jsonl")

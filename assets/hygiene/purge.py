@@ -17,10 +17,11 @@ from assets.hygiene.archive import plain_name
 from assets.hygiene.deliveries import Delivery, all_deliveries, shared_names
 from assets.hygiene.encryption import decrypt_file, is_encrypted
 from assets.hygiene.keys import configured_key
-from assets.hygiene.traces import Traces, files_below, holds, holds_inside, is_kept, redact, traces
+from assets.hygiene.traces import REDACTED, Traces, files_below, holds, holds_inside, is_kept, redact, traces
 from assets.intake.receive import file_hash
+from assets.ledger import snapshots
 from assets.methods.errors import PipelineError
-from pipelines.paths import Paths
+from pipelines.paths import COPIES, Paths
 from pipelines.warehouse import LAYERS, TableName, Warehouse
 
 FOLDER, PENDING = "gallring", "pagaende.json"
@@ -102,6 +103,7 @@ def carry_out(paths: Paths, home: Path, wanted: Order, say: Callable[[str], obje
     say("Tar bort rader ur databasen")
     rows = _remove_rows(paths, wanted.deliveries)
     look = _with_pieces(paths, home, wanted, shared)
+    _clean_ledger(paths, look)
     say("Tar bort filer")
     removed = _remove_files(home, doomed, look)
     say("Rensar Dagsters logg")
@@ -115,7 +117,7 @@ def carry_out(paths: Paths, home: Path, wanted: Order, say: Callable[[str], obje
 
 
 def _remove_rows(paths: Paths, deliveries: Sequence[Delivery]) -> dict[str, int]:
-    """Rows of the deliveries, and of everything computed from their waves; then the file is written anew without them."""
+    """Rows of the deliveries, and of everything computed from their waves."""
     warehouse = Warehouse(paths.warehouse)
     if not paths.warehouse.exists():
         return {}
@@ -136,8 +138,19 @@ def _remove_rows(paths: Paths, deliveries: Sequence[Delivery]) -> dict[str, int]
             elif own is None and layer in BY_WAVE and "wave" in columns and waves:
                 rows.append((name, "wave", waves))
     gone = warehouse.remove(rows)
-    warehouse.rewrite()
     return {name: count for name, count in gone.items() if count}
+
+
+def _clean_ledger(paths: Paths, look: Traces) -> None:
+    """Take the words out of the ledger's sentences, and write the file anew, so that nothing of what was deleted is in it.
+
+    Numbers that earlier runs released are forgotten too: beside those of the next run they would tell what the delivery held.
+    """
+    snapshots.forget_all(paths)
+    if paths.warehouse.exists():
+        warehouse = Warehouse(paths.warehouse)
+        warehouse.redact("ledger", look.words, REDACTED)
+        warehouse.rewrite()
 
 
 def _with_pieces(paths: Paths, home: Path, wanted: Order, shared: set[str]) -> Traces:
@@ -167,7 +180,9 @@ def _remove_files(home: Path, doomed: set[str], look: Traces) -> int:
         area = _area(path, home)
         if is_kept(path, home) or area in ("dagster", "warehouse.duckdb", "warehouse.duckdb.wal") or not path.exists():
             continue
-        if path.parent.name in doomed or (area not in ("kvalitet",) and _is_copy(path, doomed)):
+        if area == COPIES and path.suffix == ".duckdb":  # the warehouse as it was before a migration
+            count += _unlink(path)
+        elif path.parent.name in doomed or (area not in ("kvalitet",) and _is_copy(path, doomed)):
             count += _unlink(path) + sum(_unlink(one) for one in _beside(path))
         elif area in ("kvalitet", "cache", "inbox") and holds(path, words):
             count += _unlink(path)
@@ -200,9 +215,11 @@ def _search(paths: Paths, home: Path, wanted: Order, look: Traces, done: tuple[d
     """Look for every trace in every file, and in every text column of the warehouse."""
     files = [path for path in files_below(home) if path.name != PENDING]
     published = [path for path in files if is_kept(path, home)]
-    inside = {path: holds_inside(path, look.needles) for path in files if not is_kept(path, home)}
+    inside = {path: holds_inside(path, look.needles) for path in files if not is_kept(path, home) and _area(path, home) != COPIES}
     closed = [path.relative_to(home).as_posix() for path, held in inside.items() if held is None]
     found = [path for path, held in inside.items() if held and not _of_another(path, paths, look)]
+    # what is packed or encrypted can't be searched, and a backup from before holds what was taken away
+    found += [path for path in files if _area(path, home) == COPIES]
     found += [path for path in published if look.pieces and holds(path, look.pieces)]
     places = [path.relative_to(home).as_posix() for path in found]
     places += [f"tabellen {name}" for name in Warehouse(paths.warehouse).mentions(look.words)] if paths.warehouse.exists() else []

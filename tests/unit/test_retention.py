@@ -20,10 +20,13 @@ from assets.forms.receive import receive_forms
 from assets.hygiene import purge, purged
 from assets.hygiene.traces import files_below
 from assets.intake.receive import inbox_files, receive
+from assets.ledger import store
+from assets.ledger.types import Input
 from assets.methods.errors import PipelineError
 from pipelines.cli import parser
 from pipelines.hygiene_commands import gallra
 from pipelines.paths import Paths
+from pipelines.recorder import recorded
 from pipelines.warehouse import TableName, Warehouse
 
 GONE, KEPT, OLD = "Enkät 2024 Åby.csv", "Enkät 2024 Berga.csv", "Enkät 2010-2012 Celsing.csv"
@@ -127,6 +130,34 @@ def test_a_delivery_is_gone_everywhere_and_the_others_are_whole(home, capsys):
     assert (said["av"], said["hittat_i"], said["gallrat"][0]["sha256"]) == ("Test", [], digest(GONE))
     assert said["rader_per_tabell"]["raw.survey_responses"] == 200
     assert "Inget spår av leveransen hittades." in capsys.readouterr().out
+
+
+def test_the_ledger_forgets_a_delivery_and_keeps_the_run(home):
+    """Its hash as an input, its name in the sentence of a run that failed, and the numbers that were released with it."""
+    paths = Paths(home)
+    released = pl.DataFrame({"wave": [2024], "area_code": ["0114"], "index_key": ["x"], "measure": ["share"], "value": [1.0]})
+    Warehouse(paths.warehouse).replace(TableName("release", "index_results"), released, None)
+    with recorded(paths, "did kor", "", {}):
+        pass
+    with pytest.raises(PipelineError), recorded(paths, "did kor", "", {}):
+        raise PipelineError("x", GONE, "en sak", "en annan", "Rätta.")
+    assert len(list((home / "historik" / "tal").iterdir())) == 1
+    assert run(home, GONE, "--utfor", "--ja") == 0
+    first, second = reversed(store.runs(paths))
+    assert second.sentence == "gallrad: väntade en sak, fick en annan. Rätta."
+    assert {one.name for one in store.listed(paths, Input, first.inputs_id)} == {KEPT, OLD}
+    assert not (home / "historik" / "tal").exists()
+    assert holding(home, [GONE.encode(), digest(GONE)[:12].encode()]) == {"reports", "gallring", "gallrade.jsonl"}
+
+
+def test_copies_of_the_database_go_and_a_backup_is_told(home, capsys):
+    folder = home / "sakerhetskopior"
+    folder.mkdir()
+    shutil.copy(home / "warehouse.duckdb", folder / "warehouse-version-1-2026-01-01.duckdb")
+    (folder / "kopia.didkopia").write_bytes(b"packat")
+    assert run(home, GONE, "--utfor", "--ja") == 1
+    assert [path.name for path in folder.iterdir()] == ["kopia.didkopia"]
+    assert "Spår finns kvar i: sakerhetskopior/kopia.didkopia." in capsys.readouterr().out
 
 
 def test_the_search_afterwards_finds_what_was_left(home, capsys):
