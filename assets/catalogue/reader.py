@@ -22,7 +22,7 @@ WAIVERS = "waivers.yml"
 _Model = TypeVar("_Model", bound=m.Strict)
 
 
-class UniqueKeys(yaml.SafeLoader):
+class UniqueKeys(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # the parser in C where there is one, which is much faster
     """YAML where a key that stands twice in a mapping is an error; PyYAML itself would silently keep the last one."""
 
 
