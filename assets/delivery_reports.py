@@ -2,6 +2,7 @@
 reads it, and nothing of it is published."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -14,18 +15,23 @@ from assets.failures import as_failure
 from assets.harmonised import COUNTS, SURVEY
 from assets.intake.names import stored_name
 from assets.intake.receive import inbox_files, inbox_notes
+from assets.lineage.radius import radius
+from assets.lineage.words import lines
+from assets.overview.gather import first_line
+from assets.overview.texts import overview_texts
 from assets.quality.content import delivery_pages, index_page
 from assets.quality.facts import Tables, delivery_facts
 from assets.quality.html import render_delivery, render_index
 from assets.quality.markdown import markdown_report
-from assets.quality.phrases import Phrases
+from assets.quality.phrases import Phrases, Touched
 from assets.quality.settings import load_settings, load_texts
 from assets.quality.shares import Unit, item_counts
-from assets.quality.types import Counts, DeliveryPage, IndexPage, RejectedFile, RuleText
+from assets.quality.types import Counts, DeliveryFacts, DeliveryPage, IndexPage, RejectedFile, RuleText
 from assets.quality.writer import write_index, write_pages
 from assets.raw import DELIVERIES as RAW_DELIVERIES
 from assets.raw import REJECTED
 from assets.raw import RESPONSES as RAW_RESPONSES
+from assets.release_register.store import read_register
 from assets.slices import ONE_RUN, WAVES, int_keys, survey_waves
 from assets.texts import asset_text
 from assets.validated import DELIVERIES, RESPONSES
@@ -84,11 +90,23 @@ def quality_phrases(catalogue: Catalogue) -> Phrases:
     return Phrases(load_texts(), load_settings(), items, catalogue.area_names, catalogue.publication.synthetic, screen)
 
 
+def _touching(warehouse: Warehouse, catalogue: Catalogue) -> Touched:
+    """What a fault in a delivery touches, with the release register as it is now."""
+    entries = read_register(warehouse.path.parent).entries
+
+    def touched(facts: DeliveryFacts, columns: Sequence[str] | None) -> tuple[str, ...]:
+        places = [(place.code, facts.wave) for place in facts.places]
+        return lines(radius(catalogue, columns, places, entries, facts.sha256), catalogue, overview_texts())
+
+    return touched
+
+
 def quality_content(
     warehouse: Warehouse, paths: Paths, catalogue: Catalogue, phrases: Phrases
 ) -> tuple[tuple[DeliveryPage, ...], IndexPage]:
     """The content of every delivery's page and of the page that lists them."""
     tables = read_tables(warehouse, catalogue)
+    phrases = replace(phrases, touched=_touching(warehouse, catalogue))
     pages = delivery_pages(delivery_facts(tables, catalogue, phrases.settings), phrases)
     rejected = waiting_files(warehouse, paths)
     kept = set(tables.deliveries["source_file"]) if pages else set()
@@ -171,7 +189,7 @@ def _stored(folder: Path, file_name: str, sentence: str) -> str:
     stem = Path(stored_name(file_name)).stem
     for note in sorted(folder.glob("*.txt")):
         file = note.with_suffix("")
-        if file.name.startswith(stem) and file.is_file() and note.read_text(encoding="utf-8").strip() == sentence:
+        if file.name.startswith(stem) and file.is_file() and first_line(note) == sentence:
             return file.name
     return ""
 

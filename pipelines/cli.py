@@ -22,6 +22,7 @@ from pipelines.cli_publish import add_commands, add_register
 from pipelines.console import Progress, default_progress, print_summary, utf8_console
 from pipelines.hygiene_arguments import ARKIVNYCKEL, GALLRA, arkivnyckel_arguments, gallra_arguments
 from pipelines.paths import Paths, profile_root
+from pipelines.status import add_status
 
 ROOT = Path(__file__).resolve().parent.parent
 REGISTERS = ROOT / "assets" / "demo" / "registers"
@@ -353,6 +354,7 @@ def parser() -> SwedishParser:
     known.add_argument("faktor", nargs="?", metavar="FAKTOR", help="faktorns namn, till exempel parenting; utan namn visas alla")
     add_commands(add, with_profile)
     add_register(add, with_profile)
+    add_status(add, with_profile)
     _add_care(add, with_profile)
     return top
 

@@ -21,6 +21,7 @@ from assets import (
     indices_trends,
     indices_weights,
     published,
+    quality_overview,
     raw,
     raw_forms,
     release,
@@ -82,6 +83,7 @@ LAYERS = (
     reports,
     reports_workshop,
     published,
+    quality_overview,
 )
 
 

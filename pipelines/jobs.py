@@ -15,6 +15,7 @@ from assets.asset_keys import asset_key, reached
 from assets.delivery_reports import waiting_files
 from assets.failures import as_failure
 from assets.intake.names import in_markdown
+from assets.quality_overview import stop
 from assets.sealing.people import require_name
 from assets.slices import WAVES, YEARS, range_tags
 from assets.texts import ui_texts
@@ -23,6 +24,7 @@ from pipelines.chain import Choice
 from pipelines.event_log import light_event_log
 from pipelines.paths import Paths
 from pipelines.resources import RunChoices, Store
+from pipelines.run_outcome import SHOW, status_config, stopped_since
 from pipelines.set_aside import Outcome, lying, outcome
 
 TEXTS = ui_texts()
@@ -162,6 +164,9 @@ publish_overview = dg.define_asset_job(
     selection=_keys("reports/county_overview", "reports/county_comparison", "reports/county_bundle", "reports/disclosure_report"),
     description=TEXTS["jobs"]["publish_overview"],
 )
+show_status = dg.define_asset_job(
+    SHOW, selection=_keys("quality/overview", "quality/run_status"), description=TEXTS["jobs"]["show_status"]
+)
 NEEDS = {
     "ingest_registers": ("validated", "register_values"),
     "read_surveys": ("raw", "survey_responses"),
@@ -175,11 +180,13 @@ NEEDS = {
     "publish_bundles": ("reports", "municipality_bundle"),
     "publish_kits": ("reports", "workshop_kit"),
     "publish_overview": ("reports", "county_overview"),
+    SHOW: ("quality", "overview"),
 }
 """The table that a job is for; a profile whose chain doesn't reach it doesn't have the job."""
 _ALL_JOBS = (
     *(ingest_registers, read_surveys, check_surveys, ingest_surveys, ingest_forms),
     *(build_indices, build_prevention, audit_release, release_registers, publish_bundles, publish_kits, publish_overview),
+    show_status,
 )
 ASSET_JOBS = tuple(job for job in _ALL_JOBS if reached(*NEEDS[job.name]))
 
@@ -254,7 +261,11 @@ def build_crossing_jobs(defs: Callable[[], dg.Definitions]) -> tuple[dg.JobDefin
         context.log.info(f"{name}: körning {result.run_id}, {'klar' if result.success else 'misslyckades'}")
         if not result.success:
             text = f"Delkörningen {name} misslyckades. Öppna körningen {result.run_id} för att se varför."
+            show(context, [text])  # nothing comes after this, so the overview is written here
             raise dg.Failure(text, allow_retries=False)
+
+    def show(context: dg.OpExecutionContext, sentences: Sequence[str]) -> None:
+        run_child(defs(), context.instance, SHOW, {}, status_config(list(sentences)))
 
     def steps(
         context: dg.OpExecutionContext,
@@ -293,12 +304,22 @@ def build_crossing_jobs(defs: Callable[[], dg.Definitions]) -> tuple[dg.JobDefin
             named = _prepared_by(config.av, choices)
         steps(context, store, ["publish_bundles", "publish_kits", "publish_overview"], Choice(wave=config.wave), named)
 
+    @dg.op(ins=after, description=TEXTS["ops"]["run_outcome"])
+    def run_outcome(context: dg.OpExecutionContext, store: Store) -> None:
+        first = context.run.root_run_id or context.run_id  # what was stopped before a step was tried again still was
+        begun = context.instance.get_run_stats(first).start_time
+        with as_failure():
+            sentences = stopped_since(store.paths, context.instance, begun or 0.0)
+        show(context, sentences)
+        if sentences:
+            raise stop(sentences)
+
     @dg.job(description=TEXTS["jobs"]["ingest"])
     def ingest() -> None:
-        surveys(registers())
+        run_outcome(surveys(registers()))
 
     @dg.job(description=TEXTS["jobs"]["everything"])
     def everything() -> None:
-        bundles(estimates(surveys(registers())))
+        run_outcome(bundles(estimates(surveys(registers()))))
 
     return (ingest, everything)

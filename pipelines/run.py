@@ -72,7 +72,7 @@ def run_everything(
             nothing: they are listed in the summary.
     """
     os.environ.setdefault("DAGSTER_DISABLE_TELEMETRY", "1")
-    begun = time.perf_counter()
+    begun, began_at = time.perf_counter(), time.time()
     paths = Paths(home)
     paths.make()
     with Warehouse(paths.warehouse).connect():
@@ -120,9 +120,22 @@ def run_everything(
                         paths, before, progress, forms_before
                     )  # the forms are kept also where there is nothing to report on yet
             seconds[title.split(":")[0] if name.startswith("publish") else title] = time.perf_counter() - started
+        with progress.step("Lägesöversikt") as step:
+            _show_status(defs, instance, paths, began_at, step)
     rejected = rejected_since(paths, before)
     summary = _summary(paths, chosen, checks, seconds, rejected, (written, unchanged), time.perf_counter() - begun)
     return replace(summary, form_notes=form_notes(Warehouse(paths.warehouse), forms_before))
+
+
+def _show_status(defs: dg.Definitions, instance: dg.DagsterInstance, paths: Paths, began_at: float, step: Step) -> None:
+    """Write the overview; the asset `quality/run_status` becomes red when something was stopped, and the step's line says so."""
+    from pipelines.run_outcome import SHOW, status_config, stopped_since
+
+    sentences = stopped_since(paths, instance, began_at)
+    config = QUIET | status_config(sentences)
+    defs.resolve_job_def(SHOW).execute_in_process(instance=instance, run_config=config, raise_on_error=False)
+    if sentences:
+        step.count("stoppade", len(sentences))
 
 
 def _wanted(step: str, pilot: Pilot | None) -> bool:

@@ -1,7 +1,8 @@
 """The catalogue as a graph: question -> index, indicator or scale -> chart, sentence, section and page. Pure.
 
-Every edge is read from a definition, so that a new indicator, group of questions or factor is in the graph by being defined. Only the
-charts that are drawn of every index stand here by name; `tests/unit/test_lineage.py` compares them with the charts of real bundles.
+Every edge is read from a definition, so that a new indicator, group of questions or factor is in the graph by being defined. Only
+the charts that are drawn of every index stand here by name; `tests/pipeline/test_overview_chain.py` compares them with the charts of
+real bundles.
 """
 
 from __future__ import annotations
@@ -12,7 +13,8 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from assets.catalogue.load import Catalogue
 
-OVERVIEW, COUNTS, ASSOCIATIONS, SMALL, DISTRICTS, ACTION = "oversikt", "samlade", "samband", "sma-grupper", "stadsdelar", "atgard"
+OVERVIEW, COUNTS, ASSOCIATIONS = "oversikt", "samlade", "samband"
+SMALL, DISTRICTS, ACTION = "sma-grupper", "stadsdelar", "atgard"
 OF_EVERY_INDEX = ("faktorprofil", "skillnadsdiagram", "konsskillnad")
 """Charts with all indices in one picture, without their grade."""
 OF_ONE_INDEX = ("trend", "svarsfordelning")
@@ -28,7 +30,7 @@ PAGES = ("faktorer", "prioritering")
 
 
 class Node(NamedTuple):
-    """Something that rests on answers. `kind`: one of `KINDS`. `key`: its id in the catalogue, or of a chart without its grade."""
+    """Something that rests on answers. `kind`: of `KINDS`. `key`: its id in the catalogue, or of a chart without its grade."""
 
     kind: str
     key: str

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from assets.lineage.definitions import KINDS, OF_A_DELIVERY, Graph, Node, definition_graph, reached
+from assets.lineage.definitions import DISTRICTS, KINDS, OF_A_DELIVERY, Graph, Node, definition_graph, reached
 
 if TYPE_CHECKING:
     from assets.catalogue.load import Catalogue
@@ -77,7 +77,7 @@ def radius(
     if whole:
         found |= {Node("chart", name) for name in OF_A_DELIVERY}
     if districts:
-        found = {Node("section", "stadsdelar")}
+        found = {Node("section", DISTRICTS)}
     return Radius(
         nodes={kind: tuple(sorted(node.key for node in found if node.kind == kind)) for kind in KINDS},
         whole=whole,
@@ -105,9 +105,7 @@ def _screened(catalogue: Catalogue, items: Collection[str]) -> tuple[str, ...]:
     return tuple(rule.id for rule in catalogue.screening.rules if set(rule.used) & set(items))
 
 
-def built_on(
-    entries: Sequence[Entry], places: Collection[tuple[str, int]], county: str, sha256: str = ""
-) -> tuple[Release, ...]:
+def built_on(entries: Sequence[Entry], places: Collection[tuple[str, int]], county: str, sha256: str = "") -> tuple[Release, ...]:
     """Publications about a municipality (or its county) that were made when the municipality's answers of the wave were in them.
 
     Another municipality's publication shows none of its numbers; that it was compared with the county is told by `Radius.county`.

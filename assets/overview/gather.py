@@ -1,4 +1,4 @@
-"""Read what the overview is made of: tables in one short visit to the warehouse, and the folders. Writes nothing, starts nothing."""
+"""Read what the overview is made of: tables in one short visit to the warehouse, and the folders. Nothing is written."""
 
 from __future__ import annotations
 
@@ -17,7 +17,6 @@ from assets.intake.sidecar import is_sidecar
 from assets.methods.errors import PipelineError
 from assets.overview.types import STEPS, BundleFact, Facts, WaitingFile
 from assets.release_register.store import read_register
-from assets.release_register.types import Entry
 from assets.sealing import store
 from assets.sealing.approvals import standing
 from pipelines.paths import Paths
@@ -30,9 +29,13 @@ REACH = {"validated": 3, "indices": 4, "release": 5, "reports": 8}
 """How many of `STEPS` a profile has whose chain goes this far."""
 KIT = "_workshop"
 TABLES = {
-    "deliveries": "select delivery_id, wave, source_file, source_sha256, municipality_code, received_ns from raw.survey_deliveries",
+    "deliveries": (
+        "select delivery_id, wave, source_file, source_sha256, municipality_code, received_ns from raw.survey_deliveries"
+    ),
     "rejected": "select file_name, sha256, sentence from raw.rejected_files",
-    "verdicts": "select delivery_id, wave, municipality_code, source_file, promoted, critical_broken, status from validated.deliveries",
+    "verdicts": (
+        "select delivery_id, wave, municipality_code, source_file, promoted, critical_broken, status from validated.deliveries"
+    ),
     "outcomes": (
         "select delivery_id, wave, table_name, rule, severity, status, columns_broken from validated.rule_outcomes "
         "where status = 'broken' or (status = 'not_evaluated' and severity = 'critical')"
@@ -64,7 +67,7 @@ def read_tables(warehouse: Warehouse) -> dict[str, pl.DataFrame]:
 
 
 def _frame(con: duckdb.DuckDBPyConnection, query: str, have: set[str]) -> pl.DataFrame:
-    table = query.split(" from ")[1].split(" ")[0]
+    table = query.split(" from ")[1].split(" ", maxsplit=1)[0]
     return con.sql(query).pl() if table in have else pl.DataFrame()
 
 
@@ -81,7 +84,9 @@ def gather(paths: Paths, catalogue: Catalogue) -> Facts:
         for area, wave, sha in provenance.iter_rows():
             behind.setdefault((area, wave), set()).add(sha)
     deliveries, verdicts = tables["deliveries"], tables["verdicts"]
-    if not provenance.width and tables["results"].height:  # a survey without that table: what is in the release is all that counts
+    if (
+        not provenance.width and tables["results"].height
+    ):  # a survey without that table: what is in the release is all that counts
         behind = _behind(set(tables["results"].iter_rows()), deliveries, verdicts)
     indexed = {place for name in ("indices", "indicators") for place in tables[name].iter_rows()}
     forms = tables["forms"]
@@ -101,9 +106,7 @@ def gather(paths: Paths, catalogue: Catalogue) -> Facts:
     )
 
 
-def _behind(
-    places: set[tuple[str, int]], deliveries: pl.DataFrame, verdicts: pl.DataFrame
-) -> dict[tuple[str, int], set[str]]:
+def _behind(places: set[tuple[str, int]], deliveries: pl.DataFrame, verdicts: pl.DataFrame) -> dict[tuple[str, int], set[str]]:
     sha = dict(deliveries.select("delivery_id", "source_sha256").iter_rows()) if deliveries.height else {}
     found: dict[tuple[str, int], set[str]] = {}
     rows = verdicts.filter("promoted").select("municipality_code", "wave", "delivery_id").iter_rows() if verdicts.height else ()
@@ -176,7 +179,7 @@ def _files(paths: Paths, catalogue: Catalogue, tables: Mapping[str, pl.DataFrame
 
 
 def stored_as(folder: Path, file_name: str, sentence: str) -> str:
-    """The name that a set-aside file has in the folder: the one whose text file begins with the sentence; empty when it is gone."""
+    """The name that a set-aside file has in the folder, found by its sentence; empty when it is gone."""
     stem = Path(stored_name(file_name)).stem
     for note in sorted(folder.glob("*.txt")):
         file = note.with_suffix("")

@@ -1,4 +1,4 @@
-"""The overview as one offline page: a table per wave, printable, states by mark and word. Pure but for the package's templates."""
+"""The overview as one offline page: a table per wave, printable, states by mark and word. Pure but for its templates."""
 
 from __future__ import annotations
 

@@ -84,7 +84,8 @@ def _several(names: Sequence[str], most: int = 5) -> str:
 def as_json(overview: Overview) -> str:
     """The overview as plain data; `overview_of` reads it back."""
     rows = [
-        {**{name: getattr(row, name) for name in ROW}, "states": dict(row.states), "touches": list(row.touches)} for row in overview.rows
+        {**{name: getattr(row, name) for name in ROW}, "states": dict(row.states), "touches": list(row.touches)}
+        for row in overview.rows
     ]
     files = [{"file_name": one.file_name, "sentence": one.sentence, "touches": list(one.touches)} for one in overview.files]
     told = {"synthetic": overview.synthetic, "steps": list(overview.steps), "rows": rows, "files": files}

@@ -58,7 +58,9 @@ def held_deliveries(facts: Facts) -> tuple[Held, ...]:
     """Deliveries that a stopping rule holds back, by wave and file."""
     if facts.verdicts.is_empty():
         return ()
-    broken = facts.verdicts.filter(~pl.col("promoted") & (pl.col("critical_broken") > 0) & pl.col("municipality_code").is_not_null())
+    broken = facts.verdicts.filter(
+        ~pl.col("promoted") & (pl.col("critical_broken") > 0) & pl.col("municipality_code").is_not_null()
+    )
     found = []
     for (delivery, wave), rows in sorted(broken.partition_by("delivery_id", "wave", as_dict=True).items()):
         places = tuple((code, wave) for code in sorted(rows["municipality_code"].unique().to_list()))
@@ -158,9 +160,19 @@ class _Maker:
     def _touches(self, place: tuple[str, int]) -> tuple[str, ...]:
         held = self._held.get(place)
         if held:
-            return self.told(radius(self.catalogue, None, held.places, self.facts.entries, self._sha.get(held.delivery_id, "")))
+            sha = self._sha.get(held.delivery_id, "")
+            told = self.told(radius(self.catalogue, None, held.places, self.facts.entries, sha))
+            return (*self._broken_by(held), *told)
         files = [file for file in self._waiting(place) if file.sentence]
         return self.file(files[0]).touches if files else ()
+
+    def _broken_by(self, held: Held) -> tuple[str, ...]:
+        """The questions that broke a stopping rule, when it was about questions."""
+        columns = dict.fromkeys(
+            column for _, _, found in held.rules for column in found if column in self.catalogue.survey.by_key
+        )
+        told = ", ".join(f"{key} {self.catalogue.survey.by_key[key].label_sv}" for key in columns)
+        return (self.texts["radius"]["broken_by"].format(questions=told),) if told else ()
 
     def _say(self, key: str, words: Mapping[str, object], *, wave: int) -> str:
         return " ".join(self.texts["stopping"][key].format(**{"wave": wave, "page": PAGE, **words}).split())

@@ -49,12 +49,14 @@ class Facts:
     """Everything the overview is made of, as it lies in tables and folders.
 
     Attributes:
-        deliveries: `raw.survey_deliveries`. verdicts: `validated.deliveries`. outcomes: broken rows of `validated.rule_outcomes`
-            and stopping rules that could not be tried. Empty frames without columns when there are none.
-        indexed: (area, wave) that have counted indices or questions. behind: (area, wave) -> hashes of the files behind the release.
-        release_id: of the release that has passed the audit; empty when none has. audited: whether the profile's chain audits.
+        deliveries: `raw.survey_deliveries`. verdicts: `validated.deliveries`. outcomes: broken rows of
+            `validated.rule_outcomes` and stopping rules that could not be tried. Frames without columns when there are none.
+        indexed: (area, wave) that have counted indices or questions.
+        behind: (area, wave) -> hashes of the files behind the release.
+        release_id: of the release that has passed the audit; empty when none has.
+        audited: whether the profile's chain audits.
         bundles: finished ones. files: that wait. forms: municipality -> forms taken in. entries: the release register.
-        steps: those of `STEPS` that the profile's chain reaches. pages: (delivery id, wave) -> its quality page.
+        steps: those of `STEPS` that the profile's chain reaches.
     """
 
     deliveries: pl.DataFrame = field(default_factory=pl.DataFrame)
@@ -73,8 +75,8 @@ class Facts:
 
 @dataclass(frozen=True)
 class Row:
-    """A municipality in a wave. `states`: step -> state. `approvals`: of the bundles, `1/2`. `stops`: one sentence with what to do,
-    empty when nothing does. `touches`: what a stop touches, a line each."""
+    """A municipality in a wave. `states`: step -> state. `approvals`: of the bundles, `1/2`. `stops`: one sentence with what to
+    do, empty when nothing does. `touches`: what a stop touches, a line each."""
 
     wave: int
     area_code: str
