@@ -385,7 +385,7 @@ def main(words: Sequence[str] | None = None) -> int:
 
     opened = sentence(data_home())
     if opened:
-        sys.stdout.write(f"{opened}\n")
+        (sys.stderr if getattr(arguments, "json", False) else sys.stdout).write(f"{opened}\n")
     try:
         return arguments.action(arguments)
     except PipelineError as problem:

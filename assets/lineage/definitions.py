@@ -1,8 +1,8 @@
 """The catalogue as a graph: question -> index, indicator or scale -> chart, sentence, section and page. Pure.
 
 Every edge is read from a definition, so that a new indicator, group of questions or factor is in the graph by being defined. Only
-the charts that are drawn of every index stand here by name; `tests/pipeline/test_overview_chain.py` compares them with the charts of
-real bundles.
+the charts that are drawn of every index stand here by name; `tests/pipeline/test_overview_chain.py` compares them with those
+of real bundles.
 """
 
 from __future__ import annotations
