@@ -8,7 +8,7 @@ import polars as pl
 
 from assets.catalogue.load import load_catalogue
 from assets.lineage.radius import radius
-from assets.lineage.words import lines
+from assets.lineage.words import broken_by, lines
 from assets.overview.texts import overview_texts
 from assets.release_register.store import read_register
 from pipelines.paths import Paths
@@ -34,4 +34,5 @@ def touched_lines(paths: Paths, units: Collection[tuple[str, int]], columns: Seq
         return ()
     catalogue = load_catalogue()
     found = radius(catalogue, None if stops else columns, places, read_register(paths.root).entries)
-    return lines(found, catalogue, overview_texts())
+    texts = overview_texts()
+    return (*(broken_by(columns, catalogue, texts) if stops else ()), *lines(found, catalogue, texts))

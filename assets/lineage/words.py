@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from assets.lineage.radius import Radius
@@ -51,6 +51,13 @@ def _parts(found: Radius, catalogue: Catalogue, texts: Mapping[str, Any]) -> Ite
     yield "releases", ", ".join(_release(words, one) for one in found.releases) or words["no_releases"]
 
 
+def broken_by(columns: Iterable[str], catalogue: Catalogue, texts: Mapping[str, Any]) -> tuple[str, ...]:
+    """A line with the questions that broke a stopping rule; none when the rule was about something else."""
+    items = catalogue.survey.by_key
+    told = ", ".join(f"{key} {items[key].label_sv}" for key in dict.fromkeys(columns) if key in items)
+    return (texts["radius"]["broken_by"].format(questions=told),) if told else ()
+
+
 def _release(words: Mapping[str, Any], one: object) -> str:
     text = words["release_same" if one.same_file else "release"]
     return text.format(bundle=one.bundle, day=one.published_on)
@@ -81,8 +88,3 @@ def labels(catalogue: Catalogue, texts: Mapping[str, Any]) -> Any:
         return chart(key) if kind == "chart" else known.get(kind, series).get(key, key)
 
     return name
-
-
-def one_line(told: Sequence[str], texts: Mapping[str, Any]) -> str:
-    """The lines as one sentence, for a place with room for no list."""
-    return f"{texts['radius']['title']}: {'; '.join(told)}" if told else ""

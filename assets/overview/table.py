@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from assets.lineage.radius import Radius, radius
-from assets.lineage.words import lines
+from assets.lineage.words import broken_by, lines
 from assets.overview.types import DONE, NONE, OLD, PART, STOPPED, WAITING, BundleFact, Facts, FileRow, Overview, Row, WaitingFile
 
 if TYPE_CHECKING:
@@ -162,17 +162,10 @@ class _Maker:
         if held:
             sha = self._sha.get(held.delivery_id, "")
             told = self.told(radius(self.catalogue, None, held.places, self.facts.entries, sha))
-            return (*self._broken_by(held), *told)
+            columns = [column for _, _, found in held.rules for column in found]
+            return (*broken_by(columns, self.catalogue, self.texts), *told)
         files = [file for file in self._waiting(place) if file.sentence]
         return self.file(files[0]).touches if files else ()
-
-    def _broken_by(self, held: Held) -> tuple[str, ...]:
-        """The questions that broke a stopping rule, when it was about questions."""
-        columns = dict.fromkeys(
-            column for _, _, found in held.rules for column in found if column in self.catalogue.survey.by_key
-        )
-        told = ", ".join(f"{key} {self.catalogue.survey.by_key[key].label_sv}" for key in columns)
-        return (self.texts["radius"]["broken_by"].format(questions=told),) if told else ()
 
     def _say(self, key: str, words: Mapping[str, object], *, wave: int) -> str:
         return " ".join(self.texts["stopping"][key].format(**{"wave": wave, "page": PAGE, **words}).split())

@@ -90,23 +90,22 @@ def test_a_stopped_delivery_is_told_with_what_it_touches_and_the_status_asset_is
 
 
 def test_a_rule_that_fails_in_a_check_makes_the_run_red_and_says_what_it_touches(copy_of_demo):
-    """The check of one table, tried on a wave where an answer isn't in the codebook."""
-    candidates, warehouse = TableName("harmonised", "survey_responses"), copy_of_demo.warehouse
-    frame = warehouse.read(candidates, {"wave": [LATEST]})
-    here = pl.col("municipality_code") == PUBLISHED[0]
-    warehouse.replace(
-        candidates, frame.with_columns(F55e=pl.when(here).then(7).otherwise("F55e").cast(pl.Int16)), {"wave": [LATEST]}
-    )
-    key = dg.AssetCheckKey(dg.AssetKey(["harmonised", "survey_responses"]), "svar_i_kodboken")
+    """The check of one table, tried where an answer isn't in the codebook."""
+    table, warehouse = TableName("harmonised", "item_profile"), copy_of_demo.warehouse
+    here = (pl.col("municipality_code") == PUBLISHED[0]) & (pl.col("item") == "F55e")
+    rows = warehouse.read(table, {"wave": [LATEST]})
+    bad = rows.with_columns(code=pl.when(here).then(7).otherwise("code").cast(pl.Int16))
+    warehouse.replace(table, bad, {"wave": [LATEST]})
+    key = dg.AssetCheckKey(dg.AssetKey(["harmonised", "item_profile"]), "svar_i_kodboken")
     definitions = build_definitions(copy_of_demo.root)
     with dg.DagsterInstance.ephemeral() as instance:
         job = definitions.resolve_implicit_global_asset_job_def().get_subset(asset_selection=set(), asset_check_selection={key})
-        tags = {"dagster/partition": str(LATEST)}
-        result = job.execute_in_process(instance=instance, tags=tags, raise_on_error=False)
+        result = job.execute_in_process(instance=instance, raise_on_error=False)
         (found,) = result.get_asset_check_evaluations()
         assert not found.passed
         touched = found.metadata["berör"].value
         assert f"Kommun och mättillfälle: Vallentuna {LATEST}" in touched
+        assert "Frågor som bröt en stoppande regel: F55e " in touched
         (sentence,) = failed_checks(instance, [key], 0.0)
-        assert sentence.startswith("Regeln håller inte: det här gäller inte för")
+        assert sentence.startswith("Regeln håller inte för ")
         assert failed_checks(instance, [key], 4e9) == [], "an older failure makes no new run red"
