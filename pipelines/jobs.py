@@ -60,7 +60,7 @@ CHECKED = (
 read_surveys = dg.define_asset_job("read_surveys", selection=_keys(*READ), description=TEXTS["jobs"]["read_surveys"])
 check_surveys = dg.define_asset_job("check_surveys", selection=_keys(*CHECKED), description=TEXTS["jobs"]["check_surveys"])
 ingest_surveys = dg.define_asset_job(
-    "ingest_surveys", selection=_keys(*READ, *CHECKED), description=TEXTS["jobs"]["ingest_surveys"]
+    "ingest_surveys", selection=_keys(*READ, *CHECKED, "quality/overview"), description=TEXTS["jobs"]["ingest_surveys"]
 )
 ingest_forms = dg.define_asset_job(
     "ingest_forms",

@@ -12,16 +12,21 @@ import polars as pl
 from assets.lineage.radius import Radius, radius
 from assets.lineage.words import broken_by, lines
 from assets.overview.types import DONE, NONE, OLD, PART, STOPPED, WAITING, BundleFact, Facts, FileRow, Overview, Row, WaitingFile
+from assets.sealing.approvals import NEEDED, State
 
 if TYPE_CHECKING:
     from assets.catalogue.load import Catalogue
 
 RuleSays = Callable[[str, str], str]
 """Table and rule -> what the rule says and what to do."""
-NEEDED = 2
 PAGE = "kvalitet/index.html"
-NAMELESS = ("NAMELESS",)
-REFUSED, CHANGED = ("REFUSED",), ("STALE", "CHANGED")
+UNREADABLE = "unreadable"
+HALTED = (
+    (State.REFUSED, "stopped", STOPPED),
+    (State.STALE, "old", OLD),
+    (State.NAMELESS, "nameless", WAITING),
+)
+"""States of a bundle that more approvals don't help: the words for it, and what its step is."""
 
 
 @dataclass(frozen=True)
@@ -227,7 +232,7 @@ class _Maker:
 
     def _bundle(self, place: tuple[str, int], before: Mapping[str, str]) -> tuple[str, str, dict[str, object]]:
         found = self._bundles.get(place, [])
-        if any(one.state == "unreadable" for one in found):
+        if any(one.state == UNREADABLE for one in found):
             return STOPPED, "bundle.stopped", {}
         if not found:
             if before["released"] in (NONE, WAITING, STOPPED):
@@ -242,11 +247,9 @@ class _Maker:
         if not found:
             return _after(before, "bundle"), "", {}
         waiting = [one for one in found if not one.published and one.approvals < NEEDED]
-        for states, key in ((REFUSED, "stopped"), (CHANGED, "old"), (NAMELESS, "nameless")):
-            for one in waiting:
-                if one.state in states:
-                    state = {"stopped": STOPPED, "old": OLD}.get(key, WAITING)
-                    return state, f"approved.{key}", {"edition": one.edition}
+        for halted, key, state in HALTED:
+            for one in (one for one in waiting if one.state == halted.name):
+                return state, f"approved.{key}", {"edition": one.edition}
         if not waiting:
             return DONE, "", {}
         begun = [one for one in waiting if one.approvals]

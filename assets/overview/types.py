@@ -12,7 +12,6 @@ from assets.release_register.types import Entry
 STEPS = ("delivered", "recognised", "validated", "indexed", "released", "bundle", "approved", "published")
 DONE, PART, OLD, STOPPED, WAITING, NONE = "done", "part", "old", "stopped", "waiting", "none"
 STATES = (DONE, PART, OLD, STOPPED, WAITING, NONE)
-NEEDS_SOMEBODY = frozenset({PART, OLD, STOPPED})
 
 
 @dataclass(frozen=True)
