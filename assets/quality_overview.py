@@ -8,7 +8,7 @@ from assets.catalogue.load import load_catalogue
 from assets.failures import as_failure
 from assets.intake.names import in_markdown
 from assets.overview.gather import gather
-from assets.overview.plain import markdown, summary
+from assets.overview.plain import markdown, stopped_sentences, summary
 from assets.overview.table import status_overview
 from assets.overview.texts import overview_texts, rule_says
 from assets.overview.types import Facts, Overview
@@ -74,18 +74,10 @@ class Stopped(dg.Config):
 def quality_run_status(config: Stopped, store: Store) -> dg.MaterializeResult:
     """Fail, with the sentences, when something was stopped in the run; materialised by hand: when something is stopped now."""
     with as_failure():
-        sentences = stopped_now(store.paths) if config.stoppat is None else config.stoppat
+        sentences = stopped_sentences(overview_now(store.paths)[1]) if config.stoppat is None else config.stoppat
     if sentences:
         raise stop(sentences)
     return dg.MaterializeResult(metadata={"läget": overview_texts()["run"]["green"]})
-
-
-def stopped_now(paths: Paths) -> list[str]:
-    """Sentences of what is stopped as everything lies now: set-aside files, then deliveries."""
-    _, overview = overview_now(paths)
-    files = [file.sentence for file in overview.files if file.touches]
-    rows = [f"{row.area_name} {row.wave}: {row.stops}" for row in overview.rows if row.stopped]
-    return [*files, *(sentence for sentence in rows if not any(file in sentence for file in files))]
 
 
 def stop(sentences: list[str]) -> dg.Failure:

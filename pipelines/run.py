@@ -84,6 +84,7 @@ def run_everything(
         from pipelines import chain
         from pipelines.definitions import build_definitions
         from pipelines.jobs import ASSET_JOBS
+        from pipelines.run_outcome import stopped_since
 
         asked = {"edition": edition} if edition else {}
         choices = asked | ({"public_areas": list(public_areas)} if public_areas else {})
@@ -108,7 +109,9 @@ def run_everything(
                         checks[evaluation.passed] += 1
                     _count(step, result)
                     if not result.success:
-                        raise _failed(title, result)
+                        failed = _failed(title, result)
+                        _show_status(defs, instance, [str(failed)])  # nothing comes after this
+                        raise failed
                     del result  # it holds every table that the step wrote
                 chain.finished(paths, name, choice)
                 if name == "publish_bundles":
@@ -121,21 +124,21 @@ def run_everything(
                     )  # the forms are kept also where there is nothing to report on yet
             seconds[title.split(":")[0] if name.startswith("publish") else title] = time.perf_counter() - started
         with progress.step("Lägesöversikt") as step:
-            _show_status(defs, instance, paths, began_at, step)
+            stops = stopped_since(paths, instance, began_at)
+            _show_status(defs, instance, stops)
+            if stops:
+                step.count("stoppade", len(stops))
     rejected = rejected_since(paths, before)
     summary = _summary(paths, chosen, checks, seconds, rejected, (written, unchanged), time.perf_counter() - begun)
     return replace(summary, form_notes=form_notes(Warehouse(paths.warehouse), forms_before))
 
 
-def _show_status(defs: dg.Definitions, instance: dg.DagsterInstance, paths: Paths, began_at: float, step: Step) -> None:
-    """Write the overview; the asset `quality/run_status` becomes red when something was stopped, and the step's line says so."""
-    from pipelines.run_outcome import SHOW, status_config, stopped_since
+def _show_status(defs: dg.Definitions, instance: dg.DagsterInstance, sentences: list[str]) -> None:
+    """Write the overview; the asset `quality/run_status` is red when something was stopped."""
+    from pipelines.run_outcome import SHOW, status_config
 
-    sentences = stopped_since(paths, instance, began_at)
     config = QUIET | status_config(sentences)
     defs.resolve_job_def(SHOW).execute_in_process(instance=instance, run_config=config, raise_on_error=False)
-    if sentences:
-        step.count("stoppade", len(sentences))
 
 
 def _wanted(step: str, pilot: Pilot | None) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from assets.intake.names import in_markdown
@@ -63,18 +63,32 @@ def terminal_lines(overview: Overview, waves: Sequence[int], texts: Mapping[str,
     for wave in waves:
         rows = overview.of(wave)
         lines += [summary(rows, overview.steps, texts)] if rows else []
-        same: dict[str, list[str]] = {}
-        for row in (row for row in rows if row.stops):
-            same.setdefault(row.stops, []).append(row.area_name)
-        touched = {row.area_name: row.touches for row in rows}
-        for sentence, names in same.items():
-            lines.append(f"  {_several(names)}: {sentence}")
-            lines += [f"    {line}" for line in touched[names[0]]]
+        for sentence, same in _by_sentence(row for row in rows if row.stops).items():
+            lines.append(f"  {_several([row.area_name for row in same])}: {sentence}")
+            lines += [f"    {line}" for line in same[0].touches]
     if overview.files:
         lines += [texts["status"]["waiting_files"]]
         for file in overview.files:
             lines += [f"  {file.sentence}", *(f"    {line}" for line in file.touches)]
     return lines
+
+
+def stopped_sentences(overview: Overview) -> list[str]:
+    """What is stopped now: set-aside files, then municipalities by wave; those that one thing stops stand together."""
+    files = [file.sentence for file in overview.files if file.touches]
+    told = []
+    for wave in overview.waves:
+        for sentence, same in _by_sentence(row for row in overview.of(wave) if row.stopped).items():
+            if sentence not in files:
+                told.append(f"{_several([row.area_name for row in same])} {wave}: {sentence}")
+    return [*files, *told]
+
+
+def _by_sentence(rows: Iterable[Row]) -> dict[str, list[Row]]:
+    found: dict[str, list[Row]] = {}
+    for row in rows:
+        found.setdefault(row.stops, []).append(row)
+    return found
 
 
 def _several(names: Sequence[str], most: int = 5) -> str:

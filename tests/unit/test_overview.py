@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 
 from assets.catalogue.load import load_catalogue
-from assets.overview.plain import as_json, markdown, overview_of, terminal_lines
+from assets.overview.plain import as_json, markdown, overview_of, stopped_sentences, terminal_lines
 from assets.overview.table import counts, status_overview
 from assets.overview.texts import overview_texts
 from assets.overview.types import DONE, NONE, OLD, PART, STATES, STEPS, STOPPED, WAITING, BundleFact, Facts, Row, WaitingFile
@@ -114,6 +114,23 @@ def test_only_what_is_stopped_says_what_it_touches():
     assert row(READY).touches == ()
     overview = status_overview(Facts(files=(WAITS,)), CATALOGUE, TEXTS, lambda *_: "")
     assert [one.area_code for one in overview.rows if one.touches] == [TABY]
+
+
+def test_what_is_stopped_now_is_told_once_for_all_that_it_stops():
+    nothing_passed = replace(
+        READY,
+        release_id="",
+        deliveries=pl.concat([READY.deliveries, READY.deliveries.with_columns(delivery_id=pl.lit("d1"))]),
+        verdicts=pl.concat([verdicts(True), verdicts(True).with_columns(municipality_code=pl.lit("0127"))]),
+        behind={(code, WAVE): frozenset({"sha0"}) for code in (TABY, "0127")},
+        indexed=frozenset({(TABY, WAVE), ("0127", WAVE)}),
+        files=(replace(WAITS, places=(("0115", WAVE),)),),
+    )
+    told = stopped_sentences(status_overview(nothing_passed, CATALOGUE, TEXTS, lambda *_: ""))
+    assert told[0] == WAITS.sentence
+    assert told[1].startswith(f"Botkyrka, Täby {WAVE}: Granskningen av utgåvan är inte godkänd")
+    assert len(told) == 2
+    assert stopped_sentences(status_overview(READY, CATALOGUE, TEXTS, lambda *_: "")) == []
 
 
 def test_every_municipality_and_wave_has_one_row_in_alphabetical_order():
