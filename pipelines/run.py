@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import shutil
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -96,7 +97,7 @@ def run_everything(
     choice = chain.Choice(chosen, municipalities, everything, only=pilot.municipalities if pilot else ())
     before, forms_before = lying(paths), known_forms(Warehouse(paths.warehouse))
     checks, seconds, written, unchanged = {True: 0, False: 0}, {}, 0, 0
-    with light_event_log(), instance:
+    with light_event_log(), instance, _shown_when_stopped(defs, instance):
         for name, title in steps:
             started = time.perf_counter()
             with progress.step(title) as step:
@@ -109,9 +110,7 @@ def run_everything(
                         checks[evaluation.passed] += 1
                     _count(step, result)
                     if not result.success:
-                        failed = _failed(title, result)
-                        _show_status(defs, instance, [str(failed)])  # nothing comes after this
-                        raise failed
+                        raise _failed(title, result)
                     del result  # it holds every table that the step wrote
                 chain.finished(paths, name, choice)
                 if name == "publish_bundles":
@@ -124,21 +123,34 @@ def run_everything(
                     )  # the forms are kept also where there is nothing to report on yet
             seconds[title.split(":")[0] if name.startswith("publish") else title] = time.perf_counter() - started
         with progress.step("Lägesöversikt") as step:
-            stops = stopped_since(paths, instance, began_at)
-            _show_status(defs, instance, stops)
-            if stops:
-                step.count("stoppade", len(stops))
+            _count_stops(step, _show_status(defs, instance, stopped_since(paths, instance, began_at)))
     rejected = rejected_since(paths, before)
     summary = _summary(paths, chosen, checks, seconds, rejected, (written, unchanged), time.perf_counter() - begun)
     return replace(summary, form_notes=form_notes(Warehouse(paths.warehouse), forms_before))
 
 
-def _show_status(defs: dg.Definitions, instance: dg.DagsterInstance, sentences: list[str]) -> None:
-    """Write the overview; the asset `quality/run_status` is red when something was stopped."""
+def _show_status(defs: dg.Definitions, instance: dg.DagsterInstance, sentences: list[str]) -> int:
+    """Write the overview; the asset `quality/run_status` is red when something was stopped. Returns how much was."""
     from pipelines.run_outcome import SHOW, status_config
 
     config = QUIET | status_config(sentences)
     defs.resolve_job_def(SHOW).execute_in_process(instance=instance, run_config=config, raise_on_error=False)
+    return len(sentences)
+
+
+@contextmanager
+def _shown_when_stopped(defs: dg.Definitions, instance: dg.DagsterInstance) -> Iterator[None]:
+    """Write the overview when the chain ends before its last step."""
+    try:
+        yield
+    except PipelineError as error:
+        _show_status(defs, instance, [str(error)])
+        raise
+
+
+def _count_stops(step: Step, stops: int) -> None:
+    if stops:
+        step.count("stoppade", stops)
 
 
 def _wanted(step: str, pilot: Pilot | None) -> bool:
