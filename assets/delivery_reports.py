@@ -4,7 +4,6 @@ reads it, and nothing of it is published."""
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
-from pathlib import Path
 
 import dagster as dg
 import polars as pl
@@ -13,11 +12,10 @@ from assets.catalogue.load import Catalogue, load_catalogue
 from assets.catalogue.steward import with_steward_codebooks
 from assets.failures import as_failure
 from assets.harmonised import COUNTS, SURVEY
-from assets.intake.names import stored_name
 from assets.intake.receive import inbox_files, inbox_notes
 from assets.lineage.radius import radius
 from assets.lineage.words import lines
-from assets.overview.gather import first_line
+from assets.overview.gather import stored_as
 from assets.overview.texts import overview_texts
 from assets.quality.content import delivery_pages, index_page
 from assets.quality.facts import Tables, delivery_facts
@@ -96,6 +94,8 @@ def _touching(warehouse: Warehouse, catalogue: Catalogue) -> Touched:
 
     def touched(facts: DeliveryFacts, columns: Sequence[str] | None) -> tuple[str, ...]:
         places = [(place.code, facts.wave) for place in facts.places]
+        if not places:
+            return ()
         return lines(radius(catalogue, columns, places, entries, facts.sha256), catalogue, overview_texts())
 
     return touched
@@ -175,23 +175,13 @@ def waiting_files(warehouse: Warehouse, paths: Paths) -> list[RejectedFile]:
     newest = dict(known.group_by("source_file").agg(pl.col("received_ns").max()).iter_rows())
     found = []
     for row in rows.sort("file_name", "sha256").iter_rows(named=True):
-        stored = _stored(paths.rejected, row["file_name"], row["sentence"])
+        stored = stored_as(paths.rejected, row["file_name"], row["sentence"])
         if not stored or row["sha256"] in taken:
             continue
         told = (paths.rejected / f"{stored}.txt").stat().st_mtime_ns
         if newest.get(row["file_name"], 0) <= told:
             found.append(RejectedFile(row["file_name"], row["sentence"], stored))
     return found
-
-
-def _stored(folder: Path, file_name: str, sentence: str) -> str:
-    """The name that a set-aside file has in the folder: the one whose text file says the sentence; empty when it is gone."""
-    stem = Path(stored_name(file_name)).stem
-    for note in sorted(folder.glob("*.txt")):
-        file = note.with_suffix("")
-        if file.name.startswith(stem) and file.is_file() and first_line(note) == sentence:
-            return file.name
-    return ""
 
 
 ASSETS = [quality_delivery_report]

@@ -84,9 +84,8 @@ def gather(paths: Paths, catalogue: Catalogue) -> Facts:
         for area, wave, sha in provenance.iter_rows():
             behind.setdefault((area, wave), set()).add(sha)
     deliveries, verdicts = tables["deliveries"], tables["verdicts"]
-    if (
-        not provenance.width and tables["results"].height
-    ):  # a survey without that table: what is in the release is all that counts
+    if not provenance.width and tables["results"].height:
+        # a survey without that table: what is in the release is all that counts
         behind = _behind(set(tables["results"].iter_rows()), deliveries, verdicts)
     indexed = {place for name in ("indices", "indicators") for place in tables[name].iter_rows()}
     forms = tables["forms"]

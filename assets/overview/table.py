@@ -143,7 +143,7 @@ class _Maker:
                 stops = (key, words)
         bundles = self._bundles.get(place, [])
         approvals = ", ".join(f"{one.edition} {min(one.approvals, NEEDED)}/{NEEDED}" for one in bundles)
-        stopped = STOPPED in states.values() or states.get("validated") == PART
+        stopped = STOPPED in states.values() or PART in (states["recognised"], states["validated"])
         return Row(
             wave, code, name, states, approvals, self.facts.forms.get(code, 0),
             self._say(*stops, wave=wave) if stops else "", stopped, self._touches(place) if stopped else (),
