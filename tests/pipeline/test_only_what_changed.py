@@ -138,7 +138,8 @@ def test_the_job_that_takes_in_files_runs_what_is_new_and_all_of_it_when_asked(c
         assert job.execute_in_process(instance=instance, raise_on_error=False).success
         assert sorted(run.job_name for run in instance.get_runs()) == ["ingest", "read_surveys", "show_status"]
         choices = {"ops": {name: {"config": {"allt": True}} for name in ("registers", "surveys")}}
-        assert job.execute_in_process(instance=instance, run_config=choices, raise_on_error=False).success
+        result = job.execute_in_process(instance=instance, run_config=choices, raise_on_error=False)
+        assert result.success, [e.step_failure_data.user_failure_data for e in result.all_events if e.is_step_failure]
         names = sorted(run.job_name for run in instance.get_runs())
         again = ["check_surveys", "ingest_forms", "ingest_registers"]
         assert names == sorted([*again, *2 * ["ingest", "read_surveys", "show_status"]])
