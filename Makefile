@@ -3,7 +3,7 @@
 PY ?= python3
 ARGS ?=
 .DEFAULT_GOAL := help
-.PHONY: help setup demo ovning kor hamta kodbok formular kontroller pilot kunskap godkann publicera verifiera nyckel utgivningar rojande gallra historik sakerhetskopia aterstall arkivnyckel test ui doctor check lock golden galleri bench
+.PHONY: help setup demo ovning kor hamta kodbok formular kontroller status pilot kunskap godkann publicera verifiera nyckel utgivningar rojande gallra historik sakerhetskopia aterstall arkivnyckel test ui doctor check lock golden galleri bench
 
 help: ## Visa den här listan
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' Makefile
@@ -28,6 +28,9 @@ kodbok: ## Föreslå en kodbok för en okänd leverans, till exempel ARGS=fil.sa
 
 formular: ## Skriv formulär att skicka till kommunerna, till exempel ARGS="--omgang 2026"
 	@$(PY) start.py formular $(ARGS)
+
+status: ## Visa hur långt varje kommun har kommit och vad som stoppar
+	@$(PY) start.py status $(ARGS)
 
 kontroller: ## Visa vilka regler leveranserna bröt mot i den senaste körningen
 	@$(PY) start.py kontroller $(ARGS)

@@ -34,6 +34,7 @@ COMMANDS = {
     "hamta": "hämta en ny årgång av ett register (kolada eller scb) från källan",
     "kodbok": "föreslå en kodbok för en leverans som ingen kodbok känner igen",
     "formular": "skriv formulär om aktiviteter, förutsättningar och beslut att skicka ut",
+    "status": "visa hur långt varje kommun har kommit, vad som stoppar och vad ett fel berör",
     "kontroller": "visa vilka regler leveranserna bröt mot i den senaste körningen",
     "pilot": "visa hur långt en pilots kommuner har kommit",
     "gallra": "ta bort en leverans överallt, och visa att den är borta",

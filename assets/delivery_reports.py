@@ -2,8 +2,8 @@
 reads it, and nothing of it is published."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
-from pathlib import Path
 
 import dagster as dg
 import polars as pl
@@ -12,20 +12,24 @@ from assets.catalogue.load import Catalogue, load_catalogue
 from assets.catalogue.steward import with_steward_codebooks
 from assets.failures import as_failure
 from assets.harmonised import COUNTS, SURVEY
-from assets.intake.names import stored_name
 from assets.intake.receive import inbox_files, inbox_notes
+from assets.lineage.radius import radius
+from assets.lineage.words import lines
+from assets.overview.gather import stored_as
+from assets.overview.texts import overview_texts
 from assets.quality.content import delivery_pages, index_page
 from assets.quality.facts import Tables, delivery_facts
 from assets.quality.html import render_delivery, render_index
 from assets.quality.markdown import markdown_report
-from assets.quality.phrases import Phrases
+from assets.quality.phrases import Phrases, Touched
 from assets.quality.settings import load_settings, load_texts
 from assets.quality.shares import Unit, item_counts
-from assets.quality.types import Counts, DeliveryPage, IndexPage, RejectedFile, RuleText
+from assets.quality.types import Counts, DeliveryFacts, DeliveryPage, IndexPage, RejectedFile, RuleText
 from assets.quality.writer import write_index, write_pages
 from assets.raw import DELIVERIES as RAW_DELIVERIES
 from assets.raw import REJECTED
 from assets.raw import RESPONSES as RAW_RESPONSES
+from assets.release_register.store import read_register
 from assets.slices import ONE_RUN, WAVES, int_keys, survey_waves
 from assets.texts import asset_text
 from assets.validated import DELIVERIES, RESPONSES
@@ -84,11 +88,25 @@ def quality_phrases(catalogue: Catalogue) -> Phrases:
     return Phrases(load_texts(), load_settings(), items, catalogue.area_names, catalogue.publication.synthetic, screen)
 
 
+def _touching(warehouse: Warehouse, catalogue: Catalogue) -> Touched:
+    """What a fault in a delivery touches, with the release register as it is now."""
+    entries = read_register(warehouse.path.parent).entries
+
+    def touched(facts: DeliveryFacts, columns: Sequence[str] | None) -> tuple[str, ...]:
+        places = [(place.code, facts.wave) for place in facts.places]
+        if not places:
+            return ()
+        return lines(radius(catalogue, columns, places, entries, facts.sha256), catalogue, overview_texts())
+
+    return touched
+
+
 def quality_content(
     warehouse: Warehouse, paths: Paths, catalogue: Catalogue, phrases: Phrases
 ) -> tuple[tuple[DeliveryPage, ...], IndexPage]:
     """The content of every delivery's page and of the page that lists them."""
     tables = read_tables(warehouse, catalogue)
+    phrases = replace(phrases, touched=_touching(warehouse, catalogue))
     pages = delivery_pages(delivery_facts(tables, catalogue, phrases.settings), phrases)
     rejected = waiting_files(warehouse, paths)
     kept = set(tables.deliveries["source_file"]) if pages else set()
@@ -157,23 +175,13 @@ def waiting_files(warehouse: Warehouse, paths: Paths) -> list[RejectedFile]:
     newest = dict(known.group_by("source_file").agg(pl.col("received_ns").max()).iter_rows())
     found = []
     for row in rows.sort("file_name", "sha256").iter_rows(named=True):
-        stored = _stored(paths.rejected, row["file_name"], row["sentence"])
+        stored = stored_as(paths.rejected, row["file_name"], row["sentence"])
         if not stored or row["sha256"] in taken:
             continue
         told = (paths.rejected / f"{stored}.txt").stat().st_mtime_ns
         if newest.get(row["file_name"], 0) <= told:
             found.append(RejectedFile(row["file_name"], row["sentence"], stored))
     return found
-
-
-def _stored(folder: Path, file_name: str, sentence: str) -> str:
-    """The name that a set-aside file has in the folder: the one whose text file says the sentence; empty when it is gone."""
-    stem = Path(stored_name(file_name)).stem
-    for note in sorted(folder.glob("*.txt")):
-        file = note.with_suffix("")
-        if file.name.startswith(stem) and file.is_file() and note.read_text(encoding="utf-8").strip() == sentence:
-            return file.name
-    return ""
 
 
 ASSETS = [quality_delivery_report]

@@ -11,6 +11,7 @@ import dagster as dg
 
 from assets.asset_keys import asset_key, reached
 from assets.catalogue.load import load_catalogue
+from assets.intake.names import in_markdown
 from assets.registers.pipeline import register_level_jumps
 from assets.rule_tables import prepare
 from assets.slices import WAVES, YEARS, int_keys
@@ -21,6 +22,7 @@ from expectations.suite import Suite, suite_tables
 from pipelines.psychometric_checks import psychometric_checks
 from pipelines.resources import Store
 from pipelines.response_checks import response_over_100
+from pipelines.touched import touched_lines
 from pipelines.warehouse import TableName
 
 _SEVERITY = {
@@ -70,7 +72,7 @@ def suite_checks(table: str, keys: tuple[int, ...], *, blocking: bool) -> dg.Ass
         tried = [_tried(store, suite, part, wanted) for part in parts]
         for rule in (r for r in suite.rules if r.id in wanted):
             outcome = together([(part, outcomes[rule.id]) for part, outcomes in zip(parts, tried, strict=True)])
-            yield result(outcome, asset, _places(outcome, files))
+            yield result(outcome, asset, _places(outcome, files), _touched(store, outcome) if files else ())
 
     return checks
 
@@ -92,7 +94,15 @@ def together(outcomes: Sequence[tuple[Sequence[int], RuleOutcome]]) -> RuleOutco
     return replace(worst, rows=sum(o.rows for _, o in outcomes), columns_broken=columns, units=units)
 
 
-def result(outcome: RuleOutcome, key: dg.AssetKey, where: list[str]) -> dg.AssetCheckResult:
+def _touched(store: Store, outcome: RuleOutcome) -> tuple[str, ...]:
+    """What the deliveries that break a stopping rule or a warning touch; a note (`info`) touches nothing."""
+    if outcome.holds or outcome.rule.severity == "info":
+        return ()
+    units = [(str(unit[0]), int(str(unit[1]))) for unit in outcome.units or () if len(unit) > 1]
+    return touched_lines(store.paths, units, outcome.columns_broken, stops=outcome.rule.severity == "critical")
+
+
+def result(outcome: RuleOutcome, key: dg.AssetKey, where: list[str], touches: Sequence[str] = ()) -> dg.AssetCheckResult:
     """The outcome as Dagster shows it: verdict, severity, counts, which deliveries; never a value.
 
     A finding of severity `info` passes, with a text that begins with "Att titta på": it is to be seen, not to alarm. A rule that
@@ -120,7 +130,8 @@ def result(outcome: RuleOutcome, key: dg.AssetKey, where: list[str]) -> dg.Asset
             "rader prövade": outcome.rows,
             "kolumner prövade": outcome.columns_tried,
             "kolumner som bröt": ", ".join(outcome.columns_broken[:20]) or "inga",
-        },
+        }
+        | ({"berör": dg.MetadataValue.md("\n".join(f"- {in_markdown(line)}" for line in touches))} if touches else {}),
     )
 
 

@@ -24,6 +24,7 @@ from pipelines.cli_settings import add_arguments, asked_for
 from pipelines.console import Progress, default_progress, print_summary, utf8_console
 from pipelines.hygiene_arguments import ARKIVNYCKEL, GALLRA, arkivnyckel_arguments, gallra_arguments
 from pipelines.paths import Paths, profile_root
+from pipelines.status import add_status
 
 ROOT = Path(__file__).resolve().parent.parent
 REGISTERS = ROOT / "assets" / "demo" / "registers"
@@ -287,6 +288,15 @@ class SwedishParser(argparse.ArgumentParser):
         self.exit(2, f"✗ Kommandot gick inte att förstå. Så här kan det se ut:\n\n{self.format_help()}")
 
 
+def _form_arguments(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--omgang", default=None, metavar="OMGÅNG", help="omgången, till exempel 2026 eller 2026-2 (förval i år)"
+    )
+    command.add_argument("--kommun", default=None, metavar="KOD", help="en kommunkod (förval alla kommuner)")
+    command.add_argument("--sort", default=None, choices=FORM_KINDS, metavar="SORT", help=f"en av {', '.join(FORM_KINDS)}")
+    command.add_argument("--pilot", default=None, metavar="ID", help="bara pilotens kommuner")
+
+
 def parser() -> SwedishParser:
     """All commands with their Swedish help."""
     top = SwedishParser(
@@ -334,11 +344,9 @@ def parser() -> SwedishParser:
     book.add_argument("fil", metavar="FIL", help="leveransen (.sav, .zsav, .dta, .csv, .tsv, .txt eller .xlsx)")
     book.add_argument("--ut", default=None, metavar="FIL", help="var förslaget skrivs (förval i data/kodbocker)")
     with_profile(book)
-    forms = add("formular", formular, "skriv formulär om aktiviteter, förutsättningar och beslut att skicka till kommunerna")
-    forms.add_argument("--omgang", default=None, metavar="OMGÅNG", help="omgången, till exempel 2026 eller 2026-2 (förval i år)")
-    forms.add_argument("--kommun", default=None, metavar="KOD", help="en kommunkod (förval alla kommuner)")
-    forms.add_argument("--sort", default=None, choices=FORM_KINDS, metavar="SORT", help=f"en av {', '.join(FORM_KINDS)}")
-    forms.add_argument("--pilot", default=None, metavar="ID", help="bara pilotens kommuner")
+    _form_arguments(
+        add("formular", formular, "skriv formulär om aktiviteter, förutsättningar och beslut att skicka till kommunerna")
+    )
     led = add("pilot", pilot, "visa hur långt en pilots kommuner har kommit, från leverans till uppföljning")
     led.add_argument(
         "pilot", nargs="?", default=None, metavar="ID", help="pilotens id i assets/catalogue/pilots.yml (förval den första)"
@@ -352,6 +360,7 @@ def parser() -> SwedishParser:
     known.add_argument("faktor", nargs="?", metavar="FAKTOR", help="faktorns namn, till exempel parenting; utan namn visas alla")
     add_commands(add, with_profile)
     add_register(add, with_profile)
+    add_status(add, with_profile)
     _add_care(add, with_profile)
     return top
 
@@ -388,7 +397,7 @@ def main(words: Sequence[str] | None = None) -> int:
             sys.stdout.write("En återställning som avbröts är slutförd.\n")
     opened = sentence(data_home())
     if opened:
-        sys.stdout.write(f"{opened}\n")
+        (sys.stderr if getattr(arguments, "json", False) else sys.stdout).write(f"{opened}\n")
     try:
         return arguments.action(arguments)
     except PipelineError as problem:

@@ -22,6 +22,7 @@ from assets import (
     indices_trends,
     indices_weights,
     published,
+    quality_overview,
     raw,
     raw_forms,
     release,
@@ -88,6 +89,7 @@ LAYERS = (
     reports_workshop,
     published,
     run_history,
+    quality_overview,
 )
 
 

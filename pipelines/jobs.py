@@ -15,6 +15,7 @@ from assets.catalogue.pilots import find_pilot, wanted_step
 from assets.delivery_reports import waiting_files
 from assets.failures import as_failure
 from assets.intake.names import in_markdown
+from assets.quality_overview import stop
 from assets.slices import WAVES, YEARS, range_tags
 from assets.texts import ui_texts
 from pipelines import chain
@@ -25,6 +26,7 @@ from pipelines.notices import CHILD
 from pipelines.paths import Paths
 from pipelines.recorder import PASS
 from pipelines.resources import RunChoices, Store
+from pipelines.run_outcome import SHOW, status_config, stopped_since
 from pipelines.set_aside import Outcome, lying, outcome
 
 TEXTS = ui_texts()
@@ -60,7 +62,7 @@ CHECKED = (
 read_surveys = dg.define_asset_job("read_surveys", selection=_keys(*READ), description=TEXTS["jobs"]["read_surveys"])
 check_surveys = dg.define_asset_job("check_surveys", selection=_keys(*CHECKED), description=TEXTS["jobs"]["check_surveys"])
 ingest_surveys = dg.define_asset_job(
-    "ingest_surveys", selection=_keys(*READ, *CHECKED), description=TEXTS["jobs"]["ingest_surveys"]
+    "ingest_surveys", selection=_keys(*READ, *CHECKED, "quality/overview"), description=TEXTS["jobs"]["ingest_surveys"]
 )
 ingest_forms = dg.define_asset_job(
     "ingest_forms",
@@ -167,6 +169,9 @@ publish_overview = dg.define_asset_job(
     ),
     description=TEXTS["jobs"]["publish_overview"],
 )
+show_status = dg.define_asset_job(
+    SHOW, selection=_keys("quality/overview", "quality/run_status"), description=TEXTS["jobs"]["show_status"]
+)
 NEEDS = {
     "ingest_registers": ("validated", "register_values"),
     "read_surveys": ("raw", "survey_responses"),
@@ -180,11 +185,13 @@ NEEDS = {
     "publish_bundles": ("reports", "municipality_bundle"),
     "publish_kits": ("reports", "workshop_kit"),
     "publish_overview": ("reports", "county_overview"),
+    SHOW: ("quality", "overview"),
 }
 """The table that a job is for; a profile whose chain doesn't reach it doesn't have the job."""
 _ALL_JOBS = (
     *(ingest_registers, read_surveys, check_surveys, ingest_surveys, ingest_forms),
     *(build_indices, build_prevention, audit_release, release_registers, publish_bundles, publish_kits, publish_overview),
+    show_status,
 )
 ASSET_JOBS = tuple(job for job in _ALL_JOBS if reached(*NEEDS[job.name]))
 
@@ -257,6 +264,19 @@ def child_failed(name: str, run_id: str) -> dg.Failure:
     return dg.Failure(text, metadata={CHILD: run_id}, allow_retries=False)
 
 
+@dg.config_mapping
+def ingestion(val: Ingestion) -> dg.RunConfig:
+    """The flat form of `ingest` as the config of its ops."""
+    return dg.RunConfig(ops={"registers": val, "surveys": val})
+
+
+@dg.config_mapping
+def launch(val: Launch) -> dg.RunConfig:
+    """The flat form of `everything` as the config of its ops."""
+    of_all = Ingestion(allt=val.allt, installning=val.installning)
+    return dg.RunConfig(ops={"registers": of_all, "surveys": of_all, "estimates": of_all, "bundles": val})
+
+
 def build_crossing_jobs(defs: Callable[[], dg.Definitions]) -> tuple[dg.JobDefinition, ...]:
     """The jobs that cross kinds of partitions.
 
@@ -268,7 +288,12 @@ def build_crossing_jobs(defs: Callable[[], dg.Definitions]) -> tuple[dg.JobDefin
         result = run_child(defs(), context.instance, name, {**tags, PASS: context.run_id}, run_config)
         context.log.info(f"{name}: körning {result.run_id}, {'klar' if result.success else 'misslyckades'}")
         if not result.success:
-            raise child_failed(name, result.run_id)
+            failed = child_failed(name, result.run_id)
+            show(context, [failed.description or ""])  # nothing comes after this, so the overview is written here
+            raise failed
+
+    def show(context: dg.OpExecutionContext, sentences: Sequence[str]) -> None:
+        run_child(defs(), context.instance, SHOW, {}, status_config(list(sentences)))
 
     def steps(
         context: dg.OpExecutionContext,
@@ -317,21 +342,22 @@ def build_crossing_jobs(defs: Callable[[], dg.Definitions]) -> tuple[dg.JobDefin
         names = [name for name in ("publish_bundles", "publish_kits", "publish_overview") if wanted_step(name, pilot)]
         steps(context, store, names, asked, choices, child_config(asked, choices))
 
-    @dg.config_mapping
-    def ingestion(val: Ingestion) -> dg.RunConfig:
-        return dg.RunConfig(ops={"registers": val, "surveys": val})
-
-    @dg.config_mapping
-    def launch(val: Launch) -> dg.RunConfig:
-        of_all = Ingestion(allt=val.allt, installning=val.installning)
-        return dg.RunConfig(ops={"registers": of_all, "surveys": of_all, "estimates": of_all, "bundles": val})
+    @dg.op(ins=after, description=TEXTS["ops"]["run_outcome"])
+    def run_outcome(context: dg.OpExecutionContext, store: Store) -> None:
+        first = context.run.root_run_id or context.run_id  # what was stopped before a step was tried again still was
+        begun = context.instance.get_run_stats(first).start_time
+        with as_failure():
+            sentences = stopped_since(store.paths, context.instance, begun or 0.0)
+        show(context, sentences)
+        if sentences:
+            raise stop(sentences)
 
     @dg.job(description=TEXTS["jobs"]["ingest"], config=ingestion)
     def ingest() -> None:
-        surveys(registers())
+        run_outcome(surveys(registers()))
 
     @dg.job(description=TEXTS["jobs"]["everything"], config=launch)
     def everything() -> None:
-        bundles(estimates(surveys(registers())))
+        run_outcome(bundles(estimates(surveys(registers()))))
 
     return (ingest, everything)

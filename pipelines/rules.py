@@ -8,10 +8,12 @@ import polars as pl
 
 from assets.catalogue.load import load_catalogue
 from assets.methods.errors import PipelineError, count_sv
+from assets.overview.table import columns_of
 from assets.rule_tables import PREPARE, RULE_OUTCOMES, prepare
 from expectations.suite import load_suite, suite_tables
 from pipelines.checks import SLICES
 from pipelines.paths import Paths
+from pipelines.touched import touched_lines
 from pipelines.warehouse import Warehouse
 
 WORDS = {"critical": "stopp", "warning": "varning", "info": "info"}
@@ -37,11 +39,22 @@ def rule_lines(home: Path) -> list[str]:
         told = texts.get(rule)
         if told is not None:
             lines.append(f"{WORDS[severity]:8} {rule}, {n} st: {told.text_sv} {told.remedy_sv}")
+            lines += [f"         {line}" for line in _touched(Paths(home), outcomes, rule, severity)]
     if not rows:
         lines.append("Ingen leverans bryter någon regel.")
     if untried:
         lines.append(f"{count_sv(untried, 'regel kunde', 'regler kunde')} inte prövas på någon leverans.")
     return lines
+
+
+def _touched(paths: Paths, outcomes: pl.DataFrame, rule: str, severity: str) -> tuple[str, ...]:
+    """What the deliveries that break a stopping rule or a warning touch."""
+    if severity == "info":
+        return ()
+    broken = outcomes.filter((pl.col("rule") == rule) & (pl.col("severity") == severity) & (pl.col("status") == "broken"))
+    columns = sorted({column for text in broken["columns_broken"] for column in columns_of(text)})
+    units = list(broken.select("delivery_id", "wave").iter_rows())
+    return touched_lines(paths, units, columns, stops=severity == "critical")
 
 
 def _outcomes(home: Path) -> pl.DataFrame:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import shutil
 import time
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     import dagster as dg
 
     from assets.catalogue.pilot_models import Pilot
+    from pipelines.chain import Choice
 
 # What a child job is called on the console and in the summary.
 STEPS = (
@@ -81,7 +83,7 @@ def run_everything(
             nothing: they are listed in the summary.
     """
     os.environ.setdefault("DAGSTER_DISABLE_TELEMETRY", "1")
-    begun = time.perf_counter()
+    begun, began_at = time.perf_counter(), time.time()
     paths = Paths(home)
     paths.make()
     with Warehouse(paths.warehouse).connect():
@@ -93,9 +95,8 @@ def run_everything(
         from assets.slices import WAVES
         from pipelines import chain
         from pipelines.definitions import build_definitions
-        from pipelines.failure_notices import give_notice
         from pipelines.jobs import ASSET_JOBS
-        from pipelines.mail import Mail
+        from pipelines.run_outcome import stopped_since
 
         asked: dict[str, object] = {"edition": edition} if edition else {}
         asked |= {"workers": workers} if workers else {}
@@ -107,44 +108,81 @@ def run_everything(
     chosen = wave or WAVES[-1]
     choice = chain.Choice(chosen, municipalities, everything, only=pilot.municipalities if pilot else tuple(only))
     said = {"allt": "ja" if everything else "nej", "utgava": edition or "bada", "mattillfalle": str(chosen), **tags}
-    before, forms_before = lying(paths), known_forms(Warehouse(paths.warehouse))
-    checks, seconds, written, unchanged = {True: 0, False: 0}, {}, 0, 0
-    settings = _settings(chosen, municipalities, everything, pilot, choices)
-    with light_event_log(), instance, recorded(paths, COMMAND, prepared_by, settings) as recording:
-        part_of = recording.tags(instance)
+    begun_with = _Before(lying(paths), known_forms(Warehouse(paths.warehouse)))
+    ledger = recorded(paths, COMMAND, prepared_by, _settings(chosen, municipalities, everything, pilot, choices))
+    with light_event_log(), instance, ledger as recording, _shown_when_stopped(defs, instance):
+        going = _Pass(paths, defs, instance, progress, choice, {**said, **recording.tags(instance)}, begun_with)
         for name in chain.in_order(paths, list(titles)):
-            again = titles[name] in seconds
-            title = f"{titles[name]} (efter reparation)" if again else titles[name]
-            started = time.perf_counter()
-            with progress.step(title) as step:
-                needed = chain.runs(paths, name, choice)
-                for part in needed:
-                    result = defs.resolve_job_def(name).execute_in_process(
-                        instance=instance, tags={**said, **part, **part_of}, run_config=QUIET, raise_on_error=False
-                    )
-                    for evaluation in result.get_asset_check_evaluations():
-                        checks[evaluation.passed] += 1
-                    _count(step, result)
-                    if not result.success:
-                        for told in give_notice(paths, instance, result.dagster_run, Mail(data_dir=str(home)).tell):
-                            progress.note(told)
-                        raise _failed(title, result)
-                    del result  # it holds every table that the step wrote
-                chain.finished(paths, name, choice)
-                if name == chain.AUDIT and chain.repair_waits(paths):
-                    progress.note(chain.repair_told(paths))
-                if name == "publish_bundles":
-                    written, unchanged = step.counts.get("paket", written), step.counts.get("oförändrade", unchanged)
-                if not needed:
-                    step.title = f"{title} (inget nytt)"
-                if name == "check_surveys" or (name == "ingest_forms" and not inbox_files(paths.surveys)):
-                    _require_answers(
-                        paths, before, progress, forms_before
-                    )  # the forms are kept also where there is nothing to report on yet
-            seconds[title.split(":")[0] if name.startswith("publish") else title] = time.perf_counter() - started
-    rejected = rejected_since(paths, before)
-    summary = _summary(paths, chosen, checks, seconds, rejected, (written, unchanged), time.perf_counter() - begun)
-    return replace(summary, form_notes=form_notes(Warehouse(paths.warehouse), forms_before))
+            going.step(name, titles[name])
+        with progress.step("Lägesöversikt") as step:
+            _count_stops(step, _show_status(defs, instance, stopped_since(paths, instance, began_at)))
+    rejected, bundles = rejected_since(paths, begun_with.lying), (going.written, going.unchanged)
+    summary = _summary(paths, chosen, going.checks, going.seconds, rejected, bundles, time.perf_counter() - begun)
+    return replace(summary, form_notes=form_notes(Warehouse(paths.warehouse), begun_with.forms))
+
+
+@dataclass(frozen=True)
+class _Before:
+    """What lay in the folder of rejected files, and which forms were known, when the run began."""
+
+    lying: dict[str, int]
+    forms: frozenset[str]
+
+
+@dataclass
+class _Pass:
+    """One pass of the chain: what it runs on, and what it has counted so far."""
+
+    paths: Paths
+    defs: dg.Definitions
+    instance: dg.DagsterInstance
+    progress: Progress
+    choice: Choice
+    tags: Mapping[str, str]
+    before: _Before
+    checks: dict[bool, int] = field(default_factory=lambda: {True: 0, False: 0})
+    seconds: dict[str, float] = field(default_factory=dict)
+    written: int = 0
+    unchanged: int = 0
+
+    def step(self, name: str, usual: str) -> None:
+        """Run one job over all partitions that it needs. Raises as `run_everything`."""
+        from pipelines import chain
+
+        title = f"{usual} (efter reparation)" if usual in self.seconds else usual
+        started = time.perf_counter()
+        with self.progress.step(title) as step:
+            needed = chain.runs(self.paths, name, self.choice)
+            for part in needed:
+                self._run(name, title, part, step)
+            chain.finished(self.paths, name, self.choice)
+            if name == chain.AUDIT and chain.repair_waits(self.paths):
+                self.progress.note(chain.repair_told(self.paths))
+            if name == "publish_bundles":
+                self.written = step.counts.get("paket", self.written)
+                self.unchanged = step.counts.get("oförändrade", self.unchanged)
+            if not needed:
+                step.title = f"{title} (inget nytt)"
+            if name == "check_surveys" or (name == "ingest_forms" and not inbox_files(self.paths.surveys)):
+                # the forms are kept also where there is nothing to report on yet
+                _require_answers(self.paths, self.before, self.progress)
+        self.seconds[title.split(":")[0] if name.startswith("publish") else title] = time.perf_counter() - started
+
+    def _run(self, name: str, title: str, part: Mapping[str, str], step: Step) -> None:
+        from pipelines.failure_notices import give_notice
+        from pipelines.mail import Mail
+
+        result = self.defs.resolve_job_def(name).execute_in_process(
+            instance=self.instance, tags={**self.tags, **part}, run_config=QUIET, raise_on_error=False
+        )
+        for evaluation in result.get_asset_check_evaluations():
+            self.checks[evaluation.passed] += 1
+        _count(step, result)
+        if not result.success:
+            mail = Mail(data_dir=str(self.paths.root))
+            for told in give_notice(self.paths, self.instance, result.dagster_run, mail.tell):
+                self.progress.note(told)
+            raise _failed(title, result)
 
 
 def _settings(
@@ -162,6 +200,30 @@ def _settings(
         "gränser": os.environ.get(CUTOFF_VARIABLE, ""),
     }
     return {name: value for name, value in said.items() if value}
+
+
+def _show_status(defs: dg.Definitions, instance: dg.DagsterInstance, sentences: list[str]) -> int:
+    """Write the overview; the asset `quality/run_status` is red when something was stopped. Returns how much was."""
+    from pipelines.run_outcome import SHOW, status_config
+
+    config = QUIET | status_config(sentences)
+    defs.resolve_job_def(SHOW).execute_in_process(instance=instance, run_config=config, raise_on_error=False)
+    return len(sentences)
+
+
+@contextmanager
+def _shown_when_stopped(defs: dg.Definitions, instance: dg.DagsterInstance) -> Iterator[None]:
+    """Write the overview when the chain ends before its last step."""
+    try:
+        yield
+    except PipelineError as error:
+        _show_status(defs, instance, [str(error)])
+        raise
+
+
+def _count_stops(step: Step, stops: int) -> None:
+    if stops:
+        step.count("stoppade", stops)
 
 
 def instance_home(home: Path) -> Path:
@@ -214,15 +276,15 @@ def _failed(title: str, result: dg.ExecuteInProcessResult) -> PipelineError:
     raise RuntimeError(f"{title}: the run failed outside its steps: {causes}")
 
 
-def _require_answers(paths: Paths, before: dict[str, int], progress: Progress, forms_before: frozenset[str]) -> None:
+def _require_answers(paths: Paths, before: _Before, progress: Progress) -> None:
     """Raises PipelineError `no_answers` when no delivery has ever been promoted: there is nothing to report on."""
     warehouse = Warehouse(paths.warehouse)
     if warehouse.read(VALIDATED, columns=["wave"]).height:
         return
     forms = warehouse.read(FILES).height
     kept = f" {forms} formulär är inlästa och finns kvar till dess." if forms else ""
-    set_aside = rejected_since(paths, before)
-    for text in (*(sentence for _, sentence in set_aside), *form_notes(warehouse, forms_before)):
+    set_aside = rejected_since(paths, before.lying)
+    for text in (*(sentence for _, sentence in set_aside), *form_notes(warehouse, before.forms)):
         progress.note(text)  # there is no summary after this
     refused = len(set_aside)
     raise PipelineError(

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from assets.overview.gather import first_line
 from pipelines.paths import Paths
 from pipelines.warehouse import TableName, Warehouse
 
@@ -22,7 +23,7 @@ def lying(paths: Paths) -> dict[str, int]:
 def rejected_since(paths: Paths, before: dict[str, int]) -> list[tuple[str, str]]:
     """File and sentence of what was set aside after `before`; a bad file that comes a second time is told a second time."""
     new = sorted(name for name, written in lying(paths).items() if before.get(name) != written)
-    return [(name.removesuffix(".txt"), (paths.rejected / name).read_text(encoding="utf-8").strip()) for name in new]
+    return [(name.removesuffix(".txt"), first_line(paths.rejected / name)) for name in new]
 
 
 def stopped(verdicts: pl.DataFrame) -> list[tuple[str, str]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,6 +11,10 @@ from assets.charts import numbers
 from assets.charts.findings import lookup
 from assets.intake.names import shown_name
 from assets.quality.settings import QualitySettings
+from assets.quality.types import DeliveryFacts
+
+Touched = Callable[[DeliveryFacts, Sequence[str] | None], tuple[str, ...]]
+"""A delivery and the columns that are wrong in it (None: all of it) -> what that touches, as lines."""
 
 
 @dataclass(frozen=True)
@@ -18,7 +22,7 @@ class Phrases:
     """The texts of `texts/quality.yml` with the settings that decide how numbers are rounded.
 
     `items`: question -> its short label. `areas`: municipality code -> name. `synthetic`: the answers are simulated.
-    `screen`: plausibility rule -> what it says.
+    `screen`: plausibility rule -> what it says. `touched`: says what a fault touches.
     """
 
     texts: Mapping[str, Any]
@@ -27,6 +31,7 @@ class Phrases:
     areas: Mapping[str, str]
     synthetic: bool
     screen: Mapping[str, str] = field(default_factory=dict)
+    touched: Touched | None = None
 
     def say(self, path: str, **values: object) -> str:
         """The text at a dotted path with its words filled in; words in braces inside a value stay as they are."""

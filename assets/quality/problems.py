@@ -31,7 +31,7 @@ def _rules(facts: DeliveryFacts, phrases: Phrases) -> list[Problem]:
     if not facts.rules and facts.places:
         words = (phrases.say(f"problems.no_rules{part}") for part in ("", "_why", "_todo"))
         return [Problem("warning", *words)]
-    return [_rule(rule, phrases) for rule in loud_rules(facts)]
+    return [_rule(rule, facts, phrases) for rule in loud_rules(facts)]
 
 
 def loud_rules(facts: DeliveryFacts) -> list[RuleResult]:
@@ -44,13 +44,17 @@ def loud_rules(facts: DeliveryFacts) -> list[RuleResult]:
     return [r for r in found if r.status == "broken" or (r.status != "holds" and r.severity == "critical" and stopped)]
 
 
-def _rule(rule: RuleResult, phrases: Phrases) -> Problem:
+def _rule(rule: RuleResult, facts: DeliveryFacts, phrases: Phrases) -> Problem:
     what = "broken" if rule.status == "broken" else "unevaluated"
     text = phrases.say(f"problems.{what}", text=rule.said.text)
     about = [key for key in rule.columns if phrases.knows(key)]  # a rule about counts names columns that only the program has
     if about:
         text = phrases.say("problems.columns", text=text, names=phrases.questions(about))
-    return Problem(_SEVERITY.get(rule.severity, "warning"), text, rule.said.why, rule.said.remedy)
+    severity = _SEVERITY.get(rule.severity, "warning")
+    touches: tuple[str, ...] = ()
+    if phrases.touched and severity != "info":
+        touches = phrases.touched(facts, None if severity == "stop" else rule.columns)
+    return Problem(severity, text, rule.said.why, rule.said.remedy, touches)
 
 
 def _counted_rules(facts: DeliveryFacts, phrases: Phrases) -> list[Problem]:

@@ -166,12 +166,13 @@ class RejectedFile:
 
 @dataclass(frozen=True)
 class Problem:
-    """Something to do or to know: what, why it matters, what to do."""
+    """Something to do or to know: what, why it matters, what to do, and what it touches (a line each)."""
 
     severity: Severity
     text: str
     why: str = ""
     todo: str = ""
+    touches: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

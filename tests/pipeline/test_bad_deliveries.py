@@ -45,11 +45,11 @@ def test_bad_files_are_set_aside_with_a_sentence_and_the_others_go_on(with_bad_f
         aside = demo.paths.rejected / name
         assert hashlib.sha256(aside.read_bytes()).hexdigest() == digest, "the file was changed"
         assert not (demo.paths.surveys / name).exists()
-        sentence = aside.with_name(f"{name}.txt").read_text(encoding="utf-8").strip()
+        sentence, _, touches = aside.with_name(f"{name}.txt").read_text(encoding="utf-8").strip().partition("\n")
         assert sentence.startswith(name), sentence
         assert "väntade" in sentence, sentence
         assert ", fick " in sentence, sentence
-        assert "\n" not in sentence
+        assert touches.strip().startswith("Vad det berör:"), touches
     assert {name for name, _ in summary.deliveries_rejected} == set(expected)
     assert demo.warehouse.read(RESPONSES).sort(pl.all()).equals(before)
     assert tree(demo.paths.reports) == reports

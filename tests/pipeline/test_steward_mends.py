@@ -128,7 +128,11 @@ def test_ten_deliveries_are_mended_by_what_the_messages_say(run_in):
 
     drop_ten(paths.surveys)
     result = run_in("ingest")
-    assert result.success
+    assert not result.success, "a run that sets files aside is red"
+    said = failed_with(result)
+    assert said.startswith("6\u00a0saker stoppades i den här körningen.")
+    assert "- Danderyd.csv: väntade" in said
+    assert set(held(paths)) == {"0160", "0182", "0123"}, "the others have gone on"
     told = said_by(result, "surveys")
     assert told["avvisade filer"] == "6"
     for words in (
@@ -145,11 +149,17 @@ def test_ten_deliveries_are_mended_by_what_the_messages_say(run_in):
     assert told["avvisade sedan tidigare"] == "Inga filer väntar i inbox/avvisade."
     assert SECRET not in " ".join(told.values())
 
+    beside = (paths.rejected / "Haninge.sav.txt").read_text(encoding="utf-8")
+    assert beside.startswith("Haninge.sav: väntade en hel SPSS-fil")
+    assert "Vad det berör:\n- Kommun och mättillfälle: Det går inte att säga vilken kommun filen gäller." in beside
+    page = (paths.quality / "lagesoversikt.html").read_text(encoding="utf-8")
+    assert "Danderyd.csv: väntade" in page
+
     proposed = run_in("propose_codebook")
     assert proposed.success, "an empty field takes the only unknown file"
     mend(paths)
     result = run_in("ingest")
-    assert result.success
+    assert result.success, failed_with(result)
     told = said_by(result, "surveys")
     assert told["avvisade"] == "Inga filer sattes åt sidan."
     assert told["avvisade sedan tidigare"] == "Inga filer väntar i inbox/avvisade.", "what has been mended doesn't"

@@ -133,7 +133,8 @@ def test_the_quality_room_is_a_dead_end():
     assert rooms
     for key, node in rooms.items():
         assert not node.child_keys, key.to_user_string()
-        assert {parent.path[0] for parent in node.parent_keys} <= {"raw", "harmonised", "validated"}
+        if key.path[-1] != "overview":  # tells how far everything has come, and shows no number
+            assert {parent.path[0] for parent in node.parent_keys} <= {"raw", "harmonised", "validated"}
     for path in files("assets"):
         if path.parent.name != "quality" and path.name not in {"delivery_reports.py", "schemas.py"}:
             named = {n for n in imports(path) if n.startswith(("assets.quality", "assets.delivery_reports"))}

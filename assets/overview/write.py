@@ -1,0 +1,51 @@
+"""Put the overview on disk, and what a set-aside file touches in the text file beside it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from assets.methods.errors import PipelineError
+from assets.overview.gather import first_line
+from assets.overview.html import DATA, PAGE, render_overview
+from assets.overview.plain import as_json
+from assets.overview.types import Overview, WaitingFile
+
+UNFINISHED = ".ofardig"
+
+
+def write_overview(folder: Path, overview: Overview, texts: Mapping[str, Any]) -> Path:
+    """Write the page and the same as data, each whole or not at all, and say where the page lies.
+
+    Raises:
+        PipelineError: `write_overview` when the place can't be written.
+    """
+    try:
+        _write(folder / DATA, as_json(overview))
+        _write(folder / PAGE, render_overview(overview, texts))
+    except OSError as error:
+        got, hint = error.strerror or "ett fel från filsystemet", "Stäng filer som är öppna i mappen kvalitet och kör igen."
+        raise PipelineError("write_overview", "Lägesöversikten", "en mapp som går att skriva i", got, hint) from error
+    return folder / PAGE
+
+
+def tell_beside(folder: Path, file: WaitingFile, touches: tuple[str, ...], texts: Mapping[str, Any]) -> None:
+    """Write what a set-aside file touches below its sentence.
+
+    The text file keeps its time: whether a mended file has come since the sentence was written is told by it.
+    """
+    note = folder / f"{file.stored}.txt"
+    told = "\n".join([first_line(note), "", f"{texts['details']}:", *(f"- {line}" for line in touches), ""])
+    if touches and note.read_text(encoding="utf-8") != told:
+        written = note.stat()
+        _write(note, told)
+        os.utime(note, ns=(written.st_atime_ns, written.st_mtime_ns))
+
+
+def _write(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    half = path.with_name(f".{path.name}{UNFINISHED}")
+    half.write_bytes(text.encode("utf-8"))
+    os.replace(half, path)

@@ -1,0 +1,156 @@
+"""The Lägesöversikt: from tables and folders to each municipality's step, what stops it and what that touches."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import polars as pl
+import pytest
+
+from assets.catalogue.load import load_catalogue
+from assets.overview.plain import as_json, markdown, overview_of, stopped_sentences, terminal_lines
+from assets.overview.table import counts, status_overview
+from assets.overview.texts import overview_texts
+from assets.overview.types import DONE, NONE, OLD, PART, STATES, STEPS, STOPPED, WAITING, BundleFact, Facts, Row, WaitingFile
+
+CATALOGUE, TEXTS = load_catalogue(), overview_texts()
+TABY, WAVE = "0160", 2024
+FILE = "Täby 2024.csv"
+RELEASE = "r" * 64
+BUNDLE = BundleFact(TABY, WAVE, "intern", "0160_taby_2024_v1.0_intern", RELEASE, 0, "WAITING_TWO")
+WAITS = WaitingFile(FILE, f"{FILE}: väntade en hel fil, fick en halv. Exportera den igen.", FILE, ((TABY, WAVE),), "file_name")
+
+
+def deliveries(*names: str) -> pl.DataFrame:
+    rows = [(f"d{n}", WAVE, name, f"sha{n}", "", n) for n, name in enumerate(names)]
+    schema = ["delivery_id", "wave", "source_file", "source_sha256", "municipality_code", "received_ns"]
+    return pl.DataFrame(rows, schema=schema, orient="row")
+
+
+def verdicts(*promoted: bool) -> pl.DataFrame:
+    rows = [(f"d{n}", WAVE, TABY, FILE, ok, 0 if ok else 1, "godkänd" if ok else "stoppad") for n, ok in enumerate(promoted)]
+    schema = ["delivery_id", "wave", "municipality_code", "source_file", "promoted", "critical_broken", "status"]
+    return pl.DataFrame(rows, schema=schema, orient="row")
+
+
+BROKEN = pl.DataFrame(
+    [("d0", WAVE, "harmonised/survey_responses", "svar_i_kodboken", "critical", "broken", "F55e")],
+    schema=["delivery_id", "wave", "table_name", "rule", "severity", "status", "columns_broken"],
+    orient="row",
+)
+READY = Facts(
+    deliveries=deliveries(FILE),
+    verdicts=verdicts(True),
+    indexed=frozenset({(TABY, WAVE)}),
+    behind={(TABY, WAVE): frozenset({"sha0"})},
+    release_id=RELEASE,
+    bundles=(BUNDLE,),
+)
+
+
+def row(facts: Facts) -> Row:
+    overview = status_overview(facts, CATALOGUE, TEXTS, lambda table, rule: f"Regeln {rule} i {table}.")
+    (found,) = [one for one in overview.rows if (one.area_code, one.wave) == (TABY, WAVE)]
+    return found
+
+
+CASES = {
+    "nothing": (Facts(), NONE * 1, "delivered", "Ingen leverans för 2024."),
+    "unread": (Facts(files=(replace(WAITS, sentence=""),)), WAITING, "delivered", "inte inläst"),
+    "refused": (Facts(files=(WAITS,)), STOPPED, "recognised", "väntade en hel fil"),
+    "stopped": (replace(READY, verdicts=verdicts(False), outcomes=BROKEN), STOPPED, "validated", "Regeln svar_i_kodboken"),
+    "kept": (
+        replace(READY, deliveries=deliveries(FILE, FILE), verdicts=verdicts(False, True), outcomes=BROKEN),
+        PART, "validated", "de tidigare godkända svaren räknas",
+    ),
+    "not indexed": (replace(READY, indexed=frozenset()), WAITING, "indexed", "index är inte beräknade"),
+    "older release": (replace(READY, behind={(TABY, WAVE): frozenset({"annan"})}), OLD, "released", "äldre leverans"),
+    "no release": (replace(READY, behind={}), WAITING, "released", "Utgåvan är inte gjord"),
+    "not audited": (replace(READY, release_id=""), STOPPED, "released", "Granskningen av utgåvan är inte godkänd"),
+    "no bundle": (replace(READY, bundles=()), WAITING, "bundle", "Inget rapportpaket"),
+    "older bundle": (replace(READY, bundles=(replace(BUNDLE, release_id="x"),)), OLD, "bundle", "äldre utgåva"),
+    "unreadable": (replace(READY, bundles=(replace(BUNDLE, state="unreadable"),)), STOPPED, "bundle", "intyg"),
+    "nobody": (READY, WAITING, "approved", "Två personer"),
+    "one of two": (replace(READY, bundles=(replace(BUNDLE, approvals=1),)), PART, "approved", "En person till"),
+    "refused bundle": (replace(READY, bundles=(replace(BUNDLE, state="REFUSED"),)), STOPPED, "approved", "avslaget"),
+    "changed": (replace(READY, bundles=(replace(BUNDLE, state="STALE"),)), OLD, "approved", "ändrats efter godkännandet"),
+    "nameless": (replace(READY, bundles=(replace(BUNDLE, state="NAMELESS"),)), WAITING, "approved", "did kor --av"),
+    "approved": (replace(READY, bundles=(replace(BUNDLE, approvals=2),)), WAITING, "published", "did publicera"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_the_first_step_that_is_not_done_says_what_stops_and_what_to_do(name):
+    facts, state, step, words = CASES[name]
+    found = row(facts)
+    assert found.states[step] == state
+    assert words in found.stops
+    assert all(found.states[earlier] == DONE for earlier in STEPS[: STEPS.index(step)])
+    assert found.stops.endswith(".")
+    assert "{" not in found.stops
+
+
+def test_what_is_out_is_done_all_the_way_and_nothing_stops_it():
+    found = row(replace(READY, bundles=(replace(BUNDLE, approvals=2, published=True),)))
+    assert set(found.states.values()) == {DONE}
+    assert found.stops == ""
+    assert found.approvals == "intern 2/2"
+
+
+def test_one_edition_out_and_one_waiting_is_partly_done():
+    public = replace(BUNDLE, edition="publik", folder="0160_taby_2024_v1.0_publik")
+    found = row(replace(READY, bundles=(replace(BUNDLE, approvals=2, published=True), public)))
+    assert (found.states["approved"], found.states["published"]) == (PART, PART)
+    assert "utgåvan publik" in found.stops
+
+
+def test_only_what_is_stopped_says_what_it_touches():
+    touched = row(replace(READY, verdicts=verdicts(False), outcomes=BROKEN))
+    assert touched.stopped
+    assert touched.touches[0].startswith("Frågor som bröt en stoppande regel: F55e ")
+    assert touched.touches[1] == "Kommun och mättillfälle: Täby 2024"
+    refused = row(Facts(files=(WAITS,)))
+    assert refused.touches[0] == "Kommun och mättillfälle: Täby 2024 (enligt filnamnet)"
+    assert row(READY).touches == ()
+    overview = status_overview(Facts(files=(WAITS,)), CATALOGUE, TEXTS, lambda *_: "")
+    assert [one.area_code for one in overview.rows if one.touches] == [TABY]
+
+
+def test_what_is_stopped_now_is_told_once_for_all_that_it_stops():
+    nothing_passed = replace(
+        READY,
+        release_id="",
+        deliveries=pl.concat([READY.deliveries, READY.deliveries.with_columns(delivery_id=pl.lit("d1"))]),
+        verdicts=pl.concat([verdicts(True), verdicts(True).with_columns(municipality_code=pl.lit("0127"))]),
+        behind={(code, WAVE): frozenset({"sha0"}) for code in (TABY, "0127")},
+        indexed=frozenset({(TABY, WAVE), ("0127", WAVE)}),
+        files=(replace(WAITS, places=(("0115", WAVE),)),),
+    )
+    told = stopped_sentences(status_overview(nothing_passed, CATALOGUE, TEXTS, lambda *_: ""))
+    assert told[0] == WAITS.sentence
+    assert told[1].startswith(f"Botkyrka, Täby {WAVE}: Granskningen av utgåvan är inte godkänd")
+    assert len(told) == 2
+    assert stopped_sentences(status_overview(READY, CATALOGUE, TEXTS, lambda *_: "")) == []
+
+
+def test_every_municipality_and_wave_has_one_row_in_alphabetical_order():
+    overview = status_overview(READY, CATALOGUE, TEXTS, lambda *_: "")
+    assert overview.waves == tuple(sorted(CATALOGUE.calendar.survey_waves, reverse=True))
+    names = [one.area_name for one in overview.of(WAVE)]
+    assert sorted(names) == sorted(place.name for place in CATALOGUE.municipalities)
+    assert names[-1].startswith("Ö")
+    assert counts(overview.of(WAVE), STEPS)["bundle"] == 1
+    assert set(TEXTS["states"]) == set(TEXTS["meanings"]) == set(STATES)
+
+
+def test_the_same_overview_as_text_data_and_markdown():
+    overview = status_overview(replace(READY, files=(WAITS,)), CATALOGUE, TEXTS, lambda *_: "")
+    assert overview_of(as_json(overview)) == overview
+    shown = markdown(overview, TEXTS)
+    assert "| Täby | ✓\u00a0klart |" in shown
+    assert "Täby 2024.csv: väntade" in shown
+    lines = terminal_lines(overview, [WAVE], TEXTS)
+    assert any("26\u00a0kommuner" in line for line in lines)
+    assert any(line.strip().startswith("Botkyrka, Danderyd, ") and "och 20 till: Ingen leverans" in line for line in lines)
+    with pytest.raises(ValueError, match="not an overview"):
+        overview_of('{"rows": 1}')
