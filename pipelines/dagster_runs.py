@@ -80,5 +80,6 @@ def _by(run: dg.DagsterRun) -> str:
     """The name that the one who started the run typed, if any."""
     config = run.run_config if isinstance(run.run_config, dict) else {}
     said = [config.get("resources", {}).get("choices", {}).get("config", {}).get("prepared_by", "")]
+    said += [config.get("av", "")]  # `everything` has a flat form of its own
     said += [op.get("config", {}).get("av", "") for op in config.get("ops", {}).values()]
     return next((str(name) for name in said if name), "")

@@ -250,14 +250,19 @@ def test_a_run_in_dagster_is_in_the_ledger_and_a_part_of_a_pass_is_not(tmp_path)
         def a_step(context) -> None:
             run(an_asset, **{PASS: context.run_id})
 
-        @dg.job(resource_defs=manager)
+        @dg.config_mapping(config_schema={"av": dg.Field(str, is_required=False)})
+        def flat(_) -> dict[str, object]:
+            return {}
+
+        @dg.job(resource_defs=manager, config=flat)
         def everything() -> None:
             a_step()
 
         ids = [run(an_asset), run(a_bad_asset)]
-        everything.execute_in_process(instance=instance)
+        everything.execute_in_process(instance=instance, run_config={"av": "Eva Ek"})
     crossing, bad, good = store.runs(Store(data_dir=str(tmp_path / "d")).paths)
     assert (crossing.job, crossing.outcome, len(crossing.dagster_runs)) == ("everything", DONE, 2)
+    assert (crossing.by, good.by) == ("Eva Ek", ""), "the name that was typed"
     assert (good.key, good.outcome, good.sentence) == (ids[0], DONE, "")
     assert (bad.key, bad.outcome, bad.sentence) == (ids[1], FAILED, "Filen gick inte att läsa.")
     assert [one.success for run in (good, bad) for one in run.dagster_runs] == [True, False]
