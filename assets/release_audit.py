@@ -23,7 +23,7 @@ from assets.methods.indicator_links import Links, links
 from assets.methods.score_scale import policy_for
 from assets.release_audited import earlier_attacked, forget_outcome, keep_outcome
 from assets.release_repairs import held_repairs, repairs_after, told
-from assets.texts import asset_text
+from assets.texts import asset_text, op_text
 from pipelines.resources import RunChoices, Store
 from pipelines.warehouse import TableName, Warehouse
 
@@ -174,6 +174,7 @@ DEPS: Sequence[dg.AssetDep] = [
     },
     deps=DEPS,
     name="release_audit",
+    description=op_text("release_audit"),
     group_name="release",
 )
 def release_audit(context: dg.AssetExecutionContext, store: Store, choices: RunChoices):

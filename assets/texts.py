@@ -7,7 +7,7 @@ from assets.catalogue.load import catalogue_yaml
 
 FILE = "texts/dagster.yml"
 GUIDE = "texts/dagster_guide.yml"
-GUIDED = ("jobs", "ops", "sensors", "checks")
+GUIDED = ("jobs", "ops", "sensors", "schedules", "checks")
 """Kinds whose texts get their Swedish name and next step from the guide; assets get theirs when the definitions are built."""
 
 
@@ -17,7 +17,7 @@ def ui_texts() -> dict[str, dict[str, str]]:
 
     A job, op, sensor or check that the guide names has the name first and the next step last, as markdown.
     """
-    return {kind: {name: _guided(kind, name, text) for name, text in names.items()} for kind, names in _plain().items()}
+    return _all_guided(_plain())
 
 
 def plain_text(kind: str, name: str) -> str:
@@ -44,8 +44,11 @@ def asset_text(layer: str, table: str) -> str:
 
 @lru_cache(maxsize=1)
 def automation_texts() -> dict[str, dict[str, str]]:
-    """Texts of what runs by itself and of the steward's own jobs (`jobs`, `ops`, `fields`, `sensors`, `schedules`, `checks`)."""
-    return catalogue_yaml("texts/automation.yml")
+    """Texts of what runs by itself and of the steward's own jobs (`jobs`, `ops`, `fields`, `sensors`, `schedules`, `checks`).
+
+    Names and next steps as in `ui_texts`.
+    """
+    return _all_guided(catalogue_yaml("texts/automation.yml"))
 
 
 def op_text(name: str) -> str:
@@ -53,8 +56,12 @@ def op_text(name: str) -> str:
     return ui_texts()["ops"][name]
 
 
+def _all_guided(texts: dict[str, dict[str, str]]) -> dict[str, dict[str, str]]:
+    return {kind: {name: _guided(kind, name, text) for name, text in names.items()} for kind, names in texts.items()}
+
+
 def _guided(kind: str, name: str, text: str) -> str:
-    more = ui_guide()[kind].get(name) if kind in GUIDED else None
+    more = ui_guide().get(kind, {}).get(name) if kind in GUIDED else None
     return f"**{more['name']}.** {text}\n\n**{ui_guide()['words']['next']}:** {more['next']}" if more else text
 
 

@@ -9,9 +9,11 @@ from email.utils import formatdate, make_msgid
 from pathlib import Path
 
 import dagster as dg
+from pydantic import Field
 
 from assets.catalogue.load import active_profile
 from assets.methods.errors import PipelineError
+from assets.texts import ui_texts
 from pipelines.operation_settings import Email, read_settings
 from pipelines.paths import Paths
 
@@ -23,7 +25,7 @@ OFF = ""
 class Mail(dg.ConfigurableResource):
     """E-mail according to the installation's settings."""
 
-    data_dir: str
+    data_dir: str = Field(description=ui_texts()["fields"]["data_dir"])
 
     def tell(self, subject: str, text: str) -> str:
         """Send a notice to everyone in the settings; see `tell`."""

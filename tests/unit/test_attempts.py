@@ -24,7 +24,13 @@ def bundles() -> None:
     """Where the name is typed."""
 
 
-@dg.job
+@dg.config_mapping(config_schema={"av": dg.Field(str, default_value="")})
+def launch(val: dict[str, str]) -> dict[str, object]:
+    """The flat form of the real job."""
+    return {"ops": {"bundles": {"config": val}}}
+
+
+@dg.job(config=launch)
 def everything() -> None:
     """Stands in for the job that the sensor asks for."""
     bundles()

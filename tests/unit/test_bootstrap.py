@@ -55,9 +55,10 @@ def test_only_the_standard_library_and_syntax_an_old_python_can_read():
 
 
 BEFORE_INSTALLATION = [
+    "pipelines.hygiene_arguments",
     *(
         f"pipelines.{name}"
-        for name in ("__init__", "cli", "cli_care", "cli_publish", "doctor", "console", "paths", "hygiene_arguments", "status")
+        for name in ("__init__", "cli", "cli_care", "cli_publish", "cli_settings", "doctor", "console", "paths", "status")
     ),
     *(f"assets.{name}" for name in ("__init__", "catalogue.__init__", "catalogue.base_profile")),
     *(f"assets.hygiene.{name}" for name in ("__init__", "permissions")),

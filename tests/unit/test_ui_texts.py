@@ -11,7 +11,7 @@ import pytest
 
 from assets.catalogue.base_profile import BASE_PROFILE
 from assets.catalogue.load import profile_ids
-from assets.texts import ui_guide, ui_texts
+from assets.texts import automation_texts, ui_guide, ui_texts
 from pipelines.definitions import build_definitions
 from tests.support.ui_inventory import Entry, inventory
 
@@ -82,7 +82,7 @@ def test_no_text_is_left_over_and_names_are_told_apart():
     assert len(names) == len(set(names)), "två tabeller heter likadant"
     assert set(guide["names"]) == set(texts["assets"])
     for kind in ("jobs", "ops", "sensors", "checks"):
-        assert set(guide[kind]) <= set(texts[kind]), kind
+        assert set(guide[kind]) <= {*texts[kind], *automation_texts().get(kind, {})}, kind
 
 
 def test_the_detector_sees_english():
