@@ -293,7 +293,7 @@ def build_crossing_jobs(defs: Callable[[], dg.Definitions]) -> tuple[dg.JobDefin
             raise failed
 
     def show(context: dg.OpExecutionContext, sentences: Sequence[str]) -> None:
-        run_child(defs(), context.instance, SHOW, {}, status_config(list(sentences)))
+        run_child(defs(), context.instance, SHOW, {PASS: context.run_id}, status_config(list(sentences)))
 
     def steps(
         context: dg.OpExecutionContext,

@@ -20,7 +20,7 @@ from pipelines.console import Progress, RunSummary, Step
 from pipelines.event_log import light_event_log
 from pipelines.form_notes import FILES, form_notes, known_forms
 from pipelines.paths import Paths
-from pipelines.recorder import COMMAND, recorded
+from pipelines.recorder import COMMAND, Recording, recorded
 from pipelines.set_aside import lying, rejected_since, stopped
 from pipelines.warehouse import TableName, Warehouse
 
@@ -110,12 +110,15 @@ def run_everything(
     said = {"allt": "ja" if everything else "nej", "utgava": edition or "bada", "mattillfalle": str(chosen), **tags}
     begun_with = _Before(lying(paths), known_forms(Warehouse(paths.warehouse)))
     ledger = recorded(paths, COMMAND, prepared_by, _settings(chosen, municipalities, everything, pilot, choices))
-    with light_event_log(), instance, ledger as recording, _shown_when_stopped(defs, instance):
+    with light_event_log(), instance, ledger as recording, _shown_when_stopped(defs, instance, recording):
         going = _Pass(paths, defs, instance, progress, choice, {**said, **recording.tags(instance)}, begun_with)
         for name in chain.in_order(paths, list(titles)):
             going.step(name, titles[name])
         with progress.step("Lägesöversikt") as step:
-            _count_stops(step, _show_status(defs, instance, stopped_since(paths, instance, began_at)))
+            sentences = stopped_since(paths, instance, began_at)
+            _show_status(defs, instance, sentences, recording)
+            if sentences:
+                step.count("stoppade", len(sentences))
     rejected, bundles = rejected_since(paths, begun_with.lying), (going.written, going.unchanged)
     summary = _summary(paths, chosen, going.checks, going.seconds, rejected, bundles, time.perf_counter() - begun)
     return replace(summary, form_notes=form_notes(Warehouse(paths.warehouse), begun_with.forms))
@@ -202,28 +205,22 @@ def _settings(
     return {name: value for name, value in said.items() if value}
 
 
-def _show_status(defs: dg.Definitions, instance: dg.DagsterInstance, sentences: list[str]) -> int:
-    """Write the overview; the asset `quality/run_status` is red when something was stopped. Returns how much was."""
+def _show_status(defs: dg.Definitions, instance: dg.DagsterInstance, sentences: list[str], recording: Recording) -> None:
+    """Write the overview, as a part of the pass; the asset `quality/run_status` is red when something was stopped."""
     from pipelines.run_outcome import SHOW, status_config
 
-    config = QUIET | status_config(sentences)
-    defs.resolve_job_def(SHOW).execute_in_process(instance=instance, run_config=config, raise_on_error=False)
-    return len(sentences)
+    job, config = defs.resolve_job_def(SHOW), QUIET | status_config(sentences)
+    job.execute_in_process(instance=instance, tags=dict(recording.tags(instance)), run_config=config, raise_on_error=False)
 
 
 @contextmanager
-def _shown_when_stopped(defs: dg.Definitions, instance: dg.DagsterInstance) -> Iterator[None]:
+def _shown_when_stopped(defs: dg.Definitions, instance: dg.DagsterInstance, recording: Recording) -> Iterator[None]:
     """Write the overview when the chain ends before its last step."""
     try:
         yield
     except PipelineError as error:
-        _show_status(defs, instance, [str(error)])
+        _show_status(defs, instance, [str(error)], recording)
         raise
-
-
-def _count_stops(step: Step, stops: int) -> None:
-    if stops:
-        step.count("stoppade", stops)
 
 
 def instance_home(home: Path) -> Path:

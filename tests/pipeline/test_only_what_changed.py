@@ -78,6 +78,7 @@ def test_a_corrected_delivery_runs_its_wave_and_the_bundles_that_show_it(copy_of
         ("publish_bundles", f"{PUBLISHED[0]}|{last}", f"{PUBLISHED[1]}|{last}"),
         ("publish_kits", f"{PUBLISHED[0]}|{last}", f"{PUBLISHED[1]}|{last}"),
         ("publish_overview", last, last),
+        ("show_status", "", ""),
     }
     for table, known in content.items():
         now = of_wave(warehouse, table)
@@ -98,6 +99,7 @@ def test_a_corrected_delivery_runs_its_wave_and_the_bundles_that_show_it(copy_of
         "publish_bundles",
         "publish_kits",
         "publish_overview",
+        "show_status",
     }
     assert stamps(paths.reports) == again, "nothing new, nothing written"
     assert tree(paths.reports) == after
