@@ -10,9 +10,11 @@ from assets.texts import automation_texts
 from pipelines.mail import Mail
 from pipelines.notices import notice_of, notice_text, write_notice
 from pipelines.paths import Paths
+from pipelines.recorder import PASS
 from pipelines.resources import Store
 
 Tell = Callable[[str, str], str]
+PART = "Körningen är en del av en annan, vars meddelande säger vad som har stannat."
 
 
 def give_notice(paths: Paths, instance: dg.DagsterInstance, run: dg.DagsterRun, mail: Tell) -> tuple[str, ...]:
@@ -42,7 +44,12 @@ def give(paths: Paths, name: str, subject: str, text: str, mail: Tell) -> tuple[
     description=automation_texts()["sensors"]["failure_notices"],
 )
 def failure_notices(context: dg.RunFailureSensorContext, store: Store, mail: Mail) -> dg.SkipReason:
-    """Give notice of a run of this code location that has failed."""
+    """Give notice of a run of this code location that has failed.
+
+    A part of a pass is told of in the notice of the pass, or by the command that runs it.
+    """
+    if PASS in context.dagster_run.tags:
+        return dg.SkipReason(PART)
     done = give_notice(store.paths, context.instance, context.dagster_run, mail.tell)
     return dg.SkipReason(" ".join(done))
 

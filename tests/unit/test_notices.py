@@ -18,6 +18,7 @@ from pipelines.mail import Mail
 from pipelines.notices import Cause, Notice, notice_of, notice_text, write_notice
 from pipelines.operation_settings import FILE
 from pipelines.paths import Paths
+from pipelines.recorder import PASS
 from pipelines.resources import Store
 from pipelines.run import run_everything
 from pipelines.silent_errors import KEPT, VARIABLE, hide_messages
@@ -172,6 +173,15 @@ def test_the_sensor_writes_the_file_and_a_mail_that_cannot_go_is_told_in_it(inst
         assert text(box.port).endswith("E-post är skickad till 1 mottagare.\n")
     assert len(box.messages) == 1
     assert "E-post skickades inte." in text(box.port)
+
+
+def test_a_part_of_a_run_gets_no_notice_of_its_own(instance, tmp_path):
+    run = failed_run(instance, mistaken, **{PASS: "the whole"})
+    event = instance.all_logs(run.run_id, of_type=dg.DagsterEventType.RUN_FAILURE)[-1].dagster_event
+    context = dg.build_run_status_sensor_context("failure_notices", event, instance, run).for_run_failure()
+    skipped = failure_notices(context, store=Store(data_dir=str(tmp_path)), mail=Mail(data_dir=str(tmp_path)))
+    assert skipped.skip_message.startswith("Körningen är en del av en annan")
+    assert not Paths(tmp_path).notices.exists()
 
 
 def test_a_folder_that_cannot_be_written_stops_nothing(instance, tmp_path):
