@@ -20,15 +20,16 @@ def shown_metadata(warehouse: Warehouse, table: TableName, rows: pl.DataFrame, c
         rows: what the run wrote: some of the slices, or all.
         column: what the table is sliced by, if it is.
     """
+    with warehouse.held():
+        counts = warehouse.row_counts(table, column) if column else {}
+        fresh = freshness(warehouse) if table.layer in AFTER_CHECKS else ""
     found: dict[str, str] = {}
-    counts = warehouse.row_counts(table, column) if column else {}
     if counts and column:
         found["omfattning"] = slice_table(counts, column, exact=table.layer == "release")
     if table.layer == "release" and "reason" in rows.columns and rows.height:
         found["visas och döljs"] = cell_table(rows)
         found["läget per kommun"] = municipality_table(rows, load_catalogue().area_names)
-    if table.layer in AFTER_CHECKS:
-        found["färskhet"] = freshness(warehouse)
+    found["färskhet"] = fresh
     return {label: dg.MetadataValue.md(text) for label, text in found.items() if text}
 
 
