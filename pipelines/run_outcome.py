@@ -13,6 +13,7 @@ import dagster as dg
 from assets.asset_keys import asset_key, reached
 from assets.catalogue.load import load_catalogue
 from assets.overview.gather import gather
+from assets.quality_overview import quality_run_status
 from expectations.suite import load_suite, suite_tables
 from pipelines.paths import Paths
 
@@ -61,6 +62,5 @@ def stopped_since(paths: Paths, instance: dg.DagsterInstance, since: float) -> l
 
 
 def status_config(sentences: list[str] | None) -> dict[str, object]:
-    """Run config of the job that shows the status."""
-    name = "__".join(asset_key("quality", "run_status").path)
-    return {"ops": {name: {"config": {"stoppat": sentences}}}}
+    """Run config of the job that shows the status; a profile's prefix is on the asset's key and not on its op."""
+    return {"ops": {quality_run_status.op.name: {"config": {"stoppat": sentences}}}}
