@@ -3,7 +3,7 @@
 PY ?= python3
 ARGS ?=
 .DEFAULT_GOAL := help
-.PHONY: help setup demo ovning kor hamta kodbok formular kontroller status pilot kunskap godkann publicera verifiera nyckel utgivningar rojande gallra historik sakerhetskopia aterstall arkivnyckel test ui doctor check lock golden galleri bench
+.PHONY: help setup demo ovning kor hamta kodbok formular kontroller status pilot kunskap godkann publicera verifiera nyckel utgivningar rojande gallra historik sakerhetskopia aterstall arkivnyckel test ui doctor check lock golden galleri docs bench
 
 help: ## Visa den här listan
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' Makefile
@@ -94,6 +94,9 @@ golden: ## Skriv om facit för de gyllene testerna; granska skillnaden
 
 galleri: ## Rita alla diagram på en sida (dist/galleri/galleri.html), också i grått och för nedsatt färgseende
 	@$(PY) start.py galleri $(ARGS)
+
+docs: ## Skriv dokumentationen som sidor som öppnas utan nät (site/index.html)
+	@$(PY) start.py docs $(ARGS)
 
 bench: ## Kör mätningarna i benchmarks/
 	@$(PY) start.py bench $(ARGS)

@@ -56,6 +56,7 @@ COMMANDS = {
     "check": "granska kodens form (ruff)",
     "golden": "skriv om facit för de gyllene testerna",
     "galleri": "rita alla diagram på en sida, dist/galleri/galleri.html",
+    "docs": "skriv dokumentationen som sidor utan nät, site/index.html",
     "bench": "kör mätningarna i benchmarks/",
     "lock": "räkna om requirements.lock från pyproject.toml (--upgrade tar nyare versioner)",
 }
@@ -347,6 +348,7 @@ def start(command, arguments):
         "lock": relock,
         "golden": lambda more: run(["-m", "pytest", "tests/golden", *more], {"DID_UPDATE_GOLDEN": "1"}),
         "galleri": lambda more: run(["-m", "tests.support.gallery_page", *more]),
+        "docs": lambda more: run(["-m", "docs.build", *more]),
         "bench": bench,
     }
     if command in special:

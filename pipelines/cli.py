@@ -390,15 +390,15 @@ def main(words: Sequence[str] | None = None) -> int:
         return doctor(arguments)
     from assets.methods.errors import PipelineError
 
-    if not data_home().exists():
-        from pipelines.restore import finish_interrupted
-
-        if finish_interrupted(data_home()):
-            sys.stdout.write("En återställning som avbröts är slutförd.\n")
-    opened = sentence(data_home())
-    if opened:
-        (sys.stderr if getattr(arguments, "json", False) else sys.stdout).write(f"{opened}\n")
     try:
+        if not data_home().exists():
+            from pipelines.restore import finish_interrupted
+
+            if finish_interrupted(data_home()):
+                sys.stdout.write("En återställning som avbröts är slutförd.\n")
+        opened = sentence(data_home())
+        if opened:
+            (sys.stderr if getattr(arguments, "json", False) else sys.stdout).write(f"{opened}\n")
         return arguments.action(arguments)
     except PipelineError as problem:
         sys.stderr.write(f"✗ {problem}\n")

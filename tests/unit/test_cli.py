@@ -119,6 +119,18 @@ def test_a_mistake_a_user_can_mend_has_no_traceback(home, chain, monkeypatch, ca
     )
 
 
+def test_a_mistake_found_before_the_command_has_no_traceback_either(tmp_path, chain, monkeypatch, capsys):
+    """A miswritten definition on the first day: there is no data folder, and the catalogue is read before the command."""
+
+    def miswritten(home):
+        raise PipelineError("catalogue", "assets/catalogue", "en katalog utan fel", "1 fel", "Rätta och kör igen.")
+
+    monkeypatch.setenv("DID_HOME", str(tmp_path / "ny"))
+    monkeypatch.setattr("pipelines.restore.finish_interrupted", miswritten)
+    assert cli.main(["kor"]) == 2
+    assert capsys.readouterr().err == "✗ assets/catalogue: väntade en katalog utan fel, fick 1 fel. Rätta och kör igen.\n"
+
+
 def test_a_bug_keeps_its_traceback(home, chain, monkeypatch):
     def broken(home, progress, **choices):
         raise ZeroDivisionError
