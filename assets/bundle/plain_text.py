@@ -8,6 +8,16 @@ CALCULATES = r"^\s*[=+\-@]"
 """How a text begins that a spreadsheet program takes for a formula when it opens a CSV file (OWASP, CSV injection)."""
 
 
+BEGINS = r"^(?:\s*[=+\-@]|[\t\r])"
+NUMBER = r"^[+\-]?\d+(?:[.,]\d+)?$"
+
+
+def no_formula(text: pl.Expr) -> pl.Expr:
+    """The text with an apostrophe first where a program might calculate it; a plain number stays one, null stays null."""
+    might = text.str.contains(BEGINS) & ~text.str.contains(NUMBER)
+    return pl.when(might).then(pl.concat_str(pl.lit("'"), text)).otherwise(text)
+
+
 def harmless(text: pl.Expr) -> pl.Expr:
     """The text with an apostrophe first where a program might calculate it, and line breaks as blanks; null stays null."""
     one_line = text.str.replace_all(r"[\r\n\t]+", " ")
