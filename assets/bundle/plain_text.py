@@ -12,10 +12,16 @@ BEGINS = r"^(?:\s*[=+\-@]|[\t\r])"
 NUMBER = r"^[+\-]?\d+(?:[.,]\d+)?$"
 
 
-def no_formula(text: pl.Expr) -> pl.Expr:
-    """The text with an apostrophe first where a program might calculate it; a plain number stays one, null stays null."""
-    might = text.str.contains(BEGINS) & ~text.str.contains(NUMBER)
-    return pl.when(might).then(pl.concat_str(pl.lit("'"), text)).otherwise(text)
+def without_formulas(frame: pl.DataFrame) -> pl.DataFrame:
+    """The table with an apostrophe first in texts that a program might calculate; a plain number stays one, null stays null."""
+    texts = [name for name, kind in frame.schema.items() if kind == pl.String]
+    return frame.with_columns(
+        pl.when(pl.col(name).str.contains(BEGINS) & ~pl.col(name).str.contains(NUMBER))
+        .then(pl.concat_str(pl.lit("'"), name))
+        .otherwise(name)
+        .alias(name)
+        for name in texts
+    )
 
 
 def harmless(text: pl.Expr) -> pl.Expr:

@@ -37,7 +37,7 @@ from assets.bundle.development import KEYS as DEVELOPMENT_KEYS
 from assets.bundle.development import TABLE as DEVELOPMENT_TABLE
 from assets.bundle.development import development_table
 from assets.bundle.frames import own_rows
-from assets.bundle.plain_text import no_formula
+from assets.bundle.plain_text import without_formulas
 from assets.bundle.series_table import KEYS as SERIES_KEYS
 from assets.bundle.series_table import NAME as SERIES_TABLE
 from assets.bundle.series_table import series_table
@@ -113,8 +113,8 @@ def csv_bytes(frame: pl.DataFrame) -> bytes:
     No text begins as a formula, whoever wrote it and in whichever table it came to stand.
     """
     buffer = io.BytesIO()
-    texts = no_formula(pl.col(pl.String).replace("", None))  # two quotes would tell a reader the same
-    frame.with_columns(texts.name.keep()).write_csv(buffer)
+    told = frame.with_columns(pl.col(pl.String).replace("", None))  # two quotes would tell a reader the same
+    without_formulas(told).write_csv(buffer)
     return buffer.getvalue()
 
 

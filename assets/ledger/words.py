@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import polars as pl
 
-from assets.bundle.plain_text import no_formula
+from assets.bundle.plain_text import without_formulas
 from assets.intake.names import in_markdown, shown_name
 from assets.ledger.compare import CHANGED, GONE, NEW, Change, Difference
 from assets.ledger.types import RUNNING, Bundle, Check, Input, Output, Run
@@ -205,7 +205,7 @@ def _decimal(value: float) -> str:
 def difference_csv(cells: pl.DataFrame) -> bytes:
     """Every number that differs: UTF-8 with a mark at the start, semicolons and decimal commas, as Swedish spreadsheets want."""
     buffer = io.BytesIO()
-    cells.with_columns(no_formula(pl.col(pl.String)).name.keep()).select(
+    without_formulas(cells).select(
         pl.col(name).alias(word) for name, word in HEADERS.items()
     ).write_csv(buffer, separator=";", decimal_comma=True, include_bom=True)
     return buffer.getvalue()
