@@ -54,6 +54,7 @@ COMMANDS = {
     "doctor": "undersök vad som är fel på datorn",
     "setup": "installera paketen, inget mer",
     "check": "granska kodens form (ruff)",
+    "audit": "granska paketens licenser, kontrollsummor och kända säkerhetshål",
     "golden": "skriv om facit för de gyllene testerna",
     "galleri": "rita alla diagram på en sida, dist/galleri/galleri.html",
     "docs": "skriv dokumentationen som sidor utan nät, site/index.html",
@@ -350,6 +351,7 @@ def start(command, arguments):
         "galleri": lambda more: run(["-m", "tests.support.gallery_page", *more]),
         "docs": lambda more: run(["-m", "docs.build", *more]),
         "bench": bench,
+        "audit": lambda more: run(["-m", "pipelines.packages", *more]),
     }
     if command in special:
         return special[command](arguments)

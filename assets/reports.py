@@ -27,6 +27,7 @@ from assets.catalogue.load import Catalogue, load_catalogue
 from assets.charts.types import COUNTY_CODE, ReleaseFrames, Scope
 from assets.cutoff_guard import COLUMN, check_cutoffs, released_editions, require_usual_for_publication
 from assets.failures import as_failure
+from assets.intake.names import in_markdown
 from assets.kit.kit import CERTIFICATE as KIT_CERTIFICATE
 from assets.kit.kit import kit_folder_name
 from assets.methods.disclosure_policy import policy_facts
@@ -244,7 +245,10 @@ def reports_municipality_bundle(
     lines = [
         "| kommun | rapport | |",
         "|---|---|---|",
-        *(f"| {s.area_name}, {s.edition} | `{places[s].report}` | {'skriven' if s in new else 'oförändrad'} |" for s in scopes),
+        *(
+            f"| {in_markdown(s.area_name)}, {s.edition} | `{places[s].report}` | {'skriven' if s in new else 'oförändrad'} |"
+            for s in scopes
+        ),
     ]
     counts = {"dagster/row_count": len(scopes), "skrivna paket": len(new), "oförändrade paket": len(scopes) - len(new)}
     return dg.MaterializeResult(metadata=counts | {"paket": dg.MetadataValue.md("\n".join(lines))})

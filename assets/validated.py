@@ -69,7 +69,7 @@ def validated_survey(context: dg.AssetExecutionContext, store: Store):
         "regler som höll": sum(o.holds for o in outcomes),
         "regler som inte höll": sum(not o.holds for o in outcomes),
         "leveranser som stoppades": len(held),
-        "stoppade": dg.MetadataValue.md("\n".join(f"- {s}" for s in sentences) or "Inga leveranser stoppades."),
+        "stoppade": dg.MetadataValue.md("\n".join(f"- {in_markdown(s)}" for s in sentences) or "Inga leveranser stoppades."),
     }
     table = (
         count_table(promoted, ["wave", "grade"], ["mättillfälle", "årskurs"])

@@ -261,9 +261,10 @@ def arkivnyckel(arguments: argparse.Namespace) -> int:
 
 def ui(arguments: argparse.Namespace) -> int:
     """Open the Dagster page."""
-    from pipelines.ui import serve
+    from pipelines.ui import Page, require_own_computer, serve
 
-    return serve(ROOT, data_home(), arguments.port)
+    require_own_computer(arguments.host)
+    return serve(ROOT, data_home(), Page(arguments.port, arguments.adress, arguments.las))
 
 
 def doctor(arguments: argparse.Namespace) -> int:
@@ -371,8 +372,12 @@ def _add_care(add: Callable[..., argparse.ArgumentParser], with_profile: Callabl
     with_profile(arkivnyckel_arguments(add("arkivnyckel", arkivnyckel, ARKIVNYCKEL)))
     add_care(add, with_profile)
     with_profile(add("doctor", doctor, "undersök vad som är fel på datorn"))
-    port = add("ui", ui, "öppna Dagster i webbläsaren")
-    port.add_argument("--port", type=int, default=3333, metavar="NUMMER", help="port på den egna datorn (förval 3333)")
+    page = add("ui", ui, "öppna Dagster i webbläsaren")
+    page.add_argument("--port", type=int, default=3333, metavar="NUMMER", help="port på den egna datorn (förval 3333)")
+    page.add_argument("--las", action="store_true", help="visa utan att kunna ändra, för andra än förvaltaren")
+    text = "namnet som en proxy med inloggning visar sidan under, se docs/steward/sakerhet.md"
+    page.add_argument("--adress", default="", metavar="NAMN", help=text)
+    page.add_argument("--host", default="127.0.0.1", metavar="ADRESS", help="bara den egna datorn (127.0.0.1) går att välja")
 
 
 def main(words: Sequence[str] | None = None) -> int:

@@ -139,7 +139,7 @@ def receive(
         seen: set[str] = set()
         for path in paths:
             if path.is_symlink() and not is_sidecar(path):
-                refused.append(set_aside(path, rejected, linked_file(path.name), _name_hash(path)))
+                refused.append(set_aside(path, rejected, linked_file(path.name), name_hash(path)))
             digest = fresh.get(path, "")
             if not digest or digest in seen:
                 continue
@@ -162,7 +162,8 @@ def _archive(path: Path, archive: Path, item: Received) -> None:
         archive_copy(sidecar_path(path), archive, item.delivery.sha256, name)
 
 
-def _name_hash(path: Path) -> str:
+def name_hash(path: Path) -> str:
+    """What a link is told apart by: its name, since what it points at isn't read."""
     return hashlib.sha256(path.name.encode("utf-8", "surrogateescape")).hexdigest()
 
 

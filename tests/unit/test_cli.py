@@ -173,10 +173,16 @@ def test_help_is_swedish_and_lists_every_command(capsys):
 
 def test_ui_gets_its_port(home, monkeypatch):
     seen = []
-    monkeypatch.setattr("pipelines.ui.serve", lambda root, home, port: seen.append((root, home, port)) or 0)
+    monkeypatch.setattr("pipelines.ui.serve", lambda root, home, page: seen.append((root, home, page)) or 0)
     assert cli.main(["ui"]) == 0
     assert cli.main(["ui", "--port", "4000"]) == 0
-    assert [port for _, _, port in seen] == [3333, 4000]
+    assert [page.port for _, _, page in seen] == [3333, 4000]
+
+
+def test_ui_is_never_opened_for_other_computers(home, monkeypatch, capsys):
+    monkeypatch.setattr("pipelines.ui.serve", lambda root, home, page: pytest.fail("the page was opened"))
+    assert cli.main(["ui", "--host", "0.0.0.0"]) == 2
+    assert "docs/steward/sakerhet.md" in capsys.readouterr().err
 
 
 def test_data_lie_beside_the_code_unless_told_otherwise(monkeypatch, tmp_path):
