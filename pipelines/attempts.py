@@ -20,6 +20,8 @@ Status = Literal["gone", "under way", "succeeded", "failed", "canceled"]
 Decide = Callable[[str | None], tuple[str | None, str, str]]
 """A folder's own decision: cursor -> run key (None: no run), reason in Swedish, new cursor."""
 LARGEST_ATTEMPT = 4
+OUTCOME_STEP = "run_outcome"
+"""The last step of `ingest` and `everything`: it fails when a file or a delivery was stopped in the run. All else is done."""
 UNDER_WAY = (
     dg.DagsterRunStatus.QUEUED, dg.DagsterRunStatus.NOT_STARTED, dg.DagsterRunStatus.STARTING,
     dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.CANCELING,
@@ -124,15 +126,26 @@ def _after_failure(before: Memory, job: str) -> Decision:
 
 
 def run_status(instance: dg.DagsterInstance, memory: Memory, job: str) -> Status:
-    """How the run goes that was last asked for; `gone` when there is none, `succeeded` also when a later run of the job has."""
+    """How the run goes that was last asked for; `gone` when there is none, `succeeded` also when a later run of the job has.
+
+    A run that is red only to say that something was stopped has done its work: again it would say the same.
+    """
     if not memory.key:
         return "gone"
     runs = instance.get_runs(dg.RunsFilter(tags={RUN_KEY_TAG: memory.run_key}), limit=1)
     status = ENDED.get(runs[0].status, "under way") if runs else "gone"
+    if status == "failed" and only_told(instance, runs[0].run_id):
+        return "succeeded"
     if status in ("failed", "canceled"):
         latest = instance.get_runs(dg.RunsFilter(job_name=job), limit=1)
         return "succeeded" if latest and latest[0].status == dg.DagsterRunStatus.SUCCESS else status
     return status
+
+
+def only_told(instance: dg.DagsterInstance, run_id: str) -> bool:
+    """Whether all that failed in a run is the step that says what was stopped in it."""
+    failures = instance.all_logs(run_id, of_type=dg.DagsterEventType.STEP_FAILURE)
+    return bool(failures) and all(entry.step_key == OUTCOME_STEP for entry in failures)
 
 
 def run_under_way(instance: dg.DagsterInstance, job: str, location: str | None) -> str | None:

@@ -70,7 +70,8 @@ def demo(arguments: argparse.Namespace) -> int:
     if profile.is_base:
         with progress.step("Lägger påhittade formulär i inkorgen") as step:
             step.count("filer", fill_forms(paths.forms))
-    return run_chain(paths.root, progress, edition=arguments.utgava, public_areas=pilot_areas() if profile.is_base else ())
+    public = pilot_areas() if profile.is_base else ()
+    return run_chain(paths.root, progress, edition=arguments.utgava, public_areas=public, command="did demo")
 
 
 def pilot_areas() -> tuple[str, ...]:
@@ -87,7 +88,7 @@ def ovning(arguments: argparse.Namespace) -> int:
     enter_training()
     home, progress = training_home(data_home(), arguments.mapp), default_progress()
     fill_training(home, progress)
-    code = run_chain(home, progress, edition="intern")
+    code = run_chain(home, progress, edition="intern", command="did ovning")
     sys.stdout.write(f"Facit, att visa efter övningen: {write_facit(home, progress)}\n")
     return code
 

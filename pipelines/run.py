@@ -62,6 +62,7 @@ def run_everything(
     only: Sequence[str] = (),
     workers: int | None = None,
     tags: Mapping[str, str] = MappingProxyType({}),
+    command: str = COMMAND,
 ) -> RunSummary:
     """Inbox to bundles for one wave (the latest when none is given); only what is affected by something new is run again.
 
@@ -77,6 +78,7 @@ def run_everything(
         only: codes of those that get bundles and kits, instead of a range.
         workers: how many processes render bundles.
         tags: what the run was asked for, on each of its parts in Dagster.
+        command: what was asked for, as the ledger names the run.
 
     Raises:
         PipelineError: `warehouse_busy`, or `step_failed` with the failing step's own sentence. Set-aside deliveries raise
@@ -109,7 +111,7 @@ def run_everything(
     choice = chain.Choice(chosen, municipalities, everything, only=pilot.municipalities if pilot else tuple(only))
     said = {"allt": "ja" if everything else "nej", "utgava": edition or "bada", "mattillfalle": str(chosen), **tags}
     begun_with = _Before(lying(paths), known_forms(Warehouse(paths.warehouse)))
-    ledger = recorded(paths, COMMAND, prepared_by, _settings(chosen, municipalities, everything, pilot, choices))
+    ledger = recorded(paths, command, prepared_by, _settings(chosen, municipalities, everything, pilot, choices))
     with light_event_log(), instance, ledger as recording, _shown_when_stopped(defs, instance, recording):
         going = _Pass(paths, defs, instance, progress, choice, {**said, **recording.tags(instance)}, begun_with)
         for name in chain.in_order(paths, list(titles)):

@@ -42,7 +42,7 @@ def test_a_bundle_waits_for_two_then_one_then_none(tmp_path):
     assert "did publicera" in code("already_approved", keep_approval, paths, decision(bundle.manifest_bytes, "Cy Dee"))
 
 
-@pytest.mark.parametrize("name", ["åsa  EK", "Asa Ek", "Ek, Åsa", "A\u030asa Ek", "Åsa-Ek"])
+@pytest.mark.parametrize("name", ["åsa  EK", "Asa Ek", "Ek, Åsa", "A\u030asa Ek"])
 def test_the_same_person_spelled_in_another_way_is_no_second(tmp_path, name):
     paths, bundle = Paths(tmp_path), tiny(tmp_path)
     keep_approval(paths, decision(bundle.manifest_bytes, FIRST))
@@ -195,4 +195,7 @@ def test_a_typed_decision_takes_the_sum_of_the_bundle_as_it_is(tmp_path):
 
 def test_what_can_be_a_name():
     assert all(is_name(name) for name in ("Åsa Ek", "Jean-Luc d'Été", "Bo Alm 2", "Øystein Łęcki"))
-    assert not any(is_name(name) for name in ("", "X", "1 2", "Åsa\u200bEk", "Åsa\nEk", "Аsa Ek", "a" * 101))
+    assert not any(
+        is_name(name)
+        for name in ("", "X", "1 2", "Åsa", "Anna-Karin", "Å Ek", "Åsa 2", "Åsa\u200bEk", "Åsa\nEk", "Аsa Ek", "a" * 101)
+    )

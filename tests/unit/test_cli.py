@@ -24,9 +24,9 @@ def chain(monkeypatch):
     """Stands in for the simulator and the run; remembers what they were given."""
     calls = {}
 
-    def run_everything(home, progress, *, everything=False, edition=None, public_areas=()):
+    def run_everything(home, progress, *, everything=False, edition=None, public_areas=(), command="did kor"):
         calls["run"], calls["everything"] = home, everything
-        calls["edition"], calls["public_areas"] = edition, public_areas
+        calls["edition"], calls["public_areas"], calls["command"] = edition, public_areas, command
         bundles = calls.get("bundles", 26)
         return RunSummary(26, [], 10, 9, 5, 0, bundles, 1.0, {"raw": 1.0}, home / "reports" / "2024")
 
@@ -49,6 +49,7 @@ def test_demo_fills_the_inbox_runs_and_says_where_to_look(home, chain, capsys):
     assert chain["demo"] == (home / "inbox" / "enkat", home / "cache" / "demo")
     assert chain["run"] == home
     assert (chain["edition"], chain["public_areas"]) == (None, ("0123", "0127", "0191"))  # public bundles of the pilots alone
+    assert chain["command"] == "did demo"
     out = capsys.readouterr().out
     assert "Lägger registerfiler i inkorgen" in out
     assert f"Börja här: {home / 'reports' / '2024' / 'lansoversikt.html'}" in out

@@ -258,6 +258,7 @@ def test_a_decision_typed_in_dagster_files_in_the_inbox_and_the_publication(tmp_
     with dg.DagsterInstance.ephemeral() as instance:
         done = godkann.execute_in_process({"ops": {"decide": {"config": typed}}}, instance, resources=resources)
         assert done.success
+        assert instance.get_latest_materialization_event(dg.AssetKey(["quality", "overview"])).run_id == done.run_id
         twice = godkann.execute_in_process(
             {"ops": {"decide": {"config": typed | {"skal": "igen"}}}}, instance, resources=resources, raise_on_error=False
         )
@@ -272,6 +273,10 @@ def test_a_decision_typed_in_dagster_files_in_the_inbox_and_the_publication(tmp_
             run_config={"ops": {"published__sealed_bundles": {"config": {"wave": 2024, "kommuner": ["0127"]}}}},
         )  # fmt: skip
         metadata = published.asset_materializations_for_node("published__sealed_bundles")[0].metadata
+        shown = instance.get_latest_materialization_event(dg.AssetKey(["quality", "overview"]))
+        assert shown is not None
+        assert shown.run_id == published.run_id, "the overview follows what is decided and published"
+        assert (paths.quality / "lagesoversikt.html").is_file()
     assert metadata["nya utgivna paket"].value == 1
     assert "utgivet" in metadata["paket"].value
     assert lying(paths) == [f"{FOLDER}.zip"]
