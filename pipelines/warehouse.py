@@ -20,6 +20,7 @@ import polars as pl
 
 from assets.hygiene.permissions import own
 from assets.methods.errors import PipelineError
+from assets.whole_files import flush_file, take_place
 
 if TYPE_CHECKING:
     import duckdb
@@ -253,7 +254,8 @@ class Warehouse:
         fresh = self.path.with_name(f".{self.path.name}.ny")
         with self.copied_to(fresh):
             pass
-        os.replace(fresh, self.path)
+        flush_file(fresh)
+        take_place(fresh, self.path)
         self.path.with_name(self.path.name + ".wal").unlink(missing_ok=True)
 
     @contextmanager
