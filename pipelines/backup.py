@@ -7,6 +7,7 @@ made again (caches, the training county), other backups, and, unless asked for, 
 from __future__ import annotations
 
 import hashlib
+import shutil
 import sqlite3
 import tempfile
 from collections.abc import Iterator
@@ -109,6 +110,9 @@ def held(home: Path, folder: Path) -> Iterator[dict[Path, Path]]:
     """Hold all warehouses; the path of each -> a consistent copy of it, which is gone after the block."""
     require_rest(home)
     with ExitStack() as stack:
+        if folder == home / COPIES:  # nobody else's: elsewhere the backup of another data folder may be under way
+            for left in folder.glob(f"{TEMPORARY}*"):
+                shutil.rmtree(left)
         place = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix=TEMPORARY, dir=folder)))
         copies = {}
         for number, root in enumerate(roots(home)):

@@ -23,6 +23,7 @@ from typing import BinaryIO
 
 from assets.catalogue.base_profile import PROFILE_VARIABLE
 from assets.methods.errors import PipelineError
+from pipelines.dead_runs import only_page, settle_dead_runs
 from pipelines.operation_settings import write_template
 
 HOST = "127.0.0.1"
@@ -114,7 +115,8 @@ def serve(root: Path, home: Path, port: int = DEFAULT_PORT, say: Callable[[str],
     write_template(home)
     previous = {number: signal.signal(number, _raise_interrupt) for number in _signals()}
     try:
-        with log.open("wb") as stream:
+        with only_page(home), log.open("wb") as stream:
+            _settle(home)
             process = _popen(command(root, port), root, environment(root, home), stream)
             try:
                 say("Startar Dagster ...\n")
@@ -133,6 +135,14 @@ def serve(root: Path, home: Path, port: int = DEFAULT_PORT, say: Callable[[str],
     finally:
         for number, handler in previous.items():
             signal.signal(number, handler)
+
+
+def _settle(home: Path) -> None:
+    """Runs that were killed would keep every new one waiting."""
+    import dagster as dg
+
+    with dg.DagsterInstance.from_config(str(home.resolve() / "dagster")) as instance:
+        settle_dead_runs(instance, home, alone=True)
 
 
 def first_words(port: int) -> str:

@@ -11,7 +11,7 @@ import json
 import shutil
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -207,11 +207,11 @@ def _files(home: Path) -> dict[str, str]:
     return {name: "" if name in free else hashlib.sha256(path.read_bytes()).hexdigest() for name, path in named.items()}
 
 
-def main() -> int:
-    """Kill every writer everywhere; 1 when something was wrong."""
+def main(names: Sequence[str] = ()) -> int:
+    """Kill every writer (or those named) everywhere; 1 when something was wrong."""
     total, faults = 0, 0
     with tempfile.TemporaryDirectory() as folder:
-        for number, (name, writer) in enumerate(WRITERS.items()):
+        for number, (name, writer) in enumerate((name, WRITERS[name]) for name in names or WRITERS):
             for power_cut in (False, True):
                 place = Path(folder) / f"{number}{'s' if power_cut else 'd'}"
                 kills, wrong = campaign(name, writer, place, power_cut=power_cut)
@@ -225,4 +225,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))
