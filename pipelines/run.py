@@ -17,6 +17,7 @@ from assets.catalogue.load import active_profile, profile_of
 from assets.intake.receive import inbox_files
 from assets.methods.errors import PipelineError
 from pipelines.console import Progress, RunSummary, Step
+from pipelines.dead_runs import only_pass, settle_dead_runs
 from pipelines.event_log import light_event_log
 from pipelines.form_notes import FILES, form_notes, known_forms
 from pipelines.paths import Paths
@@ -112,7 +113,8 @@ def run_everything(
     said = {"allt": "ja" if everything else "nej", "utgava": edition or "bada", "mattillfalle": str(chosen), **tags}
     begun_with = _Before(lying(paths), known_forms(Warehouse(paths.warehouse)))
     ledger = recorded(paths, command, prepared_by, _settings(chosen, municipalities, everything, pilot, choices))
-    with light_event_log(), instance, ledger as recording, _shown_when_stopped(defs, instance, recording):
+    with light_event_log(), instance, only_pass(paths), ledger as recording, _shown_when_stopped(defs, instance, recording):
+        settle_dead_runs(instance, paths.home(active_profile()))
         going = _Pass(paths, defs, instance, progress, choice, {**said, **recording.tags(instance)}, begun_with)
         for name in chain.in_order(paths, list(titles)):
             going.step(name, titles[name])

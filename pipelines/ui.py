@@ -18,13 +18,14 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
 from assets.catalogue.base_profile import PROFILE_VARIABLE
 from assets.methods.errors import PipelineError
+from pipelines.dead_runs import only_page, settle_dead_runs
 from pipelines.operation_settings import write_template
 from pipelines.web_guard import ORIGINS_VARIABLE, page_origins
 
@@ -167,7 +168,10 @@ def serve(root: Path, home: Path, page: Page = Page(), say: Callable[[str], obje
     write_template(home)
     previous = {number: signal.signal(number, _raise_interrupt) for number in _signals()}
     try:
-        with log.open("wb") as stream:
+        alone = nullcontext() if page.read_only else only_page(home)
+        with alone, log.open("wb") as stream:
+            if not page.read_only:
+                _settle(home)
             process = _popen(command(root, page), root, variables, stream)
             try:
                 say("Startar Dagster ...\n")
@@ -187,6 +191,14 @@ def serve(root: Path, home: Path, page: Page = Page(), say: Callable[[str], obje
     finally:
         for number, handler in previous.items():
             signal.signal(number, handler)
+
+
+def _settle(home: Path) -> None:
+    """Runs that were killed would keep every new one waiting."""
+    import dagster as dg
+
+    with dg.DagsterInstance.from_config(str(home.resolve() / "dagster")) as instance:
+        settle_dead_runs(instance, home, alone=True)
 
 
 def first_words(page: Page) -> str:

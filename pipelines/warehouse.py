@@ -11,7 +11,7 @@ import os
 import re
 import threading
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,6 +20,7 @@ import polars as pl
 
 from assets.hygiene.permissions import own
 from assets.methods.errors import PipelineError
+from assets.whole_files import flush_file, take_place
 
 if TYPE_CHECKING:
     import duckdb
@@ -37,6 +38,7 @@ _ALL_COLUMNS = (
     "where database_name = current_catalog() and schema_name != 'ledger' and not internal order by all"
 )
 _HELD = re.compile(r"(set|conflicting) lock|already open|used by another process", re.IGNORECASE)
+_FULL = re.compile(r"no space left|disk full|file too large|disk quota|not enough space", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -105,7 +107,7 @@ class Warehouse:
 
         Raises:
             PipelineError: `warehouse_busy` when another program holds the file, `warehouse_unreadable` when it is no DuckDB
-                file or one that this version cannot read.
+                file or one that this version cannot read, `warehouse_full` when the disk has no room for more.
         """
         import duckdb
 
@@ -120,8 +122,11 @@ class Warehouse:
             yield connection
             connection.execute("use memory")
             connection.execute("detach warehouse")
-        except BaseException:
-            connection.close()  # with whatever it was in the middle of; the next use starts anew
+        except BaseException as error:
+            with suppress(duckdb.Error):  # a full disk may stop the closing too; what was committed is kept all the same
+                connection.close()  # with whatever it was in the middle of; the next use starts anew
+            if isinstance(error, (duckdb.IOException, duckdb.FatalException)):
+                raise _cannot_use(self.path, str(error)) from error
             raise
         if _idle.engines.setdefault(os.getpid(), connection) is not connection:
             connection.close()  # two files were open at once
@@ -253,7 +258,8 @@ class Warehouse:
         fresh = self.path.with_name(f".{self.path.name}.ny")
         with self.copied_to(fresh):
             pass
-        os.replace(fresh, self.path)
+        flush_file(fresh)
+        take_place(fresh, self.path)
         self.path.with_name(self.path.name + ".wal").unlink(missing_ok=True)
 
     @contextmanager
@@ -344,6 +350,19 @@ def _clause(where: Where | None) -> tuple[str, list[object]]:
     return " where " + " and ".join(parts), params
 
 
+def _cannot_use(path: Path, message: str) -> PipelineError:
+    """What to say of an error that the file system gives in the middle of the work."""
+    if _FULL.search(message):
+        return PipelineError(
+            "warehouse_full",
+            path.name,
+            "plats på disken för resultaten",
+            "en full disk",
+            "Frigör utrymme och kör igen; det som var klart finns kvar och görs inte om.",
+        )
+    return _cannot_open(path, message)
+
+
 def _cannot_open(path: Path, message: str) -> PipelineError:
     if not _HELD.search(message):
         return PipelineError(
@@ -351,7 +370,8 @@ def _cannot_open(path: Path, message: str) -> PipelineError:
             path.name,
             "en DuckDB-databas som den här versionen kan läsa",
             "en fil som inte går att öppna",
-            "Flytta undan filen och kör igen; databasen byggs upp på nytt av det som ligger i inkorgen.",
+            "Lägg tillbaka en säkerhetskopia (did aterstall). Finns ingen: flytta undan filen och kör igen; databasen byggs upp "
+            "på nytt av det som ligger i inkorgen och arkivet.",
         )
     pid = re.search(r"PID (\d+)", message)
     who = f"ett annat program (process {pid.group(1)})" if pid else "ett annat program"

@@ -8,6 +8,7 @@ from datetime import date
 import dagster as dg
 import pytest
 
+from assets import whole_files
 from assets.hygiene.permissions import tighten
 from assets.methods.errors import PipelineError
 from assets.published import published_sealed_bundles
@@ -108,19 +109,19 @@ def test_a_crash_at_any_point_is_mended_by_running_again(ready, monkeypatch, pla
         if place == "append":
             book.fails = Killed()
         elif place == "after":
-            real = store.take_place
+            real = whole_files.take_place
 
             def then_die(half, path):
                 real(half, path)
                 raise Killed
 
-            patched.setattr(store, "take_place", then_die)
+            patched.setattr(whole_files, "take_place", then_die)
         else:
 
             def die(*args):
                 raise Killed
 
-            patched.setattr(store, place, die)
+            patched.setattr(whole_files, place, die)
         with pytest.raises(Killed):
             out(ready, book)
     book.fails = None
@@ -146,7 +147,7 @@ def test_an_error_leaves_nothing_half_released(ready, monkeypatch):
     def full(*args):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(store, "write_half", full)
+    monkeypatch.setattr(whole_files, "write_half", full)
     with pytest.raises(PipelineError, match="en mapp som går att skriva i"):
         out(ready, Book())
     assert not lying(ready)
