@@ -111,9 +111,9 @@ def release_frames(reader: ReleaseReader) -> ReleaseFrames:
 def with_series(release: ReleaseFrames, reader: ReleaseReader, catalogue: Catalogue, scope: Scope) -> ReleaseFrames:
     """The release with the series of one bundle's areas: the table is large, so the other areas' rows stay where they are."""
     districts = [d.district_code for d in catalogue.districts if d.district_code.startswith(f"{scope.area_code}-")]
-    results = reader.read("indicator_results", area_code=[COUNTY_CODE, scope.area_code, *districts])
-    slim = results.drop(UNSHOWN_COLUMNS, strict=False)
-    changes = reader.read("trends", area_code=[COUNTY_CODE, scope.area_code, *districts], wave=[scope.wave])
+    shown = {"area_code": [COUNTY_CODE, scope.area_code, *districts], "edition": [scope.edition]}
+    slim = reader.read("indicator_results", **shown).drop(UNSHOWN_COLUMNS, strict=False)
+    changes = reader.read("trends", **shown, wave=[scope.wave])
     differing = reader.read("edition_differences", area_code=[scope.area_code, *districts])
     more = {"trends": changes, "edition_differences": differing}
     return replace(release, indicator_results=slim, series_breaks=reader.read("series_breaks"), **more)
@@ -125,8 +125,8 @@ def certificate(reader: ReleaseReader, catalogue: Catalogue, scope: Scope) -> Bu
     provenance = reader.read("provenance", area_code=own)
     quality = reader.read("delivery_quality", area_code=[scope.area_code], wave=[scope.wave])
     rules = quality.filter(pl.col("item").is_in(["rules_passed", "rules_failed"])).sort("item")
-    logs = [reader.read(name, wave=[scope.wave], edition=[scope.edition]) for name in LOGS]
-    inside = [log.filter(pl.col("area_code").str.starts_with(scope.area_code)).height if log.height else 0 for log in logs]
+    logs = [reader.areas_of(name, wave=[scope.wave], edition=[scope.edition]) for name in LOGS]
+    inside = [int(codes.str.starts_with(scope.area_code).sum()) for codes in logs]
     return BundleMeta(
         code_version=code_version(),
         catalogue_hash=catalogue.content_hash,

@@ -37,7 +37,7 @@ from pipelines.resources import ReleaseReader, RunChoices
 
 def kit_frames(reader: ReleaseReader, release: ReleaseFrames, meta: ReportMeta, scope: Scope) -> ReleaseFrames:
     """What one kit sees of the release: no single questions are in it."""
-    changes = reader.read("trends", area_code=[COUNTY_CODE, scope.area_code], wave=[scope.wave])
+    changes = reader.read("trends", area_code=[COUNTY_CODE, scope.area_code], wave=[scope.wave], edition=[scope.edition])
     return select_frames(replace(release, trends=changes), scope, meta.charts.indices)
 
 
@@ -62,7 +62,8 @@ def reports_workshop_kit(
     places: dict[Scope, BundlePaths] = {}
 
     def frames_of(scope: Scope) -> ReleaseFrames:
-        return kit_frames(release_reader, release, meta, scope)
+        with release_reader.held():
+            return kit_frames(release_reader, release, meta, scope)
 
     with as_failure():
         beside = previews(release_reader, catalogue, choices.prepared_by)

@@ -57,7 +57,7 @@ def profile_names() -> tuple[str, ...]:
 def demo(arguments: argparse.Namespace) -> int:
     """Fill the inbox with simulated deliveries and the bundled registers, then run everything."""
     from assets.catalogue.load import load_catalogue
-    from assets.demo.profiles import fill_inbox
+    from assets.demo.profiles import drawn_areas, fill_inbox, pilot_areas
 
     paths = Paths(profile_home())
     progress = default_progress()
@@ -70,15 +70,13 @@ def demo(arguments: argparse.Namespace) -> int:
     if profile.is_base:
         with progress.step("Lägger påhittade formulär i inkorgen") as step:
             step.count("filer", fill_forms(paths.forms))
-    public = pilot_areas() if profile.is_base else ()
-    return run_chain(paths.root, progress, edition=arguments.utgava, public_areas=public, command="did demo")
-
-
-def pilot_areas() -> tuple[str, ...]:
-    """Municipalities of the pilots: in the demo they alone get a public bundle, so that it stays fast."""
-    from assets.catalogue.pilots import load_pilots
-
-    return tuple(sorted({code for one in load_pilots().pilots for code in one.municipalities}))
+    if not profile.is_base:
+        return run_chain(paths.root, progress, edition=arguments.utgava, command="did demo")
+    drawn = () if arguments.alla else drawn_areas()
+    done = run_chain(paths.root, progress, edition=arguments.utgava, public_areas=pilot_areas(), only=drawn, command="did demo")
+    if drawn:
+        progress.note(f"Rapportpaket ritades för {len(drawn)} av länets kommuner. Alla får sina med did demo --alla.")
+    return done
 
 
 def ovning(arguments: argparse.Namespace) -> int:
@@ -326,6 +324,8 @@ def parser() -> SwedishParser:
     sample = add("demo", demo, "simulera leveranser, kör hela kedjan och skriv rapportpaketen")
     with_profile(sample)
     with_choices(sample)
+    text = "rapportpaket och workshoppaket för länets alla kommuner, inte bara för några"
+    sample.add_argument("--alla", action="store_true", help=text)
     rehearsal = add("ovning", ovning, "bygg en påhittad övningskommun med känt facit, att öva workshopen på (SYNTETISKA DATA)")
     rehearsal.add_argument("mapp", nargs="?", default=None, metavar="MAPP", help="övningens egen mapp (förval ovning i data)")
     run = add("kor", kor, "kör kedjan på det som ligger i inkorgen; bara det som påverkas av något nytt räknas om")

@@ -306,9 +306,8 @@ def build_crossing_jobs(defs: Callable[[], dg.Definitions]) -> tuple[dg.JobDefin
         chosen = Choice(wave=asked.wave, everything=asked.everything, edition=choices.kind, only=asked.only)
         said = asked.tags()
         for name in chain.in_order(store.paths, [one for one in names if reached(*NEEDS[one])]):
-            for tags in chain.runs(store.paths, name, chosen):
+            for tags in chain.pending(store.paths, name, chosen):
                 child(context, name, {**tags, **said}, run_config)
-            chain.finished(store.paths, name, chosen)
 
     nothing = {"out": dg.Out(dg.Nothing)}
     after = {"after": dg.In(dg.Nothing)}

@@ -159,16 +159,16 @@ class _Pass:
         title = f"{usual} (efter reparation)" if usual in self.seconds else usual
         started = time.perf_counter()
         with self.progress.step(title) as step:
-            needed = chain.runs(self.paths, name, self.choice)
-            for part in needed:
+            ran = False
+            for part in chain.pending(self.paths, name, self.choice):
                 self._run(name, title, part, step)
-            chain.finished(self.paths, name, self.choice)
+                ran = True
             if name == chain.AUDIT and chain.repair_waits(self.paths):
                 self.progress.note(chain.repair_told(self.paths))
             if name == "publish_bundles":
                 self.written = step.counts.get("paket", self.written)
                 self.unchanged = step.counts.get("oförändrade", self.unchanged)
-            if not needed:
+            if not ran:
                 step.title = f"{title} (inget nytt)"
             if name == "check_surveys" or (name == "ingest_forms" and not inbox_files(self.paths.surveys)):
                 # the forms are kept also where there is nothing to report on yet

@@ -161,12 +161,17 @@ class Warehouse:
         """Rows of a table whose columns take one of the given values; an unwritten table is an empty frame without columns."""
         if not self.path.exists():
             return pl.DataFrame()
+        import duckdb
+
         with self.connect() as con:
-            if not _exists(con, name):
-                return pl.DataFrame()
             clause, params = _clause(where)
             chosen = ", ".join(f'"{c}"' for c in columns) if columns else "*"
-            return con.sql(f"select {chosen} from {name}{clause}", params=params).pl()
+            try:
+                return con.sql(f"select {chosen} from {name}{clause}", params=params).pl()
+            except duckdb.CatalogException:  # looking first would take longer than most reads
+                if _exists(con, name):
+                    raise
+                return pl.DataFrame()
 
     def tables(self, layer: str) -> list[TableName]:
         """The tables that have been written in a layer, by name."""
@@ -183,17 +188,26 @@ class Warehouse:
             return {}
         return dict(self._ask(f'select "{by}", count(*) from {name} group by 1 order by 1', []))
 
-    def hashes(self, name: TableName, by: str | None = None) -> dict[object, str]:
+    def hashes(self, name: TableName, by: str | None = None, columns: Sequence[str] = ()) -> dict[object, str]:
         """What tells whether a table's content is the same: a text per value of the column `by`, or one (key None) for all of it.
 
-        The order of rows doesn't matter; columns, types and every value do. An unwritten table has no hash.
+        The order of rows doesn't matter; columns (all, or those that are named), types and every value do. An unwritten table
+        has no hash.
         """
+        found = self.slice_hashes(name, [by] if by else [], columns)
+        return {key[0] if by else None: digest for key, digest in found.items()}
+
+    def slice_hashes(self, name: TableName, by: Sequence[str], columns: Sequence[str] = ()) -> dict[tuple, str]:
+        """As `hashes`, by the values of several columns together; the columns that are named have to hold them."""
         if not self.exists(name):
             return {}
-        kinds = str(self._ask(f"select column_name, column_type from (describe {name})", []))
-        key, group = (f'"{by}"', f' group by "{by}"') if by else ("null", "")
-        query = f"select {key}, count(*), bit_xor(hash(t)), sum(hash(t)::hugeint) from {name} t{group}"
-        return {row[0]: hashlib.sha256(f"{kinds}{row[1:]}".encode()).hexdigest() for row in self._ask(query, [])}
+        there = [(column, kind) for column, kind in self._ask(f"select column_name, column_type from (describe {name})", [])]
+        kinds = [one for one in there if not columns or one[0] in columns]
+        keys, chosen = (", ".join(f'"{column}"' for column in names) for names in (by, columns))
+        rows, n = f"(select {chosen} from {name})" if columns else str(name), len(by)
+        sums = f"count(*), bit_xor(hash(t)), sum(hash(t)::hugeint) from {rows} t"
+        query = f"select {keys}, {sums} group by {keys}" if by else f"select {sums}"
+        return {row[:n]: hashlib.sha256(f"{kinds}{row[n:]}".encode()).hexdigest() for row in self._ask(query, [])}
 
     def contents(self, hashed: Collection[str] = ()) -> list[tuple[str, int | None, int, str]]:
         """Every table per wave (None: no such column): its rows, and what tells its content where its layer is `hashed`, else "".

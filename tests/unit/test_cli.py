@@ -7,7 +7,9 @@ import polars as pl
 import pytest
 
 from assets.methods.errors import PipelineError
+from assets.slices import MUNICIPALITIES
 from pipelines import cli
+from pipelines.chain import side_by_side
 from pipelines.console import RunSummary
 from pipelines.warehouse import TableName, Warehouse
 
@@ -24,7 +26,8 @@ def chain(monkeypatch):
     """Stands in for the simulator and the run; remembers what they were given."""
     calls = {}
 
-    def run_everything(home, progress, *, everything=False, edition=None, public_areas=(), command="did kor"):
+    def run_everything(home, progress, *, everything=False, edition=None, public_areas=(), only=(), command="did kor"):
+        calls["only"] = only
         calls["run"], calls["everything"] = home, everything
         calls["edition"], calls["public_areas"], calls["command"] = edition, public_areas, command
         bundles = calls.get("bundles", 26)
@@ -50,9 +53,25 @@ def test_demo_fills_the_inbox_runs_and_says_where_to_look(home, chain, capsys):
     assert chain["run"] == home
     assert (chain["edition"], chain["public_areas"]) == (None, ("0123", "0127", "0191"))  # public bundles of the pilots alone
     assert chain["command"] == "did demo"
+    assert set(chain["public_areas"]) < set(chain["only"]) < set(MUNICIPALITIES)
+    assert len(side_by_side(chain["only"])) == 3, "drawn in few runs, so that all workers have work"
     out = capsys.readouterr().out
     assert "Lägger registerfiler i inkorgen" in out
     assert f"Börja här: {home / 'reports' / '2024' / 'lansoversikt.html'}" in out
+
+
+def test_the_demo_draws_everybody_when_asked(home, chain, capsys):
+    assert cli.main(["demo", "--alla"]) == 0
+    assert chain["only"] == ()
+    assert "did demo --alla" not in capsys.readouterr().out
+
+
+def test_codes_that_follow_each_other_are_one_run():
+    first, second, third, fourth = MUNICIPALITIES[:4]
+    assert side_by_side([]) == []
+    assert side_by_side([fourth, first, second]) == [(first, second), (fourth, fourth)]
+    assert side_by_side([first, third]) == [(first, first), (third, third)]
+    assert side_by_side(MUNICIPALITIES) == [(first, MUNICIPALITIES[-1])]
 
 
 def test_registers_are_copied_once_and_the_simulators_own_file_is_not(tmp_path):
