@@ -191,6 +191,11 @@ def test_a_typed_decision_takes_the_sum_of_the_bundle_as_it_is(tmp_path):
     for wrong in ("../../etc", "", "0000_x"):
         with pytest.raises(PipelineError, match="ett paket i reports/"):
             approve(paths, TODAY, paket=wrong, namn=FIRST, **given)
+    with pytest.raises(PipelineError) as left_out:
+        approve(paths, TODAY, paket=FOLDER, namn=FIRST, **given | {"roll": " "})
+    said = str(left_out.value)
+    assert "fältet roll: väntade den beslutandes roll, 2-100 tecken, fick inget. Fyll i fältet i jobbet godkann" in said
+    assert "mallen" not in said, "the template is for those who send in a file"
 
 
 def test_what_can_be_a_name():
