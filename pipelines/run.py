@@ -19,6 +19,7 @@ from assets.methods.errors import PipelineError
 from pipelines.console import Progress, RunSummary, Step
 from pipelines.event_log import light_event_log
 from pipelines.form_notes import FILES, form_notes, known_forms
+from pipelines.instance_settings import instance_settings
 from pipelines.paths import Paths
 from pipelines.recorder import COMMAND, recorded
 from pipelines.set_aside import lying, rejected_since, stopped
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
     from assets.catalogue.pilot_models import Pilot
     from pipelines.chain import Choice
+    from pipelines.spread import SpreadResult
 
 # What a child job is called on the console and in the summary.
 STEPS = (
@@ -101,7 +103,8 @@ def run_everything(
         asked: dict[str, object] = {"edition": edition} if edition else {}
         asked |= {"workers": workers} if workers else {}
         choices = asked | ({"public_areas": list(public_areas)} if public_areas else {})
-        defs = build_definitions(home, remake=everything, prepared_by=prepared_by, **choices)
+        asked_of = {"remake": everything, "prepared_by": prepared_by, **choices}
+        defs = build_definitions(home, **asked_of)
         instance = dg.DagsterInstance.from_config(str(instance_home(paths.home(active_profile()))))
         has = {job.name for job in ASSET_JOBS}
         titles = {name: title for name, title in STEPS if name in has and wanted_step(name, pilot)}
@@ -111,7 +114,7 @@ def run_everything(
     begun_with = _Before(lying(paths), known_forms(Warehouse(paths.warehouse)))
     ledger = recorded(paths, COMMAND, prepared_by, _settings(chosen, municipalities, everything, pilot, choices))
     with light_event_log(), instance, ledger as recording, _shown_when_stopped(defs, instance):
-        going = _Pass(paths, defs, instance, progress, choice, {**said, **recording.tags(instance)}, begun_with)
+        going = _Pass(paths, defs, instance, progress, choice, {**said, **recording.tags(instance)}, begun_with, asked_of)
         for name in chain.in_order(paths, list(titles)):
             going.step(name, titles[name])
         with progress.step("Lägesöversikt") as step:
@@ -131,7 +134,7 @@ class _Before:
 
 @dataclass
 class _Pass:
-    """One pass of the chain: what it runs on, and what it has counted so far."""
+    """One pass of the chain: what it runs on, the fields of `RunChoices` that were given, and what it has counted so far."""
 
     paths: Paths
     defs: dg.Definitions
@@ -140,6 +143,7 @@ class _Pass:
     choice: Choice
     tags: Mapping[str, str]
     before: _Before
+    choices: Mapping[str, object]
     checks: dict[bool, int] = field(default_factory=lambda: {True: 0, False: 0})
     seconds: dict[str, float] = field(default_factory=dict)
     written: int = 0
@@ -169,15 +173,22 @@ class _Pass:
         self.seconds[title.split(":")[0] if name.startswith("publish") else title] = time.perf_counter() - started
 
     def _run(self, name: str, title: str, part: Mapping[str, str], step: Step) -> None:
+        from pipelines import spread
         from pipelines.failure_notices import give_notice
         from pipelines.mail import Mail
 
-        result = self.defs.resolve_job_def(name).execute_in_process(
-            instance=self.instance, tags={**self.tags, **part}, run_config=QUIET, raise_on_error=False
-        )
+        job, tags = self.defs.resolve_job_def(name), {**self.tags, **part}
+        if spread.spreads(self.instance, name):
+            config = QUIET | {"resources": {"choices": {"config": self.choices}}}
+            result = spread.run_spread(job, self.instance, tags, config)
+            parts = result.each()
+        else:
+            result = job.execute_in_process(instance=self.instance, tags=tags, run_config=QUIET, raise_on_error=False)
+            parts = [result]
         for evaluation in result.get_asset_check_evaluations():
             self.checks[evaluation.passed] += 1
-        _count(step, result)
+        for one in parts:
+            _count(step, one)
         if not result.success:
             mail = Mail(data_dir=str(self.paths.root))
             for told in give_notice(self.paths, self.instance, result.dagster_run, mail.tell):
@@ -230,7 +241,7 @@ def instance_home(home: Path) -> Path:
     """The Dagster instance's folder under the data folder, with our settings in it."""
     folder = (home / "dagster").resolve()
     folder.mkdir(parents=True, exist_ok=True)
-    settings = Path(__file__).with_name("dagster.yaml")
+    settings = instance_settings()
     if not (folder / "dagster.yaml").exists() or (folder / "dagster.yaml").read_bytes() != settings.read_bytes():
         shutil.copyfile(settings, folder / "dagster.yaml")
     os.environ["DAGSTER_HOME"] = str(folder)
@@ -248,7 +259,7 @@ SHOWN_COUNTS = {
 }
 
 
-def _count(step: Step, result: dg.ExecuteInProcessResult) -> None:
+def _count(step: Step, result: dg.ExecuteInProcessResult | SpreadResult) -> None:
     """Rows (bundles) that the step's assets wrote; the last layer of a table wins."""
     counted: dict[str, int] = {}
     for event in result.get_asset_materialization_events():
@@ -262,7 +273,7 @@ def _count(step: Step, result: dg.ExecuteInProcessResult) -> None:
         step.count(unit, step.counts.get(unit, 0) + rows)
 
 
-def _failed(title: str, result: dg.ExecuteInProcessResult) -> PipelineError:
+def _failed(title: str, result: dg.ExecuteInProcessResult | SpreadResult) -> PipelineError:
     """The failing step's own sentence; a bug's traceback is raised as it is."""
     for event in result.all_events:
         if event.is_step_failure:
