@@ -19,6 +19,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent
 VENV = ROOT / ".venv"
 LOCK = ROOT / "requirements.lock"
+SCALE_LOCK = ROOT / "requirements-scale.lock"
+"""Packages for more than one machine (docs/development/scale.md); nothing here installs them."""
 UV = "0.13.9"
 OLDEST_PYTHON = (3, 11)
 DISK_NEEDED = 3 * 10**9
@@ -281,14 +283,17 @@ def without_browser(arguments):
 
 
 def relock(arguments):
-    """Recompute the lock for every platform, with hashes and without any address; pins are kept unless --upgrade is given."""
+    """Recompute both locks for every platform, with hashes and without any address; pins are kept unless --upgrade is given."""
     command = [venv_program("uv"), "pip", "compile", "--quiet", "--universal", "--python-version", "3.11"]
     command += ["--generate-hashes", "--no-emit-index-url", "--no-annotate", "--exclude-newer", LOCK_AGE]
     command += ["--exclude-newer-package", "uv=false"]  # the bootstrap pins uv itself
-    command += ["--custom-compile-command", "make lock", "--group", "dev", "-o", LOCK, *arguments, "pyproject.toml", "-"]
-    worked, output = tool(command, stdin=f"uv=={UV}\n")
-    if not worked:
-        raise StartError(plain_words(output))
+    command += ["--custom-compile-command", "make lock", *arguments]
+    usual = ["--group", "dev", "-o", LOCK, "pyproject.toml", "-"]
+    scale = ["--extra", "scale", "-c", LOCK, "-o", SCALE_LOCK, "pyproject.toml"]  # the same versions, and some packages more
+    for asked, stdin in ((usual, f"uv=={UV}\n"), (scale, "")):
+        worked, output = tool([*command, *asked], stdin=stdin)
+        if not worked:
+            raise StartError(plain_words(output))
     say("requirements.lock är räknad på nytt. Läs skillnaden (git diff) och kör testerna innan du sparar den.")
     return 0
 

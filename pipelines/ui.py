@@ -26,6 +26,7 @@ from typing import BinaryIO
 from assets.catalogue.base_profile import PROFILE_VARIABLE
 from assets.methods.errors import PipelineError
 from pipelines.dead_runs import only_page, settle_dead_runs
+from pipelines.instance_settings import instance_settings
 from pipelines.operation_settings import write_template
 from pipelines.web_guard import ORIGINS_VARIABLE, page_origins
 
@@ -38,7 +39,6 @@ READY_SECONDS = 120
 STOP_SECONDS = 20
 LINGER_SECONDS = 3
 """How long children may tidy up after themselves once Dagster itself has ended."""
-SETTINGS = Path(__file__).with_name("dagster.yaml")
 WINDOWS = sys.platform == "win32"
 NEW_PROCESS_GROUP = 0x00000200
 """Windows' flag CREATE_NEW_PROCESS_GROUP, by number because the name exists on Windows only."""
@@ -73,7 +73,7 @@ def prepare_dagster_home(home: Path) -> Path:
     """The instance folder `<home>/dagster`, absolute and with our settings in place; also what DAGSTER_HOME must be."""
     folder = (home / "dagster").resolve()
     folder.mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(SETTINGS, folder / "dagster.yaml")
+    shutil.copyfile(instance_settings(), folder / "dagster.yaml")
     return folder
 
 

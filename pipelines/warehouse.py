@@ -81,8 +81,9 @@ _looked_at: set[tuple[Path, int]] = set()
 class Warehouse:
     """Reads and writes whole slices of tables as Polars frames."""
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
+    def __init__(self, path: Path, *, read_only: bool = False) -> None:
+        """`read_only`: never writes, so that other processes may read at the same time."""
+        self.path, self.read_only = path, read_only
 
     @contextmanager
     def held(self) -> Iterator[None]:
@@ -118,7 +119,7 @@ class Warehouse:
         # Starting DuckDB takes ten times as long as attaching a file to one that runs.
         connection = _idle.engines.pop(os.getpid(), None) or duckdb.connect()
         try:
-            self._attach(connection, read_only=read_only)
+            self._attach(connection, read_only=read_only or self.read_only)
             yield connection
             connection.execute("use memory")
             connection.execute("detach warehouse")

@@ -11,7 +11,7 @@ import pytest
 from dagster._core.storage.tags import RUN_KEY_TAG
 
 from pipelines.approval_jobs import approvals_sensor
-from pipelines.attempts import LARGEST_ATTEMPT, OUTCOME_STEP, Memory, remembered
+from pipelines.attempts import LARGEST_ATTEMPT, LAST_STEP, Memory, remembered
 from pipelines.jobs import build_crossing_jobs
 from pipelines.operation_settings import FILE
 from pipelines.resources import Store
@@ -37,7 +37,7 @@ def everything() -> None:
     bundles()
 
 
-@dg.op(name=OUTCOME_STEP)
+@dg.op(name=LAST_STEP)
 def tells() -> None:
     """Stands in for the step that says what was stopped."""
     raise dg.Failure("1 sak stoppades", allow_retries=False)
@@ -183,7 +183,7 @@ def test_a_run_that_is_red_only_to_tell_what_was_stopped_is_not_tried_again(page
 
 
 def test_the_step_that_tells_is_the_last_one_of_the_real_jobs():
-    assert all(OUTCOME_STEP in {node.name for node in job.nodes} for job in build_crossing_jobs(dg.Definitions))
+    assert all(LAST_STEP in {node.name for node in job.nodes} for job in build_crossing_jobs(dg.Definitions))
 
 
 def test_a_run_that_a_person_started_is_waited_for(page):

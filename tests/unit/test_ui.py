@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from assets.methods.errors import PipelineError
-from pipelines import ui
+from pipelines import instance_settings, ui
 
 ROOT = Path(__file__).resolve().parents[2]
 SERVER = """
@@ -56,7 +56,7 @@ def test_an_older_copy_of_the_settings_is_replaced(tmp_path):
     (tmp_path / "dagster" / "dagster.yaml").write_text("telemetry: {enabled: true}", encoding="utf-8")
     folder = ui.prepare_dagster_home(tmp_path)
     assert folder.is_absolute()
-    assert (folder / "dagster.yaml").read_bytes() == ui.SETTINGS.read_bytes()
+    assert (folder / "dagster.yaml").read_bytes() == instance_settings.SETTINGS.read_bytes()
 
 
 def test_only_this_computer_is_served_and_the_users_workspace_is_used():
