@@ -205,9 +205,9 @@ def _decimal(value: float) -> str:
 def difference_csv(cells: pl.DataFrame) -> bytes:
     """Every number that differs: UTF-8 with a mark at the start, semicolons and decimal commas, as Swedish spreadsheets want."""
     buffer = io.BytesIO()
-    without_formulas(cells).select(
-        pl.col(name).alias(word) for name, word in HEADERS.items()
-    ).write_csv(buffer, separator=";", decimal_comma=True, include_bom=True)
+    without_formulas(cells).select(pl.col(name).alias(word) for name, word in HEADERS.items()).write_csv(
+        buffer, separator=";", decimal_comma=True, include_bom=True
+    )
     return buffer.getvalue()
 
 

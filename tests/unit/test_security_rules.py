@@ -35,7 +35,6 @@ NEVER_CALLED = {
     "extractall",
     "unpack_archive",
     "mktemp",
-    "from_string",
 }
 LOADERS = {"SafeLoader", "CSafeLoader", "BaseLoader", "FastLoader", "UniqueKeys"}
 """YAML loaders that make plain data only; the last two are the catalogue's own and build on the first."""
