@@ -1,6 +1,7 @@
 """Indices layer: scores per respondent and estimates per area. Microdata and exact counts: never rendered, never leaves."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import TypeVar
 
 import dagster as dg
 import polars as pl
@@ -10,7 +11,7 @@ from assets.cutoff_guard import COLUMN, require_cutoffs
 from assets.failures import as_failure
 from assets.methods.cell_key_sums import with_cell_keys
 from assets.methods.estimate import area_counts, area_estimates
-from assets.methods.indicator_tables import indicator_tables
+from assets.methods.indicator_tables import in_order, indicator_tables
 from assets.methods.indicators import indicator_values
 from assets.methods.persons import score_persons
 from assets.methods.pomp import pomp_means, pomp_values
@@ -39,6 +40,7 @@ INDICATOR_ESTIMATES = TableName("indices", "indicator_estimates")
 SCALE_MEANS = TableName("indices", "scale_means")
 SCALE_ESTIMATES = TableName("indices", "scale_estimates")
 SENSITIVITY = TableName("indices", "screen_sensitivity")
+Made = TypeVar("Made")
 
 
 def removing(catalogue: Catalogue, choices: RunChoices) -> bool:
@@ -54,6 +56,55 @@ def counted_answers(
     return without_removed(answers, [item.key for item in catalogue.survey.items], active=removal)
 
 
+def wave_by_wave(
+    work: Callable[[pl.DataFrame], Made], warehouse: Warehouse, catalogue: Catalogue, waves: Sequence[int], *, removal: bool
+) -> list[Made]:
+    """What the work gives for each wave's answers; only one wave's are in memory at a time, however many the survey has."""
+    return [work(counted_answers(warehouse, catalogue, [wave], removal=removal)) for wave in waves]
+
+
+def scored_persons(warehouse: Warehouse, catalogue: Catalogue, waves: Sequence[int], *, removal: bool) -> pl.DataFrame:
+    """`indices.person_scores` of the waves, in order, but for the limits' name."""
+
+    def scored(answers: pl.DataFrame) -> pl.DataFrame:
+        return score_persons(answers, catalogue.index_file, catalogue.cutoffs, catalogue.item_scores())
+
+    return pl.concat(wave_by_wave(scored, warehouse, catalogue, sorted(waves), removal=removal))
+
+
+def estimated_areas(warehouse: Warehouse, catalogue: Catalogue, waves: Sequence[int]) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """`indices.area_counts` and `indices.area_estimates` of the waves, from their scores."""
+    persons = warehouse.read(PERSONS, {"wave": list(waves)})
+    kinds = {i.key: i.kind for i in catalogue.indices}
+    own = "weight" in persons.columns and persons["weight"].null_count() == 0  # a survey with a sampling design of its own
+    stratum = "stratum" if own else None
+    counts = area_counts(persons, list(kinds), stratum=stratum).with_columns(pl.lit(catalogue.cutoffs.id).alias(COLUMN))
+    counts = with_cell_keys(counts, persons, list(kinds), stratum=stratum)
+    return counts, area_estimates(persons, kinds, weight="weight" if own else None, stratum=stratum, rest=True, quantiles=True)
+
+
+def tables_of_indicators(
+    warehouse: Warehouse, catalogue: Catalogue, waves: Sequence[int], *, removal: bool
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """`indices.indicator_counts` and `indices.indicator_estimates` of the waves."""
+    chosen, levels = catalogue.indicator_file.indicators, catalogue.profile.area_levels
+
+    def of_wave(answers: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+        return indicator_tables(answers, chosen, catalogue.survey, levels)
+
+    parts = wave_by_wave(of_wave, warehouse, catalogue, waves, removal=removal)
+    counts, estimates = (in_order(pl.concat(tables), [one.id for one in chosen]) for tables in zip(*parts, strict=True))
+    return counts, estimates
+
+
+def values_of_scales(warehouse: Warehouse, catalogue: Catalogue, waves: Sequence[int], *, removal: bool) -> pl.DataFrame:
+    """What `pomp_values` gives for the answers of the waves."""
+    scales = catalogue.indicator_file.indices
+    return pl.concat(
+        wave_by_wave(lambda answers: pomp_values(answers, scales, catalogue.survey), warehouse, catalogue, waves, removal=removal)
+    )
+
+
 @dg.asset(
     key=["indices", "person_scores"],
     deps=[["validated", "survey_responses"]],
@@ -67,8 +118,7 @@ def indices_person_scores(context: dg.AssetExecutionContext, store: Store, choic
     """Score the respondents of the run's waves; those whose answers are left out by the screen get no score."""
     catalogue = load_catalogue()
     removal = removing(catalogue, choices)
-    answers = counted_answers(store.warehouse, catalogue, int_keys(context, WAVES), removal=removal)
-    persons = score_persons(answers, catalogue.index_file, catalogue.cutoffs, catalogue.item_scores())
+    persons = scored_persons(store.warehouse, catalogue, int_keys(context, WAVES), removal=removal)
     persons = persons.with_columns(pl.lit(catalogue.cutoffs.id).alias(COLUMN))
     metadata = {
         "elever": count_table(persons, ["wave", "grade"], ["mättillfälle", "årskurs"]),
@@ -106,13 +156,7 @@ def indices_areas(context: dg.AssetExecutionContext, store: Store):
     waves = int_keys(context, WAVES)
     with as_failure():
         require_cutoffs(store.warehouse, PERSONS, catalogue, waves)
-    persons = store.warehouse.read(PERSONS, {"wave": waves})
-    kinds = {i.key: i.kind for i in catalogue.indices}
-    own = "weight" in persons.columns and persons["weight"].null_count() == 0  # a survey with a sampling design of its own
-    stratum = "stratum" if own else None
-    counts = area_counts(persons, list(kinds), stratum=stratum).with_columns(pl.lit(catalogue.cutoffs.id).alias(COLUMN))
-    counts = with_cell_keys(counts, persons, list(kinds), stratum=stratum)
-    estimates = area_estimates(persons, kinds, weight="weight" if own else None, stratum=stratum, rest=True, quantiles=True)
+    counts, estimates = estimated_areas(store.warehouse, catalogue, waves)
     yield dg.Output(
         counts, output_name="area_counts", metadata={"rader": count_table(counts, ["wave", "grade"], ["mättillfälle", "årskurs"])}
     )
@@ -138,10 +182,10 @@ def indices_areas(context: dg.AssetExecutionContext, store: Store):
 def indices_indicators(context: dg.AssetExecutionContext, store: Store, choices: RunChoices):
     """Single-question series with their denominators."""
     catalogue = load_catalogue()
-    removal, chosen = removing(catalogue, choices), catalogue.indicator_file.indicators
-    answers = counted_answers(store.warehouse, catalogue, int_keys(context, WAVES), removal=removal)
-    counts, estimates = indicator_tables(answers, chosen, catalogue.survey, catalogue.profile.area_levels)
-    yield dg.Output(counts, output_name="indicator_counts", metadata={"indikatorer": len(chosen)})
+    waves, removal = int_keys(context, WAVES), removing(catalogue, choices)
+    counts, estimates = tables_of_indicators(store.warehouse, catalogue, waves, removal=removal)
+    indicators = len(catalogue.indicator_file.indicators)
+    yield dg.Output(counts, output_name="indicator_counts", metadata={"indikatorer": indicators})
     yield dg.Output(estimates, output_name="indicator_estimates")
 
 
@@ -165,8 +209,8 @@ def indices_scales(context: dg.AssetExecutionContext, store: Store, choices: Run
     """The city's 0-100 indices."""
     catalogue = load_catalogue()
     removal, scales, levels = removing(catalogue, choices), catalogue.indicator_file.indices, catalogue.profile.area_levels
-    answers = counted_answers(store.warehouse, catalogue, int_keys(context, WAVES), removal=removal)
-    values, ids = pomp_values(answers, scales, catalogue.survey), [i.id for i in scales]
+    values = values_of_scales(store.warehouse, catalogue, int_keys(context, WAVES), removal=removal)
+    ids = [i.id for i in scales]
     yield dg.Output(pomp_means(values, scales, levels), output_name="scale_means", metadata={"index": len(ids)})
     yield dg.Output(series_estimates(values, ids, "mean", levels), output_name="scale_estimates")
 

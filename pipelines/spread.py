@@ -16,6 +16,8 @@ from dagster._core.definitions.reconstruct import ReconstructableRepository
 from dagster._core.launcher import DefaultRunLauncher
 from dagster._core.launcher.sync_in_memory_run_launcher import SyncInMemoryRunLauncher
 
+from assets.catalogue.base_profile import BASE_PROFILE
+from assets.catalogue.load import active_profile
 from assets.methods.errors import PipelineError
 from assets.slices import MUNICIPALITIES, bundle_range
 
@@ -33,8 +35,9 @@ MATERIALIZED, CHECKED = dg.DagsterEventType.ASSET_MATERIALIZATION, dg.DagsterEve
 
 
 def spreads(instance: dg.DagsterInstance, name: str) -> bool:
-    """Whether the job's parts go to the workers of a launcher."""
-    return name in SPREAD and not isinstance(instance.run_launcher, (DefaultRunLauncher, SyncInMemoryRunLauncher))
+    """Whether the job's parts go to the workers of a launcher; workers have the base's definitions, no other profile's."""
+    here = isinstance(instance.run_launcher, (DefaultRunLauncher, SyncInMemoryRunLauncher))
+    return name in SPREAD and not here and active_profile() == BASE_PROFILE
 
 
 @dataclass(frozen=True)

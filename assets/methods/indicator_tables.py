@@ -28,10 +28,11 @@ def indicator_tables(
         counts.append(indicator_counts(values, some, levels))
         estimates.append(series_estimates(values, [i.id for i in some], "share", levels))
     ids = [i.id for i in indicators]
-    return _sorted(pl.concat(counts), ids), _sorted(pl.concat(estimates), ids)
+    return in_order(pl.concat(counts), ids), in_order(pl.concat(estimates), ids)
 
 
-def _sorted(frame: pl.DataFrame, ids: Sequence[str]) -> pl.DataFrame:
+def in_order(frame: pl.DataFrame, ids: Sequence[str]) -> pl.DataFrame:
+    """The rows as both tables have them: level, area, wave, grade, sex and the indicators as they are listed."""
     enums = {"area_level": pl.Enum(AREA_LEVELS), "sex": pl.Enum(SEXES), "indicator": pl.Enum(list(ids))}
     if "measure" in frame.columns:
         enums["measure"] = pl.Enum(MEASURES["share"])

@@ -120,6 +120,8 @@ def test_only_the_instances_launcher_decides(monkeypatch, tmp_path):
         instance._run_launcher = Workers({})
         assert spread.spreads(instance, JOB)
         assert not spread.spreads(instance, "build_indices"), "the warehouse has one writer"
+        monkeypatch.setattr(spread, "active_profile", lambda: "lupp")
+        assert not spread.spreads(instance, JOB), "a worker would make the base's bundles"
 
 
 def test_the_settings_of_an_instance_are_chosen_by_a_variable(monkeypatch, tmp_path):
