@@ -1,0 +1,127 @@
+"""Drives Dagster's page as a steward does: opens a job's Launchpad, types the fields, starts the run and reads what is shown."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import yaml
+from playwright.sync_api import Page
+
+ROOT = Path(__file__).resolve().parents[2]
+LOCATION = "data_i_dialog"
+SERVE = "import sys; from pathlib import Path; from pipelines.ui import serve; serve(*map(Path, sys.argv[1:3]), int(sys.argv[3]))"
+STATUS = r"[0-9a-f]{8}\s+(Success|Failure|Canceled)\s+Run of"
+"""How a run's page says how it ended."""
+PATIENCE = 900_000
+"""Milliseconds; the whole chain on a busy machine is the longest wait."""
+
+
+def free_port() -> int:
+    """A port that nobody uses right now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def base_only(folder: Path) -> Path:
+    """A root like the repository's whose workspace has the base profile alone: each profile is a code server to wait for."""
+    folder.mkdir()
+    for name in ("assets", "pipelines", "expectations"):
+        (folder / name).symlink_to(ROOT / name)
+    workspace = yaml.safe_load((ROOT / "workspace.yaml").read_text(encoding="utf-8"))
+    locations = [one for one in workspace["load_from"] if one["python_module"]["location_name"] == LOCATION]
+    (folder / "workspace.yaml").write_text(yaml.safe_dump({"load_from": locations}), encoding="utf-8")
+    return folder
+
+
+@contextmanager
+def dagster_started(home: Path) -> Iterator[str]:
+    """Webserver and daemon on a data folder as `did ui` starts them; gives the page's address and stops all of it."""
+    port, root = free_port(), base_only(home.parent / "program")
+    words = [sys.executable, "-c", SERVE, str(root), str(home), str(port)]
+    settings = {**os.environ, "DID_HOME": str(home), "NO_COLOR": "1"}
+    process = subprocess.Popen(words, cwd=ROOT, env=settings, stdout=subprocess.PIPE, text=True)
+    try:
+        said = iter(process.stdout.readline, "") if process.stdout else iter(())
+        if not any("Dagster är öppet" in line for line in said):
+            raise RuntimeError("did ui ended before its page was open")
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=60)
+
+
+class DagsterPage:
+    """One page in the browser. `shots`: folder for screenshots, when somebody wants them."""
+
+    def __init__(self, page: Page, address: str, shots: Path | None = None) -> None:
+        self.page, self.address, self.shots = page, address, shots
+        page.set_default_timeout(PATIENCE)
+
+    def open(self, path: str) -> None:
+        """Open a place on Dagster's page."""
+        self.page.goto(f"{self.address}{path}")
+
+    def open_job(self, job: str) -> None:
+        """Open a job's Launchpad."""
+        self.open(f"/locations/{LOCATION}/jobs/{job}/playground")
+        self.page.wait_for_selector(".CodeMirror")
+
+    def type_fields(self, fields: str) -> None:
+        """Replace what stands in the Launchpad."""
+        self.page.click(".CodeMirror")
+        self.page.keyboard.press("Control+A")
+        self.page.keyboard.press("Delete")
+        self.page.keyboard.insert_text(fields)
+        self.page.locator("button:enabled", has_text="Launch Run").wait_for()
+
+    def launch(self) -> None:
+        """Press Launch Run; the run's page opens."""
+        self.page.get_by_text("No errors").wait_for()
+        self.page.get_by_role("button", name="Launch Run").click()
+        self.page.wait_for_url(re.compile(r"/runs/[0-9a-f-]{36}"))
+
+    def ended(self) -> str:
+        """Wait until the run on the page has ended: what the page says about it."""
+        until = time.monotonic() + PATIENCE / 1000
+        while not (found := re.findall(STATUS, self.text())) and time.monotonic() < until:
+            self.page.wait_for_timeout(500)
+        return found[0] if found else "still under way"
+
+    def run(self, job: str, fields: str = "") -> str:
+        """Open a job, type its fields, start it and wait: Success or Failure, as the page says."""
+        self.open_job(job)
+        if fields:
+            self.type_fields(fields)
+        self.launch()
+        return self.ended()
+
+    def told(self, step: str, words: str) -> str:
+        """What the run's page tells of a step, once the words are there."""
+        self.page.goto(f"{self.page.url.partition('?')[0]}?logs=step%3A{step}")
+        self.page.get_by_text(words).first.wait_for()
+        return self.text()
+
+    def unfold(self, words: str) -> str:
+        """Open the first folded answer of a step, and wait for the words in it."""
+        self.page.get_by_text("[Show Markdown]").first.click()
+        self.page.get_by_text(words).first.wait_for()
+        return self.text()
+
+    def text(self) -> str:
+        """All that is shown."""
+        return str(self.page.inner_text("body"))
+
+    def shoot(self, name: str) -> None:
+        """Keep what is shown as a picture, when pictures are wanted."""
+        if self.shots:
+            self.page.screenshot(path=self.shots / f"{name}.png")

@@ -1,0 +1,71 @@
+"""A steward's first day: deliveries of three small municipalities, a broken file and one without a row to use."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+from assets.catalogue.load import load_catalogue
+from assets.demo.answers import simulate_answers
+from assets.demo.deliveries import plan_files
+from assets.demo.frame import build_frame
+from assets.demo.generate import write_file
+from assets.demo.handed_in import hand_in
+from assets.demo.parameters import load_parameters
+from assets.demo.population import centred, lasting_effects, simulate_pupils
+from assets.demo.training import training_setting
+from pipelines.cli import REGISTERS
+from pipelines.paths import Paths
+from tests.support.fuzz_corpus import PUPILS, changed, text
+
+WAVE, SCALE, SEED = 2024, 0.06, 20241
+MUNICIPALITIES = ("0127", "0128", "0136")
+BROKEN, EMPTY = "Enkät 2024 avbruten kopia.sav", "Enkät 2024 Täby.csv"
+OTHER_GRADE = "Åk 7"
+PUPIL_COUNTS = ("grundskola_antal_elever", "antal_elever_per_arskurs")
+
+
+def write_deliveries(folder: Path) -> list[str]:
+    """Small faultless deliveries of one wave: three of the small demo's. SYNTHETIC. Returns their names."""
+    catalogue, parameters, seed = load_catalogue(), load_parameters(), SEED
+    setting = replace(training_setting(catalogue), parameters=parameters, seed=seed)
+    frame = build_frame(parameters, catalogue.municipalities, seed, SCALE)
+    local = {code: frame.filter(municipality_code=code) for code in frame["municipality_code"].unique().sort()}
+    drawn = [lasting_effects(code, schools, parameters, seed) for code, schools in local.items()]
+    places = centred(drawn, [schools["enrolled"].sum() for schools in local.values()])
+    plans = {
+        plan.place.municipality_code: plan for plan in plan_files(parameters, catalogue.municipalities) if plan.waves == (WAVE,)
+    }
+    for place in (place for place in places if place.code in MUNICIPALITIES):
+        plan, here = plans[place.code], local[place.code].filter(wave=WAVE)
+        pupils_here = simulate_pupils(place, WAVE, here, parameters, seed)
+        answers = simulate_answers(pupils_here, setting.model, parameters, seed)
+        given = hand_in(pupils_here, answers, plan.place, setting.model, setting.truth, setting.areas, parameters, seed)
+        write_file(plan, [given], setting, folder)
+    return [plans[code].name for code in MUNICIPALITIES]
+
+
+def write_faulty(folder: Path, good: str) -> None:
+    """A delivery that ends too early, and one where everybody is in a grade that the survey isn't about."""
+    whole = (folder / good).read_bytes()
+    (folder / BROKEN).write_bytes(whole[: len(whole) // 2])
+    rows = changed("Arskurs", OTHER_GRADE, PUPILS)
+    (folder / EMPTY).write_text(text(rows), encoding="utf-8")
+
+
+def prepare(folder: Path) -> Path:
+    """A folder with what has been sent: three good deliveries and two faulty files."""
+    folder.mkdir()
+    names = write_deliveries(folder)
+    write_faulty(folder, names[0])
+    return folder
+
+
+def drop(folder: Path, paths: Paths) -> None:
+    """Put what has been sent into the inbox, and how many pupils the schools have."""
+    registers = (path for path in sorted(REGISTERS.iterdir()) if path.name.startswith(PUPIL_COUNTS))
+    for path in registers:
+        shutil.copyfile(path, paths.registers / path.name)
+    for path in sorted(folder.iterdir()):
+        shutil.copyfile(path, paths.surveys / path.name)
