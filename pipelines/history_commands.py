@@ -10,9 +10,11 @@ from assets.catalogue.load import load_catalogue
 from assets.hygiene.permissions import own
 from assets.ledger import store
 from assets.ledger.difference import difference
+from assets.ledger.titles import titles_of
 from assets.ledger.types import Bundle, Input, Output
 from assets.ledger.words import difference_csv, difference_lines, list_lines, run_lines
 from assets.methods.errors import PipelineError
+from assets.texts import ui_guide
 from pipelines.paths import Paths
 
 MOST = 20
@@ -55,7 +57,7 @@ def one_run(paths: Paths, number: int) -> list[str]:
 def two_runs(paths: Paths, first: int, second: int, csv: Path | None) -> list[str]:
     """What changed between two runs; every number in a file when one is asked for."""
     found = difference(paths, first, second)
-    lines = difference_lines(found, load_catalogue().area_names)
+    lines = difference_lines(found, titles_of(load_catalogue(), ui_guide()["names"]))
     if csv is None:
         return lines
     try:

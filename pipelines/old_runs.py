@@ -23,14 +23,18 @@ def forget_old_runs(instance: dg.DagsterInstance, newest: int | None = None) -> 
         newest: how many are kept whatever they hold; `history.dagster_runs` in `hygiene.yml` when none is given.
     """
     import dagster as dg
+    from sqlalchemy.exc import SQLAlchemyError
 
     kept = load_hygiene().history.dagster_runs if newest is None else newest
     ended = [dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED]
     old = [run.run_id for run in instance.get_runs(dg.RunsFilter(statuses=ended))[kept:]]
     if not old:
         return 0
-    shown = _last_of_something(instance)
-    return sum(_forget(instance, run_id) for run_id in old if run_id not in shown)
+    try:
+        shown = _last_of_something(instance)
+        return sum(_forget(instance, run_id) for run_id in old if run_id not in shown)
+    except SQLAlchemyError:  # another program holds the log: a run that is done must not fail for that, the next one goes on
+        return 0
 
 
 def _last_of_something(instance: dg.DagsterInstance) -> set[str]:

@@ -12,6 +12,7 @@ import polars as pl
 from assets.bundle.plain_text import without_formulas
 from assets.intake.names import in_markdown, shown_name
 from assets.ledger.compare import CHANGED, GONE, NEW, Change, Difference
+from assets.ledger.titles import Titles
 from assets.ledger.types import RUNNING, Bundle, Check, Input, Output, Run
 from assets.methods.errors import count_sv
 
@@ -51,7 +52,7 @@ HEADERS = {
     },
 }
 """Columns of the CSV file."""
-SEXES = {"all": "alla", "girls": "flickor", "boys": "pojkar"}
+SEXES = {"all": "alla", "girl": "flickor", "boy": "pojkar"}
 SEVERITIES = {"ERROR": "stoppar", "WARN": "varning"}
 
 
@@ -118,7 +119,7 @@ def run_lines(
     return [*told, f"  Rapportpaket {_number(len(bundles))} färdiga när körningen slutade"]
 
 
-def difference_lines(found: Difference, area_names: Mapping[str, str]) -> list[str]:
+def difference_lines(found: Difference, titles: Titles) -> list[str]:
     """What changed from the earlier run to the later: files, definitions, code, choices, numbers, bundles."""
     before, after = found.before, found.after
     told = [f"Från körning {before.number} ({moment(before.started)}) till körning {after.number} ({moment(after.started)}):", ""]
@@ -128,7 +129,7 @@ def difference_lines(found: Difference, area_names: Mapping[str, str]) -> list[s
     told.append("Programmet: samma." if same else f"Programmet: {before.code_version} blev {after.code_version}.")
     told += list(_group("Val", found.choices, with_versions=True))
     told += list(_group("Rapportpaket", found.bundles))
-    return [*told, "", *_number_lines(found, area_names)]
+    return [*told, "", *_number_lines(found, titles)]
 
 
 def _group(title: str, changes: Sequence[Change], *, with_versions: bool = False) -> Iterator[str]:
@@ -145,7 +146,7 @@ def _group(title: str, changes: Sequence[Change], *, with_versions: bool = False
         yield f"  och {_number(len(changes) - SHOWN)} till"
 
 
-def _number_lines(found: Difference, area_names: Mapping[str, str]) -> Iterator[str]:
+def _number_lines(found: Difference, titles: Titles) -> Iterator[str]:
     if not all(one.outputs_id for one in (found.before, found.after)):
         yield "Utgivningsbara tal: går inte att jämföra, för en av körningarna kom aldrig till sitt slut."
         return
@@ -155,31 +156,31 @@ def _number_lines(found: Difference, area_names: Mapping[str, str]) -> Iterator[
     yield f"Utgivningsbara tal: {_number(found.cells.height)} tal skiljer sig."
     for one in found.tables:
         if one.unknown:
-            yield f"  {one.table_name}: talen från en av körningarna sparas inte längre"
+            yield f"  {titles.table(one.table_name)}: talen från en av körningarna sparas inte längre"
         elif one.total:
             counts = f"{_number(one.changed)} ändrade, {_number(one.new)} nya, {_number(one.gone)} borta"
-            yield f"  {one.table_name}: {counts}"
+            yield f"  {titles.table(one.table_name)}: {counts}"
         else:
-            yield f"  {one.table_name}: bara texter"
-    yield from (f"    {_cell(row, area_names)}" for row in found.cells.head(SHOWN).iter_rows(named=True))
+            yield f"  {titles.table(one.table_name)}: bara texter"
+    yield from (f"    {_cell(row, titles)}" for row in found.cells.head(SHOWN).iter_rows(named=True))
     if found.cells.height > SHOWN:
         yield f"    och {_number(found.cells.height - SHOWN)} till; alla skrivs med --csv FIL"
 
 
-def _cell(row: Mapping[str, object], area_names: Mapping[str, str]) -> str:
-    area = area_names.get(str(row["area_code"]), str(row["area_code"] or ""))
+def _cell(row: Mapping[str, object], titles: Titles) -> str:
+    area = titles.areas.get(str(row["area_code"]), str(row["area_code"] or ""))
     parts = [
-        row["table_name"],
+        titles.table(str(row["table_name"])),
         area,
         row["wave"],
         _grade(row["grade"]),
         SEXES.get(str(row["sex"]), row["sex"]),
-        row["key"],
+        titles.series.get(str(row["key"]), row["key"]),
         row["measure"],
     ]
     edition = f" ({row['edition']})" if row["edition"] else ""
     place = ", ".join(shown_name(str(part)) for part in parts if part)
-    return f"{place}{edition}: {_value(row, 'before')} blev {_value(row, 'after')}"
+    return f"{place}{edition}: {_value(row, 'before', titles)} blev {_value(row, 'after', titles)}"
 
 
 def _grade(grade: object) -> str:
@@ -189,12 +190,12 @@ def _grade(grade: object) -> str:
     return f"{word} {text[2:]}" if word else text
 
 
-def _value(row: Mapping[str, object], side: str) -> str:
+def _value(row: Mapping[str, object], side: str, titles: Titles) -> str:
     if row["change"] == {"before": NEW, "after": GONE}[side]:
         return "inget"
     value, reason = row[f"value_{side}"], row[f"reason_{side}"]
     if value is None:
-        return f"visas inte ({reason})" if reason else "inget värde"
+        return f"visas inte ({titles.reasons.get(str(reason), reason)})" if reason else "inget värde"
     return _decimal(float(str(value)))
 
 

@@ -36,7 +36,7 @@ def results(shares: dict[str, float | None], wave: int = 2024) -> pl.DataFrame:
         {
             **{"edition": "intern", "area_level": "municipality", "area_code": area, "wave": wave, "grade": "ak9", "sex": "all"},
             **{"index_key": "parenting", "measure": "share_focus", "value": value, "n": 100},
-            **{"reason": "ok" if value is not None else "few", "verdict": "fritt ord"},
+            **{"reason": "ok" if value is not None else "too_few", "verdict": "fritt ord"},
         }
         for area, value in shares.items()
     ]
@@ -151,7 +151,7 @@ def test_what_changed_between_two_runs_is_told_by_number(paths, capsys):
     changed = found.cells.select("area_code", "wave", "change", "value_before", "value_after", "reason_after")
     assert changed.rows() == [
         ("0127", 2024, "ändrad", 23.0, 23.5, "ok"),
-        ("0128", 2024, "ändrad", 30.0, None, "few"),
+        ("0128", 2024, "ändrad", 30.0, None, "too_few"),
         ("0180", 2024, "ny", None, 7.0, "ok"),
     ]
     csv = paths.root / "andrat.csv"
@@ -159,8 +159,9 @@ def test_what_changed_between_two_runs_is_told_by_number(paths, capsys):
     told = capsys.readouterr().out
     assert "Filer: 1 ändrad.\n  ändrad enkät Åby.csv\n" in told
     assert "  ny     val utgåva: – blev intern\n" in told
-    assert "index_results, Botkyrka, 2024, åk 9, alla, parenting, share_focus (intern): 23 blev 23,5" in told
-    assert "index_results, Salem, 2024, åk 9, alla, parenting, share_focus (intern): 30 blev visas inte (few)" in told
+    assert "Indexresultat, Botkyrka, 2024, åk 9, alla, Brister i föräldraskap, share_focus (intern): 23 blev 23,5" in told
+    salem = "Indexresultat, Salem, 2024, åk 9, alla, Brister i föräldraskap, share_focus (intern)"
+    assert f"{salem}: 30 blev visas inte (för få svar för att visas)" in told
     assert "fritt ord" not in told
     lines = csv.read_text(encoding="utf-8-sig").splitlines()
     assert lines[0].startswith("tabell;utgåva;områdesnivå;område;år;")
