@@ -17,6 +17,8 @@ from expectations.suite import load_suite, suite_tables
 from pipelines.paths import Paths
 
 SHOW = "show_status"
+STEP = "quality__run_status"
+"""The step of the asset: a profile's keys begin with its id (`of_profile`), but steps keep the names that they were made with."""
 MOST_RANGES = 20
 """Ranges of partitions that a job is run over in one pass, at most: each tries a rule once."""
 
@@ -62,5 +64,4 @@ def stopped_since(paths: Paths, instance: dg.DagsterInstance, since: float) -> l
 
 def status_config(sentences: list[str] | None) -> dict[str, object]:
     """Run config of the job that shows the status."""
-    name = "__".join(asset_key("quality", "run_status").path)
-    return {"ops": {name: {"config": {"stoppat": sentences}}}}
+    return {"ops": {STEP: {"config": {"stoppat": sentences}}}}
