@@ -176,7 +176,10 @@ def test_the_code_location_of_a_profile_has_keys_and_jobs_of_its_own(profile_id)
         "print(*sorted({k.asset_key.path[0] for k in graph.asset_check_keys}))\n"
         "specs = [s for a in defs.assets for s in (getattr(a, 'specs', None) or [a])]\n"
         "needed = {d.asset_key for s in specs for d in s.deps} - {s.key for s in specs}\n"
-        "print(*sorted(k.to_user_string() for k in needed), 'slut')"
+        "print(*sorted(k.to_user_string() for k in needed), 'slut')\n"
+        "import dagster as dg\n"
+        "from pipelines.run_outcome import SHOW, status_config\n"
+        "dg.validate_run_config(defs.resolve_job_def(SHOW), status_config([]))\n"
     )
     command = [sys.executable, "-W", "ignore", "-c", code]
     done = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=True, timeout=120)
