@@ -152,7 +152,7 @@ def audited(
     with warehouse.held():
         published = published_tables(warehouse, rules.withheld)
         earlier = earlier_attacked(warehouse, catalogue, published)
-        marks = slice_marks(warehouse, rules, earlier)
+        marks = slice_marks(warehouse, rules, earlier, published)
         before = None if anew else passed_before(warehouse, marks)
     report = attacked(published, rules, earlier, workers, before)
     if report.passed:
