@@ -152,7 +152,7 @@ def audited(
     with warehouse.held():
         published = published_tables(warehouse, rules.withheld)
         earlier = earlier_attacked(warehouse, catalogue, published)
-        marks = slice_marks(warehouse, rules, earlier)
+        marks = slice_marks(warehouse, rules, earlier, published)
         before = None if anew else passed_before(warehouse, marks)
     report = attacked(published, rules, earlier, workers, before)
     if report.passed:
@@ -166,7 +166,9 @@ def audited(
 
 
 def effort_table(report: AuditReport) -> dg.MarkdownMetadataValue:
-    """Cells attacked and seconds per kind of attack and family, for the Dagster UI."""
+    """Cells attacked now and seconds per kind of attack and family, for the Dagster UI."""
+    if report.effort.is_empty():
+        return dg.MetadataValue.md("Inget är angripet på nytt: allt är som vid den senaste godkända granskningen.")
     lines = ["| angrepp | familj | celler | lösta program | sekunder |", "|---|---|---|---|---|"]
     for attack, family, _, cells, programs, seconds in report.effort.iter_rows():
         lines.append(f"| {attack} | {family} | {cells} | {programs} | {f'{seconds:.1f}'.replace('.', ',')} |")

@@ -7,7 +7,7 @@ of the `release.audit` that was written with it: marks beside any other `release
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 
 import polars as pl
@@ -26,14 +26,25 @@ SLICE = ["wave", "grade"]
 SCHEMA = {"wave": pl.Int32, "grade": pl.String, "mark": pl.String, "audit": pl.String}
 
 
-def slice_marks(warehouse: Warehouse, rules: AuditRules, earlier: Sequence[EarlierRelease]) -> dict[tuple[int, str], str]:
-    """Wave and grade -> what tells whether an attack on it would find the same as before."""
+def slice_marks(
+    warehouse: Warehouse, rules: AuditRules, earlier: Sequence[EarlierRelease], published: Mapping[str, pl.DataFrame]
+) -> dict[tuple[int, str], str]:
+    """Wave and grade -> what tells whether an attack on it would find the same as before.
+
+    Args:
+        published: what is attacked; its numbers of rows are part of the marks, so that an audit of a part vouches for no more.
+    """
     always = [code_version(), package_versions(), asdict(rules)]
     found = {name: warehouse.slice_hashes(TableName("release", name), SLICE) for name in (*AUDITED, *BESIDE)}
+    given = {name: _heights(published[name]) for name in found if name in published}
     slices = sorted({one for by_slice in found.values() for one in by_slice})
     return {
         (wave, grade): digest(
-            [always, [(name, of.get((wave, grade))) for name, of in found.items()], _before(earlier, wave, grade)]
+            [
+                always,
+                [(name, of.get((wave, grade)), given.get(name, {}).get((wave, grade))) for name, of in found.items()],
+                _before(earlier, wave, grade),
+            ]
         )
         for wave, grade in slices
     }
@@ -60,6 +71,13 @@ def keep_passed(warehouse: Warehouse, marks: dict[tuple[int, str], str], cells: 
     """
     rows = [(wave, grade, mark, content_hash(cells)) for (wave, grade), mark in marks.items()]
     warehouse.replace(MARKS, pl.DataFrame(rows, schema=SCHEMA, orient="row"), None)
+
+
+def _heights(rows: pl.DataFrame) -> dict[tuple[int, str], int]:
+    """Rows of each wave and grade."""
+    if not set(SLICE) <= set(rows.columns):
+        return {}
+    return {(wave, grade): n for wave, grade, n in rows.group_by(SLICE).len().iter_rows()}
 
 
 def _before(earlier: Sequence[EarlierRelease], wave: int, grade: str) -> list[object]:

@@ -8,7 +8,8 @@ from pathlib import Path
 import dagster as dg
 import polars as pl
 
-from assets.slices import WAVES
+from assets.kept_tables import MARKS
+from assets.slices import WAVES, range_tags
 from pipelines import chain
 from pipelines.console import SilentProgress
 from pipelines.definitions import build_definitions
@@ -62,7 +63,12 @@ def of_wave(warehouse: Warehouse, name: str) -> dict[object, str]:
     return warehouse.hashes(TableName(*name.split(".")), "wave")
 
 
-def test_a_corrected_delivery_runs_its_wave_and_the_bundles_that_show_it(copy_of_demo, small_demo):
+def contents(warehouse: Warehouse) -> dict[str, dict[object, str]]:
+    """Content of each table of the layers that `build_indices` writes."""
+    return {str(table): warehouse.hashes(table) for layer in ("indices", "release") for table in warehouse.tables(layer)}
+
+
+def test_a_corrected_delivery_runs_its_wave_and_the_bundles_that_show_it(copy_of_demo, small_demo, run_job):
     paths, warehouse = copy_of_demo.paths, copy_of_demo.warehouse
     (source,) = paths.surveys.glob("*2016-2022 Vallentuna.sav")
     corrected_delivery(source, paths.surveys / "Vallentuna 2018 rättad.sav")
@@ -110,6 +116,11 @@ def test_a_corrected_delivery_runs_its_wave_and_the_bundles_that_show_it(copy_of
         if name in OF_DELIVERIES:
             now, then = (one.filter(~((pl.col("wave") == CORRECTED) & (pl.col("area_code") == "0115"))) for one in (now, then))
         assert now.equals(then), f"{name} isn't that of a run from nothing, which didn't have this answer"
+
+    warehouse.replace(MARKS, warehouse.read(MARKS).clear(), None)  # so that nothing is kept
+    left = contents(warehouse)
+    assert run_job(copy_of_demo.root, "build_indices", range_tags(str(WAVES[0]), last)).success
+    assert contents(warehouse) == left, "all waves made anew, with this answer, are what the change has left"
 
 
 def test_a_layer_run_by_hand_and_a_damaged_bundle_are_put_right(copy_of_demo, run_job):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import polars as pl
 import pytest
 
 from assets import release_audit_slices
-from assets.audit import AuditReport, EarlierRelease, audit
+from assets.audit import AuditReport, AuditRules, EarlierRelease, audit
 from assets.audit.types import Passed
 from assets.release_audit_slices import AUDIT, MARKS, SHOWN_COLUMNS, keep_passed, passed_before, slice_marks
 from pipelines.warehouse import TableName, Warehouse
@@ -22,6 +23,13 @@ BOTH = pl.concat([RESULTS, RESULTS.with_columns(wave=pl.lit(LATER, RESULTS.schem
 CHANGED = (int(RESULTS["wave"][0]), GRADE)
 
 
+Marks = dict[tuple[int, str], str]
+
+
+def marks_of(warehouse: Warehouse, rules: AuditRules = RULES, earlier: Sequence[EarlierRelease] = ()) -> Marks:
+    return slice_marks(warehouse, rules, earlier, {"index_results": warehouse.read(TABLE)})
+
+
 @pytest.fixture
 def passed(tmp_path: Path) -> Warehouse:
     """A warehouse whose release of two waves has passed, with what that left."""
@@ -29,7 +37,7 @@ def passed(tmp_path: Path) -> Warehouse:
     warehouse.replace(TABLE, BOTH, None)
     found = audit({"index_results": BOTH}, RULES)
     shown = found.cells.select(SHOWN_COLUMNS)
-    keep_passed(warehouse, slice_marks(warehouse, RULES, ()), shown)
+    keep_passed(warehouse, marks_of(warehouse), shown)
     warehouse.replace(AUDIT, shown, None)
     assert found.passed
     return warehouse
@@ -38,7 +46,7 @@ def passed(tmp_path: Path) -> Warehouse:
 def again(warehouse: Warehouse) -> tuple[Passed | None, AuditReport, AuditReport]:
     """What is kept, and the audit with it and without."""
     now = warehouse.read(TABLE)
-    kept = passed_before(warehouse, slice_marks(warehouse, RULES, ()))
+    kept = passed_before(warehouse, marks_of(warehouse))
     return kept, audit({"index_results": now}, RULES, passed=kept), audit({"index_results": now}, RULES)
 
 
@@ -80,21 +88,26 @@ def lost(warehouse: Warehouse) -> None:
 def not_wide(warehouse: Warehouse) -> None:
     """What has not passed is never kept, whatever the marks say."""
     cells = warehouse.read(AUDIT).with_columns(verdict=pl.lit("narrow"))
-    keep_passed(warehouse, slice_marks(warehouse, RULES, ()), cells)
+    keep_passed(warehouse, marks_of(warehouse), cells)
     warehouse.replace(AUDIT, cells, None)
 
 
 @pytest.mark.parametrize("happens", [touched, lost, not_wide], ids=lambda one: one.__name__)
 def test_marks_beside_anything_else_count_for_nothing(passed: Warehouse, happens) -> None:
     happens(passed)
-    assert passed_before(passed, slice_marks(passed, RULES, ())) is None
+    assert passed_before(passed, marks_of(passed)) is None
 
 
 def test_other_code_rules_or_earlier_releases_are_attacked(passed: Warehouse, monkeypatch: pytest.MonkeyPatch) -> None:
     stricter = replace(RULES, editions={"intern": replace(RULES.editions["intern"], width=6)})
-    assert passed_before(passed, slice_marks(passed, stricter, ())) is None
+    assert passed_before(passed, marks_of(passed, stricter)) is None
     earlier = EarlierRelease("r1", "2026-01-01", {"index_results": BOTH.filter(wave=LATER)})
-    assert passed_before(passed, slice_marks(passed, RULES, [earlier])) is None, "whatever has been published since"
+    assert passed_before(passed, marks_of(passed, earlier=[earlier])) is None, "whatever has been published since"
     monkeypatch.setattr(release_audit_slices, "code_version", lambda: "another")
-    assert passed_before(passed, slice_marks(passed, RULES, ())) is None
+    assert passed_before(passed, marks_of(passed)) is None
     assert passed.read(MARKS).height > 0
+
+
+def test_an_audit_of_a_part_vouches_for_no_more(passed: Warehouse) -> None:
+    part = {"index_results": passed.read(TABLE).filter(sex="all")}
+    assert passed_before(passed, slice_marks(passed, RULES, (), part)) is None
