@@ -18,9 +18,10 @@ from pathlib import Path
 
 import polars as pl
 
-from assets.hygiene import purged
+from assets.hygiene import purge, purged
 from assets.hygiene.archive import keep
 from assets.hygiene.cell_key_secret import cell_key_secret
+from assets.hygiene.deliveries import Delivery
 from assets.intake.receive import receive
 from assets.quality.writer import write_pages
 from assets.release_register.cells import SCHEMA
@@ -33,7 +34,9 @@ from assets.sealing.publish import publish
 from assets.sealing.taken_in import approve
 from benchmarks.kills.attempts import Death, attempt
 from benchmarks.kills.state import LEFTOVERS, differences
-from pipelines.paths import Paths
+from pipelines.backup import make_backup
+from pipelines.paths import COPIES, Paths
+from pipelines.restore import finish_interrupted, restore
 from pipelines.saved_settings import save_setting
 from pipelines.warehouse import TableName, Warehouse
 from tests.support.sealed_bundle import FIRST, FOLDER, KEY, SECOND, write_tiny
@@ -135,6 +138,61 @@ def _tables(home: Path) -> None:
     warehouse.rewrite()
 
 
+def _whole(home: Path) -> None:
+    write_tiny(home / "data")
+    Warehouse(Paths(home / "data").warehouse).replace(TABLE, pl.DataFrame({"wave": [2024], "value": [1.0]}), None)
+
+
+def _backup(home: Path) -> None:
+    target = home / "data" / COPIES / "kopia.zip"
+    if not target.exists():
+        make_backup(home / "data", target)
+
+
+def _backup_has_no_time(home: Path) -> None:
+    (home / "data" / COPIES / "kopia.zip").write_bytes(b"")
+
+
+def _backed_up(home: Path) -> None:
+    _whole(home)
+    make_backup(home / "data", home / "kopia.zip")
+    write_tiny(home / "data", b"<p>annat</p>")
+
+
+def _restored(home: Path) -> None:
+    if finish_interrupted(home / "data") or list(home.glob("data.fore-*")):
+        return
+    restore(home / "kopia.zip", home / "data", replace=True)
+
+
+def _put_aside_has_no_time(home: Path) -> None:
+    (aside,) = home.glob("data.fore-*")
+    aside.rename(home / "undanlagd")
+    (home / "kopia.zip").write_bytes(b"")
+
+
+def _delivered(home: Path) -> None:
+    _inbox(home)
+    _archived(home)
+
+
+def _purged(home: Path) -> None:
+    path = Paths(home).surveys / "okänd.csv"
+    begun = purge.pending(Paths(home))
+    if begun is None and not path.exists():
+        return
+    digest = hashlib.sha256(b"en;fil\n1;2\n").hexdigest()
+    order = begun or purge.Order((Delivery(digest, (path.name,)),), "Anna", "2026-01-02T10:00:00+00:00")
+    if not purge.carry_out(Paths(home), home, order).proven:
+        raise RuntimeError("traces are left")
+
+
+def _record_has_no_time(home: Path) -> None:
+    _purged_has_no_time(home)
+    for path in (home / purge.FOLDER).iterdir():
+        path.write_bytes(b"")
+
+
 def _nothing(home: Path) -> None:
     """Nothing to prepare, or to tidy."""
 
@@ -159,6 +217,9 @@ WRITERS = {
     "kvalitetssidor": Writer(_nothing, _pages),
     "en inställning": Writer(_nothing, _setting),
     "listan över gallrade filer": Writer(_nothing, _purge_list, _purged_has_no_time),
+    "gallring": Writer(_delivered, _purged, _record_has_no_time),
+    "en säkerhetskopia": Writer(_whole, _backup, _backup_has_no_time),
+    "en återställning": Writer(_backed_up, _restored, _put_aside_has_no_time),
     "databasen skrivs om": Writer(_nothing, _tables),
 }
 
@@ -203,8 +264,10 @@ def _files(home: Path) -> dict[str, str]:
     """Files by content; a database by its name, for its rows are compared by the passes of the whole chain."""
     paths = [path for path in sorted(home.rglob("*")) if path.is_file() and not path.name.endswith(".las")]
     named = {path.relative_to(home).as_posix(): path for path in paths}
-    free = {*RANDOM, "warehouse.duckdb"}
-    return {name: "" if name in free else hashlib.sha256(path.read_bytes()).hexdigest() for name, path in named.items()}
+    return {
+        name: "" if name in RANDOM or name.endswith("warehouse.duckdb") else hashlib.sha256(path.read_bytes()).hexdigest()
+        for name, path in named.items()
+    }
 
 
 def main(names: Sequence[str] = ()) -> int:
