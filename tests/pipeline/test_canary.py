@@ -185,7 +185,9 @@ def test_an_unknown_answer_is_refused_without_being_repeated(copy_of_demo, run, 
     (personal,) = warehouse.read(TableName("raw", "rejected_files"), {"file_name": ["fritext.csv"]}).iter_rows(named=True)
     assert personal["sentence"].startswith("fritext.csv, kolumnen Kommentar: väntade svar utan personuppgifter, fick fritext.")
     assert not [path for path in paths.archive.rglob("fritext.csv*")]
-    assert (paths.rejected / f"{DELIVERY}.txt").read_text(encoding="utf-8").strip() == refused["sentence"]
+    sentence, _, touches = (paths.rejected / f"{DELIVERY}.txt").read_text(encoding="utf-8").partition("\n")
+    assert sentence == refused["sentence"]
+    assert touches.strip().startswith("Vad det berör:")
     for table in ("rejected_files", "survey_deliveries", "survey_texts"):
         assert CANARY not in str(warehouse.read(TableName("raw", table)).to_dict(as_series=False))
     assert holding(tmp_path / "dagster") == []
