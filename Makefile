@@ -3,7 +3,7 @@
 PY ?= python3
 ARGS ?=
 .DEFAULT_GOAL := help
-.PHONY: help setup demo ovning kor hamta kodbok formular kontroller status pilot kunskap godkann publicera verifiera nyckel utgivningar rojande gallra historik sakerhetskopia aterstall arkivnyckel test ui doctor check lock golden galleri bench
+.PHONY: help setup demo ovning kor hamta kodbok formular kontroller status pilot kunskap godkann publicera verifiera nyckel utgivningar rojande gallra historik sakerhetskopia aterstall arkivnyckel test ui doctor check lock golden galleri docs bench audit
 
 help: ## Visa den här listan
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' Makefile
@@ -86,6 +86,9 @@ doctor: ## Undersök vad som är fel på datorn
 check: ## Granska kodens form (ruff)
 	@$(PY) start.py check $(ARGS)
 
+audit: ## Granska paketens licenser, kontrollsummor och kända säkerhetshål
+	@$(PY) start.py audit $(ARGS)
+
 lock: ## Räkna om requirements.lock från pyproject.toml (nyare versioner: ARGS=--upgrade)
 	@$(PY) start.py lock $(ARGS)
 
@@ -94,6 +97,9 @@ golden: ## Skriv om facit för de gyllene testerna; granska skillnaden
 
 galleri: ## Rita alla diagram på en sida (dist/galleri/galleri.html), också i grått och för nedsatt färgseende
 	@$(PY) start.py galleri $(ARGS)
+
+docs: ## Skriv dokumentationen som sidor som öppnas utan nät (site/index.html)
+	@$(PY) start.py docs $(ARGS)
 
 bench: ## Kör mätningarna i benchmarks/
 	@$(PY) start.py bench $(ARGS)

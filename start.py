@@ -19,6 +19,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent
 VENV = ROOT / ".venv"
 LOCK = ROOT / "requirements.lock"
+SCALE_LOCK = ROOT / "requirements-scale.lock"
+"""Packages for more than one machine (docs/development/scale.md); nothing here installs them."""
 UV = "0.13.9"
 OLDEST_PYTHON = (3, 11)
 DISK_NEEDED = 3 * 10**9
@@ -54,8 +56,10 @@ COMMANDS = {
     "doctor": "undersök vad som är fel på datorn",
     "setup": "installera paketen, inget mer",
     "check": "granska kodens form (ruff)",
+    "audit": "granska paketens licenser, kontrollsummor och kända säkerhetshål",
     "golden": "skriv om facit för de gyllene testerna",
     "galleri": "rita alla diagram på en sida, dist/galleri/galleri.html",
+    "docs": "skriv dokumentationen som sidor utan nät, site/index.html",
     "bench": "kör mätningarna i benchmarks/",
     "lock": "räkna om requirements.lock från pyproject.toml (--upgrade tar nyare versioner)",
 }
@@ -279,14 +283,17 @@ def without_browser(arguments):
 
 
 def relock(arguments):
-    """Recompute the lock for every platform, with hashes and without any address; pins are kept unless --upgrade is given."""
+    """Recompute both locks for every platform, with hashes and without any address; pins are kept unless --upgrade is given."""
     command = [venv_program("uv"), "pip", "compile", "--quiet", "--universal", "--python-version", "3.11"]
     command += ["--generate-hashes", "--no-emit-index-url", "--no-annotate", "--exclude-newer", LOCK_AGE]
     command += ["--exclude-newer-package", "uv=false"]  # the bootstrap pins uv itself
-    command += ["--custom-compile-command", "make lock", "--group", "dev", "-o", LOCK, *arguments, "pyproject.toml", "-"]
-    worked, output = tool(command, stdin=f"uv=={UV}\n")
-    if not worked:
-        raise StartError(plain_words(output))
+    command += ["--custom-compile-command", "make lock", *arguments]
+    usual = ["--group", "dev", "-o", LOCK, "pyproject.toml", "-"]
+    scale = ["--extra", "scale", "-c", LOCK, "-o", SCALE_LOCK, "pyproject.toml"]  # the same versions, and some packages more
+    for asked, stdin in ((usual, f"uv=={UV}\n"), (scale, "")):
+        worked, output = tool([*command, *asked], stdin=stdin)
+        if not worked:
+            raise StartError(plain_words(output))
     say("requirements.lock är räknad på nytt. Läs skillnaden (git diff) och kör testerna innan du sparar den.")
     return 0
 
@@ -347,7 +354,9 @@ def start(command, arguments):
         "lock": relock,
         "golden": lambda more: run(["-m", "pytest", "tests/golden", *more], {"DID_UPDATE_GOLDEN": "1"}),
         "galleri": lambda more: run(["-m", "tests.support.gallery_page", *more]),
+        "docs": lambda more: run(["-m", "docs.build", *more]),
         "bench": bench,
+        "audit": lambda more: run(["-m", "pipelines.packages", *more]),
     }
     if command in special:
         return special[command](arguments)

@@ -12,3 +12,5 @@ DERIVED = ("rank_sets", "funnel", "weighted_comparison", "factor_overview", "tre
 """Tables of numbers formed from those, or beside them."""
 OUTCOME = "audit_outcome"
 """One row when the release has passed: `release_id, cells, entries`; none while an audit goes on or when it has not passed."""
+SLICES = "audit_slices"
+"""`wave, grade, mark, audit`: what need not be attacked again while nothing of it is another."""

@@ -1,7 +1,7 @@
 """Indices layer: is the measurement behind each index what it promises? One run over all waves together.
 
 Not sliced by wave: whether a question means the same in every wave, and whether it has drifted, can only be judged on the waves
-together, so a new or corrected wave makes the whole table anew (`docs/methods/psykometri.md`).
+together, so a new or corrected wave judges each index anew that some of its answers are about (`docs/methods/psykometri.md`).
 """
 
 import dagster as dg
@@ -10,10 +10,12 @@ import polars as pl
 from assets.catalogue.load import Catalogue, load_catalogue
 from assets.failures import as_failure
 from assets.indices import counted_answers, removing
+from assets.kept_tables import made_or_kept
 from assets.methods.psychometric_table import ANSWER_KEYS, psychometric_table
 from assets.psychometric_sentences import steward_text
 from assets.slices import WAVES
 from assets.texts import asset_text
+from assets.validated import RESPONSES
 from pipelines.resources import RunChoices, Store
 from pipelines.warehouse import TableName, Warehouse
 
@@ -38,10 +40,26 @@ def indices_psychometrics(store: Store, choices: RunChoices) -> dg.Output[pl.Dat
 
 
 def psychometrics(warehouse: Warehouse, catalogue: Catalogue, *, removal: bool) -> pl.DataFrame:
-    """`indices.psychometrics` of the warehouse's validated answers; only the index questions are read."""
-    items = sorted(catalogue.item_scores())
-    answers = counted_answers(warehouse, catalogue, list(WAVES), removal=removal, columns=[*ANSWER_KEYS, *items])
-    return psychometric_table(answers, catalogue.index_file, catalogue.psychometrics)
+    """`indices.psychometrics` of the warehouse's validated answers.
+
+    An index is judged on its own questions alone, so one of whose questions no answer has changed keeps its rows.
+    """
+    items = {index.key: sorted({part.item for part in index.items}) for index in catalogue.index_file.indices}
+    inputs = {
+        key: [
+            removal,
+            catalogue.content_hash,
+            *warehouse.hashes(RESPONSES, columns=[*ANSWER_KEYS, "screened_out", *own]).values(),
+        ]
+        for key, own in items.items()
+    }
+
+    def judged(key: str) -> pl.DataFrame:
+        answers = counted_answers(warehouse, catalogue, list(WAVES), removal=removal, columns=[*ANSWER_KEYS, *items[key]])
+        only = [index for index in catalogue.index_file.indices if index.key == key]
+        return psychometric_table(answers, catalogue.index_file.model_copy(update={"indices": only}), catalogue.psychometrics)
+
+    return made_or_kept(warehouse, PSYCHOMETRICS, "index_key", inputs, judged)
 
 
 ASSETS = [indices_psychometrics]

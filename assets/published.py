@@ -11,6 +11,7 @@ from assets.failures import as_failure, failure
 from assets.intake.names import in_markdown
 from assets.methods.errors import PipelineError
 from assets.published_gates import checks
+from assets.quality_overview import refresh
 from assets.sealing.approvals import State
 from assets.sealing.publish import Step
 from assets.sealing.wired import publish_wave
@@ -53,7 +54,11 @@ def published_sealed_bundles(
         "nya utgivna paket": sum(step.new for step in steps),
         "stoppade paket": sum(bool(step.stopped) for step in steps),
     }
-    yield dg.MaterializeResult(metadata=counts | {"paket": dg.MetadataValue.md(state_table(steps))})
+    waiting = sum(step.state in (State.WAITING_TWO, State.WAITING_ONE) for step in steps)
+    more = {"paket som väntar på godkännande": waiting, "mättillfälle": str(config.wave)}
+    folder = {"utgivna paket ligger i": dg.MetadataValue.path(str(paths.published / str(config.wave)))}
+    yield dg.MaterializeResult(metadata=counts | more | folder | {"paket": dg.MetadataValue.md(state_table(steps))})
+    refresh(context, paths)
     stopped = [step for step in steps if step.stopped]
     if stopped:
         raise failure(_stopped(stopped))

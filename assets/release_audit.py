@@ -10,7 +10,7 @@ import polars as pl
 from assets.asset_keys import reached
 from assets.audit import AuditReport, AuditRules, EarlierRelease, EditionRules, audit
 from assets.audit.attack import Run
-from assets.audit.types import CELL_KEY, CountRule
+from assets.audit.types import CountRule, Passed
 from assets.audited_tables import AUDITED, DERIVED
 from assets.catalogue.load import Catalogue, load_catalogue
 from assets.failures import as_failure
@@ -21,13 +21,13 @@ from assets.methods.errors import PipelineError, count_sv
 from assets.methods.estimate import WEIGHTED_METHOD
 from assets.methods.indicator_links import Links, links
 from assets.methods.score_scale import policy_for
+from assets.release_audit_slices import SHOWN_COLUMNS, keep_passed, passed_before, slice_marks
 from assets.release_audited import earlier_attacked, forget_outcome, keep_outcome
 from assets.release_repairs import held_repairs, repairs_after, told
 from assets.texts import asset_text, op_text
 from pipelines.resources import RunChoices, Store
 from pipelines.warehouse import TableName, Warehouse
 
-SHOWN_COLUMNS = [*CELL_KEY, "width", "required", "verdict", "attack"]
 LOGIT_INTERVALS, PLAIN_INTERVALS = frozenset({"logit_t"}), frozenset({"t"})
 
 
@@ -122,28 +122,41 @@ def pooled_run(workers: int) -> tuple[Run, ProcessPoolExecutor | None]:
 
 
 def attacked(
-    published: Mapping[str, pl.DataFrame], rules: AuditRules, earlier: Sequence[EarlierRelease], workers: int
+    published: Mapping[str, pl.DataFrame],
+    rules: AuditRules,
+    earlier: Sequence[EarlierRelease],
+    workers: int,
+    passed: Passed | None = None,
 ) -> AuditReport:
     """The audit in worker processes."""
     run, pool = pooled_run(workers)
     try:
-        return audit(published, rules, earlier, run=run)
+        return audit(published, rules, earlier, run=run, passed=passed)
     finally:
         if pool:
             pool.shutdown()
 
 
-def audited(warehouse: Warehouse, catalogue: Catalogue, workers: int) -> tuple[AuditReport, pl.DataFrame | None]:
+def audited(
+    warehouse: Warehouse, catalogue: Catalogue, workers: int, *, anew: bool = False
+) -> tuple[AuditReport, pl.DataFrame | None]:
     """The audit of everything that lies in the release, alone and together with what has been published before.
+
+    Args:
+        anew: attack also the waves and grades that have passed before and of which nothing is another now.
 
     Returns:
         The report; and, when it has not passed and a repair can help, `release.repairs` with what is to be hidden as well.
     """
     rules = audit_rules(catalogue)
-    published = published_tables(warehouse, rules.withheld)
-    earlier = earlier_attacked(warehouse, catalogue, published)
-    report = attacked(published, rules, earlier, workers)
+    with warehouse.held():
+        published = published_tables(warehouse, rules.withheld)
+        earlier = earlier_attacked(warehouse, catalogue, published)
+        marks = slice_marks(warehouse, rules, earlier)
+        before = None if anew else passed_before(warehouse, marks)
+    report = attacked(published, rules, earlier, workers, before)
     if report.passed:
+        keep_passed(warehouse, marks, report.cells.select(SHOWN_COLUMNS))
         return report, None
 
     def again(tables: Mapping[str, pl.DataFrame], before: Sequence[EarlierRelease]) -> AuditReport:
@@ -186,7 +199,7 @@ def release_audit(context: dg.AssetExecutionContext, store: Store, choices: RunC
     warehouse = store.warehouse
     with as_failure():
         forget_outcome(warehouse)
-        report, repairs = audited(warehouse, load_catalogue(), choices.workers)
+        report, repairs = audited(warehouse, load_catalogue(), choices.workers, anew=choices.remake)
         if repairs is None:
             require_passed(report)
             keep_outcome(warehouse, report)

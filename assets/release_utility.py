@@ -10,6 +10,7 @@ from assets.catalogue.load import Catalogue, load_catalogue
 from assets.cutoff_guard import released_editions
 from assets.failures import as_failure
 from assets.indices import COUNTS, ESTIMATES
+from assets.intake.names import in_markdown
 from assets.methods.bands import FOCUS_BAND
 from assets.methods.disclosure import load_policy, protect
 from assets.methods.disclosure_policy import DisclosurePolicy
@@ -92,7 +93,8 @@ def municipality_table(cells: pl.DataFrame, names: Mapping[str, str]) -> dg.Mark
     rows = rows.group_by("area_code", "edition").agg(pl.col("cells", "shown").sum()).sort("area_code", "edition")
     lines = ["| kommun | utgåva | tal | visas | dolda |", "|---|---|---|---|---|"]
     lines += [
-        f"| {names.get(code, code)} | {edition} | {n} | {shown} | {n - shown} |" for code, edition, n, shown in rows.iter_rows()
+        f"| {in_markdown(names.get(code, code))} | {edition} | {n} | {shown} | {n - shown} |"
+        for code, edition, n, shown in rows.iter_rows()
     ]
     return dg.MetadataValue.md("\n".join(lines))
 

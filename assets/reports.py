@@ -27,6 +27,7 @@ from assets.catalogue.load import Catalogue, load_catalogue
 from assets.charts.types import COUNTY_CODE, ReleaseFrames, Scope
 from assets.cutoff_guard import COLUMN, check_cutoffs, released_editions, require_usual_for_publication
 from assets.failures import as_failure
+from assets.intake.names import in_markdown
 from assets.kit.kit import CERTIFICATE as KIT_CERTIFICATE
 from assets.kit.kit import kit_folder_name
 from assets.methods.disclosure_policy import policy_facts
@@ -110,9 +111,9 @@ def release_frames(reader: ReleaseReader) -> ReleaseFrames:
 def with_series(release: ReleaseFrames, reader: ReleaseReader, catalogue: Catalogue, scope: Scope) -> ReleaseFrames:
     """The release with the series of one bundle's areas: the table is large, so the other areas' rows stay where they are."""
     districts = [d.district_code for d in catalogue.districts if d.district_code.startswith(f"{scope.area_code}-")]
-    results = reader.read("indicator_results", area_code=[COUNTY_CODE, scope.area_code, *districts])
-    slim = results.drop(UNSHOWN_COLUMNS, strict=False)
-    changes = reader.read("trends", area_code=[COUNTY_CODE, scope.area_code, *districts], wave=[scope.wave])
+    shown = {"area_code": [COUNTY_CODE, scope.area_code, *districts], "edition": [scope.edition]}
+    slim = reader.read("indicator_results", **shown).drop(UNSHOWN_COLUMNS, strict=False)
+    changes = reader.read("trends", **shown, wave=[scope.wave])
     differing = reader.read("edition_differences", area_code=[scope.area_code, *districts])
     more = {"trends": changes, "edition_differences": differing}
     return replace(release, indicator_results=slim, series_breaks=reader.read("series_breaks"), **more)
@@ -124,8 +125,8 @@ def certificate(reader: ReleaseReader, catalogue: Catalogue, scope: Scope) -> Bu
     provenance = reader.read("provenance", area_code=own)
     quality = reader.read("delivery_quality", area_code=[scope.area_code], wave=[scope.wave])
     rules = quality.filter(pl.col("item").is_in(["rules_passed", "rules_failed"])).sort("item")
-    logs = [reader.read(name, wave=[scope.wave], edition=[scope.edition]) for name in LOGS]
-    inside = [log.filter(pl.col("area_code").str.starts_with(scope.area_code)).height if log.height else 0 for log in logs]
+    logs = [reader.areas_of(name, wave=[scope.wave], edition=[scope.edition]) for name in LOGS]
+    inside = [int(codes.str.starts_with(scope.area_code).sum()) for codes in logs]
     return BundleMeta(
         code_version=code_version(),
         catalogue_hash=catalogue.content_hash,
@@ -244,7 +245,10 @@ def reports_municipality_bundle(
     lines = [
         "| kommun | rapport | |",
         "|---|---|---|",
-        *(f"| {s.area_name}, {s.edition} | `{places[s].report}` | {'skriven' if s in new else 'oförändrad'} |" for s in scopes),
+        *(
+            f"| {in_markdown(s.area_name)}, {s.edition} | `{places[s].report}` | {'skriven' if s in new else 'oförändrad'} |"
+            for s in scopes
+        ),
     ]
     counts = {"dagster/row_count": len(scopes), "skrivna paket": len(new), "oförändrade paket": len(scopes) - len(new)}
     return dg.MaterializeResult(metadata=counts | {"paket": dg.MetadataValue.md("\n".join(lines))})

@@ -13,6 +13,7 @@ from assets.bundle.writer import write_bundle
 from assets.catalogue.load import load_catalogue
 from assets.charts.types import COUNTY_CODE, ReleaseFrames, Scope
 from assets.failures import as_failure
+from assets.intake.names import in_markdown
 from assets.kit.kit import CERTIFICATE, kit_folder_name, render_kit
 from assets.kit.readme import PATH as README
 from assets.methods.editions import INTERN
@@ -36,7 +37,7 @@ from pipelines.resources import ReleaseReader, RunChoices
 
 def kit_frames(reader: ReleaseReader, release: ReleaseFrames, meta: ReportMeta, scope: Scope) -> ReleaseFrames:
     """What one kit sees of the release: no single questions are in it."""
-    changes = reader.read("trends", area_code=[COUNTY_CODE, scope.area_code], wave=[scope.wave])
+    changes = reader.read("trends", area_code=[COUNTY_CODE, scope.area_code], wave=[scope.wave], edition=[scope.edition])
     return select_frames(replace(release, trends=changes), scope, meta.charts.indices)
 
 
@@ -61,7 +62,8 @@ def reports_workshop_kit(
     places: dict[Scope, BundlePaths] = {}
 
     def frames_of(scope: Scope) -> ReleaseFrames:
-        return kit_frames(release_reader, release, meta, scope)
+        with release_reader.held():
+            return kit_frames(release_reader, release, meta, scope)
 
     with as_failure():
         beside = previews(release_reader, catalogue, choices.prepared_by)
@@ -82,7 +84,7 @@ def reports_workshop_kit(
         write_forms(release_reader, places.values())
     for scope, place in places.items():
         context.add_asset_metadata(first_page([place.report]), partition_key=f"{scope.area_code}|{scope.wave}")
-    rows = (f"| {s.area_name} | `{places[s].report}` | {'skriven' if s in new else 'oförändrad'} |" for s in scopes)
+    rows = (f"| {in_markdown(s.area_name)} | `{places[s].report}` | {'skriven' if s in new else 'oförändrad'} |" for s in scopes)
     counts = {"dagster/row_count": len(scopes), "skrivna paket": len(new), "oförändrade paket": len(scopes) - len(new)}
     told = dg.MetadataValue.md("\n".join(["| kommun | börja här | |", "|---|---|---|", *rows]))
     return dg.MaterializeResult(metadata=counts | {"paket": told})

@@ -1,5 +1,7 @@
 """Validated layer: what passed its critical rules, delivery by delivery. The last good slice of a municipality stays."""
 
+from collections.abc import Sequence
+
 import dagster as dg
 import polars as pl
 
@@ -67,7 +69,7 @@ def validated_survey(context: dg.AssetExecutionContext, store: Store):
         "regler som höll": sum(o.holds for o in outcomes),
         "regler som inte höll": sum(not o.holds for o in outcomes),
         "leveranser som stoppades": len(held),
-        "stoppade": dg.MetadataValue.md("\n".join(f"- {s}" for s in sentences) or "Inga leveranser stoppades."),
+        "stoppade": dg.MetadataValue.md("\n".join(f"- {in_markdown(s)}" for s in sentences) or "Inga leveranser stoppades."),
     }
     table = (
         count_table(promoted, ["wave", "grade"], ["mättillfälle", "årskurs"])
@@ -211,6 +213,16 @@ def held_sentence(held: HeldBack, deliveries: pl.DataFrame) -> str:
     return f"{name}, {held.wave}: leveransen stoppades, den bröt mot: {broken} Tidigare godkända svar ligger kvar."
 
 
+def held_registers_sentence(blocking: Sequence[RuleOutcome]) -> str:
+    """What stopped the register values. Rules that had nothing to try are named only when nothing else stopped them.
+
+    Without register files one rule says so; a list of all the others, which then can't be tried, would hide it.
+    """
+    named = [one for one in blocking if one.status == "broken"] or blocking
+    texts = " ".join(f"{one.rule.text_sv} {one.rule.remedy_sv}" for one in named)
+    return f"Registervärdena stoppades, de bröt mot: {texts} De senast godkända värdena ligger kvar."
+
+
 @dg.asset(
     key=["validated", "register_values"],
     deps=[["harmonised", "register_values"]],
@@ -227,9 +239,7 @@ def validated_register_values(context: dg.AssetExecutionContext, store: Store) -
     outcomes = run_suite(suite_of("harmonised/register_values", load_catalogue()), prepared.views, prepared.parameters)
     broken = [o for o in outcomes if o.blocks]
     if broken:
-        texts = " ".join(f"{o.rule.text_sv} {o.rule.remedy_sv}" for o in broken)
-        text = f"Registervärdena stoppades, de bröt mot: {texts} De senast godkända värdena ligger kvar."
-        raise dg.Failure(text, allow_retries=False)
+        raise dg.Failure(held_registers_sentence(broken), allow_retries=False)
     held = {"regler som höll": sum(o.holds for o in outcomes), "regler som inte höll": sum(not o.holds for o in outcomes)}
     return dg.Output(values, metadata=held | {"värden": count_table(values, ["source", "reason"], ["källa", "skäl"])})
 

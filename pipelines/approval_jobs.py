@@ -14,6 +14,7 @@ from pydantic import Field
 from assets.asset_keys import asset_key, reached
 from assets.failures import as_failure
 from assets.intake.names import in_markdown
+from assets.quality_overview import refresh
 from assets.sealing.approvals import APPROVED
 from assets.sealing.taken_in import approve, take_in
 from assets.texts import ui_texts
@@ -45,6 +46,7 @@ def decide(context: dg.OpExecutionContext, config: Decision, store: Store) -> No
             store.paths, _today(), paket=config.paket, namn=config.namn, roll=config.roll, skal=config.skal, beslut=config.beslut
         )
     context.add_output_metadata({"paket": bundle, "läge": state.value})
+    refresh(context, store.paths)
 
 
 @dg.op(description=TEXTS["ops"]["ta_emot_godkannanden"])
@@ -63,6 +65,7 @@ def take_in_approvals(context: dg.OpExecutionContext, store: Store) -> None:
         "avvisade filer": len(found.refused),
         "avvisade": listed(found.refused, "Inga filer sattes åt sidan."),
     })  # fmt: skip
+    refresh(context, store.paths)
 
 
 @dg.job(name="godkann", description=TEXTS["jobs"]["godkann"])

@@ -20,6 +20,8 @@ Status = Literal["gone", "under way", "succeeded", "failed", "canceled"]
 Decide = Callable[[str | None], tuple[str | None, str, str]]
 """A folder's own decision: cursor -> run key (None: no run), reason in Swedish, new cursor."""
 LARGEST_ATTEMPT = 4
+LAST_STEP = "run_outcome"
+"""Of the jobs that cross kinds: red when something was stopped, after everything else has been done (jobs.py)."""
 UNDER_WAY = (
     dg.DagsterRunStatus.QUEUED, dg.DagsterRunStatus.NOT_STARTED, dg.DagsterRunStatus.STARTING,
     dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.CANCELING,
@@ -123,12 +125,25 @@ def _after_failure(before: Memory, job: str) -> Decision:
     return Decision(again.run_key, f"{failed}. Försöker igen.", again)
 
 
+def went_through(instance: dg.DagsterInstance, run: dg.DagsterRun) -> bool:
+    """Whether a run has done its work: it succeeded, or is red only because its last step says that a delivery was stopped."""
+    if run.status != dg.DagsterRunStatus.FAILURE:
+        return run.status == dg.DagsterRunStatus.SUCCESS
+    steps = instance.get_run_step_stats(run.run_id)
+    return [step.step_key for step in steps if step.status and step.status.value == "FAILURE"] == [LAST_STEP]
+
+
 def run_status(instance: dg.DagsterInstance, memory: Memory, job: str) -> Status:
-    """How the run goes that was last asked for; `gone` when there is none, `succeeded` also when a later run of the job has."""
+    """How the run goes that was last asked for; `gone` when there is none, `succeeded` also when a later run of the job has.
+
+    A run that is red only to say that something was stopped has done its work: again it would say the same.
+    """
     if not memory.key:
         return "gone"
     runs = instance.get_runs(dg.RunsFilter(tags={RUN_KEY_TAG: memory.run_key}), limit=1)
     status = ENDED.get(runs[0].status, "under way") if runs else "gone"
+    if status == "failed" and went_through(instance, runs[0]):
+        return "succeeded"
     if status in ("failed", "canceled"):
         latest = instance.get_runs(dg.RunsFilter(job_name=job), limit=1)
         return "succeeded" if latest and latest[0].status == dg.DagsterRunStatus.SUCCESS else status
@@ -137,12 +152,14 @@ def run_status(instance: dg.DagsterInstance, memory: Memory, job: str) -> Status
 
 def run_under_way(instance: dg.DagsterInstance, job: str, location: str | None) -> str | None:
     """Id of a run of the job that is queued or under way in the code location, whoever started it."""
-    for run in instance.get_runs(dg.RunsFilter(job_name=job, statuses=list(UNDER_WAY))):
-        origin = run.remote_job_origin
-        own = origin is None or location is None or origin.repository_origin.code_location_origin.location_name == location
-        if own:
-            return run.run_id
-    return None
+    runs = instance.get_runs(dg.RunsFilter(job_name=job, statuses=list(UNDER_WAY)))
+    return next((run.run_id for run in runs if of_location(run, location)), None)
+
+
+def of_location(run: dg.DagsterRun, location: str | None) -> bool:
+    """Whether a run is of the code location (a profile's), as far as is known."""
+    origin = run.remote_job_origin
+    return origin is None or location is None or origin.repository_origin.code_location_origin.location_name == location
 
 
 def tick(

@@ -7,6 +7,7 @@ made again (caches, the training county), other backups, and, unless asked for, 
 from __future__ import annotations
 
 import hashlib
+import shutil
 import sqlite3
 import tempfile
 from collections.abc import Iterator
@@ -23,6 +24,7 @@ from assets.hygiene.traces import files_below
 from assets.ledger.alive import SUFFIX as LOCK
 from assets.ledger.alive import is_living
 from assets.methods.errors import PipelineError
+from assets.whole_files import HALF, flush_file, half_of, take_place
 from pipelines import migrations
 from pipelines.backup_format import BLOCK, LIST, Contents, Kept, copy_out, damaged, read_contents
 from pipelines.paths import COPIES, PROFILES, Paths
@@ -32,7 +34,7 @@ from pipelines.warehouse import Warehouse
 KEYS, DAGSTER = "nycklar", "dagster"
 LEFT_OUT = frozenset({"cache", "ovning", COPIES})
 TEMPORARY = ".kopia-"
-PARTIAL = (".del", ".wal", ".ny", LOCK)
+PARTIAL = (HALF, ".del", ".wal", ".ny", LOCK)
 """Endings of files that are being written, and of locks."""
 PACKED = frozenset({".zip", ".png", ".pptx", ".docx", ".xlsx", ".parquet", ".pdf", ".zsav", ".woff2", encryption.SUFFIX})
 """Kinds of files that don't get smaller."""
@@ -68,7 +70,7 @@ def make_backup(home: Path, target: Path, *, with_keys: bool = False, with_dagst
         raise PipelineError(
             "nothing_to_back_up", str(home), "en datamapp med innehåll", "en som saknas eller är tom", "Kör did kor."
         )
-    plain = final.with_name(f".{target.name}.del")
+    plain = half_of(target)
     try:
         final.parent.mkdir(parents=True, exist_ok=True)
         with held(home, final.parent) as copies:
@@ -78,7 +80,8 @@ def make_backup(home: Path, target: Path, *, with_keys: bool = False, with_dagst
             encryption.encrypt_file(plain, final, key)
             _require_same(plain, final, key)
         else:
-            plain.replace(final)
+            flush_file(plain)
+            take_place(plain, final)
     except OSError:
         hint = "Frigör utrymme eller välj en annan plats, och kör igen."
         raise PipelineError("no_room", str(final.parent), "en plats att skriva säkerhetskopian på", "ett fel", hint) from None
@@ -107,6 +110,9 @@ def held(home: Path, folder: Path) -> Iterator[dict[Path, Path]]:
     """Hold all warehouses; the path of each -> a consistent copy of it, which is gone after the block."""
     require_rest(home)
     with ExitStack() as stack:
+        if folder == home / COPIES:  # nobody else's: elsewhere the backup of another data folder may be under way
+            for left in folder.glob(f"{TEMPORARY}*"):
+                shutil.rmtree(left)
         place = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix=TEMPORARY, dir=folder)))
         copies = {}
         for number, root in enumerate(roots(home)):

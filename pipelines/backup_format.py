@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import zlib
 from dataclasses import asdict, dataclass
 from pathlib import Path, PurePosixPath
@@ -15,12 +16,16 @@ from typing import BinaryIO
 from zipfile import BadZipFile, ZipFile
 
 from assets.methods.errors import PipelineError
+from assets.sealing.archive import DEVICES
 from pipelines import migrations
 
 FORMAT, VERSION, LIST = "did-sakerhetskopia", 1, "sakerhetskopia.json"
 SUFFIX = ".didkopia"
 BLOCK = 1 << 20
 LARGEST_LIST = 256 << 20
+ON_WINDOWS = os.name == "nt"
+LONGEST_NAME = 255
+"""Bytes of a name that file systems take."""
 _ANOTHER = "Ange en fil som did sakerhetskopia har skrivit."
 _DAMAGED = "Använd en annan säkerhetskopia. Datamappen är orörd."
 
@@ -70,13 +75,15 @@ def read_contents(packed: ZipFile, name: str) -> Contents:
     try:
         found = Contents(**{**told, "files": tuple(Kept(**one) for one in told["files"])}) if version == VERSION else None
         newer = found is None or found.schema > migrations.newest()
-        safe = found is None or all(_is_safe(one.path) for one in found.files)
-    except (KeyError, TypeError, AttributeError):
+        safe = found is None or all(_is_safe(one) for one in found.files)
+    except (KeyError, TypeError, AttributeError, ValueError):
         raise damaged(name) from None
     if found is None or newer:
         hint = "Återställ den med den versionen av programmet. Datamappen är orörd."
         raise PipelineError("backup_newer", name, "en säkerhetskopia som den här versionen kan läsa", "en nyare", hint)
-    if not safe or len({one.path for one in found.files}) != len(found.files):
+    folders = {str(above) for one in found.files for above in PurePosixPath(one.path).parents}
+    names = {one.path for one in found.files}
+    if not safe or len(names) != len(found.files) or names & folders:
         raise damaged(name)
     return found
 
@@ -113,7 +120,18 @@ def copy_out(packed: ZipFile, one: Kept, out: BinaryIO | None, name: str) -> Non
         raise damaged(name)
 
 
-def _is_safe(text: str) -> bool:
-    """Whether a path stays below the folder it is put in, on every system."""
-    parts = PurePosixPath(text).parts
-    return bool(parts) and not text.startswith("/") and not any(part == ".." or set(part) & set("\\:\0") for part in parts)
+def _is_safe(one: Kept) -> bool:
+    """Whether a file's path stays below the folder it is put in, on every system, and its size and time are such."""
+    parts = PurePosixPath(one.path).parts
+    stays = bool(parts) and not one.path.startswith("/") and all(_is_safe_name(part) for part in parts)
+    return stays and type(one.size) is int and one.size >= 0 and type(one.mtime_ns) is int and isinstance(one.entry, str)
+
+
+def _is_safe_name(part: str) -> bool:
+    """Whether a name is a file's here: no way up, nothing that a disk can't hold, on Windows no drive, folder or device.
+
+    Elsewhere a delivery may be called `Täby 10:30.csv`, and has to be put back by that name.
+    """
+    if part == ".." or "\0" in part or len(part.encode("utf-8", "surrogateescape")) > LONGEST_NAME:
+        return False
+    return not ON_WINDOWS or not (set(part) & set("\\:") or part.split(".", maxsplit=1)[0].rstrip().upper() in DEVICES)

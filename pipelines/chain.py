@@ -5,12 +5,12 @@ What has not changed since it was last done is not done again (`stale.py`); `Cho
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from assets.catalogue.load import load_catalogue
 from assets.release_repairs import audit_passed, held_repairs, not_repaired_error, told, waiting
-from assets.slices import WAVES, YEARS, bundle_range, range_tags
+from assets.slices import MUNICIPALITIES, WAVES, YEARS, bundle_range, range_tags
 from pipelines.paths import Paths
 from pipelines.resources import RunChoices
 from pipelines.stale import FROM_FORMS, WHOLE, WITHOUT_WAVES, Stage, mark_done, stale
@@ -50,7 +50,7 @@ class Choice:
 def runs(paths: Paths, job: str, choice: Choice) -> list[dict[str, str]]:
     """The partition ranges (as tags) over which a job has to be run now; none when nothing has changed."""
     if job in ("publish_bundles", "publish_kits"):
-        ranges = [(code, code) for code in sorted(choice.only)] or [choice.municipalities]
+        ranges = side_by_side(choice.only) or [choice.municipalities]
         return [bundle_range(choice.wave, one) for one in ranges]
     if job == "publish_overview":
         return [range_tags(str(choice.wave), str(choice.wave))]
@@ -67,6 +67,16 @@ def runs(paths: Paths, job: str, choice: Choice) -> list[dict[str, str]]:
         waves = [wave for wave in WAVES if wave >= min(waves)]
     # One run even with waves between that nothing has touched: tables over all waves are made anew in each run, and cost more.
     return [range_tags(str(min(waves)), str(max(waves)))] if waves else []
+
+
+def side_by_side(codes: Collection[str]) -> list[tuple[str, str]]:
+    """First and last code of each run of municipalities that follow each other: one run draws them in all its workers."""
+    places = {code: n for n, code in enumerate(MUNICIPALITIES)}
+    found: list[tuple[str, str]] = []
+    for code in sorted(codes):
+        follows = bool(found) and places.get(code) == places.get(found[-1][1], -2) + 1
+        found[-1:] = [(found[-1][0], code)] if follows else [*found[-1:], (code, code)]
+    return found
 
 
 def in_order(paths: Paths, jobs: Sequence[str]) -> Iterator[str]:
@@ -98,6 +108,14 @@ def repair_waits(paths: Paths) -> int:
 def repair_told(paths: Paths) -> str:
     """A sentence of what repairs hide in the release, for whoever follows a run."""
     return told(held_repairs(Warehouse(paths.warehouse)), waits=repair_waits(paths) > 0)
+
+
+def pending(paths: Paths, job: str, choice: Choice) -> Iterator[dict[str, str]]:
+    """As `runs`, one by one; when the last has been run, and the next is asked for, the step is `finished`."""
+    needed = runs(paths, job, choice)
+    yield from needed
+    if needed:  # else the marks are those that were found
+        finished(paths, job, choice)
 
 
 def finished(paths: Paths, job: str, choice: Choice) -> None:

@@ -57,7 +57,7 @@ def profile_names() -> tuple[str, ...]:
 def demo(arguments: argparse.Namespace) -> int:
     """Fill the inbox with simulated deliveries and the bundled registers, then run everything."""
     from assets.catalogue.load import load_catalogue
-    from assets.demo.profiles import fill_inbox
+    from assets.demo.profiles import drawn_areas, fill_inbox, pilot_areas
 
     paths = Paths(profile_home())
     progress = default_progress()
@@ -70,14 +70,13 @@ def demo(arguments: argparse.Namespace) -> int:
     if profile.is_base:
         with progress.step("Lägger påhittade formulär i inkorgen") as step:
             step.count("filer", fill_forms(paths.forms))
-    return run_chain(paths.root, progress, edition=arguments.utgava, public_areas=pilot_areas() if profile.is_base else ())
-
-
-def pilot_areas() -> tuple[str, ...]:
-    """Municipalities of the pilots: in the demo they alone get a public bundle, so that it stays fast."""
-    from assets.catalogue.pilots import load_pilots
-
-    return tuple(sorted({code for one in load_pilots().pilots for code in one.municipalities}))
+    if not profile.is_base:
+        return run_chain(paths.root, progress, edition=arguments.utgava, command="did demo")
+    drawn = () if arguments.alla else drawn_areas()
+    done = run_chain(paths.root, progress, edition=arguments.utgava, public_areas=pilot_areas(), only=drawn, command="did demo")
+    if drawn:
+        progress.note(f"Rapportpaket ritades för {len(drawn)} av länets kommuner. Alla får sina med did demo --alla.")
+    return done
 
 
 def ovning(arguments: argparse.Namespace) -> int:
@@ -87,7 +86,7 @@ def ovning(arguments: argparse.Namespace) -> int:
     enter_training()
     home, progress = training_home(data_home(), arguments.mapp), default_progress()
     fill_training(home, progress)
-    code = run_chain(home, progress, edition="intern")
+    code = run_chain(home, progress, edition="intern", command="did ovning")
     sys.stdout.write(f"Facit, att visa efter övningen: {write_facit(home, progress)}\n")
     return code
 
@@ -261,9 +260,10 @@ def arkivnyckel(arguments: argparse.Namespace) -> int:
 
 def ui(arguments: argparse.Namespace) -> int:
     """Open the Dagster page."""
-    from pipelines.ui import serve
+    from pipelines.ui import Page, require_own_computer, serve
 
-    return serve(ROOT, data_home(), arguments.port)
+    require_own_computer(arguments.host)
+    return serve(ROOT, data_home(), Page(arguments.port, arguments.adress, arguments.las))
 
 
 def doctor(arguments: argparse.Namespace) -> int:
@@ -324,6 +324,8 @@ def parser() -> SwedishParser:
     sample = add("demo", demo, "simulera leveranser, kör hela kedjan och skriv rapportpaketen")
     with_profile(sample)
     with_choices(sample)
+    text = "rapportpaket och workshoppaket för länets alla kommuner, inte bara för några"
+    sample.add_argument("--alla", action="store_true", help=text)
     rehearsal = add("ovning", ovning, "bygg en påhittad övningskommun med känt facit, att öva workshopen på (SYNTETISKA DATA)")
     rehearsal.add_argument("mapp", nargs="?", default=None, metavar="MAPP", help="övningens egen mapp (förval ovning i data)")
     run = add("kor", kor, "kör kedjan på det som ligger i inkorgen; bara det som påverkas av något nytt räknas om")
@@ -371,8 +373,12 @@ def _add_care(add: Callable[..., argparse.ArgumentParser], with_profile: Callabl
     with_profile(arkivnyckel_arguments(add("arkivnyckel", arkivnyckel, ARKIVNYCKEL)))
     add_care(add, with_profile)
     with_profile(add("doctor", doctor, "undersök vad som är fel på datorn"))
-    port = add("ui", ui, "öppna Dagster i webbläsaren")
-    port.add_argument("--port", type=int, default=3333, metavar="NUMMER", help="port på den egna datorn (förval 3333)")
+    page = add("ui", ui, "öppna Dagster i webbläsaren")
+    page.add_argument("--port", type=int, default=3333, metavar="NUMMER", help="port på den egna datorn (förval 3333)")
+    page.add_argument("--las", action="store_true", help="visa utan att kunna ändra, för andra än förvaltaren")
+    text = "namnet som en proxy med inloggning visar sidan under, se docs/steward/sakerhet.md"
+    page.add_argument("--adress", default="", metavar="NAMN", help=text)
+    page.add_argument("--host", default="127.0.0.1", metavar="ADRESS", help="bara den egna datorn (127.0.0.1) går att välja")
 
 
 def main(words: Sequence[str] | None = None) -> int:
@@ -390,15 +396,15 @@ def main(words: Sequence[str] | None = None) -> int:
         return doctor(arguments)
     from assets.methods.errors import PipelineError
 
-    if not data_home().exists():
-        from pipelines.restore import finish_interrupted
-
-        if finish_interrupted(data_home()):
-            sys.stdout.write("En återställning som avbröts är slutförd.\n")
-    opened = sentence(data_home())
-    if opened:
-        (sys.stderr if getattr(arguments, "json", False) else sys.stdout).write(f"{opened}\n")
     try:
+        if not data_home().exists():
+            from pipelines.restore import finish_interrupted
+
+            if finish_interrupted(data_home()):
+                sys.stdout.write("En återställning som avbröts är slutförd.\n")
+        opened = sentence(data_home())
+        if opened:
+            (sys.stderr if getattr(arguments, "json", False) else sys.stdout).write(f"{opened}\n")
         return arguments.action(arguments)
     except PipelineError as problem:
         sys.stderr.write(f"✗ {problem}\n")

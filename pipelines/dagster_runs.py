@@ -9,6 +9,7 @@ from assets.ledger import store
 from assets.ledger.alive import living
 from assets.ledger.types import DONE, FAILED, INTERRUPTED, DagsterRun, Ending, Start
 from assets.methods.errors import PipelineError
+from pipelines.old_runs import forget_old_runs
 from pipelines.paths import Paths
 from pipelines.recorder import PASS, STOPPED, as_checks, checks_of, close, told_by_dagster
 
@@ -50,6 +51,7 @@ class RunOfDagster:
         with self._lock, contextlib.suppress(PipelineError):
             self._write_start()  # once more, should the file have been held when the run began
             close(self._paths, self._run.run_id, self._ending())
+            forget_old_runs(self._instance)
 
     def _ending(self) -> Ending:
         import dagster as dg

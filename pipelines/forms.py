@@ -23,6 +23,7 @@ from assets.forms.page import form_page
 from assets.forms.types import ROUND_PATTERN, FilledForm, FormAnswer, FormDefinition
 from assets.forms.workbook import form_workbook
 from assets.methods.errors import PipelineError, count_sv
+from assets.whole_files import put
 from pipelines.paths import Paths
 from pipelines.warehouse import TableName, Warehouse
 
@@ -62,7 +63,7 @@ def write_forms(
         place = folder / f"{code}_{places[code][2]}"
         place.mkdir(parents=True, exist_ok=True)
         for name, content in _files(definitions.values(), (code, places[code][1]), round_, earlier.get(code, ())).items():
-            _write(place / name, content)
+            put(place / name, content)
             written += 1
     return [
         f"{count_sv(written, 'formulär', 'formulär')} skrevs i {folder}",
@@ -119,10 +120,3 @@ def _earlier(warehouse: Warehouse) -> Mapping[str, list[FilledForm]]:
 def this_year() -> str:
     """The round when none is given."""
     return str(date.today().year)  # noqa: DTZ011 - the year on the calendar where the person sits
-
-
-def _write(path: Path, content: bytes) -> None:
-    """Through a file beside it, so that a form that somebody has open is never half written."""
-    half = path.with_name(f".{path.name}.del")
-    half.write_bytes(content)
-    half.replace(path)

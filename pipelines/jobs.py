@@ -28,6 +28,7 @@ from pipelines.recorder import PASS
 from pipelines.resources import RunChoices, Store
 from pipelines.run_outcome import SHOW, status_config, stopped_since
 from pipelines.set_aside import Outcome, lying, outcome
+from pipelines.spread import SpreadResult, run_spread, spreads
 
 TEXTS = ui_texts()
 
@@ -251,9 +252,11 @@ def run_child(
     name: str,
     tags: Mapping[str, str],
     run_config: Mapping[str, object] | None = None,
-) -> dg.ExecuteInProcessResult:
-    """Run one asset job in this process over a range of partitions."""
+) -> dg.ExecuteInProcessResult | SpreadResult:
+    """Run one asset job over a range of partitions: in this process, or its bundles on the workers of the instance's launcher."""
     job, config = defs.resolve_job_def(name), dict(run_config or {})
+    if spreads(instance, name):
+        return run_spread(job, instance, tags, config)
     with light_event_log():
         return job.execute_in_process(instance=instance, tags=dict(tags), run_config=config, raise_on_error=False)
 
@@ -306,9 +309,8 @@ def build_crossing_jobs(defs: Callable[[], dg.Definitions]) -> tuple[dg.JobDefin
         chosen = Choice(wave=asked.wave, everything=asked.everything, edition=choices.kind, only=asked.only)
         said = asked.tags()
         for name in chain.in_order(store.paths, [one for one in names if reached(*NEEDS[one])]):
-            for tags in chain.runs(store.paths, name, chosen):
+            for tags in chain.pending(store.paths, name, chosen):
                 child(context, name, {**tags, **said}, run_config)
-            chain.finished(store.paths, name, chosen)
 
     nothing = {"out": dg.Out(dg.Nothing)}
     after = {"after": dg.In(dg.Nothing)}

@@ -17,6 +17,7 @@ from assets.ledger import snapshots, state, store
 from assets.ledger.alive import living
 from assets.ledger.types import DONE, FAILED, INTERRUPTED, Check, DagsterRun, Ending, Output, Start
 from assets.methods.errors import PipelineError
+from pipelines.old_runs import forget_old_runs
 from pipelines.paths import Paths
 from pipelines.warehouse import Warehouse
 
@@ -82,6 +83,8 @@ def _failed(error: BaseException) -> Ending:
 def _end(paths: Paths, key: str, ending: Ending, instance: dg.DagsterInstance | None) -> None:
     runs, checks = told_by_dagster(instance, key) if instance else ((), ())
     close(paths, key, Ending(ending.outcome, ending.sentence, runs, checks))
+    if instance:
+        forget_old_runs(instance)
 
 
 def close(paths: Paths, key: str, ending: Ending) -> None:

@@ -19,8 +19,9 @@ from assets.hygiene import purge, purged
 from assets.hygiene.deliveries import all_deliveries
 from assets.hygiene.encryption import decrypt_file, is_encrypted
 from assets.hygiene.keys import required_key
-from assets.hygiene.permissions import own
+from assets.hygiene.permissions import FILE_MODE, own
 from assets.methods.errors import PipelineError
+from assets.whole_files import flush_tree, put, put_text, take_place
 from pipelines.backup import KEYS, require_rest, roots
 from pipelines.backup_format import Contents, copy_out, opened, read_contents
 from pipelines.paths import COPIES, Paths
@@ -89,7 +90,7 @@ def finish_interrupted(home: Path) -> bool:
     staging = _staging(home)
     if home.exists() or not (staging / READY).exists():
         return False
-    staging.rename(home)
+    take_place(staging, home)
     (home / READY).unlink()
     return True
 
@@ -150,8 +151,7 @@ def _purge_again(home: Path, staging: Path, purge_log: Path | None) -> int:
         here = home / root.relative_to(staging)
         events = _events([root / purged.FILE, here / purged.FILE, *([purge_log] if purge_log else [])])
         if events:
-            (root / purged.FILE).write_text("".join(f"{line}\n" for line in events), encoding="utf-8")
-            own(root / purged.FILE)
+            put(root / purged.FILE, "".join(f"{line}\n" for line in events).encode("utf-8"), FILE_MODE)
         paths, gone = Paths(root), purged.hashes(root)
         doomed = [one for one in all_deliveries(paths) if one.sha256 in gone] if gone else []
         if doomed:
@@ -182,10 +182,8 @@ def _events(logs: Sequence[Path]) -> list[str]:
 
 
 def _write_mark(staging: Path) -> None:
-    with (staging / READY).open("w", encoding="utf-8") as file:
-        file.write("hel\n")
-        file.flush()
-        os.fsync(file.fileno())
+    flush_tree(staging)  # whole on the disk before it is said to be
+    put_text(staging / READY, "hel\n")
 
 
 def _swap(staging: Path, home: Path) -> Path | None:
@@ -193,7 +191,7 @@ def _swap(staging: Path, home: Path) -> Path | None:
     aside = home.with_name(f"{home.name}.fore-aterstallning-{datetime.now(UTC):%Y%m%d-%H%M%S}") if home.exists() else None
     try:
         if aside is not None:
-            home.rename(aside)
+            take_place(home, aside)
         finish_interrupted(home)
     except OSError:
         (staging / READY).unlink(missing_ok=True)

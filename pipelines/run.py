@@ -17,8 +17,10 @@ from assets.catalogue.load import active_profile, profile_of
 from assets.intake.receive import inbox_files
 from assets.methods.errors import PipelineError
 from pipelines.console import Progress, RunSummary, Step
+from pipelines.dead_runs import only_pass, settle_dead_runs
 from pipelines.event_log import light_event_log
 from pipelines.form_notes import FILES, form_notes, known_forms
+from pipelines.instance_settings import instance_settings
 from pipelines.paths import Paths
 from pipelines.recorder import COMMAND, Recording, recorded
 from pipelines.set_aside import lying, rejected_since, stopped
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
 
     from assets.catalogue.pilot_models import Pilot
     from pipelines.chain import Choice
+    from pipelines.spread import SpreadResult
 
 # What a child job is called on the console and in the summary.
 STEPS = (
@@ -62,6 +65,7 @@ def run_everything(
     only: Sequence[str] = (),
     workers: int | None = None,
     tags: Mapping[str, str] = MappingProxyType({}),
+    command: str = COMMAND,
 ) -> RunSummary:
     """Inbox to bundles for one wave (the latest when none is given); only what is affected by something new is run again.
 
@@ -77,6 +81,7 @@ def run_everything(
         only: codes of those that get bundles and kits, instead of a range.
         workers: how many processes render bundles.
         tags: what the run was asked for, on each of its parts in Dagster.
+        command: what was asked for, as the ledger names the run.
 
     Raises:
         PipelineError: `warehouse_busy`, or `step_failed` with the failing step's own sentence. Set-aside deliveries raise
@@ -101,7 +106,8 @@ def run_everything(
         asked: dict[str, object] = {"edition": edition} if edition else {}
         asked |= {"workers": workers} if workers else {}
         choices = asked | ({"public_areas": list(public_areas)} if public_areas else {})
-        defs = build_definitions(home, remake=everything, prepared_by=prepared_by, **choices)
+        asked_of = {"remake": everything, "prepared_by": prepared_by, **choices}
+        defs = build_definitions(home, **asked_of)
         instance = dg.DagsterInstance.from_config(str(instance_home(paths.home(active_profile()))))
         has = {job.name for job in ASSET_JOBS}
         titles = {name: title for name, title in STEPS if name in has and wanted_step(name, pilot)}
@@ -109,9 +115,10 @@ def run_everything(
     choice = chain.Choice(chosen, municipalities, everything, only=pilot.municipalities if pilot else tuple(only))
     said = {"allt": "ja" if everything else "nej", "utgava": edition or "bada", "mattillfalle": str(chosen), **tags}
     begun_with = _Before(lying(paths), known_forms(Warehouse(paths.warehouse)))
-    ledger = recorded(paths, COMMAND, prepared_by, _settings(chosen, municipalities, everything, pilot, choices))
-    with light_event_log(), instance, ledger as recording, _shown_when_stopped(defs, instance, recording):
-        going = _Pass(paths, defs, instance, progress, choice, {**said, **recording.tags(instance)}, begun_with)
+    ledger = recorded(paths, command, prepared_by, _settings(chosen, municipalities, everything, pilot, choices))
+    with light_event_log(), instance, only_pass(paths), ledger as recording, _shown_when_stopped(defs, instance, recording):
+        settle_dead_runs(instance, paths.home(active_profile()))
+        going = _Pass(paths, defs, instance, progress, choice, {**said, **recording.tags(instance)}, begun_with, asked_of)
         for name in chain.in_order(paths, list(titles)):
             going.step(name, titles[name])
         with progress.step("Lägesöversikt") as step:
@@ -134,7 +141,7 @@ class _Before:
 
 @dataclass
 class _Pass:
-    """One pass of the chain: what it runs on, and what it has counted so far."""
+    """One pass of the chain: what it runs on, the fields of `RunChoices` that were given, and what it has counted so far."""
 
     paths: Paths
     defs: dg.Definitions
@@ -143,6 +150,7 @@ class _Pass:
     choice: Choice
     tags: Mapping[str, str]
     before: _Before
+    choices: Mapping[str, object]
     checks: dict[bool, int] = field(default_factory=lambda: {True: 0, False: 0})
     seconds: dict[str, float] = field(default_factory=dict)
     written: int = 0
@@ -155,16 +163,16 @@ class _Pass:
         title = f"{usual} (efter reparation)" if usual in self.seconds else usual
         started = time.perf_counter()
         with self.progress.step(title) as step:
-            needed = chain.runs(self.paths, name, self.choice)
-            for part in needed:
+            ran = False
+            for part in chain.pending(self.paths, name, self.choice):
                 self._run(name, title, part, step)
-            chain.finished(self.paths, name, self.choice)
+                ran = True
             if name == chain.AUDIT and chain.repair_waits(self.paths):
                 self.progress.note(chain.repair_told(self.paths))
             if name == "publish_bundles":
                 self.written = step.counts.get("paket", self.written)
                 self.unchanged = step.counts.get("oförändrade", self.unchanged)
-            if not needed:
+            if not ran:
                 step.title = f"{title} (inget nytt)"
             if name == "check_surveys" or (name == "ingest_forms" and not inbox_files(self.paths.surveys)):
                 # the forms are kept also where there is nothing to report on yet
@@ -172,15 +180,22 @@ class _Pass:
         self.seconds[title.split(":")[0] if name.startswith("publish") else title] = time.perf_counter() - started
 
     def _run(self, name: str, title: str, part: Mapping[str, str], step: Step) -> None:
+        from pipelines import spread
         from pipelines.failure_notices import give_notice
         from pipelines.mail import Mail
 
-        result = self.defs.resolve_job_def(name).execute_in_process(
-            instance=self.instance, tags={**self.tags, **part}, run_config=QUIET, raise_on_error=False
-        )
+        job, tags = self.defs.resolve_job_def(name), {**self.tags, **part}
+        if spread.spreads(self.instance, name):
+            config = QUIET | {"resources": {"choices": {"config": self.choices}}}
+            result = spread.run_spread(job, self.instance, tags, config)
+            parts = result.each()
+        else:
+            result = job.execute_in_process(instance=self.instance, tags=tags, run_config=QUIET, raise_on_error=False)
+            parts = [result]
         for evaluation in result.get_asset_check_evaluations():
             self.checks[evaluation.passed] += 1
-        _count(step, result)
+        for one in parts:
+            _count(step, one)
         if not result.success:
             mail = Mail(data_dir=str(self.paths.root))
             for told in give_notice(self.paths, self.instance, result.dagster_run, mail.tell):
@@ -227,7 +242,7 @@ def instance_home(home: Path) -> Path:
     """The Dagster instance's folder under the data folder, with our settings in it."""
     folder = (home / "dagster").resolve()
     folder.mkdir(parents=True, exist_ok=True)
-    settings = Path(__file__).with_name("dagster.yaml")
+    settings = instance_settings()
     if not (folder / "dagster.yaml").exists() or (folder / "dagster.yaml").read_bytes() != settings.read_bytes():
         shutil.copyfile(settings, folder / "dagster.yaml")
     os.environ["DAGSTER_HOME"] = str(folder)
@@ -245,7 +260,7 @@ SHOWN_COUNTS = {
 }
 
 
-def _count(step: Step, result: dg.ExecuteInProcessResult) -> None:
+def _count(step: Step, result: dg.ExecuteInProcessResult | SpreadResult) -> None:
     """Rows (bundles) that the step's assets wrote; the last layer of a table wins."""
     counted: dict[str, int] = {}
     for event in result.get_asset_materialization_events():
@@ -259,7 +274,7 @@ def _count(step: Step, result: dg.ExecuteInProcessResult) -> None:
         step.count(unit, step.counts.get(unit, 0) + rows)
 
 
-def _failed(title: str, result: dg.ExecuteInProcessResult) -> PipelineError:
+def _failed(title: str, result: dg.ExecuteInProcessResult | SpreadResult) -> PipelineError:
     """The failing step's own sentence; a bug's traceback is raised as it is."""
     for event in result.all_events:
         if event.is_step_failure:

@@ -18,6 +18,7 @@ import yaml
 from assets.catalogue.reader import Reader
 from assets.catalogue.settings_models import CHOICES, USUAL, VERSION, SavedSetting
 from assets.methods.errors import PipelineError
+from assets.whole_files import put_text
 from pipelines.paths import Paths
 
 SHIPPED = Path(__file__).resolve().parents[1] / "assets" / "catalogue" / "installningar"
@@ -91,8 +92,4 @@ def save_setting(paths: Paths, name: str, choices: Mapping[str, object]) -> Path
     if path.exists() and path.read_text(encoding="utf-8") != text:
         hint = "Välj ett annat namn, eller ta bort filen först."
         raise PipelineError("setting_exists", f"Inställningen {name}", "ett ledigt namn", "en fil med annat innehåll", hint)
-    paths.settings.mkdir(parents=True, exist_ok=True)
-    half = path.with_suffix(".del")
-    half.write_text(text, encoding="utf-8", newline="\n")
-    half.replace(path)
-    return path
+    return put_text(path, text)

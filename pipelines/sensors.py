@@ -19,7 +19,7 @@ from assets.intake.receive import file_hash, inbox_files
 from assets.intake.sidecar import is_sidecar
 from assets.methods.errors import PipelineError, count_sv
 from assets.texts import ui_texts
-from pipelines.attempts import tick
+from pipelines.attempts import of_location, tick, went_through
 from pipelines.operation_settings import read_settings
 from pipelines.resources import Store
 
@@ -99,6 +99,26 @@ def already_taken_in(folders: Mapping[str, Path], archive: Path, beside: Mapping
     return json.dumps({"state": state | inbox_state(beside), "done": done, "settled": True})
 
 
+def read_by_a_run(folders: Mapping[str, Path], archive: Path, ended: float) -> bool:
+    """Whether all deliveries of the inbox lay in the archive before a run that has gone through ended: it has read them.
+
+    Args:
+        ended: when that run ended, seconds since 1970.
+    """
+    deliveries = [path for folder in folders.values() for path in inbox_files(folder) if not is_sidecar(path)]
+    kept = [archive / file_hash(path) for path in deliveries]
+    return bool(kept) and all(folder.is_dir() and folder.stat().st_mtime <= ended for folder in kept)
+
+
+def last_pass(context: dg.SensorEvaluationContext) -> float:
+    """When the latest run of the whole chain ended, whoever started it, if it went through; else 0."""
+    origin = context.code_location_origin
+    location = origin.location_name if origin else None
+    records = context.instance.get_run_records(dg.RunsFilter(job_name=JOB), limit=LOOKED_AT)
+    latest = next((one for one in records if of_location(one.dagster_run, location)), None)
+    return latest.end_time or 0.0 if latest and went_through(context.instance, latest.dagster_run) else 0.0
+
+
 def run_name(context: dg.SensorEvaluationContext, settings_name: str) -> str:
     """In whose name an automatic run makes the bundles: the settings' name, else the one last typed at a launch.
 
@@ -131,7 +151,10 @@ def inbox_sensor(context: dg.SensorEvaluationContext, store: Store) -> dg.Sensor
         return dg.SkipReason(str(error))  # nothing is remembered: the files are news when the settings have been mended
 
     def look(cursor: str | None) -> tuple[str | None, str, str]:
-        return evaluate_inbox(folders, cursor or already_taken_in(folders, paths.archive, beside), beside)
+        key, reason, after = evaluate_inbox(folders, cursor or already_taken_in(folders, paths.archive, beside), beside)
+        if key and not inbox_files(paths.codebooks) and read_by_a_run(folders, paths.archive, last_pass(context)):
+            return None, NOTHING_NEW, after  # somebody started the run before the sensor did
+        return key, reason, after
 
     def config() -> dict[str, object]:
         name = run_name(context, settings_name)

@@ -14,7 +14,7 @@ from typing import Literal
 
 import polars as pl
 
-from assets.audited_tables import AUDITED, DERIVED, OUTCOME
+from assets.audited_tables import AUDITED, DERIVED, OUTCOME, SLICES
 from assets.catalogue.load import load_catalogue
 from assets.intake.receive import file_hash, inbox_files
 from assets.release_register.store import register_head
@@ -49,7 +49,7 @@ OVER_ALL_WAVES = (
     *(TableName("release", "cutoff_sensitivity"), TableName("indices", "associations"), TableName("release", "associations")),
 )
 """Tables of the estimates that aren't sliced by wave: each run of the stage makes them anew."""
-AUDIT = tuple(TableName("release", name) for name in ("audit", OUTCOME))
+AUDIT = tuple(TableName("release", name) for name in ("audit", OUTCOME, SLICES))
 """Judges the release, so it is no part of what any stage before it has written."""
 REPAIRS = TableName("release", "repairs")
 """What the audit has had hidden: the waves that have such rows are made anew when those change."""

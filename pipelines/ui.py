@@ -1,8 +1,9 @@
 """`did ui`: the Dagster page on this computer, started and stopped as one thing.
 
-Webserver and daemon run in a session of their own on the user's `workspace.yaml`, bound to 127.0.0.1. Their English log goes to
-`<data>/dagster/ui.log`; the console gets Swedish. Dagster takes over whatever handling of SIGINT it inherits, and orphans its
-four children when it is killed, so the signals are handled here and the whole session is taken down.
+Webserver and daemon run in a session of their own on the user's `workspace.yaml`, bound to 127.0.0.1 and behind the guard of
+`web_guard.py`. Their English log goes to `<data>/dagster/ui.log`; the console gets Swedish. Dagster takes over whatever handling
+of SIGINT it inherits, and orphans its four children when it is killed, so the signals are handled here and the whole session is
+taken down.
 """
 
 from __future__ import annotations
@@ -17,47 +18,80 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import nullcontext, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
 from assets.catalogue.base_profile import PROFILE_VARIABLE
 from assets.methods.errors import PipelineError
+from pipelines.dead_runs import only_page, settle_dead_runs
+from pipelines.instance_settings import instance_settings
 from pipelines.operation_settings import write_template
+from pipelines.web_guard import ORIGINS_VARIABLE, page_origins
 
 HOST = "127.0.0.1"
+OWN_COMPUTER = (HOST, "localhost")
 DEFAULT_PORT = 3333
+NOT_OURS = "annan-sida.invalid"
+"""A host name that the page can't have (RFC 2606): the guard has to refuse it."""
 READY_SECONDS = 120
 STOP_SECONDS = 20
 LINGER_SECONDS = 3
 """How long children may tidy up after themselves once Dagster itself has ended."""
-SETTINGS = Path(__file__).with_name("dagster.yaml")
 WINDOWS = sys.platform == "win32"
 NEW_PROCESS_GROUP = 0x00000200
 """Windows' flag CREATE_NEW_PROCESS_GROUP, by number because the name exists on Windows only."""
+
+
+@dataclass(frozen=True)
+class Page:
+    """How the page is opened.
+
+    `outside`: the name that a reverse proxy serves it under. `read_only`: for those who only look: nothing can be started, and
+    there is no daemon.
+    """
+
+    port: int = DEFAULT_PORT
+    outside: str = ""
+    read_only: bool = False
+
+    @property
+    def log(self) -> str:
+        """Name of its log; two pages on one data folder have one each."""
+        return "ui-las.log" if self.read_only else "ui.log"
+
+
+def require_own_computer(host: str) -> None:
+    """Raise PipelineError unless the address is this computer's own: Dagster has no login."""
+    if host not in OWN_COMPUTER:
+        hint = "Dagster har ingen inloggning. Låt andra nå sidan genom en proxy som frågar vem de är: docs/steward/sakerhet.md."
+        raise PipelineError("not_own_computer", "Adressen för did ui", f"den egna datorn ({HOST})", "en annan adress", hint)
 
 
 def prepare_dagster_home(home: Path) -> Path:
     """The instance folder `<home>/dagster`, absolute and with our settings in place; also what DAGSTER_HOME must be."""
     folder = (home / "dagster").resolve()
     folder.mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(SETTINGS, folder / "dagster.yaml")
+    shutil.copyfile(instance_settings(), folder / "dagster.yaml")
     return folder
 
 
-def command(root: Path, port: int) -> list[str]:
-    """What is started: webserver and daemon over one shared code server."""
-    return [sys.executable, "-m", "dagster", "dev", "-w", str(root / "workspace.yaml"), "-h", HOST, "-p", str(port)]
+def command(root: Path, page: Page) -> list[str]:
+    """What is started: webserver and daemon over one shared code server, or a webserver alone that changes nothing."""
+    program = ["pipelines.webserver", "--read-only"] if page.read_only else ["pipelines.workplace", "dev"]
+    return [sys.executable, "-m", *program, "-w", str(root / "workspace.yaml"), "-h", HOST, "-p", str(page.port)]
 
 
-def environment(root: Path, home: Path) -> dict[str, str]:
-    """The child's environment: the instance folder, the project importable in place, telemetry off."""
+def environment(root: Path, home: Path, page: Page = Page()) -> dict[str, str]:
+    """The child's environment: the instance folder, the project importable in place, the page's own names, telemetry off."""
     return {
         **{name: value for name, value in os.environ.items() if name != PROFILE_VARIABLE},  # each location has its own
         "DAGSTER_HOME": str(prepare_dagster_home(home)),
         "DAGSTER_DISABLE_TELEMETRY": "1",
         "GX_ANALYTICS_ENABLED": "false",
         "DID_HOME": str(home.resolve()),
+        ORIGINS_VARIABLE: " ".join(page_origins(page.port, page.outside)),
         "PYTHONPATH": str(root),
         "PYTHONUTF8": "1",
     }
@@ -86,6 +120,21 @@ def is_answering(port: int) -> bool:
         return False
 
 
+def require_guard(port: int) -> None:
+    """Raise PipelineError when the page answers to a name that it doesn't have: then other sites could use it."""
+    asked = urllib.request.Request(f"http://{HOST}:{port}/server_info", headers={"Host": NOT_OURS})
+    try:
+        with urllib.request.urlopen(asked, timeout=10) as answer:
+            status = answer.status
+    except urllib.error.HTTPError as refused:
+        status = refused.code
+    except OSError:
+        status = 0
+    if status != 403:
+        hint = "Sidan stängdes. Kör make setup, så att Dagster är av den version som programmet är gjort för."
+        raise PipelineError("ui_unguarded", "Dagster", "en sida som bara svarar sig själv", "en som svarar andra", hint)
+
+
 def wait_until_ready(process: subprocess.Popen[bytes], port: int, log: Path, seconds: float = READY_SECONDS) -> None:
     """Return when the page answers; PipelineError when Dagster stops or takes too long."""
     deadline = time.monotonic() + seconds
@@ -107,20 +156,29 @@ def stop(process: subprocess.Popen[bytes], seconds: float = STOP_SECONDS) -> Non
     _kill_rest(process)
 
 
-def serve(root: Path, home: Path, port: int = DEFAULT_PORT, say: Callable[[str], object] = sys.stdout.write) -> int:
-    """Start the page and stay until Ctrl-C (or SIGTERM, or a closed terminal); 0 after a clean stop."""
-    require_free_port(port)
-    log = prepare_dagster_home(home) / "ui.log"
+def serve(root: Path, home: Path, page: Page = Page(), say: Callable[[str], object] = sys.stdout.write) -> int:
+    """Start the page and stay until Ctrl-C (or SIGTERM, or a closed terminal); 0 after a clean stop.
+
+    Raises:
+        PipelineError: `port_busy`, `bad_address`, `ui_not_started`, `ui_unguarded`.
+    """
+    require_free_port(page.port)
+    variables = environment(root, home, page)
+    log = prepare_dagster_home(home) / page.log
     write_template(home)
     previous = {number: signal.signal(number, _raise_interrupt) for number in _signals()}
     try:
-        with log.open("wb") as stream:
-            process = _popen(command(root, port), root, environment(root, home), stream)
+        alone = nullcontext() if page.read_only else only_page(home)
+        with alone, log.open("wb") as stream:
+            if not page.read_only:
+                _settle(home)
+            process = _popen(command(root, page), root, variables, stream)
             try:
                 say("Startar Dagster ...\n")
                 sys.stdout.flush()
-                wait_until_ready(process, port, log)
-                say(first_words(port))
+                wait_until_ready(process, page.port, log)
+                require_guard(page.port)
+                say(first_words(page))
                 sys.stdout.flush()
                 process.wait()
                 raise _not_started(f"ett program som avslutades med kod {process.returncode}", log)
@@ -135,10 +193,21 @@ def serve(root: Path, home: Path, port: int = DEFAULT_PORT, say: Callable[[str],
             signal.signal(number, handler)
 
 
-def first_words(port: int) -> str:
+def _settle(home: Path) -> None:
+    """Runs that were killed would keep every new one waiting."""
+    import dagster as dg
+
+    with dg.DagsterInstance.from_config(str(home.resolve() / "dagster")) as instance:
+        settle_dead_runs(instance, home, alone=True)
+
+
+def first_words(page: Page) -> str:
     """The address and what to click first."""
+    told = f"Dagster är öppet på http://{HOST}:{page.port} (stoppa med Ctrl-C).\n"
+    if page.read_only:
+        return told + "  Sidan visar men ändrar inget: inga körningar kan startas här.\n"
     return (
-        f"Dagster är öppet på http://{HOST}:{port} (stoppa med Ctrl-C).\n"
+        f"{told}"
         "  1. Lineage visar kedjan, ett lager per grupp från inkorg till rapporter. Klicka på en ruta för att läsa vad den är.\n"
         "  2. Jobs → everything → Launchpad → Launch Run kör allt. Under Checks på en ruta står varje regel och om den håller.\n"
     )

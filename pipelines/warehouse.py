@@ -11,7 +11,7 @@ import os
 import re
 import threading
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,6 +20,7 @@ import polars as pl
 
 from assets.hygiene.permissions import own
 from assets.methods.errors import PipelineError
+from assets.whole_files import flush_file, take_place
 
 if TYPE_CHECKING:
     import duckdb
@@ -37,6 +38,7 @@ _ALL_COLUMNS = (
     "where database_name = current_catalog() and schema_name != 'ledger' and not internal order by all"
 )
 _HELD = re.compile(r"(set|conflicting) lock|already open|used by another process", re.IGNORECASE)
+_FULL = re.compile(r"no space left|disk full|file too large|disk quota|not enough space", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -79,8 +81,9 @@ _looked_at: set[tuple[Path, int]] = set()
 class Warehouse:
     """Reads and writes whole slices of tables as Polars frames."""
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
+    def __init__(self, path: Path, *, read_only: bool = False) -> None:
+        """`read_only`: never writes, so that other processes may read at the same time."""
+        self.path, self.read_only = path, read_only
 
     @contextmanager
     def held(self) -> Iterator[None]:
@@ -105,7 +108,7 @@ class Warehouse:
 
         Raises:
             PipelineError: `warehouse_busy` when another program holds the file, `warehouse_unreadable` when it is no DuckDB
-                file or one that this version cannot read.
+                file or one that this version cannot read, `warehouse_full` when the disk has no room for more.
         """
         import duckdb
 
@@ -116,12 +119,15 @@ class Warehouse:
         # Starting DuckDB takes ten times as long as attaching a file to one that runs.
         connection = _idle.engines.pop(os.getpid(), None) or duckdb.connect()
         try:
-            self._attach(connection, read_only=read_only)
+            self._attach(connection, read_only=read_only or self.read_only)
             yield connection
             connection.execute("use memory")
             connection.execute("detach warehouse")
-        except BaseException:
-            connection.close()  # with whatever it was in the middle of; the next use starts anew
+        except BaseException as error:
+            with suppress(duckdb.Error):  # a full disk may stop the closing too; what was committed is kept all the same
+                connection.close()  # with whatever it was in the middle of; the next use starts anew
+            if isinstance(error, (duckdb.IOException, duckdb.FatalException)):
+                raise _cannot_use(self.path, str(error)) from error
             raise
         if _idle.engines.setdefault(os.getpid(), connection) is not connection:
             connection.close()  # two files were open at once
@@ -156,12 +162,17 @@ class Warehouse:
         """Rows of a table whose columns take one of the given values; an unwritten table is an empty frame without columns."""
         if not self.path.exists():
             return pl.DataFrame()
+        import duckdb
+
         with self.connect() as con:
-            if not _exists(con, name):
-                return pl.DataFrame()
             clause, params = _clause(where)
             chosen = ", ".join(f'"{c}"' for c in columns) if columns else "*"
-            return con.sql(f"select {chosen} from {name}{clause}", params=params).pl()
+            try:
+                return con.sql(f"select {chosen} from {name}{clause}", params=params).pl()
+            except duckdb.CatalogException:  # looking first would take longer than most reads
+                if _exists(con, name):
+                    raise
+                return pl.DataFrame()
 
     def tables(self, layer: str) -> list[TableName]:
         """The tables that have been written in a layer, by name."""
@@ -178,17 +189,26 @@ class Warehouse:
             return {}
         return dict(self._ask(f'select "{by}", count(*) from {name} group by 1 order by 1', []))
 
-    def hashes(self, name: TableName, by: str | None = None) -> dict[object, str]:
+    def hashes(self, name: TableName, by: str | None = None, columns: Sequence[str] = ()) -> dict[object, str]:
         """What tells whether a table's content is the same: a text per value of the column `by`, or one (key None) for all of it.
 
-        The order of rows doesn't matter; columns, types and every value do. An unwritten table has no hash.
+        The order of rows doesn't matter; columns (all, or those that are named), types and every value do. An unwritten table
+        has no hash.
         """
+        found = self.slice_hashes(name, [by] if by else [], columns)
+        return {key[0] if by else None: digest for key, digest in found.items()}
+
+    def slice_hashes(self, name: TableName, by: Sequence[str], columns: Sequence[str] = ()) -> dict[tuple, str]:
+        """As `hashes`, by the values of several columns together; the columns that are named have to hold them."""
         if not self.exists(name):
             return {}
-        kinds = str(self._ask(f"select column_name, column_type from (describe {name})", []))
-        key, group = (f'"{by}"', f' group by "{by}"') if by else ("null", "")
-        query = f"select {key}, count(*), bit_xor(hash(t)), sum(hash(t)::hugeint) from {name} t{group}"
-        return {row[0]: hashlib.sha256(f"{kinds}{row[1:]}".encode()).hexdigest() for row in self._ask(query, [])}
+        there = [(column, kind) for column, kind in self._ask(f"select column_name, column_type from (describe {name})", [])]
+        kinds = [one for one in there if not columns or one[0] in columns]
+        keys, chosen = (", ".join(f'"{column}"' for column in names) for names in (by, columns))
+        rows, n = f"(select {chosen} from {name})" if columns else str(name), len(by)
+        sums = f"count(*), bit_xor(hash(t)), sum(hash(t)::hugeint) from {rows} t"
+        query = f"select {keys}, {sums} group by {keys}" if by else f"select {sums}"
+        return {row[:n]: hashlib.sha256(f"{kinds}{row[n:]}".encode()).hexdigest() for row in self._ask(query, [])}
 
     def contents(self, hashed: Collection[str] = ()) -> list[tuple[str, int | None, int, str]]:
         """Every table per wave (None: no such column): its rows, and what tells its content where its layer is `hashed`, else "".
@@ -253,7 +273,8 @@ class Warehouse:
         fresh = self.path.with_name(f".{self.path.name}.ny")
         with self.copied_to(fresh):
             pass
-        os.replace(fresh, self.path)
+        flush_file(fresh)
+        take_place(fresh, self.path)
         self.path.with_name(self.path.name + ".wal").unlink(missing_ok=True)
 
     @contextmanager
@@ -344,6 +365,19 @@ def _clause(where: Where | None) -> tuple[str, list[object]]:
     return " where " + " and ".join(parts), params
 
 
+def _cannot_use(path: Path, message: str) -> PipelineError:
+    """What to say of an error that the file system gives in the middle of the work."""
+    if _FULL.search(message):
+        return PipelineError(
+            "warehouse_full",
+            path.name,
+            "plats på disken för resultaten",
+            "en full disk",
+            "Frigör utrymme och kör igen; det som var klart finns kvar och görs inte om.",
+        )
+    return _cannot_open(path, message)
+
+
 def _cannot_open(path: Path, message: str) -> PipelineError:
     if not _HELD.search(message):
         return PipelineError(
@@ -351,7 +385,8 @@ def _cannot_open(path: Path, message: str) -> PipelineError:
             path.name,
             "en DuckDB-databas som den här versionen kan läsa",
             "en fil som inte går att öppna",
-            "Flytta undan filen och kör igen; databasen byggs upp på nytt av det som ligger i inkorgen.",
+            "Lägg tillbaka en säkerhetskopia (did aterstall). Finns ingen: flytta undan filen och kör igen; databasen byggs upp "
+            "på nytt av det som ligger i inkorgen och arkivet.",
         )
     pid = re.search(r"PID (\d+)", message)
     who = f"ett annat program (process {pid.group(1)})" if pid else "ett annat program"

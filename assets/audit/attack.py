@@ -13,7 +13,7 @@ from assets.audit.middles import middle_attacks, run_middles
 from assets.audit.perturbed import exact_cells
 from assets.audit.side import run_side, side_attacks
 from assets.audit.tasks import Found, earlier_tasks, run_task, size, tasks
-from assets.audit.types import CELL_KEY, CONFLICT_SCHEMA, REPORT_SCHEMA, AuditReport, AuditRules, EarlierRelease
+from assets.audit.types import CELL_KEY, CONFLICT_SCHEMA, REPORT_SCHEMA, AuditReport, AuditRules, EarlierRelease, Passed
 
 Run = Callable[[Callable[[Any], Found], Sequence[Any]], Iterable[Found]]
 EFFORT_SCHEMA = {
@@ -22,7 +22,12 @@ EFFORT_SCHEMA = {
 
 
 def audit(
-    published: Mapping[str, pl.DataFrame], rules: AuditRules, earlier: Sequence[EarlierRelease] = (), *, run: Run = map
+    published: Mapping[str, pl.DataFrame],
+    rules: AuditRules,
+    earlier: Sequence[EarlierRelease] = (),
+    *,
+    run: Run = map,
+    passed: Passed | None = None,
 ) -> AuditReport:
     """Bounds on every hidden number by everything that is published.
 
@@ -30,16 +35,18 @@ def audit(
         published: name of the release table -> its rows, all editions.
         earlier: what has been published before about the same waves.
         run: maps the attacks over worker processes, in order; one after another when nothing is given.
+        passed: what an earlier audit has found of waves and grades of which nothing is another now; they aren't attacked again.
 
     Returns:
         A report that has passed only when every hidden cell is wider than required and nothing contradicts itself.
     """
-    wanted = [*tasks(published, rules), *earlier_tasks(published, rules, earlier)]
-    found = [*run(run_task, sorted(wanted, key=size, reverse=True)), *run(run_middles, middle_attacks(published, rules))]
-    found += [run_side(one) for one in side_attacks(published, rules)]
+    attacked = published if passed is None else {name: _not_in(rows, passed) for name, rows in published.items()}
+    wanted = [*tasks(attacked, rules), *earlier_tasks(attacked, rules, earlier)]
+    found = [*run(run_task, sorted(wanted, key=size, reverse=True)), *run(run_middles, middle_attacks(attacked, rules))]
+    found += [run_side(one) for one in side_attacks(attacked, rules)]
     cells = pl.concat(
         [
-            pl.DataFrame(schema=REPORT_SCHEMA),
+            pl.DataFrame(schema=REPORT_SCHEMA) if passed is None else passed.cells,
             *(one.cells for one in found),
             derived_cells(published, rules),
             copied_cells(published, rules),
@@ -50,6 +57,12 @@ def audit(
     effort = effort.group_by("attack", "family").agg(pl.all().sum()).sort("attack", "family")
     bad = cells.filter(pl.col("verdict") != "wide")
     return AuditReport(bad.is_empty(), cells, conflicts(bad), effort)
+
+
+def _not_in(rows: pl.DataFrame, passed: Passed) -> pl.DataFrame:
+    """The rows of the waves and grades that are still to be attacked."""
+    sliced = {"wave", "grade"} <= set(rows.columns)
+    return rows.join(passed.slices, on=["wave", "grade"], how="anti", maintain_order="left") if sliced else rows
 
 
 def conflicts(bad: pl.DataFrame) -> pl.DataFrame:

@@ -131,6 +131,20 @@ class EarlierRelease:
 
 
 @dataclass(frozen=True)
+class Passed:
+    """What an audit that has passed found in waves and grades of which nothing has changed since.
+
+    Every attack is on one wave and grade, so it would find the same again.
+
+    Attributes:
+        slices: `wave, grade`. cells: `REPORT_SCHEMA`, all with the verdict `wide`; their bounds are not kept.
+    """
+
+    slices: pl.DataFrame
+    cells: pl.DataFrame
+
+
+@dataclass(frozen=True)
 class AuditReport:
     """What the attacks found.
 

@@ -6,13 +6,13 @@ Nothing is computed in the browser: it picks among numbers that are released, ro
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from assets.bundle.words import Context
 from assets.charts.cells import Cell, read_cells
 from assets.charts.theme import BLUE, COUNTY_GREY, FONT, ORANGE, TEXT_SIZE, config
-from assets.charts.trend import merged_breaks, segments
+from assets.charts.trend import Point, merged_breaks, segments
 from assets.charts.types import COUNTY_CODE, GRADES, SEXES
 
 MEASURES = ("share_band1", "share_band3")
@@ -26,8 +26,9 @@ def choices(context: Context) -> dict[str, Any] | None:
     """What the controls offer, the numbers behind them, and the chart to fill; None when the municipality has no number to show.
 
     Returns:
-        `values`: `<index>.<grade>.<sex>.<own|county>` -> a list per wave of `[value, low, high, segment, words]` (null where
-        nothing is shown: then `words` says why). A line goes on only within a segment.
+        `values`: `<index>.<grade>.<sex>.<own|county>` -> a list per wave of `[value, low, high, joined, words]` (null where
+        nothing is shown: then `words` says why). `joined`: the line goes on from the wave before. True or false and no running
+        number, so that every number here is a released one and the scan of finished files needs no exception.
     """
     values: dict[str, list[list[Any]]] = {}
     waves: dict[str, list[int]] = {}
@@ -40,8 +41,7 @@ def choices(context: Context) -> dict[str, Any] | None:
             for place, area in (("own", context.scope.area_code), ("county", COUNTY_CODE)):
                 for sex in SEXES:
                     found = [cells.get(area, wave, grade, sex, key, index.focus_measure) for wave in waves[grade]]
-                    points = segments(waves[grade], found, index)
-                    values[f"{key}.{grade}.{sex}.{place}"] = [_point(context, p.cell, p.segment) for p in points]
+                    values[f"{key}.{grade}.{sex}.{place}"] = _points(context, segments(waves[grade], found, index))
     if not values:
         return None
     return {
@@ -58,11 +58,16 @@ def choices(context: Context) -> dict[str, Any] | None:
     }
 
 
-def _point(context: Context, cell: Cell, segment: int) -> list[Any]:
+def _points(context: Context, points: Sequence[Point]) -> list[list[Any]]:
+    before = [None, *(point.segment for point in points)]
+    return [_point(context, p.cell, joined=p.segment == last) for p, last in zip(points, before, strict=False)]
+
+
+def _point(context: Context, cell: Cell, *, joined: bool) -> list[Any]:
     if not cell.shown:
-        return [None, None, None, segment, context.reason(cell.reason)]
+        return [None, None, None, joined, context.reason(cell.reason)]
     words = f"{context.share(cell)} ({context.interval(cell)})" if context.interval(cell) else context.share(cell)
-    return [cell.value, cell.low, cell.high, segment, words]
+    return [cell.value, cell.low, cell.high, joined, words]
 
 
 def _factor(context: Context, key: str, waves: Mapping[str, list[int]]) -> dict[str, Any]:

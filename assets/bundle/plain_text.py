@@ -8,6 +8,22 @@ CALCULATES = r"^\s*[=+\-@]"
 """How a text begins that a spreadsheet program takes for a formula when it opens a CSV file (OWASP, CSV injection)."""
 
 
+BEGINS = r"^(?:\s*[=+\-@]|[\t\r])"
+NUMBER = r"^[+\-]?\d+(?:[.,]\d+)?$"
+
+
+def without_formulas(frame: pl.DataFrame) -> pl.DataFrame:
+    """The table with an apostrophe first in texts that a program might calculate; a plain number stays one, null stays null."""
+    texts = [name for name, kind in frame.schema.items() if kind == pl.String]
+    return frame.with_columns(
+        pl.when(pl.col(name).str.contains(BEGINS) & ~pl.col(name).str.contains(NUMBER))
+        .then(pl.concat_str(pl.lit("'"), name))
+        .otherwise(name)
+        .alias(name)
+        for name in texts
+    )
+
+
 def harmless(text: pl.Expr) -> pl.Expr:
     """The text with an apostrophe first where a program might calculate it, and line breaks as blanks; null stays null."""
     one_line = text.str.replace_all(r"[\r\n\t]+", " ")

@@ -37,6 +37,7 @@ from assets.bundle.development import KEYS as DEVELOPMENT_KEYS
 from assets.bundle.development import TABLE as DEVELOPMENT_TABLE
 from assets.bundle.development import development_table
 from assets.bundle.frames import own_rows
+from assets.bundle.plain_text import without_formulas
 from assets.bundle.series_table import KEYS as SERIES_KEYS
 from assets.bundle.series_table import NAME as SERIES_TABLE
 from assets.bundle.series_table import series_table
@@ -107,9 +108,13 @@ def bundle_tables(frames: ReleaseFrames, scope: Scope, meta: ReportMeta) -> dict
 
 
 def csv_bytes(frame: pl.DataFrame) -> bytes:
-    """UTF-8 without a mark at the start, comma, decimal point, empty for null and for an empty text, line feed."""
+    """UTF-8 without a mark at the start, comma, decimal point, empty for null and for an empty text, line feed.
+
+    No text begins as a formula, whoever wrote it and in whichever table it came to stand.
+    """
     buffer = io.BytesIO()
-    frame.with_columns(pl.col(pl.String).replace("", None)).write_csv(buffer)  # two quotes would tell a reader the same
+    told = frame.with_columns(pl.col(pl.String).replace("", None))  # two quotes would tell a reader the same
+    without_formulas(told).write_csv(buffer)
     return buffer.getvalue()
 
 

@@ -24,10 +24,11 @@ from assets.bundle.types import (
 )
 from assets.methods.editions import INTERN
 from assets.methods.errors import PipelineError
+from assets.whole_files import flush_file, flush_tree, half_of, put_text, take_place
 
 MANIFEST = f"{CERTIFICATE}/manifest.json"
 ZIP_DATE = (1980, 1, 1, 0, 0, 0)
-UNFINISHED, REPLACED = ".ofardig", ".ersatt"
+REPLACED = ".ersatt"
 
 
 def write_bundle(bundle: RenderedBundle, target_root: Path, meta: BundleMeta) -> BundlePaths:
@@ -40,7 +41,7 @@ def write_bundle(bundle: RenderedBundle, target_root: Path, meta: BundleMeta) ->
         PipelineError: `write_bundle` when the place can't be written.
     """
     root = target_root / str(bundle.scope.wave)
-    final, working = root / bundle.folder, root / f".{bundle.folder}{UNFINISHED}"
+    final, working = root / bundle.folder, half_of(root / bundle.folder)
     manifest, certificate = json_bytes(manifest_of(bundle, meta)), f"{bundle.certificate}/manifest.json"
     try:
         root.mkdir(parents=True, exist_ok=True)
@@ -50,8 +51,10 @@ def write_bundle(bundle: RenderedBundle, target_root: Path, meta: BundleMeta) ->
             _write(working / name, content)
         _write(working / certificate, manifest)
         archive = _archive(root, bundle.folder, {**bundle.files, certificate: manifest})
+        flush_tree(working)
+        flush_file(archive)
         _replace(working, final)
-        os.replace(archive, root / f"{bundle.folder}.zip")
+        take_place(archive, root / f"{bundle.folder}.zip")
     except OSError as error:
         raise PipelineError(
             code="write_bundle",
@@ -152,13 +155,9 @@ def write_county_overview(
 
 def write_page(page: str, path: Path) -> Path:
     """Write a page beside the bundles as one step; one that is the same already is left alone."""
-    path.parent.mkdir(parents=True, exist_ok=True)
     if path.exists() and path.read_bytes() == page.encode("utf-8"):
         return path
-    temporary = path.with_name(f".{path.name}{UNFINISHED}")
-    temporary.write_bytes(page.encode("utf-8"))
-    os.replace(temporary, path)
-    return path
+    return put_text(path, page)
 
 
 def _write(path: Path, content: bytes) -> None:
@@ -167,7 +166,7 @@ def _write(path: Path, content: bytes) -> None:
 
 
 def _archive(root: Path, folder: str, files: Mapping[str, bytes]) -> Path:
-    path = root / f".{folder}.zip{UNFINISHED}"
+    path = half_of(root / f"{folder}.zip")
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as archive:
         for name, content in sorted(files.items()):
             entry = zipfile.ZipInfo(f"{folder}/{name}", ZIP_DATE)
@@ -192,7 +191,7 @@ def _replace(working: Path, final: Path) -> None:
     if final.exists():
         os.replace(final, replaced)
     try:
-        os.replace(working, final)
+        take_place(working, final)
     except OSError:
         if replaced.exists():
             os.replace(replaced, final)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from assets.catalogue import models as m
 from assets.catalogue.indicator_models import problems_with_items
-from assets.catalogue.report_models import problems_with_groups, problems_with_series
+from assets.catalogue.report_models import Tile, problems_with_groups, problems_with_series
 from assets.catalogue.screening_models import problems_with_screening
 
 if TYPE_CHECKING:
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
     from assets.methods.disclosure_policy import DisclosurePolicy
 
 COMPARISON_GROUPS = "areas/comparison_groups.yml"
+TILES = "areas/tile_grid.csv"
+BOUNDARIES = "areas/municipalities.geojson"
 
 
 def _language_problems(c: Catalogue) -> list[str]:
@@ -110,3 +113,22 @@ def check_profile(c: Catalogue, profile_id: str, problems: list[str]) -> None:
             problems.append(f"codebooks/{book.id}.yml: survey är inte {c.survey.id}")
         lacking = [name for name in profile.design_columns if not getattr(book.columns, name)]
         problems += [f"codebooks/{book.id}.yml: columns: {name} saknar namn" for name in lacking]
+
+
+def check_maps(c: Catalogue, tiles: Sequence[Tile], shapes: Sequence[str], problems: list[str]) -> None:
+    """Add municipalities that the county's maps would leave out without a word, and places on the maps that are nobody's.
+
+    Args:
+        shapes: the codes that have a boundary in `areas/municipalities.geojson`.
+    """
+    codes = set(c.municipality_by_code)
+    for name, placed in ((TILES, [tile.municipality_code for tile in tiles]), (BOUNDARIES, list(shapes))):
+        missing = sorted(codes - set(placed))
+        problems.extend(f"{name}: {code} saknas, fast den står i areas/municipalities.csv" for code in missing)
+        problems.extend(f"{name}: okänd kommun {code}" for code in sorted(set(placed) - codes))
+        problems.extend(f"{name}: {code} står två gånger" for code in sorted({one for one in placed if placed.count(one) > 1}))
+    owners: dict[tuple[int, int], str] = {}
+    for tile in tiles:
+        owner = owners.setdefault((tile.column, tile.row), tile.municipality_code)
+        if owner != tile.municipality_code:
+            problems.append(f"{TILES}: {tile.municipality_code} har samma ruta som {owner}")

@@ -42,10 +42,14 @@ class Retention(Strict):
 
 
 class History(Strict):
-    """How much is kept to compare runs by: released numbers of the latest `runs`, at most `megabytes`, the oldest go first."""
+    """How much is kept to compare runs by: released numbers of the latest `runs`, at most `megabytes`, the oldest go first.
+
+    `dagster_runs`: how many of Dagster's own runs are kept; a pass of the chain is some fifteen.
+    """
 
     runs: int = Field(gt=0)
     megabytes: int = Field(gt=0)
+    dagster_runs: int = Field(default=100, gt=0)
 
 
 class HygieneFile(Strict):

@@ -19,13 +19,22 @@ import yaml
 from assets.catalogue import models as m
 from assets.catalogue import publication_models as pm
 from assets.catalogue.base_profile import BASE_PROFILE, CUTOFF_VARIABLE, PROFILE_VARIABLE, TRAINING_VARIABLE
-from assets.catalogue.cross_checks import COMPARISON_GROUPS, check_disclosure, check_factors, check_profile, cross_check
+from assets.catalogue.cross_checks import (
+    BOUNDARIES,
+    COMPARISON_GROUPS,
+    TILES,
+    check_disclosure,
+    check_factors,
+    check_maps,
+    check_profile,
+    cross_check,
+)
 from assets.catalogue.estimate_models import EstimateFile
 from assets.catalogue.indicator_models import IndicatorFile
 from assets.catalogue.profile_models import Profile
 from assets.catalogue.psychometric_models import PsychometricRules, PsychometricTexts
 from assets.catalogue.reader import FastLoader, Reader
-from assets.catalogue.report_models import ComparisonGroups, ReportSeriesFile
+from assets.catalogue.report_models import ComparisonGroups, ReportSeriesFile, Tile
 from assets.catalogue.screening_models import ScreeningFile
 from assets.catalogue.statistics_models import FactorFile, FindingFile, StatisticsFile
 from assets.methods.disclosure_policy import load_policy
@@ -282,6 +291,7 @@ def read_catalogue(root: Path, profile_id: str | None = None) -> Catalogue:
     with_districts = "district" in profile.area_levels
     districts = read.table(m.District, "areas/districts.csv") if with_districts else ()
     names = read.rows("areas/district_names.csv") if with_districts else []
+    tiles, shapes = (read.table(Tile, TILES), read.shapes(BOUNDARIES)) if profile.county else ((), [])
     disclosure = read.disclosure()
     psychometrics = read.model(PsychometricRules, "psychometrics.yml")
     psychometric_texts = read.model(PsychometricTexts, "texts/psychometrics.yml")
@@ -317,6 +327,8 @@ def read_catalogue(root: Path, profile_id: str | None = None) -> Catalogue:
     cross_check(catalogue, read.problems)
     check_factors(catalogue, read.problems)
     check_profile(catalogue, profile_id or BASE_PROFILE, read.problems)
+    if profile.county:
+        check_maps(catalogue, tiles, shapes, read.problems)
     check_disclosure(catalogue, load_policy(disclosure, publication.released), read.problems)
     if read.problems:
         raise _catalogue_error(read.problems)

@@ -126,7 +126,7 @@ class Survey(Strict):
     wave_cycle: WaveCycle | None = None
     sex_first_wave: dict[str, int] = Field(default_factory=dict)
     missing_kinds: dict[int, MissingKind]
-    scales: dict[str, dict[int, str]]
+    scales: dict[str, dict[int, str]] = Field(default_factory=dict)
     items: tuple[Item, ...]
     measures: tuple[Measure, ...] = ()
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from assets.catalogue.load import ROOT, load_catalogue
+from assets.catalogue.load import catalogue_file, load_catalogue
 from assets.catalogue.pilot_models import Pilot, PilotFile, Produced
 from assets.catalogue.reader import Reader
 from assets.methods.errors import PipelineError
@@ -20,7 +20,7 @@ def load_pilots() -> PilotFile:
         PipelineError: code `catalogue`: a key that is wrong, a municipality that isn't the county's, or one without a comparison
             group in `areas/comparison_groups.yml`.
     """
-    read = Reader(ROOT)
+    read = Reader(catalogue_file(FILE).parent)  # training has a list of its own
     found = read.model(PilotFile, FILE)
     if found is not None:
         catalogue = load_catalogue()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, TypeVar
@@ -119,6 +120,17 @@ class Reader:
         except OSError:
             self.problems.append(f"{name}: filen finns inte")
             return []
+
+    def shapes(self, name: str) -> list[str]:
+        """Whose boundaries a GeoJSON file of municipalities has; none and a problem when it can't be read."""
+        try:
+            features = json.loads(self.place(name).read_text(encoding="utf-8"))["features"]
+            return [str(feature["properties"]["municipality_code"]) for feature in features]
+        except OSError:
+            self.problems.append(f"{name}: filen finns inte")
+        except (ValueError, KeyError, TypeError):
+            self.problems.append(f"{name}: går inte att läsa som gränser med municipality_code")
+        return []
 
     def table(self, kind: type[_Model], name: str) -> tuple[_Model, ...]:
         """The rows of a CSV file as models."""

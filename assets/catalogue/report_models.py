@@ -94,10 +94,21 @@ class ComparisonGroups(Strict):
         return {group.municipality_code: group for group in self.chosen}
 
 
+class Tile(Strict):
+    """A municipality's place in the county's grid of tiles, counted from the north-west corner."""
+
+    municipality_code: str
+    column: int = Field(ge=0)
+    row: int = Field(ge=0)
+
+
 def problems_with_series(file: ReportSeriesFile, indicators: IndicatorFile) -> Iterator[str]:
-    """Ids that the survey doesn't have, groups that mix shares with 0-100 scales, and scales where only shares are drawn."""
+    """Ids that the survey doesn't have, series that the report would lose, and shares and scales where only the other fit."""
     shares, scales = set(indicators.by_id), set(indicators.index_by_id)
     listed = {key for part in file.sections for group in part.groups for key in group.series}
+    if file.sections:
+        for key in sorted((shares | scales) - listed):
+            yield f"{key} står inte i något avsnitt och skulle saknas i rapporten; skriv in den under series"
     for key in sorted((listed | set(file.districts)) - shares - scales):
         yield f"okänd fråga {key}"
     for part in file.sections:

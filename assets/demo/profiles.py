@@ -12,6 +12,26 @@ if TYPE_CHECKING:
     from assets.demo.generate import Progress
 
 
+BESIDE_PILOTS = ("0125", "0126", "0180", "0187", "0188")
+"""Stockholm, the largest and the only one with districts; Vaxholm, where much is hidden; and the pilots' neighbours by code, as
+codes that follow each other are drawn side by side."""
+
+
+def pilot_areas() -> tuple[str, ...]:
+    """Municipalities of the pilots: in the demo they alone get a public bundle, so that it stays fast."""
+    from assets.catalogue.pilots import load_pilots
+
+    return tuple(sorted({code for one in load_pilots().pilots for code in one.municipalities}))
+
+
+def drawn_areas() -> tuple[str, ...]:
+    """Municipalities that get bundles and kits in the demo: enough to see every kind, so few that nobody waits for the others.
+
+    The answers of all municipalities are read, counted, protected and attacked all the same.
+    """
+    return tuple(sorted({*pilot_areas(), *BESIDE_PILOTS}))
+
+
 def fill_inbox(profile_id: str, inbox: Path, cache: Path, progress: Progress | None = None) -> None:
     """Fill the inbox of a profile.
 

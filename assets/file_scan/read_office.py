@@ -15,6 +15,8 @@ UNREAD = re.compile(
     r"\.(?:rels|thmx|vml|fntdata|ttf|odttf)$|theme/theme|(?:presProps|viewProps|tableStyles|styles|fontTable|webSettings|settings|calcChain|numbering)\.xml$|\[Content_Types\]"
 )
 """Parts that hold drawing rules only; relationships and macros are looked for apart."""
+OTHER_ENCODING = re.compile(rb"""(?:\xef\xbb\xbf)?\s*<\?xml[^>]*?encoding\s*=\s*["'](?!utf-8["']|us-ascii["'])""", re.IGNORECASE)
+"""Office writes UTF-8; in another encoding `<!ENTITY` would be other bytes."""
 SILENT = {"graphicData", "style", "lang", "val", "uri"}
 SPOKEN = {"descr", "title", "name"}
 
@@ -25,8 +27,8 @@ def local(tag: str) -> str:
 
 
 def xml_of(name: str, place: str, raw: bytes, found: Contents) -> Element | None:
-    """The part as a tree; a finding when it is broken or declares entities."""
-    if b"<!ENTITY" in raw or b"<!DOCTYPE" in raw:
+    """The part as a tree; a finding when it is broken, declares entities, or is written so that a declaration can't be seen."""
+    if b"<!ENTITY" in raw or b"<!DOCTYPE" in raw or b"\0" in raw or OTHER_ENCODING.match(raw):
         found.fault(name, place, "external_link")
         return None
     try:

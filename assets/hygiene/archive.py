@@ -7,8 +7,9 @@ from pathlib import Path
 
 from assets.hygiene.encryption import SUFFIX, decrypt_file, encrypt_file, is_encrypted, opened
 from assets.hygiene.keys import configured_key, required_key
-from assets.hygiene.permissions import own
+from assets.hygiene.permissions import FILE_MODE, own
 from assets.methods.errors import PipelineError
+from assets.whole_files import HALF, put_copy
 
 
 def keep(path: Path, target: Path) -> Path:
@@ -27,11 +28,12 @@ def keep(path: Path, target: Path) -> Path:
     if key:
         encrypt_file(path, sealed, key)
         return sealed
-    partial = target.with_name(target.name + ".del")
-    shutil.copy2(path, partial)
-    own(partial)
-    partial.replace(target)
-    return target
+    return put_copy(path, target, FILE_MODE)
+
+
+def is_whole(path: Path) -> bool:
+    """Whether a file of the archive is a copy, and not what a killed run left of one."""
+    return not path.name.endswith((HALF, ".del"))
 
 
 def plain_name(path: Path) -> str:
@@ -67,7 +69,7 @@ def _copies(archive: Path, digest: str) -> list[Path]:
     if len(folders) != 1:
         hint = "Ange hela hashen, som står i raw.survey_deliveries och i rapportpaketets intyg."
         raise PipelineError("not_archived", "Arkivet", f"en fil med hashen {digest[:12]}", f"{len(folders)} sådana", hint)
-    return sorted(p for p in folders[0].iterdir() if p.is_file() and not p.name.endswith(".del"))
+    return sorted(p for p in folders[0].iterdir() if p.is_file() and is_whole(p))
 
 
 def encrypt_archive(archive: Path) -> tuple[int, int]:
@@ -80,7 +82,7 @@ def encrypt_archive(archive: Path) -> tuple[int, int]:
         PipelineError: those of `required_key`; `damaged_encryption` when a copy can't be read back (the readable one stays).
     """
     key, done = required_key(), 0
-    files = sorted(p for p in archive.rglob("*") if p.is_file() and not p.name.endswith(".del"))
+    files = sorted(p for p in archive.rglob("*") if p.is_file() and is_whole(p))
     before = sum(is_encrypted(path) for path in files)
     for path in (p for p in files if not is_encrypted(p)):
         sealed = path.with_name(path.name + SUFFIX)  # written anew should an interrupted call have left one

@@ -7,10 +7,10 @@ beside what has been published: with another secret every cell would get new noi
 from __future__ import annotations
 
 import hashlib
-import os
 import secrets
 from pathlib import Path
 
+from assets import whole_files
 from assets.hygiene.permissions import OTHERS, supported
 from assets.methods.errors import PipelineError
 
@@ -70,7 +70,5 @@ def _made(path: Path) -> bytes:
 
 def _write(path: Path, text: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
-        file.write(text + "\n")
-        file.flush()
-        os.fsync(file.fileno())
+    if not whole_files.put_new(path, f"{text}\n".encode("ascii"), 0o600):
+        raise FileExistsError(path)

@@ -19,6 +19,7 @@ from typing import BinaryIO
 from assets.hygiene.keys import key_id
 from assets.hygiene.permissions import own
 from assets.methods.errors import PipelineError
+from assets.whole_files import flush_file, half_of, take_place
 
 MAGIC = b"DIDKRYPT1\n"
 CHUNK = 1 << 20
@@ -114,7 +115,7 @@ class _Whole:
     """A file that gets its name only when everything has been written."""
 
     def __init__(self, target: Path) -> None:
-        self.target, self.partial = target, target.with_name(f".{target.name}.del")
+        self.target, self.partial = target, half_of(target)
 
     def __enter__(self) -> BinaryIO:
         self.file = self.partial.open("wb")
@@ -124,6 +125,7 @@ class _Whole:
     def __exit__(self, kind: object, *_: object) -> None:
         self.file.close()
         if kind is None:
-            self.partial.replace(self.target)
+            flush_file(self.partial)
+            take_place(self.partial, self.target)
         else:
             self.partial.unlink(missing_ok=True)

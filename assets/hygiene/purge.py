@@ -21,6 +21,7 @@ from assets.hygiene.traces import REDACTED, Traces, files_below, holds, holds_in
 from assets.intake.receive import file_hash
 from assets.ledger import snapshots
 from assets.methods.errors import PipelineError
+from assets.whole_files import HALF, put_text
 from pipelines.paths import COPIES, Paths
 from pipelines.warehouse import LAYERS, TableName, Warehouse
 
@@ -95,8 +96,7 @@ def carry_out(paths: Paths, home: Path, wanted: Order, say: Callable[[str], obje
         PipelineError: `dagster_busy`, `warehouse_busy`; nothing is lost: the same call again goes on.
     """
     note = paths.root / FOLDER / PENDING
-    note.parent.mkdir(parents=True, exist_ok=True)
-    note.write_text(json.dumps(asdict(wanted), ensure_ascii=False), encoding="utf-8")
+    put_text(note, json.dumps(asdict(wanted), ensure_ascii=False))
     purged.remember(paths.root, wanted.hashes)
     doomed = set(wanted.hashes)
     shared = shared_names(all_deliveries(paths), doomed)
@@ -157,12 +157,14 @@ def _with_pieces(paths: Paths, home: Path, wanted: Order, shared: set[str]) -> T
     """What to look for, with pieces of the content from the copies that are left; an encrypted one needs its key."""
     copies, opened = [], []
     for digest in wanted.hashes:
-        held = [p for p in (paths.archive / digest).glob("*") if p.is_file() and not p.name.endswith((".del", ".kodbok.yml"))]
+        held = [
+            p for p in (paths.archive / digest).glob("*") if p.is_file() and not p.name.endswith((HALF, ".del", ".kodbok.yml"))
+        ]
         for path in held:
             if not is_encrypted(path):
                 copies.append(path)
             elif key := configured_key():
-                target = paths.root / FOLDER / f".{digest[:12]}-{plain_name(path)}.del"
+                target = paths.root / FOLDER / f".{digest[:12]}-{plain_name(path)}{HALF}"
                 decrypt_file(path, target, key)
                 opened.append(target)
     try:
@@ -258,8 +260,8 @@ def _write(paths: Paths, record: Record) -> None:
     }
     stem = f"{record.order.begun[:10]}-{record.order.hashes[0][:12]}"
     folder = paths.root / FOLDER
-    (folder / f"{stem}.json").write_text(json.dumps(told, ensure_ascii=False, indent=1), encoding="utf-8")
-    (folder / f"{stem}.txt").write_text("\n".join(lines(record)) + "\n", encoding="utf-8")
+    put_text(folder / f"{stem}.json", json.dumps(told, ensure_ascii=False, indent=1))
+    put_text(folder / f"{stem}.txt", "\n".join(lines(record)) + "\n")
 
 
 def lines(record: Record) -> list[str]:

@@ -10,8 +10,9 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 
-from assets.hygiene.permissions import own
+from assets.hygiene.permissions import FILE_MODE
 from assets.methods.errors import PipelineError
+from assets.whole_files import put
 
 FILE = "gallrade.jsonl"
 GONE, ALLOWED = "gallrad", "tillaten"
@@ -42,9 +43,11 @@ def remember(root: Path, digests: Iterable[str], event: str = GONE) -> None:
     known = hashes(root)
     now = datetime.now(UTC).isoformat(timespec="seconds")
     fresh = [digest for digest in digests if (digest in known) != (event == GONE)]
-    with (root / FILE).open("a", encoding="utf-8") as file:
-        file.writelines(json.dumps({"sha256": digest, "handelse": event, "tid": now}) + "\n" for digest in fresh)
-    own(root / FILE)
+    if not fresh:
+        return
+    path, lines = root / FILE, "".join(json.dumps({"sha256": digest, "handelse": event, "tid": now}) + "\n" for digest in fresh)
+    before = path.read_bytes() if path.exists() else b""
+    put(path, before + lines.encode("utf-8"), FILE_MODE)  # anew and not added to: half a line would stop every run
 
 
 def refusal(name: str, digest: str) -> PipelineError:

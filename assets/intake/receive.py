@@ -32,6 +32,7 @@ from assets.intake.readers import read_delivery
 from assets.intake.recognise import check_texts, declared_wave, other_years, recognise, waves
 from assets.intake.sidecar import SUFFIX, Declared, is_sidecar, read_sidecar, sidecar_hash, sidecar_path
 from assets.methods.errors import PipelineError
+from assets.whole_files import put_text
 
 NO_WORDINGS: Mapping[str, str] = MappingProxyType({})
 IGNORED_PREFIXES = (".", "~$", "_")
@@ -139,20 +140,38 @@ def receive(
         seen: set[str] = set()
         for path in paths:
             if path.is_symlink() and not is_sidecar(path):
-                refused.append(set_aside(path, rejected, linked_file(path.name), _name_hash(path)))
+                refused.append(set_aside(path, rejected, linked_file(path.name), name_hash(path)))
             digest = fresh.get(path, "")
             if not digest or digest in seen:
                 continue
             try:
                 item = understood(path, *(ahead.pop(path).result() if path in ahead else read(path)))
             except PipelineError as error:
+                _require_still(path, digest, digest)
                 known = other_profile(path, others()) if error.code in UNKNOWN else None
                 refused.append(set_aside(path, rejected, known or error, digest))
                 continue
+            _require_still(path, digest, item.delivery.sha256)
             seen.add(digest)
             taken.append(item)
             _archive(path, archive, item)
     return taken, refused
+
+
+def _require_still(path: Path, digest: str, read: str) -> None:
+    """Raises PipelineError `changing_file`: the file isn't what it was when the run began; it stays where it is.
+
+    Args:
+        digest: hash when the run began. read: hash of the bytes that were read.
+    """
+    if read != digest or not path.is_file() or file_hash(path) != digest:
+        raise PipelineError(
+            "changing_file",
+            shown_name(path.name),
+            "en fil som ligger still medan den läses",
+            "en som ändrades eller togs bort under tiden",
+            "Vänta tills den har kopierats färdigt till inkorgen och kör igen; filen ligger kvar orörd.",
+        )
 
 
 def _archive(path: Path, archive: Path, item: Received) -> None:
@@ -162,7 +181,8 @@ def _archive(path: Path, archive: Path, item: Received) -> None:
         archive_copy(sidecar_path(path), archive, item.delivery.sha256, name)
 
 
-def _name_hash(path: Path) -> str:
+def name_hash(path: Path) -> str:
+    """What a link is told apart by: its name, since what it points at isn't read."""
     return hashlib.sha256(path.name.encode("utf-8", "surrogateescape")).hexdigest()
 
 
@@ -207,14 +227,20 @@ def set_aside(path: Path, rejected: Path, error: PipelineError, digest: str) -> 
     own = Path(stored_name(path.name))
     names = [own.name, *(f"{own.stem}-{digest[:8]}{more}{own.suffix}" for more in ("", *(f"-{n}" for n in range(2, 1000))))]
     places = (rejected / name for name in names)
-    target = next(t for t in places if not any(p.exists() for p in (t, _note(t), sidecar_path(t))))
+    free = (one for one in places if not any(p.exists() for p in (one, sidecar_path(one))))
+    target = next(one for one in free if not _told_of_another(_note(one), error))
+    put_text(_note(target), f"{error}\n")  # before the file: one without its sentence would never get it
     shutil.move(path, target)
     close_to_others(target)
     beside = sidecar_path(path)
     if beside.is_file() and not is_sidecar(path):
         shutil.move(beside, sidecar_path(target))
-    _note(target).write_text(f"{error}\n", encoding="utf-8")
     return Rejected(shown_name(path.name), digest, error.code, str(error))
+
+
+def _told_of_another(note: Path, error: PipelineError) -> bool:
+    """Whether a sentence lies there that isn't this one; this one is what a run that was killed before the move left."""
+    return note.exists() and note.read_text(encoding="utf-8") != f"{error}\n"
 
 
 def _note(path: Path) -> Path:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO
+
+from assets.whole_files import try_lock
 
 SUFFIX = ".las"
 
@@ -38,19 +38,3 @@ def is_living(folder: Path, key: str) -> bool:
 def forget(folder: Path, key: str) -> None:
     """Take away what a killed process left."""
     (folder / f"{key}{SUFFIX}").unlink(missing_ok=True)
-
-
-def try_lock(file: BinaryIO) -> bool:
-    """Lock an open file for this process, until it is closed; False when another process has it."""
-    try:
-        if sys.platform == "win32":
-            import msvcrt
-
-            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
-        else:
-            import fcntl
-
-            fcntl.flock(file.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        return False
-    return True

@@ -14,9 +14,10 @@ from pathlib import Path
 import polars as pl
 
 from assets.catalogue.hygiene import History
-from assets.hygiene.permissions import own
+from assets.hygiene.permissions import FILE_MODE
 from assets.ledger.types import Output
 from assets.release_register.cells import CELL_COLUMNS, KEY_COLUMNS, SCHEMA, cells_of
+from assets.whole_files import put
 from pipelines.paths import Paths
 from pipelines.warehouse import TableName, Warehouse
 
@@ -46,11 +47,7 @@ def keep(paths: Paths, outputs: Iterable[Output]) -> int:
         columns = [column for column, kind in frame.schema.items() if column in wanted or kind.is_numeric()]
         buffer = BytesIO()
         frame.select(columns).write_parquet(buffer, compression="zstd", statistics=False)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        half = path.with_name(f".{path.name}.del")
-        half.write_bytes(buffer.getvalue())
-        own(half)
-        half.replace(path)
+        put(path, buffer.getvalue(), FILE_MODE)
         written += 1
     return written
 

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 import polars as pl
 
+from assets.bundle.plain_text import without_formulas
 from assets.intake.names import in_markdown, shown_name
 from assets.ledger.compare import CHANGED, GONE, NEW, Change, Difference
 from assets.ledger.types import RUNNING, Bundle, Check, Input, Output, Run
@@ -52,8 +53,6 @@ HEADERS = {
 """Columns of the CSV file."""
 SEXES = {"all": "alla", "girls": "flickor", "boys": "pojkar"}
 SEVERITIES = {"ERROR": "stoppar", "WARN": "varning"}
-FORMULA = "=+-@\t\r"
-"""First characters that make a text a formula in a spreadsheet."""
 
 
 def moment(text: str) -> str:
@@ -205,16 +204,8 @@ def _decimal(value: float) -> str:
 
 def difference_csv(cells: pl.DataFrame) -> bytes:
     """Every number that differs: UTF-8 with a mark at the start, semicolons and decimal commas, as Swedish spreadsheets want."""
-    texts = [
-        pl.when(pl.col(name).str.slice(0, 1).is_in(list(FORMULA)))
-        .then(pl.concat_str(pl.lit("'"), pl.col(name)))
-        .otherwise(pl.col(name))
-        .alias(name)
-        for name, kind in cells.schema.items()
-        if kind == pl.String
-    ]
     buffer = io.BytesIO()
-    cells.with_columns(texts).select(pl.col(name).alias(word) for name, word in HEADERS.items()).write_csv(
+    without_formulas(cells).select(pl.col(name).alias(word) for name, word in HEADERS.items()).write_csv(
         buffer, separator=";", decimal_comma=True, include_bom=True
     )
     return buffer.getvalue()

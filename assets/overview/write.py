@@ -12,8 +12,7 @@ from assets.overview.gather import first_line
 from assets.overview.html import DATA, PAGE, render_overview
 from assets.overview.plain import as_json
 from assets.overview.types import Overview, WaitingFile
-
-UNFINISHED = ".ofardig"
+from assets.whole_files import put_text
 
 
 def write_overview(folder: Path, overview: Overview, texts: Mapping[str, Any]) -> Path:
@@ -23,8 +22,8 @@ def write_overview(folder: Path, overview: Overview, texts: Mapping[str, Any]) -
         PipelineError: `write_overview` when the place can't be written.
     """
     try:
-        _write(folder / DATA, as_json(overview))
-        _write(folder / PAGE, render_overview(overview, texts))
+        put_text(folder / DATA, as_json(overview))
+        put_text(folder / PAGE, render_overview(overview, texts))
     except OSError as error:
         got, hint = error.strerror or "ett fel från filsystemet", "Stäng filer som är öppna i mappen kvalitet och kör igen."
         raise PipelineError("write_overview", "Lägesöversikten", "en mapp som går att skriva i", got, hint) from error
@@ -40,12 +39,5 @@ def tell_beside(folder: Path, file: WaitingFile, touches: tuple[str, ...], texts
     told = "\n".join([first_line(note), "", f"{texts['details']}:", *(f"- {line}" for line in touches), ""])
     if touches and note.read_text(encoding="utf-8") != told:
         written = note.stat()
-        _write(note, told)
+        put_text(note, told)
         os.utime(note, ns=(written.st_atime_ns, written.st_mtime_ns))
-
-
-def _write(path: Path, text: str) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    half = path.with_name(f".{path.name}{UNFINISHED}")
-    half.write_bytes(text.encode("utf-8"))
-    os.replace(half, path)

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from assets.methods.errors import PipelineError
+from assets.whole_files import put_text
 
 INDEX = "index.html"
-UNFINISHED = ".ofardig"
 _PAGE = re.compile(r"^[A-Za-z0-9_-]+_[0-9a-f]{8}\.html$")
 
 
@@ -28,7 +27,7 @@ def write_pages(folder: Path, pages: Mapping[str, str], waves: Iterable[int]) ->
     """
     try:
         for name, text in pages.items():
-            _write(folder / name, text)
+            put_text(folder / name, text)
         for wave in waves:
             for path in sorted((folder / str(wave)).glob("*.html")):
                 if _PAGE.match(path.name) and f"{wave}/{path.name}" not in pages:
@@ -45,17 +44,10 @@ def write_index(folder: Path, text: str) -> Path:
         PipelineError: `write_quality`.
     """
     try:
-        _write(folder / INDEX, text)
+        put_text(folder / INDEX, text)
     except OSError as error:
         raise _not_written(error) from error
     return folder / INDEX
-
-
-def _write(path: Path, text: str) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}{UNFINISHED}")
-    temporary.write_bytes(text.encode("utf-8"))
-    os.replace(temporary, path)
 
 
 def _not_written(error: OSError) -> PipelineError:

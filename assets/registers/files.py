@@ -11,6 +11,9 @@ from pydantic import ValidationError
 
 from assets.catalogue.load import catalogue_file, catalogue_yaml
 from assets.catalogue.training_words import in_training
+from assets.intake.guards import check_size
+from assets.intake.limits import load_limits
+from assets.intake.workbook import check_workbook
 from assets.methods.errors import PipelineError
 from assets.registers.models import RawRegister, RegisterCatalogue, RegisterSource, UnitFile
 from assets.registers.reading import read_register_bytes, register_rows
@@ -34,9 +37,10 @@ def read_register_file(path: Path) -> RawRegister:
     catalogue that fits it.
 
     Raises:
-        PipelineError: `no_file`, `bad_mapping`, or as `reading.read_register_bytes` says.
+        PipelineError: `no_file`, `too_large`, `bad_mapping`, or as `reading.read_register_bytes` says.
     """
     try:
+        _require_reasonable(path)
         data = path.read_bytes()
     except FileNotFoundError as error:
         raise PipelineError("no_file", path.name, "en registerfil", "ingen fil", "Kontrollera filens namn och plats.") from error
@@ -54,6 +58,24 @@ def read_register_file(path: Path) -> RawRegister:
             if register is not None:
                 return register
         raise
+
+
+def _require_reasonable(path: Path) -> None:
+    """Refuse a file that is larger than allowed, or that unpacks to more: the limits are those of a delivery (`intake.yml`).
+
+    Raises:
+        PipelineError: `too_large`.
+    """
+    limits = load_limits()
+    check_size(path, limits.max_bytes)
+    with path.open("rb") as file:
+        packed = file.read(2) == b"PK"
+    if packed:
+        try:
+            check_workbook(path, limits)
+        except PipelineError as error:
+            if error.code == "too_large":  # one that can't be read is told by the reader, in its own words
+                raise
 
 
 def mapping_beside(path: Path) -> Path:

@@ -7,7 +7,9 @@ from pathlib import Path
 
 import polars as pl
 
-from assets.intake.receive import Rejected, archive_copy, file_hash, set_aside
+from assets.intake.limits import load_limits
+from assets.intake.names import check_name, linked_file
+from assets.intake.receive import Rejected, archive_copy, file_hash, name_hash, set_aside
 from assets.methods.errors import PipelineError
 from assets.registers.assemble import RegisterTables, build, check_file, kolada_vintages, newest_school_indicators
 from assets.registers.files import MAPPING_SUFFIX, load_register_catalogue, mapping_beside, read_register_file
@@ -19,10 +21,15 @@ from assets.registers.revisions import compare_all, levels, stop_sentences
 def read_register_files(paths: Sequence[Path], archive: Path, rejected: Path) -> tuple[pl.DataFrame, list[Rejected]]:
     """Read all register files; unreadable ones are set aside, the others are archived. A mapping file goes with its data file.
 
+    Links are set aside unread: what they point at may lie anywhere on the computer, and would end in the archive.
+
     Returns:
         Rows in `RAW_SCHEMA` sorted by file, sheet and row, and what was set aside.
     """
-    frames, refused = [pl.DataFrame(schema=RAW_SCHEMA)], []
+    frames = [pl.DataFrame(schema=RAW_SCHEMA)]
+    links = [path for path in paths if path.is_symlink()]
+    refused = [set_aside(path, rejected, linked_file(path.name), name_hash(path)) for path in links]
+    paths = [path for path in paths if path not in links]
     names = {path.name for path in paths}
     seen: set[str] = set()
     for path in paths:
@@ -36,6 +43,7 @@ def read_register_files(paths: Sequence[Path], archive: Path, rejected: Path) ->
         seen.add(digest)
         mapping = mapping_beside(path)
         try:
+            check_name(path.name, load_limits().max_name_characters)
             raw = read_register_file(path)
             check_file(raw, load_register_catalogue())
             frames.append(to_raw_cells(raw))

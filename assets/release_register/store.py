@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import os
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -18,6 +17,7 @@ from pathlib import Path
 
 import polars as pl
 
+from assets import whole_files
 from assets.methods.errors import PipelineError
 from assets.release_register.cells import CELL_COLUMNS, cells_hash
 from assets.release_register.chain import HINT, WHERE, Chain, Head, canonical, head_of, head_text, line_of, link, verify
@@ -49,10 +49,8 @@ def register_release(root: Path, entry: NewEntry, cells: pl.DataFrame) -> Entry:
         _settle(folder, chain)
         _write_cells(folder / CELLS, digest, cells)
         made = link(entry, digest, head_of(chain.entries))
-        with (folder / CHAIN).open("ab") as file:
-            file.write(line_of(made))
-            _flush(file.fileno())
-        _replace(folder / HEAD, head_text(Head(made.number, made.hash)))
+        whole_files.append_line(folder / CHAIN, line_of(made))
+        whole_files.put(folder / HEAD, head_text(Head(made.number, made.hash)))
     return made
 
 
@@ -103,8 +101,8 @@ def write_preview(root: Path, wave: int, folder: str, cells: pl.DataFrame, input
     path = preview_path(root, wave, folder)
     path.parent.mkdir(parents=True, exist_ok=True)
     digest = cells_hash(cells)
-    _replace(path, _parquet(cells))
-    _replace(path.with_suffix(".json"), (canonical({"cells_sha256": digest, "inputs": asdict(inputs)}) + "\n").encode())
+    whole_files.put(path, _parquet(cells))
+    whole_files.put(path.with_suffix(".json"), (canonical({"cells_sha256": digest, "inputs": asdict(inputs)}) + "\n").encode())
     return digest
 
 
@@ -150,17 +148,17 @@ def _settle(folder: Path, chain: Chain) -> None:
     """Finish what an interrupted writing left: cut off half a line, bring the head up to the last whole one."""
     path = folder / CHAIN
     if not (folder / HEAD).exists() or chain.recovered:
-        _replace(folder / HEAD, head_text(head_of(chain.entries)))
+        whole_files.put(folder / HEAD, head_text(head_of(chain.entries)))
     if path.exists() and path.stat().st_size > chain.whole:
         with path.open("r+b") as file:
             file.truncate(chain.whole)
-            _flush(file.fileno())
+            os.fsync(file.fileno())
 
 
 def _write_cells(folder: Path, digest: str, cells: pl.DataFrame) -> None:
     path = folder / f"{digest}.parquet"
     if not path.exists():
-        _replace(path, _parquet(cells))
+        whole_files.put(path, _parquet(cells))
     _checked(path, digest)
 
 
@@ -185,25 +183,6 @@ def _checked(path: Path, digest: str, code: str = "register_cells", hint: str = 
     return cells
 
 
-def _replace(path: Path, content: bytes) -> None:
-    """Write beside and put in place, so that nobody ever sees half a file."""
-    half = path.with_name(f".{path.name}.del")
-    with half.open("wb") as file:
-        file.write(content)
-        _flush(file.fileno())
-    half.replace(path)
-    if sys.platform != "win32":  # the folder's own entry, which Windows doesn't let one flush
-        place = os.open(path.parent, os.O_RDONLY)
-        try:
-            os.fsync(place)
-        finally:
-            os.close(place)
-
-
-def _flush(number: int) -> None:
-    os.fsync(number)
-
-
 @contextmanager
 def _locked(path: Path) -> Iterator[None]:
     """Only one process writes; the lock is let go by the operating system when the process ends, however it ends.
@@ -212,16 +191,7 @@ def _locked(path: Path) -> Iterator[None]:
         PipelineError: `register_busy`.
     """
     with path.open("a+b") as file:
-        try:
-            if sys.platform == "win32":
-                import msvcrt
-
-                msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
-            else:
-                import fcntl
-
-                fcntl.flock(file.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
+        if not whole_files.try_lock(file):
             hint = "Vänta tills den andra körningen är klar och försök igen."
-            raise PipelineError("register_busy", WHERE, "att inget annat skriver i det", "en annan körning", hint) from None
+            raise PipelineError("register_busy", WHERE, "att inget annat skriver i det", "en annan körning", hint)
         yield

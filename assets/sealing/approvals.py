@@ -77,22 +77,26 @@ EXPECTED = {
 }
 
 
-def make_approval(fields: Mapping[str, object], where: str, today: date) -> Approval:
+FROM_TEMPLATE = "Fyll i mallen som ligger bredvid paketet i utgivning/ och lägg den i inbox/godkannanden."
+
+
+def make_approval(fields: Mapping[str, object], where: str, today: date, hint: str = FROM_TEMPLATE) -> Approval:
     """An approval from its fields.
 
     Args:
         where: what the fields stand in, for the message.
         today: no decision is made later than this.
+        hint: what the one who filled in the fields does about a field that isn't as it should be.
 
     Raises:
         PipelineError: `bad_approval`, names the field that isn't as it should be.
     """
     unknown = sorted(set(fields) - set(EXPECTED))
     missing = [name for name in EXPECTED if not str(fields.get(name) or "").strip()]
-    hint = "Fyll i mallen som ligger bredvid paketet i utgivning/ och lägg den i inbox/godkannanden."
-    if unknown or missing:
-        got = f"{len(unknown)} okända fält" if unknown else f"inget i fältet {missing[0]}"
-        raise PipelineError("bad_approval", where, f"fälten {', '.join(EXPECTED)}", got, hint)
+    if unknown:
+        raise PipelineError("bad_approval", where, f"fälten {', '.join(EXPECTED)}", f"{len(unknown)} okända fält", hint)
+    if missing:
+        raise PipelineError("bad_approval", f"{where}, fältet {missing[0]}", EXPECTED[missing[0]], "inget", hint)
     try:
         approval = Approval.model_validate(dict(fields))
     except ValidationError as error:

@@ -7,6 +7,7 @@ it is then opened with the same variable, or with the pass phrase that the syste
 
 from __future__ import annotations
 
+import errno
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +24,7 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_public_key,
 )
 
+from assets import whole_files
 from assets.methods.errors import PipelineError
 from assets.sealing.seal import fingerprint
 
@@ -165,10 +167,8 @@ def _write(path: Path, content: bytes, mode: int) -> None:
         path.parent.chmod(0o700)
         if path.exists() and path.read_bytes() == content:
             return
-        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
+        if not whole_files.put_new(path, content, mode):
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST))
     except OSError as error:
         hint = "Kontrollera mappen nycklar och kör igen."
         got = error.strerror or "ett fel från filsystemet"

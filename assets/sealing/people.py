@@ -27,10 +27,13 @@ def same_person(one: str, other: str) -> bool:
 
 
 def is_name(text: str) -> bool:
-    """Whether a text can be a person's name: two Latin letters at least, and no letter of another script that looks like one."""
-    letters = [c for c in text if c.isalpha()]
-    latin = all(unicodedata.name(c, "").startswith("LATIN ") for c in letters)
-    return latin and len(letters) > 1 and len(text) <= MOST and text.isprintable() and bool(name_key(text))
+    """Whether a text can be a person's first and last name: no letter of another script that looks like a Latin one.
+
+    A first name alone (`Åsa`) or an initial (`Å Ek`) would be another person than `Åsa Ek`, and one person could approve twice.
+    """
+    latin = all(unicodedata.name(c, "").startswith("LATIN ") for c in text if c.isalpha())
+    whole = [word for word in text.split() if sum(c.isalpha() for c in word) > 1]
+    return latin and len(whole) > 1 and len(text) <= MOST and text.isprintable()
 
 
 def require_name(name: str, where: str) -> str:

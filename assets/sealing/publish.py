@@ -14,6 +14,7 @@ from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from assets import whole_files
 from assets.methods.errors import PipelineError
 from assets.sealing import store
 from assets.sealing.approvals import Standing, State, standing
@@ -70,11 +71,11 @@ def _publish(paths: Paths, folder: Path, key: Callable[[], Ed25519PrivateKey], g
     if conflicts := register.conflicts(bundle):
         return Step(step.bundle, State.APPROVED, tuple(f"Utgivningsregistret: {sentence}" for sentence in conflicts))
     sealed, place = _sealed(bundle, decided, key()), store.published_archive(paths, bundle)
-    half = store.half_of(place)
+    half = whole_files.half_of(place)
     try:
-        store.write_half(place, sealed)
+        whole_files.write_half(place, sealed)
         register.append(bundle)
-        store.take_place(half, place)
+        whole_files.take_place(half, place)
     except OSError as error:
         store.forget(half)
         got = error.strerror or "ett fel från filsystemet"

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 
+from assets import whole_files
 from assets.methods.errors import PipelineError
 from assets.sealing.approvals import Approval, State, approval_bytes, make_approval, require_counts, standing
 from assets.sealing.archive import LARGEST_ARCHIVE, LARGEST_SUM, MOST_FILES
@@ -20,7 +20,6 @@ from assets.sealing.verify import Known, Verified, verify_archive, verify_files
 from pipelines.paths import Paths
 
 LOCK = ".publicera.las"
-HALF = ".ofardig"
 LATEST = date(9999, 12, 31)
 MOST_DECISIONS = 99
 
@@ -136,7 +135,9 @@ def keep_approval(paths: Paths, approval: Approval) -> State:
         if approval not in kept:
             require_counts(approval, bundle.manifest_bytes, by, kept)
             number = len(kept) + 1
-            if number > MOST_DECISIONS or not _put_new(paths.approvals / sha / f"{number:02d}.json", approval_bytes([approval])):
+            if number > MOST_DECISIONS or not whole_files.put_new(
+                paths.approvals / sha / f"{number:02d}.json", approval_bytes([approval])
+            ):
                 continue  # somebody else's decision came in between: look again
         return standing(bundle.manifest_bytes, by, kept_approvals(paths, sha)).state
     raise PipelineError("too_many_decisions", f"Paketet {approval.paket}", "högst 99 beslut", "fler", "Gör paketet på nytt.")
@@ -156,37 +157,10 @@ def published_archive(paths: Paths, bundle: Bundle) -> Path:
     return paths.published / str(bundle.manifest.wave) / f"{bundle.manifest.bundle}.zip"
 
 
-def half_of(path: Path) -> Path:
-    """The unfinished file beside a file that is on its way."""
-    return path.with_name(f".{path.name}{HALF}")
-
-
-def write_half(path: Path, content: bytes) -> Path:
-    """Write the unfinished file of `path` down to the disk."""
-    half = half_of(path)
-    half.parent.mkdir(parents=True, exist_ok=True)
-    with half.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    return half
-
-
-def take_place(half: Path, path: Path) -> None:
-    """Let the unfinished file become the file, in one step that a power cut can't undo."""
-    os.replace(half, path)
-    if os.name != "nt":  # Windows can't open a folder
-        handle = os.open(path.parent, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
-
-
 def put(path: Path, content: bytes) -> None:
     """Write a file as one step. Raises PipelineError `write_failed`."""
     try:
-        take_place(write_half(path, content), path)
+        whole_files.put(path, content)
     except OSError as error:
         got = error.strerror or "ett fel från filsystemet"
         hint = "Kontrollera utrymmet och kör igen."
@@ -207,18 +181,9 @@ def read_start(path: Path, most: int) -> bytes:
 def only_one(paths: Paths) -> Iterator[None]:
     """Keep a second publication in the same data folder out; a crash lets go of it. Raises PipelineError `publishing_now`."""
     with (paths.root / LOCK).open("ab") as file:
-        try:
-            if os.name == "nt":
-                import msvcrt
-
-                msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
-            else:
-                import fcntl
-
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
+        if not whole_files.try_lock(file):
             hint = "Vänta tills den är klar och kör igen."
-            raise PipelineError("publishing_now", "Utgivningen", "en åt gången", "en till som redan pågår", hint) from None
+            raise PipelineError("publishing_now", "Utgivningen", "en åt gången", "en till som redan pågår", hint)
         yield
 
 
@@ -243,15 +208,3 @@ def _kept(path: Path, sha: str) -> Approval:
     hint = "Lägg tillbaka säkerhetskopian av mappen godkannanden, eller ta bort filen och låt personen godkänna på nytt."
     where = f"godkannanden/{sha[:12]}…/{path.name}"
     raise PipelineError("bad_kept_approval", where, "ett helt godkännande", "en ändrad fil", hint)
-
-
-def _put_new(path: Path, content: bytes) -> bool:
-    """Write a file that isn't there; False when it is."""
-    half = write_half(path, content)
-    try:
-        os.link(half, path)
-    except FileExistsError:
-        return False
-    finally:
-        half.unlink(missing_ok=True)
-    return True

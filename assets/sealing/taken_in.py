@@ -14,6 +14,8 @@ from assets.sealing.approvals import State, make_approval
 from assets.sealing.store import find_bundle, forget, keep_approval, read_bundle, read_start
 from pipelines.paths import Paths
 
+IN_THE_JOB = "Fyll i fältet i jobbet godkann och starta det igen."
+
 
 @dataclass(frozen=True)
 class TakenIn:
@@ -59,7 +61,7 @@ def approve(paths: Paths, today: date, *, paket: str, namn: str, roll: str, skal
         "paket": manifest.bundle, "manifest_sha256": manifest.sha256, "beslut": beslut.strip().lower(), "namn": namn,
         "roll": roll, "skal": skal, "datum": today.isoformat(),
     }  # fmt: skip
-    approval = make_approval(fields, f"Beslutet om {manifest.bundle}", today)
+    approval = make_approval(fields, f"Beslutet om {manifest.bundle}", today, IN_THE_JOB)
     return manifest.bundle, keep_approval(paths, approval)
 
 

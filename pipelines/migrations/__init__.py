@@ -8,14 +8,14 @@ copied to `sakerhetskopior/`. A file without a version is version 1: from before
 
 from __future__ import annotations
 
-import shutil
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from assets.hygiene.permissions import own
+from assets.hygiene.permissions import FILE_MODE, own
 from assets.methods.errors import PipelineError
+from assets.whole_files import put_copy
 from pipelines.paths import COPIES
 from pipelines.provenance import VERSION
 
@@ -105,16 +105,12 @@ def keep_copy(path: Path, version: int) -> Path:
     """
     folder = path.parent / COPIES
     target = folder / COPY_NAME.format(version=version, day=datetime.now(UTC).date().isoformat())
-    half = target.with_name(f".{target.name}.del")
     try:
         folder.mkdir(parents=True, exist_ok=True)
         own(folder)
         if not target.exists():
-            shutil.copyfile(path, half)
-            own(half)
-            half.replace(target)
+            put_copy(path, target, FILE_MODE)
     except OSError:
-        half.unlink(missing_ok=True)
         hint = "Frigör utrymme på disken och kör igen. Databasen är orörd."
         raise PipelineError("no_copy", f"Mappen {COPIES}", "plats för en kopia av databasen", "ett fel på disken", hint) from None
     return target

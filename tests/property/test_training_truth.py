@@ -8,6 +8,7 @@ import pytest
 from assets.bundle.load import load_report_texts
 from assets.catalogue.base_profile import TRAINING_VARIABLE
 from assets.catalogue.load import ROOT, TRAINING, Catalogue, load_catalogue, read_catalogue
+from assets.catalogue.pilots import load_pilots
 from assets.catalogue.training_words import replaced, training_words
 from assets.demo.facit import KEYS, NOMINAL, facit_page, facit_rows, summary
 from assets.demo.training import Survey, earlier_decision, simulate_training, training, training_setting
@@ -49,6 +50,12 @@ def released(catalogue: Catalogue, survey: Survey) -> pl.DataFrame:
     return found.filter(pl.col("measure").is_in(["share_band1", "share_band3", "diff_share_focus"])).with_columns(
         pl.col("value", "low", "high") * 100
     )
+
+
+def test_the_county_has_no_pilots(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those of the base are real municipalities: with them nothing starts in training."""
+    monkeypatch.setenv(TRAINING_VARIABLE, "1")
+    assert load_pilots.__wrapped__().pilots == ()
 
 
 def test_the_county_is_invented_altogether(catalogue: Catalogue) -> None:

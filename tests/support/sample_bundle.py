@@ -74,6 +74,14 @@ def hide(frames: ReleaseFrames, area_code: str, reason: str, *, grade: str | Non
     )
 
 
+def without_waves(frames: ReleaseFrames, area_code: str, *waves: int) -> ReleaseFrames:
+    """The same frames where the area's index results of some waves are protected."""
+    hidden = (pl.col("area_code") == area_code) & pl.col("wave").is_in(waves)
+    values = [pl.when(hidden).then(None).otherwise(pl.col(name)).alias(name) for name in ("value", "low", "high", "n")]
+    reason = pl.when(hidden).then(pl.lit("suppressed")).otherwise("reason")
+    return replace(frames, index_results=frames.index_results.with_columns(*values, reason=reason))
+
+
 def outline(card: ChartCard) -> str:
     """A stand-in for the drawn chart, where the drawing isn't what is tested."""
     return f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 10 10" role="img"><title>{escape(card.title)}</title></svg>'

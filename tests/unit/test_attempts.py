@@ -11,7 +11,8 @@ import pytest
 from dagster._core.storage.tags import RUN_KEY_TAG
 
 from pipelines.approval_jobs import approvals_sensor
-from pipelines.attempts import LARGEST_ATTEMPT, Memory, remembered
+from pipelines.attempts import LARGEST_ATTEMPT, LAST_STEP, Memory, remembered
+from pipelines.jobs import build_crossing_jobs
 from pipelines.operation_settings import FILE
 from pipelines.resources import Store
 from pipelines.sensors import inbox_sensor
@@ -34,6 +35,31 @@ def launch(val: dict[str, str]) -> dict[str, object]:
 def everything() -> None:
     """Stands in for the job that the sensor asks for."""
     bundles()
+
+
+@dg.op(name=LAST_STEP)
+def tells() -> None:
+    """Stands in for the step that says what was stopped."""
+    raise dg.Failure("1 sak stoppades", allow_retries=False)
+
+
+@dg.op
+def breaks() -> None:
+    """A step that can't do its work."""
+    raise dg.Failure("disken är full", allow_retries=False)
+
+
+@dg.job
+def red() -> None:
+    """Does its work and says what was stopped in it."""
+    tells()
+
+
+@dg.job
+def broken() -> None:
+    """Doesn't do all of its work."""
+    breaks()
+    tells()
 
 
 class Page:
@@ -145,6 +171,19 @@ def test_a_run_that_somebody_stopped_is_not_started_again(page):
     assert "avbröts av någon" in page.tick()
     assert "avbröts av någon" in page.tick()
     assert len(page.requests) == 1
+
+
+@pytest.mark.parametrize(("job", "said"), [(red, "Inget nytt i inkorgen"), (broken, "Nytt försök om 1 omgång")])
+def test_a_run_that_is_red_only_to_tell_what_was_stopped_is_not_tried_again(page, job, said):
+    page.drop("a.sav")
+    page.tick()
+    ran = job.execute_in_process(instance=page.instance, tags={RUN_KEY_TAG: page.tick().run_key}, raise_on_error=False)
+    assert not ran.success
+    assert said in page.tick()
+
+
+def test_the_step_that_tells_is_the_last_one_of_the_real_jobs():
+    assert all(LAST_STEP in {node.name for node in job.nodes} for job in build_crossing_jobs(dg.Definitions))
 
 
 def test_a_run_that_a_person_started_is_waited_for(page):

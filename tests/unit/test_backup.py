@@ -129,7 +129,21 @@ def test_a_purged_delivery_does_not_come_back(home, tmp_path, capsys):
     assert purged.hashes(fresh) == {DIGEST}
 
 
-@pytest.mark.parametrize("damage", ["shorter", "changed", "entry", "list", "outside", "newer", "foreign", "text"])
+CHANGES = {
+    "outside": {"path": "../../utanfor"},
+    "root": {"path": "/utanfor"},
+    "up": {"path": "inbox/../../../utanfor"},
+    "zero": {"path": "inbox/a\0b"},
+    "long": {"path": "inbox/" + "a" * 300},
+    "below": {"path": "inbox"},
+    "size": {"size": "12"},
+    "negative": {"size": -1},
+    "time": {"mtime_ns": None},
+}
+"""What a list may not say of a file; `below`: a file with the name of a folder of another."""
+
+
+@pytest.mark.parametrize("damage", ["shorter", "changed", "entry", "list", "newer", "foreign", "text", *CHANGES])
 def test_a_file_that_is_no_whole_backup_of_ours_changes_nothing(home, damage, tmp_path):
     file = copy_of(home)
     _damage(file, damage, tmp_path)
@@ -160,8 +174,8 @@ def _damage(file: Path, how: str, folder: Path) -> None:
             parts["innehall/000000"] += b"mer"
         elif how == "list":
             told["files"][0].pop("sha256")
-        elif how == "outside":
-            told["files"][0]["path"] = "../../utanfor"
+        elif how in CHANGES:
+            told["files"][0] |= CHANGES[how]
         elif how == "newer":
             told["schema"] = migrations.newest() + 1
         else:
@@ -232,3 +246,19 @@ def test_a_damaged_database_can_be_restored_over_but_not_backed_up(home):
     assert code_of(caught) == "warehouse_unreadable"
     restore.restore(file, home, replace=True)
     assert Warehouse(Paths(home).warehouse).read(ROWS).height == 1
+
+
+def test_a_file_name_that_only_windows_refuses_comes_back_here_and_not_there(home, tmp_path, monkeypatch):
+    from pipelines import backup_format
+
+    name = "inbox/enkat/Täby 10:30 aux.csv"
+    (home / name).write_text("svar", encoding="utf-8")
+    file = copy_of(home)
+    restore.restore(file, tmp_path / "ny")
+    assert (tmp_path / "ny" / name).read_text(encoding="utf-8") == "svar"
+    monkeypatch.setattr(backup_format, "ON_WINDOWS", True)
+    with pytest.raises(PipelineError) as caught:
+        restore.restore(file, tmp_path / "annan")
+    assert code_of(caught) == "damaged_backup"
+    for part in ("C:x", "a\\b", "AUX", "com1.csv", "nul .txt"):
+        assert not backup_format._is_safe_name(part)

@@ -246,6 +246,8 @@ def test_relock_asks_for_hashes_and_no_address(sandbox, monkeypatch):
     assert start.relock(["--upgrade"]) == 0
     for word in ("--universal", "--generate-hashes", "--no-emit-index-url", "--exclude-newer", "--upgrade", "--group dev"):
         assert word in tool.commands[0]
+    for word in ("--generate-hashes", "--no-emit-index-url", "--extra scale", "-c ", "requirements-scale.lock"):
+        assert word in tool.commands[1]
 
 
 def test_doctor_does_not_install_anything(sandbox, monkeypatch):

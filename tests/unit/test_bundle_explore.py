@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
-
-import polars as pl
 
 from assets.bundle.explore import choices, specification
 from assets.bundle.html import script_json
 from assets.bundle.words import Context
-from tests.support.sample_bundle import hide, sample_bundle_frames, sample_report_meta
+from tests.support.sample_bundle import hide, sample_bundle_frames, sample_report_meta, without_waves
 
 META = sample_report_meta()
 
@@ -44,13 +41,13 @@ def test_hidden_values_are_words_and_no_value_at_all_gives_no_choice():
     assert list(one["grades"]) == ["ak9"]
 
 
-def test_a_hidden_wave_keeps_its_reason():
+def test_a_hidden_wave_keeps_its_reason_and_cuts_the_line():
     frames, scope = sample_bundle_frames()
-    old = (pl.col("area_code") == scope.area_code) & (pl.col("wave") == 2022)
-    values = [pl.when(old).then(None).otherwise(pl.col(name)).alias(name) for name in ("value", "low", "high")]
-    results = frames.index_results.with_columns(*values, reason=pl.when(old).then(pl.lit("suppressed")).otherwise("reason"))
-    found = choices(Context(replace(frames, index_results=results), scope, META))
+    found = choices(Context(without_waves(frames, scope.area_code, 2022), scope, META))
     at = found["waves"]["ak9"].index(2022)
+    whole = choices(Context(frames, scope, META))
+    joined = [[point[3] for point in one["values"]["wellbeing.ak9.girl.own"]] for one in (whole, found)]
+    assert joined == [[False, True, True, False, True], [False, True, True, False, False]], "2022 is after a major break"
     assert found["values"]["wellbeing.ak9.girl.own"][at][:3] == [None, None, None]
     assert found["values"]["wellbeing.ak9.girl.own"][at][4] == "skyddat av sekretesskäl [c]"
 

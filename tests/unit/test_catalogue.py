@@ -146,6 +146,24 @@ def test_a_key_that_stands_twice_is_a_problem(copy):
         ("surveys/stockholmsenkaten.yml", "key: F6a", "key: F5", "F5: står två gånger"),
         ("surveys/stockholmsenkaten.yml", "routed_by: {item: F36,", "routed_by: {item: F3x,", "routas av okänd fråga F3x"),
         ("surveys/stockholmsenkaten.yml", "    maximum: 99\n", "", "F37: en räknefråga behöver maximum"),
+        ("areas/tile_grid.csv", "0191,1,0\n", "", "areas/tile_grid.csv: 0191 saknas, fast den står i areas/municipalities.csv"),
+        ("areas/tile_grid.csv", "0191,1,0", "0191,3,0", "areas/tile_grid.csv: 0188 har samma ruta som 0191"),
+        ("areas/tile_grid.csv", "0191,1,0", "0191,1,0\n0199,9,9", "areas/tile_grid.csv: okänd kommun 0199"),
+        ("areas/tile_grid.csv", "0191,1,0", "0191,ett,0", "areas/tile_grid.csv: rad 2: column: "),
+        (
+            "areas/municipalities.geojson",
+            '"municipality_code":"0114"',
+            '"municipality_code":"0115"',
+            "areas/municipalities.geojson: 0114 saknas, fast den står i areas/municipalities.csv | "
+            "areas/municipalities.geojson: 0115 står två gånger",
+        ),
+        ("areas/municipalities.geojson", '"features":[', '"x":[', "går inte att läsa som gränser med municipality_code"),
+        (
+            "report_series.yml",
+            "series: [dik35_ej, dik36, dik37, dik35_stor]\n        chart: [dik35_ej, dik36, dik37, dik35_stor]",
+            "series: [dik35_ej, dik37, dik35_stor]\n        chart: [dik35_ej, dik37, dik35_stor]",
+            "report_series.yml: dik36 står inte i något avsnitt och skulle saknas i rapporten",
+        ),
         ("areas/district_names.csv", "0180-109", "0180-199", "areas/district_names.csv: okänd kod 0180-199"),
     ],
 )

@@ -7,7 +7,9 @@ import polars as pl
 import pytest
 
 from assets.methods.errors import PipelineError
+from assets.slices import MUNICIPALITIES
 from pipelines import cli
+from pipelines.chain import side_by_side
 from pipelines.console import RunSummary
 from pipelines.warehouse import TableName, Warehouse
 
@@ -24,9 +26,10 @@ def chain(monkeypatch):
     """Stands in for the simulator and the run; remembers what they were given."""
     calls = {}
 
-    def run_everything(home, progress, *, everything=False, edition=None, public_areas=()):
+    def run_everything(home, progress, *, everything=False, edition=None, public_areas=(), only=(), command="did kor"):
+        calls["only"] = only
         calls["run"], calls["everything"] = home, everything
-        calls["edition"], calls["public_areas"] = edition, public_areas
+        calls["edition"], calls["public_areas"], calls["command"] = edition, public_areas, command
         bundles = calls.get("bundles", 26)
         return RunSummary(26, [], 10, 9, 5, 0, bundles, 1.0, {"raw": 1.0}, home / "reports" / "2024")
 
@@ -49,9 +52,26 @@ def test_demo_fills_the_inbox_runs_and_says_where_to_look(home, chain, capsys):
     assert chain["demo"] == (home / "inbox" / "enkat", home / "cache" / "demo")
     assert chain["run"] == home
     assert (chain["edition"], chain["public_areas"]) == (None, ("0123", "0127", "0191"))  # public bundles of the pilots alone
+    assert chain["command"] == "did demo"
+    assert set(chain["public_areas"]) < set(chain["only"]) < set(MUNICIPALITIES)
+    assert len(side_by_side(chain["only"])) == 3, "drawn in few runs, so that all workers have work"
     out = capsys.readouterr().out
     assert "Lägger registerfiler i inkorgen" in out
     assert f"Börja här: {home / 'reports' / '2024' / 'lansoversikt.html'}" in out
+
+
+def test_the_demo_draws_everybody_when_asked(home, chain, capsys):
+    assert cli.main(["demo", "--alla"]) == 0
+    assert chain["only"] == ()
+    assert "did demo --alla" not in capsys.readouterr().out
+
+
+def test_codes_that_follow_each_other_are_one_run():
+    first, second, third, fourth = MUNICIPALITIES[:4]
+    assert side_by_side([]) == []
+    assert side_by_side([fourth, first, second]) == [(first, second), (fourth, fourth)]
+    assert side_by_side([first, third]) == [(first, first), (third, third)]
+    assert side_by_side(MUNICIPALITIES) == [(first, MUNICIPALITIES[-1])]
 
 
 def test_registers_are_copied_once_and_the_simulators_own_file_is_not(tmp_path):
@@ -119,6 +139,18 @@ def test_a_mistake_a_user_can_mend_has_no_traceback(home, chain, monkeypatch, ca
     )
 
 
+def test_a_mistake_found_before_the_command_has_no_traceback_either(tmp_path, chain, monkeypatch, capsys):
+    """A miswritten definition on the first day: there is no data folder, and the catalogue is read before the command."""
+
+    def miswritten(home):
+        raise PipelineError("catalogue", "assets/catalogue", "en katalog utan fel", "1 fel", "Rätta och kör igen.")
+
+    monkeypatch.setenv("DID_HOME", str(tmp_path / "ny"))
+    monkeypatch.setattr("pipelines.restore.finish_interrupted", miswritten)
+    assert cli.main(["kor"]) == 2
+    assert capsys.readouterr().err == "✗ assets/catalogue: väntade en katalog utan fel, fick 1 fel. Rätta och kör igen.\n"
+
+
 def test_a_bug_keeps_its_traceback(home, chain, monkeypatch):
     def broken(home, progress, **choices):
         raise ZeroDivisionError
@@ -161,10 +193,16 @@ def test_help_is_swedish_and_lists_every_command(capsys):
 
 def test_ui_gets_its_port(home, monkeypatch):
     seen = []
-    monkeypatch.setattr("pipelines.ui.serve", lambda root, home, port: seen.append((root, home, port)) or 0)
+    monkeypatch.setattr("pipelines.ui.serve", lambda root, home, page: seen.append((root, home, page)) or 0)
     assert cli.main(["ui"]) == 0
     assert cli.main(["ui", "--port", "4000"]) == 0
-    assert [port for _, _, port in seen] == [3333, 4000]
+    assert [page.port for _, _, page in seen] == [3333, 4000]
+
+
+def test_ui_is_never_opened_for_other_computers(home, monkeypatch, capsys):
+    monkeypatch.setattr("pipelines.ui.serve", lambda root, home, page: pytest.fail("the page was opened"))
+    assert cli.main(["ui", "--host", "0.0.0.0"]) == 2
+    assert "docs/steward/sakerhet.md" in capsys.readouterr().err
 
 
 def test_data_lie_beside_the_code_unless_told_otherwise(monkeypatch, tmp_path):

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import io
+import json
 import zipfile
 from dataclasses import replace
 
 import pytest
 
+from assets.bundle.explore import choices
 from assets.bundle.number_ids import number_ids
 from assets.bundle.render import render_bundle
+from assets.bundle.words import Context
 from assets.catalogue.load import load_catalogue
 from assets.catalogue.scan_models import load_scan_rules
 from assets.file_scan.derived import with_derived
@@ -19,7 +22,7 @@ from assets.file_scan.scan import scan
 from assets.file_scan.store import bundle_context, released_tables, scan_bundle_folder
 from assets.methods.errors import PipelineError
 from tests.support.planted_files import BOOK, PLANTS, SLIDES, part, png, rezipped
-from tests.support.sample_bundle import outline, sample_bundle_frames, sample_report_meta
+from tests.support.sample_bundle import outline, sample_bundle_frames, sample_report_meta, without_waves
 
 META = sample_report_meta()
 USERS = ("annasdator", "anna.svensson")
@@ -151,6 +154,23 @@ def test_the_number_of_audited_cells_in_a_certificate_needs_no_cell(bundle):
     told = b'{"release": {"audit": {"cells": 77771, "passed": true}}}'
     assert not scanned(bundle, ("7_intyg/manifest.json", told)).findings
     assert scanned(bundle, ("7_intyg/manifest.json", told.replace(b"audit", b"other"))).findings
+
+
+def test_the_charts_own_line_numbers_are_no_results_and_a_number_among_them_is(bundle):
+    frames, scope = sample_bundle_frames()
+    first = [wave for wave in frames.index_results["wave"].unique().sort() if wave < scope.wave]
+    alone = without_waves(frames, "01", *first)
+    pool = Pool(with_derived(released_tables(alone)))
+    page = '<!DOCTYPE html><html lang="sv"><script type="application/json" id="valdata">{}</script></html>'
+
+    def found(values: dict) -> list[tuple[str, str]]:
+        report = scan({"1_rapport/rapport.html": page.format(json.dumps(values)).encode()}, None, pool, bundle[2], bundle[3])
+        return [(f.place, f.rule) for f in report.findings]
+
+    told = choices(Context(alone, scope, META))
+    assert not found(told)
+    told["values"]["wellbeing.ak9.all.county"][-1][3] = 71.3
+    assert found(told) == [("<script id=valdata> values/wellbeing.ak9.all.county/[5]/[4]", "untraced")]
 
 
 def sheet_of(bundle, change) -> bytes:

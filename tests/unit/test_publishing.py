@@ -8,6 +8,7 @@ from datetime import date
 import dagster as dg
 import pytest
 
+from assets import whole_files
 from assets.hygiene.permissions import tighten
 from assets.methods.errors import PipelineError
 from assets.published import published_sealed_bundles
@@ -108,19 +109,19 @@ def test_a_crash_at_any_point_is_mended_by_running_again(ready, monkeypatch, pla
         if place == "append":
             book.fails = Killed()
         elif place == "after":
-            real = store.take_place
+            real = whole_files.take_place
 
             def then_die(half, path):
                 real(half, path)
                 raise Killed
 
-            patched.setattr(store, "take_place", then_die)
+            patched.setattr(whole_files, "take_place", then_die)
         else:
 
             def die(*args):
                 raise Killed
 
-            patched.setattr(store, place, die)
+            patched.setattr(whole_files, place, die)
         with pytest.raises(Killed):
             out(ready, book)
     book.fails = None
@@ -146,7 +147,7 @@ def test_an_error_leaves_nothing_half_released(ready, monkeypatch):
     def full(*args):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(store, "write_half", full)
+    monkeypatch.setattr(whole_files, "write_half", full)
     with pytest.raises(PipelineError, match="en mapp som går att skriva i"):
         out(ready, Book())
     assert not lying(ready)
@@ -258,6 +259,7 @@ def test_a_decision_typed_in_dagster_files_in_the_inbox_and_the_publication(tmp_
     with dg.DagsterInstance.ephemeral() as instance:
         done = godkann.execute_in_process({"ops": {"decide": {"config": typed}}}, instance, resources=resources)
         assert done.success
+        assert instance.get_latest_materialization_event(dg.AssetKey(["quality", "overview"])).run_id == done.run_id
         twice = godkann.execute_in_process(
             {"ops": {"decide": {"config": typed | {"skal": "igen"}}}}, instance, resources=resources, raise_on_error=False
         )
@@ -272,6 +274,10 @@ def test_a_decision_typed_in_dagster_files_in_the_inbox_and_the_publication(tmp_
             run_config={"ops": {"published__sealed_bundles": {"config": {"wave": 2024, "kommuner": ["0127"]}}}},
         )  # fmt: skip
         metadata = published.asset_materializations_for_node("published__sealed_bundles")[0].metadata
+        shown = instance.get_latest_materialization_event(dg.AssetKey(["quality", "overview"]))
+        assert shown is not None
+        assert shown.run_id == published.run_id, "the overview follows what is decided and published"
+        assert (paths.quality / "lagesoversikt.html").is_file()
     assert metadata["nya utgivna paket"].value == 1
     assert "utgivet" in metadata["paket"].value
     assert lying(paths) == [f"{FOLDER}.zip"]

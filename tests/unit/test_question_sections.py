@@ -52,12 +52,6 @@ def cards(found: dict[str, Section]) -> list[str]:
     return [name for name in names if name.startswith(("fragor_", "serier_"))]
 
 
-def test_every_question_that_the_survey_has_stands_in_some_section():
-    file, shown = load_catalogue().indicator_file, load_catalogue().report_series
-    listed = [key for part in shown.sections for group in part.groups for key in group.series]
-    assert sorted(listed) == sorted(one.id for one in (*file.indicators, *file.indices))
-
-
 def test_the_report_has_few_charts_of_questions():
     found = cards(sections())
     assert len(found) == len(set(found)) == 13

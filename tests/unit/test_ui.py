@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from assets.methods.errors import PipelineError
-from pipelines import ui
+from pipelines import instance_settings, ui
 
 ROOT = Path(__file__).resolve().parents[2]
 SERVER = """
@@ -21,7 +21,8 @@ child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
 open("child.pid", "w").write(str(child.pid))
 class Page(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
-        self.send_response(200)
+        own = self.headers["Host"].startswith("127.0.0.1") or "open" in sys.argv
+        self.send_response(200 if own else 403)
         self.end_headers()
 http.server.HTTPServer(("127.0.0.1", int(sys.argv[1])), Page).serve_forever()
 """
@@ -55,11 +56,11 @@ def test_an_older_copy_of_the_settings_is_replaced(tmp_path):
     (tmp_path / "dagster" / "dagster.yaml").write_text("telemetry: {enabled: true}", encoding="utf-8")
     folder = ui.prepare_dagster_home(tmp_path)
     assert folder.is_absolute()
-    assert (folder / "dagster.yaml").read_bytes() == ui.SETTINGS.read_bytes()
+    assert (folder / "dagster.yaml").read_bytes() == instance_settings.SETTINGS.read_bytes()
 
 
 def test_only_this_computer_is_served_and_the_users_workspace_is_used():
-    words = ui.command(ROOT, 3333)
+    words = ui.command(ROOT, ui.Page(3333))
     assert words[words.index("-h") + 1] == "127.0.0.1"
     assert words[words.index("-w") + 1] == str(ROOT / "workspace.yaml")
     assert words[words.index("-p") + 1] == "3333"
@@ -84,9 +85,9 @@ def test_a_busy_port_is_a_plain_sentence():
 
 
 def test_a_page_that_dies_points_to_the_log(tmp_path, monkeypatch):
-    monkeypatch.setattr(ui, "command", lambda root, port: [sys.executable, "-c", "raise SystemExit(3)"])
+    monkeypatch.setattr(ui, "command", lambda root, page: [sys.executable, "-c", "raise SystemExit(3)"])
     with pytest.raises(PipelineError, match=r"avslutades med kod 3.*ui\.log"):
-        ui.serve(ROOT, tmp_path, free_port(), say=lambda text: None)
+        ui.serve(ROOT, tmp_path, ui.Page(free_port()), say=lambda text: None)
 
 
 def test_a_page_that_never_answers_is_given_up_and_taken_down(tmp_path):
@@ -105,7 +106,7 @@ def test_stopping_takes_everything_down(tmp_path, monkeypatch, how):
     root, said = tmp_path / "root", []
     root.mkdir()
     (root / "server.py").write_text(SERVER, encoding="utf-8")
-    monkeypatch.setattr(ui, "command", lambda folder, port: [sys.executable, str(folder / "server.py"), str(port)])
+    monkeypatch.setattr(ui, "command", lambda folder, page: [sys.executable, str(folder / "server.py"), str(page.port)])
     port = free_port()
 
     def interrupt():
@@ -117,7 +118,7 @@ def test_stopping_takes_everything_down(tmp_path, monkeypatch, how):
     before = signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)
     helper = threading.Thread(target=interrupt)
     helper.start()
-    assert ui.serve(root, tmp_path / "data", port, say=said.append) == 0
+    assert ui.serve(root, tmp_path / "data", ui.Page(port), say=said.append) == 0
     helper.join()
     assert (signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)) == before
     assert f"http://127.0.0.1:{port}" in "".join(said)
@@ -127,3 +128,29 @@ def test_stopping_takes_everything_down(tmp_path, monkeypatch, how):
     while is_running(child) and time.monotonic() < deadline:
         time.sleep(0.05)
     assert not is_running(child)
+
+
+def test_a_page_without_its_guard_is_taken_down(tmp_path, monkeypatch):
+    """A server that answers to any name could be used by other sites; it isn't left running, and the port is free again."""
+    (tmp_path / "server.py").write_text(SERVER, encoding="utf-8")
+    words = [sys.executable, str(tmp_path / "server.py")]
+    monkeypatch.setattr(ui, "command", lambda folder, page: [*words, str(page.port), "open"])
+    port = free_port()
+    with pytest.raises(PipelineError) as problem:
+        ui.serve(tmp_path, tmp_path / "data", ui.Page(port), say=lambda text: None)
+    assert problem.value.code == "ui_unguarded"
+    ui.require_free_port(port)
+
+
+def test_a_page_for_readers_starts_no_daemon_and_changes_nothing():
+    words = ui.command(ROOT, ui.Page(3334, read_only=True))
+    assert words[1:4] == ["-m", "pipelines.webserver", "--read-only"]
+    assert words[words.index("-h") + 1] == "127.0.0.1"
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.10", "did.exempel.se", ""])
+def test_another_address_than_this_computers_is_refused(host):
+    with pytest.raises(PipelineError, match=r"den egna datorn \(127\.0\.0\.1\).*docs/steward/sakerhet\.md"):
+        ui.require_own_computer(host)
+    for own in ("127.0.0.1", "localhost"):
+        ui.require_own_computer(own)

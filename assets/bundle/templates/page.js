@@ -98,9 +98,10 @@ const specification = lines => {
   const factor = data.factors[field.factor.value], waves = data.waves[field.grade.value];
   const spec = JSON.parse(JSON.stringify(data.spec)), names = lines.map(line => line.name);
   const shift = lines.length > 1 ? 0.14 : 0;
-  spec.datasets.points = lines.flatMap((line, place) => line.points.map(([value, low, high, segment], at) => ({
-    x: waves[at] + (place ? shift : -shift), y: value, low: low ?? value, high: high ?? value, segment: `${place}.${segment}`,
-    series: line.name})).filter(point => point.y !== null));
+  let segment = 0;
+  spec.datasets.points = lines.flatMap((line, place) => line.points.map(([value, low, high, joined], at) => ({
+    x: waves[at] + (place ? shift : -shift), y: value, low: low ?? value, high: high ?? value,
+    segment: `${segment += joined ? 0 : 1}`, series: line.name})).filter(point => point.y !== null));
   spec.datasets.breaks = factor.breaks.filter(b => b.at > waves[0] && b.at < waves.at(-1)).map(b => ({x: b.at}));
   for (const {encoding} of spec.layer) {
     encoding.x.axis.values = waves;
