@@ -18,6 +18,7 @@ from assets.catalogue.load import load_catalogue
 from assets.catalogue.pilots import find_pilot, load_pilots
 from assets.catalogue.settings_models import CHOICES, USUAL, Edition, YesNo, contradiction
 from assets.cutoff_guard import require_usual_for_publication
+from assets.intake.names import in_markdown
 from assets.methods.editions import PUBLIC
 from assets.methods.errors import PipelineError
 from assets.sealing.people import require_name
@@ -84,7 +85,7 @@ class Chosen:
     def table(self) -> str:
         """The choices as a Markdown table, and where each comes from."""
         of_setting = self.named.choices() if self.named else {}
-        where = f"inställningen {self.named.name}" if self.named else ""
+        where = f"inställningen {in_markdown(self.named.name)}" if self.named else ""
         rows = {
             "utgåva": ("utgava", self.edition),
             "mättillfälle": ("wave", str(self.wave)),

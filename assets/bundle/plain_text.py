@@ -6,10 +6,10 @@ import polars as pl
 
 CALCULATES = r"^\s*[=+\-@]"
 """How a text begins that a spreadsheet program takes for a formula when it opens a CSV file (OWASP, CSV injection)."""
-
-
 BEGINS = r"^(?:\s*[=+\-@]|[\t\r])"
+"""As `CALCULATES`, and with the characters that some programs skip before they look (OWASP, the same page)."""
 NUMBER = r"^[+\-]?\d+(?:[.,]\d+)?$"
+"""A signed number as text: it calculates to itself."""
 
 
 def without_formulas(frame: pl.DataFrame) -> pl.DataFrame:

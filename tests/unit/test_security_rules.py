@@ -13,12 +13,6 @@ ROOT = Path(__file__).resolve().parents[2]
 CODE = sorted(
     [ROOT / "start.py", *(p for folder in ("assets", "pipelines", "expectations") for p in (ROOT / folder).rglob("*.py"))]
 )
-TOLD = (ast.Call, ast.Import, ast.ImportFrom)
-NODES = {
-    path.relative_to(ROOT).as_posix(): [n for n in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(n, TOLD)]
-    for path in CODE
-}
-
 Rule = Callable[[ast.AST], str]
 NEVER_IMPORTED = {
     "pickle", "cPickle", "dill", "cloudpickle", "joblib", "shelve", "marshal",
@@ -35,7 +29,6 @@ NEVER_CALLED = {
     "extractall",
     "unpack_archive",
     "mktemp",
-    "from_string",
 }
 LOADERS = {"SafeLoader", "CSafeLoader", "BaseLoader", "FastLoader", "UniqueKeys"}
 """YAML loaders that make plain data only; the last two are the catalogue's own and build on the first."""
@@ -62,6 +55,21 @@ PROGRAMS = {
     "pipelines/packages.py": "uv and a pinned name",
     "pipelines/ui.py": "Dagster, taskkill",
     "start.py": "the environment's own programs",
+}
+
+
+TOLD = (ast.Call, ast.Import, ast.ImportFrom)
+WORDS = re.compile(
+    "|".join(
+        [*NEVER_CALLED, *(name.rsplit(".", 1)[-1] for name in NEVER_IMPORTED), "shell", "yaml", "xml", "ZipFile", "subprocess"]
+    )
+    + "|Environment"
+)
+"""One of these stands in every file that a rule could say anything of; the others needn't be parsed."""
+NODES = {
+    path.relative_to(ROOT).as_posix(): [node for node in ast.walk(ast.parse(text)) if isinstance(node, TOLD)]
+    for path in CODE
+    if WORDS.search(text := path.read_text(encoding="utf-8"))
 }
 
 
