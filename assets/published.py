@@ -10,8 +10,8 @@ from assets.catalogue.load import active_profile
 from assets.failures import as_failure, failure
 from assets.intake.names import in_markdown
 from assets.methods.errors import PipelineError
+from assets.overview.now import refresh
 from assets.published_gates import checks
-from assets.quality_overview import refresh
 from assets.sealing.approvals import State
 from assets.sealing.publish import Step
 from assets.sealing.wired import publish_wave

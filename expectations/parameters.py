@@ -16,7 +16,7 @@ OPTIONAL = ("districts", "cycle", "routes", "sexes_since", "register_years", "wo
 
 
 def common_parameters(catalogue: Catalogue) -> dict[str, Any]:
-    """Areas, waves and years that suites of several tables use."""
+    """Areas, waves, years and grades that suites of several tables use."""
     cycle, county = catalogue.survey.wave_cycle, catalogue.profile.county
     valid = {m.municipality_code: [m.valid_from, ALWAYS[1]] for m in catalogue.municipalities}
     whole = [county.code] if county else []
@@ -27,6 +27,7 @@ def common_parameters(catalogue: Catalogue) -> dict[str, Any]:
         "valid_municipalities": valid,
         "valid_areas": dict.fromkeys(whole, ALWAYS) | valid,
         "waves": list(catalogue.calendar.survey_waves),
+        "grades": list(catalogue.survey.grades),
         "register_years": list(catalogue.calendar.register_years),
         "cycle": {"first": cycle.first, "every": cycle.every} if cycle else {},
         "reasons": sorted(catalogue.reason_by_code),
@@ -41,7 +42,6 @@ def survey_parameters(catalogue: Catalogue) -> dict[str, Any]:
     choice = [i for i in survey.items if i.type == "choice"]
     asked = [*(i.key for i in survey.items), *(one.key for one in survey.measures)]
     return common_parameters(catalogue) | {
-        "grades": list(survey.grades),
         "all_columns": [*BACKGROUND, *catalogue.profile.design_columns, *asked],
         "counted": [i.key for i in survey.items if i.type == "count"],
         "codes": {i.key: " ".join(map(str, [*survey.answers(i.key), *missing])) for i in choice},

@@ -14,7 +14,7 @@ from pydantic import Field
 from assets.asset_keys import asset_key, reached
 from assets.failures import as_failure
 from assets.intake.names import in_markdown
-from assets.quality_overview import refresh
+from assets.overview.now import refresh
 from assets.sealing.approvals import APPROVED
 from assets.sealing.taken_in import approve, take_in
 from assets.texts import ui_texts

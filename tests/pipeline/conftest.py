@@ -73,7 +73,7 @@ def profiles_home(tmp_path_factory) -> Path:
 @pytest.fixture(scope="session")
 def yrbs(profiles_home) -> Paths:
     """YRBS after one run."""
-    did(profiles_home, "demo", "--profil", "yrbs")
+    assert "stoppade" not in did(profiles_home, "demo", "--profil", "yrbs"), "a stopping rule that a published file breaks"
     return Paths(profile_root(profiles_home, "yrbs"))
 
 

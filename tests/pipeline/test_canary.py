@@ -13,6 +13,8 @@ import polars as pl
 import pytest
 
 from assets import harmonised
+from assets.ledger import store as ledger
+from assets.ledger.types import DONE, FAILED
 from assets.slices import WAVES, range_tags
 from pipelines.definitions import build_definitions
 from pipelines.warehouse import TableName
@@ -99,6 +101,11 @@ def test_the_word_is_found_where_it_lies(tmp_path):
     assert holding(tmp_path) == [f"{CANARY}.txt", "a.html", "b.csv", "d.zip/inuti.txt", "e.xlsx/inuti.txt"]
 
 
+def bug(frame: pl.DataFrame, *_: object) -> pl.DataFrame:
+    """Polars quotes the values that it can't turn into numbers."""
+    return frame.select(pl.col("school_name").cast(pl.Int32))
+
+
 def test_school_class_and_home_area_never_leave_the_warehouse(copy_of_demo, run, instance, tmp_path, capfd, caplog, monkeypatch):
     paths, warehouse = copy_of_demo.paths, copy_of_demo.warehouse
     delivery = paths.surveys / DELIVERY
@@ -110,6 +117,7 @@ def test_school_class_and_home_area_never_leave_the_warehouse(copy_of_demo, run,
         run("publish_bundles", range_tags(f"{SALEM}|{LATEST}", f"{SALEM}|{LATEST}")),
         run("publish_kits", range_tags(f"{SALEM}|{LATEST}", f"{SALEM}|{LATEST}")),
         run("publish_overview", ONE_WAVE),
+        run("show_status", {}),
     ]
     assert all(result.success for result in results)
     raw = warehouse.read(TableName("raw", "survey_responses"), {"source_file": [DELIVERY]})
@@ -133,19 +141,20 @@ def test_school_class_and_home_area_never_leave_the_warehouse(copy_of_demo, run,
     bundle = list((paths.reports / LATEST).glob(f"{SALEM}_*"))
     assert {path.name.endswith("_workshop") for path in bundle if path.is_dir()} == {False, True}, "bundle and kit are written"
     assert holding(paths.reports) == []
-    assert holding(paths.rejected) == holding(paths.quality) == []
+    assert holding(paths.rejected) == holding(paths.quality) == holding(paths.history) == []
+    assert [run.outcome for run in ledger.runs(paths)][: len(results)] == [DONE] * len(results), "the runs are in the ledger"
+    assert {table.split(".")[0] for table in warehouse.mentions([CANARY])}.isdisjoint({"release", "ledger"})
     printed = capfd.readouterr()
     assert printed.out + printed.err
     assert CANARY not in printed.out + printed.err
-
-    def bug(frame: pl.DataFrame, *_: object) -> pl.DataFrame:
-        return frame.select(pl.col("school_name").cast(pl.Int32))  # Polars quotes the values that it can't turn into numbers
 
     with pytest.raises(pl.exceptions.PolarsError, match=CANARY):
         bug(promoted)
     monkeypatch.setattr(harmonised, "item_profile", bug)
     failed = run("ingest_surveys", ONE_WAVE)
     assert not failed.success
+    assert ledger.runs(paths)[0].outcome == FAILED
+    assert "ledger" not in {table.split(".")[0] for table in warehouse.mentions([CANARY])}
     assert CANARY not in repr([(event.message, event.event_specific_data) for event in failed.all_events])
     assert holding(tmp_path / "dagster") == [], "not in what Dagster keeps of a run that ended in a bug either"
     shown = page_answers(instance)
@@ -176,7 +185,9 @@ def test_an_unknown_answer_is_refused_without_being_repeated(copy_of_demo, run, 
     (personal,) = warehouse.read(TableName("raw", "rejected_files"), {"file_name": ["fritext.csv"]}).iter_rows(named=True)
     assert personal["sentence"].startswith("fritext.csv, kolumnen Kommentar: väntade svar utan personuppgifter, fick fritext.")
     assert not [path for path in paths.archive.rglob("fritext.csv*")]
-    assert (paths.rejected / f"{DELIVERY}.txt").read_text(encoding="utf-8").strip() == refused["sentence"]
+    sentence, _, touches = (paths.rejected / f"{DELIVERY}.txt").read_text(encoding="utf-8").partition("\n")
+    assert sentence == refused["sentence"]
+    assert touches.strip().startswith("Vad det berör:")
     for table in ("rejected_files", "survey_deliveries", "survey_texts"):
         assert CANARY not in str(warehouse.read(TableName("raw", table)).to_dict(as_series=False))
     assert holding(tmp_path / "dagster") == []

@@ -29,6 +29,7 @@ def lupp(profiles_home) -> Paths:
     said = did(profiles_home, "demo", "--profil", "lupp")
     assert "Den här profilen har inga rapportpaket än" in said
     assert re.search(r"Avvisade leveranser +1\n", said)
+    assert re.search(r"Lägesöversikt · 1.stoppade ", said), "the file in the wrong inbox, and no rule"
     assert re.search(r"Inlästa leveranser +8\n", said)
     return paths
 

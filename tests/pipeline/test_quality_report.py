@@ -107,4 +107,5 @@ def test_no_school_class_or_home_area_reaches_the_pages(copy_of_demo, run_job):
     assert CANARY not in repr(quality_metadata(result))
     after = tree(demo.paths.quality)
     changed = {name.split("/")[0] for name in before | after if before.get(name) != after.get(name)}
-    assert changed == {str(WAVES[-1]), "index.html"}, "a run of one wave writes that wave's pages and the index"
+    of_all = {"index.html", "lagesoversikt.html", "lagesoversikt.json"}
+    assert changed == {str(WAVES[-1]), *of_all}, "a run of one wave writes that wave's pages and those of all waves"
