@@ -18,7 +18,6 @@ from expectations.suite import load_suite, suite_tables
 from pipelines.paths import Paths
 
 SHOW = "show_status"
-"""The step of the asset: a profile's keys begin with its id (`of_profile`), but steps keep the names that they were made with."""
 MOST_RANGES = 20
 """Ranges of partitions that a job is run over in one pass, at most: each tries a rule once."""
 

@@ -79,7 +79,7 @@ def chosen_areas(municipalities: Sequence[str], pilot: str) -> tuple[tuple[str, 
         )
     unknown = sorted(shown_name(code) for code in set(codes) - set(MUNICIPALITIES))
     if unknown:
-        hint = "Skriv fyra siffror inom citattecken, till exempel '0127'."
+        hint = "Skriv kommunkoden med fyra siffror inom citattecken."
         raise PipelineError("unknown_municipality", "Fältet kommuner", "kommunkoder i länet", ", ".join(unknown), hint)
     if not codes:
         hint = "Skriv minst en kommunkod i fältet kommuner, eller en pilot."
