@@ -70,6 +70,12 @@ class Bounds:
     worlds: list[np.ndarray]
 
 
+def _beyond(widths: Sequence[float]) -> np.ndarray:
+    """What an interval has to be wider than; where no width is required, any will do."""
+    asked = np.array(widths, dtype=float)
+    return np.where(asked > 0, asked + MARGIN, -1.0)
+
+
 class _Search:
     """The intervals seen so far."""
 
@@ -78,8 +84,8 @@ class _Search:
     ) -> None:
         self.leaves = Leaves.of(system)
         self.solver, self.targets = Program(self.leaves.rules), Targets(self.leaves, sums)
-        self.need = np.array(required, dtype=float) + MARGIN
-        self.wanted = np.maximum(self.need, np.array(wanted, dtype=float) + MARGIN) if wanted else self.need
+        self.need = _beyond(required)
+        self.wanted = np.maximum(self.need, _beyond(wanted)) if wanted else self.need
         self.low, self.high = np.full(len(sums), INFINITY), np.full(len(sums), -INFINITY)
         self.programs, self.large = 0, self.leaves.sums.shape[1] > _LARGE
         self.small = self.leaves.sums.shape[1] < _SMALL

@@ -15,6 +15,7 @@ from assets.audit.earlier import Link, enough, late_cells, tie
 from assets.audit.index_world import COUNT_MEASURES, INDEX_MEASURES, hidden_cells, index_world, target
 from assets.audit.search import Bounds, attack
 from assets.audit.series_world import LEVELS, Respondents, series_families, series_world
+from assets.audit.shown_parts import told_by_parts
 from assets.audit.system import INFINITY, MARGIN, UNBOUNDED, Contradiction, LinearSystem, Sum
 from assets.audit.types import CELL_KEY, REPORT_SCHEMA, AuditRules, EarlierRelease
 from assets.audit.world import Row, World, number_window, rows_of
@@ -236,15 +237,19 @@ def _attacked(task: Task, seen_in: World | None, seen: Sequence[np.ndarray]) -> 
     started, system, groups = perf_counter(), LinearSystem(), []
     world = _world(system, task, task.rows)
     cells, sums = _hidden(world, task, task.rows)
+    told = _told(cells, task.rows)
     if task.linked:
         old = _world(system, task, task.before)
         tie(world, old, task.linked)
         more, others = _hidden(old, task, task.before)
         late, differences, groups = late_cells(world, old, task.linked, [row for rows in task.rows.values() for row in rows])
         names = [(SERIES if task.family == "series" else INDEX, row) for row in late]
+        told += [*_told(more, task.before), *(False for _ in names)]
         cells, sums = [*cells, *more, *names], [*sums, *others, *differences]
     few = few_places(task.rows)
-    required = [required_width(task, name, row, few) for name, row in cells]
+    required = [
+        0.0 if by_parts else required_width(task, name, row, few) for (name, row), by_parts in zip(cells, told, strict=True)
+    ]
     lows: list[float | None] = [None] * len(cells)
     highs, programs = list(lows), 0
     worlds: list[np.ndarray] = []
@@ -256,7 +261,7 @@ def _attacked(task: Task, seen_in: World | None, seen: Sequence[np.ndarray]) -> 
                 required,
                 world.groups(),
                 seen=world.seen_as(seen_in, seen) if seen_in else (),
-                wanted=[_wanted(task, row) for _, row in cells],
+                wanted=[0.0 if by_parts else _wanted(task, row) for (_, row), by_parts in zip(cells, told, strict=True)],
             )
             lows, highs, programs = list(found.low), list(found.high), found.programs
             worlds = found.worlds
@@ -305,6 +310,12 @@ def few_places(rows: Mapping[str, list[Row]]) -> frozenset[tuple[str, str, str]]
     return frozenset((row[1], row[2], row[4]) for one in rows.values() for row in one if row[10] == "too_few")
 
 
+def _told(cells: Sequence[tuple[str, Row]], tables: Mapping[str, Sequence[Row]]) -> list[bool]:
+    """Of each hidden cell whether the sum of what is shown is no secret of its own."""
+    known = {name: told_by_parts(rows) for name, rows in tables.items()}
+    return [row[:6] in known[name] for name, row in cells]
+
+
 def _world(system: LinearSystem, task: Task, rows: Mapping[str, list[Row]]) -> World:
     if task.family != "series":
         return index_world(system, rows.get(INDEX, []), rows.get(COUNTS, []), task.rules)
@@ -339,7 +350,8 @@ def report_rows(
     ]
     schema = {name: REPORT_SCHEMA[name] for name in (*CELL_KEY, "low", "high", "width", "required", "attack")}
     frame = pl.DataFrame(rows, schema=schema, orient="row")
-    wide = pl.col("width") > pl.col("required") + MARGIN
+    no_secret = (pl.col("required") == 0) & pl.col("width").is_not_null()
+    wide = no_secret | (pl.col("width") > pl.col("required") + MARGIN)
     verdict = (
         pl.when(pl.col("width").is_null())
         .then(pl.lit("contradiction"))

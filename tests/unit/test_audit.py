@@ -72,6 +72,24 @@ def test_a_single_gap_in_a_line_stops_the_release_and_no_value_is_told() -> None
     assert str(narrow(report).height) in str(stopped.value)
 
 
+def test_a_hidden_county_is_no_secret_while_all_its_municipalities_are_shown() -> None:
+    """Its number is bounded as narrowly as their rounding lets it; with one of them hidden too, that has to be wide."""
+    asked, county = AuditRules({"intern": replace(NUMBERS, width=90)}, "intern"), pl.col("area_level") == "county"
+    mine = (pl.col("index_key") == "wellbeing") & (pl.col("measure") == "n_respondents")
+    one = pl.col("area_code") == "0123"
+
+    def county_row(hidden: pl.Expr) -> dict[str, object]:
+        gap = RESULTS.with_columns(reason=pl.when(mine & hidden).then(pl.lit("suppressed")).otherwise("reason"))
+        gap = gap.with_columns(value=pl.when(mine & hidden).then(None).otherwise("value"))
+        named = (pl.col("key") == "wellbeing") & (pl.col("measure") == "n_respondents") & (pl.col("sex") == "all")
+        return audit({"index_results": gap}, asked).cells.filter(county & named).row(0, named=True)
+
+    told, closed = county_row(county), county_row(county | one)
+    assert (told["required"], told["verdict"]) == (0, "wide")
+    assert told["width"] < 90
+    assert (closed["required"], closed["verdict"]) == (90, "narrow")
+
+
 def test_a_number_of_scored_left_on_a_shown_row_is_read() -> None:
     """The column `n` stands on every row; a hidden number must not be left there."""
     place = (pl.col("area_code") == "0121") & (pl.col("sex") == "all") & (pl.col("index_key") == "wellbeing")
