@@ -29,6 +29,7 @@ from assets.catalogue.cross_checks import (
     check_profile,
     cross_check,
 )
+from assets.catalogue.cutoff_models import CutOffFile, CutOffs
 from assets.catalogue.estimate_models import EstimateFile
 from assets.catalogue.indicator_models import IndicatorFile
 from assets.catalogue.profile_models import Profile
@@ -54,7 +55,7 @@ class Catalogue:
     survey: m.Survey
     codebooks: tuple[m.Codebook, ...]
     index_file: m.IndexFile
-    cutoff_file: m.CutOffFile
+    cutoff_file: CutOffFile
     breaks: tuple[m.Break, ...]
     indicator_file: IndicatorFile
     screening: ScreeningFile
@@ -83,7 +84,7 @@ class Catalogue:
         return self.index_file.indices
 
     @property
-    def cutoffs(self) -> m.CutOffs:
+    def cutoffs(self) -> CutOffs:
         """The cut-off set in use: the default one, or the one that the run has chosen."""
         return self.cutoff_file.get(self.chosen_cutoffs or None)
 
@@ -271,7 +272,7 @@ def read_catalogue(root: Path, profile_id: str | None = None) -> Catalogue:
     survey = read.survey(profile.survey)
     codebooks = tuple(read.model(m.Codebook, name) for name in read.names("codebooks/*.yml"))
     index_file = read.model(m.IndexFile, "indices.yml") if read.has("indices.yml") else m.IndexFile.none(profile.survey)
-    cutoffs = read.model(m.CutOffFile, "cutoffs.yml") if read.has("cutoffs.yml") else m.CutOffFile.none()
+    cutoffs = read.model(CutOffFile, "cutoffs.yml") if read.has("cutoffs.yml") else CutOffFile.none()
     breaks = read.model(m.BreakFile, "breaks.yml") if read.has("breaks.yml") else m.BreakFile(survey=profile.survey, breaks=())
     indicators = read.model(IndicatorFile, f"indicators/{profile.survey}.yml")
     has_screen = read.has("screening.yml")

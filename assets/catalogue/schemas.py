@@ -14,6 +14,7 @@ from assets.catalogue import models as m
 from assets.catalogue import prevention_models as prevention
 from assets.catalogue import publication_models as pm
 from assets.catalogue.activity_form_models import ActivityFormFile
+from assets.catalogue.cutoff_models import CutOffFile
 from assets.catalogue.estimate_models import EstimateFile
 from assets.catalogue.freshness_models import FreshnessFile
 from assets.catalogue.hygiene import HygieneFile
@@ -56,7 +57,7 @@ KINDS: dict[str, tuple[type[BaseModel], tuple[str, ...]]] = {
     "comparison_groups": (ComparisonGroups, ("areas/comparison_groups.yml",)),
     "comparison": (pm.Comparison, ("comparison.yml",)),
     "crosswalk": (CrosswalkFile, ("prevention/crosswalk.yml",)),
-    "cutoffs": (m.CutOffFile, ("cutoffs.yml",)),
+    "cutoffs": (CutOffFile, ("cutoffs.yml",)),
     "disclosure": (DisclosurePolicy, ("disclosure.yml",)),
     "estimates": (EstimateFile, ("estimates.yml",)),
     "factors": (FactorFile, ("factors.yml",)),

@@ -10,7 +10,8 @@ from collections.abc import Mapping, Sequence
 
 import polars as pl
 
-from assets.catalogue.models import CutOffs, IndexFile
+from assets.catalogue.cutoff_models import CutOffs
+from assets.catalogue.models import IndexFile
 from assets.methods.bands import CutSet, with_bands
 from assets.methods.mean_scores import ItemRule, ScoreRule, mean_scores
 from assets.methods.rasch import IndexSpec, ItemSpec, score
