@@ -23,7 +23,7 @@ from pipelines.cli_publish import add_commands, add_register
 from pipelines.cli_settings import add_arguments, asked_for
 from pipelines.console import Progress, default_progress, print_summary, utf8_console
 from pipelines.hygiene_arguments import ARKIVNYCKEL, GALLRA, arkivnyckel_arguments, gallra_arguments
-from pipelines.paths import Paths, profile_root
+from pipelines.paths import Paths, profile_root, staging_folder
 from pipelines.status import add_status
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -397,7 +397,7 @@ def main(words: Sequence[str] | None = None) -> int:
     from assets.methods.errors import PipelineError
 
     try:
-        if not data_home().exists():
+        if not data_home().exists() and staging_folder(data_home()).exists():
             from pipelines.restore import finish_interrupted
 
             if finish_interrupted(data_home()):

@@ -9,7 +9,8 @@ from pathlib import Path
 from assets.bundle.words import date_text
 from assets.methods.errors import PipelineError
 from assets.registers.clients import kolada_client, scb_client
-from assets.registers.clients.vintage import Fetched, Place, fetch_kolada, fetch_scb, last_good, vintage_day
+from assets.registers.clients.vintage import Fetched, Place, fetch_kolada, fetch_scb
+from assets.registers.vintage_files import last_good, vintage_day
 from pipelines.console import number
 from pipelines.paths import Paths
 

@@ -15,7 +15,7 @@ from assets.catalogue.freshness_models import FreshnessFile
 from assets.catalogue.load import ROOT, load_catalogue
 from assets.catalogue.reader import Reader
 from assets.methods.errors import PipelineError, count_sv
-from assets.registers.clients.vintage import last_good, vintage_day
+from assets.registers.vintage_files import last_good, vintage_day
 from assets.texts import automation_texts
 from pipelines.failure_notices import give
 from pipelines.mail import Mail

@@ -17,6 +17,11 @@ def profile_root(home: Path, profile_id: str) -> Path:
     return home if profile_id == BASE_PROFILE else home / PROFILES / profile_id
 
 
+def staging_folder(home: Path) -> Path:
+    """Where a backup is unpacked, beside the data folder that it will take the place of."""
+    return home.with_name(f".{home.name}.aterstalls")
+
+
 @dataclass(frozen=True)
 class Paths:
     """The folders of a profile; `root` is normally `data/` beside the code, for the base."""

@@ -24,7 +24,7 @@ from assets.methods.errors import PipelineError
 from assets.whole_files import flush_tree, put, put_text, take_place
 from pipelines.backup import KEYS, require_rest, roots
 from pipelines.backup_format import Contents, copy_out, opened, read_contents
-from pipelines.paths import COPIES, Paths
+from pipelines.paths import COPIES, Paths, staging_folder
 from pipelines.warehouse import Warehouse
 
 READY = ".aterstalld"
@@ -57,7 +57,7 @@ def restore(file: Path, home: Path, *, replace: bool = False, purge_log: Path | 
     if not file.is_file():
         raise PipelineError("no_backup", str(file), "en säkerhetskopia", "ingen fil", "Kontrollera namnet.")
     _require_free_place(home, replace=replace)
-    staging = _staging(home)
+    staging = staging_folder(home)
     shutil.rmtree(staging, ignore_errors=True)
     plain = staging.with_name(f"{staging.name}.del")
     try:
@@ -87,16 +87,12 @@ def restore(file: Path, home: Path, *, replace: bool = False, purge_log: Path | 
 
 def finish_interrupted(home: Path) -> bool:
     """Put a restored folder in place when the exchange was interrupted between its two steps; whether there was one."""
-    staging = _staging(home)
+    staging = staging_folder(home)
     if home.exists() or not (staging / READY).exists():
         return False
     take_place(staging, home)
     (home / READY).unlink()
     return True
-
-
-def _staging(home: Path) -> Path:
-    return home.with_name(f".{home.name}.aterstalls")
 
 
 def _require_free_place(home: Path, *, replace: bool) -> None:

