@@ -35,6 +35,10 @@ def anatomy_table(frames: ReleaseFrames, meta: ReportMeta) -> pl.DataFrame | Non
         "name": pl.col("index_key").replace_strict(labels),
         "part": pl.col("part").replace_strict(texts["parts"]),
         "verdict": pl.col("verdict").replace_strict(texts["verdicts"], return_dtype=pl.String),
+        # a year alone in a cell looks like a number of something
+        "sentence": pl.when(pl.col("key") == "waves")
+        .then(pl.format("{}: {}", "title", pl.col("sentence").str.replace_all(" ", ", ")))
+        .otherwise("sentence"),
     }
     return rows.select(columns.get(name, pl.col(name) if name in rows.columns else None).alias(header)
                        for name, header in texts["columns"].items())  # fmt: skip

@@ -76,7 +76,7 @@ def _level(action: Action, index: IndexMeta, changes: dict[str, Change | None]) 
     """Share with interval, the county, the difference and the development: a row per grade."""
     context, key = action.context, index.index_key
     ends = [context.focus(key, g).high or context.focus(key, g).value or 0.0 for g in _grades(action)]
-    top = max(2.0 * SCALE_STEP, SCALE_STEP * (max(ends, default=0.0) // SCALE_STEP + 1))
+    top = min(100.0, max(2.0 * SCALE_STEP, SCALE_STEP * (max(ends, default=0.0) // SCALE_STEP + 1)))
     rows = []
     for grade in _grades(action):
         cell, county, gap = context.focus(key, grade), context.county_focus(key, grade), context.difference(key, grade)

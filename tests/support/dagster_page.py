@@ -24,7 +24,7 @@ SERVE = (
 )
 STATUS = r"[0-9a-f]{8}\s+(Success|Failure|Canceled)\s+Run of"
 """How a run's page says how it ended."""
-PATIENCE = 900_000
+PATIENCE = 240_000
 """Milliseconds; the whole chain on a busy machine is the longest wait."""
 
 
