@@ -11,6 +11,7 @@ from assets.slices import MUNICIPALITIES
 from pipelines import cli
 from pipelines.chain import side_by_side
 from pipelines.console import RunSummary
+from pipelines.paths import staging_folder
 from pipelines.warehouse import TableName, Warehouse
 
 
@@ -140,12 +141,13 @@ def test_a_mistake_a_user_can_mend_has_no_traceback(home, chain, monkeypatch, ca
 
 
 def test_a_mistake_found_before_the_command_has_no_traceback_either(tmp_path, chain, monkeypatch, capsys):
-    """A miswritten definition on the first day: there is no data folder, and the catalogue is read before the command."""
+    """A miswritten definition when a restored folder waits to take its place: the catalogue is read before the command."""
 
     def miswritten(home):
         raise PipelineError("catalogue", "assets/catalogue", "en katalog utan fel", "1 fel", "Rätta och kör igen.")
 
     monkeypatch.setenv("DID_HOME", str(tmp_path / "ny"))
+    staging_folder(tmp_path / "ny").mkdir()
     monkeypatch.setattr("pipelines.restore.finish_interrupted", miswritten)
     assert cli.main(["kor"]) == 2
     assert capsys.readouterr().err == "✗ assets/catalogue: väntade en katalog utan fel, fick 1 fel. Rätta och kör igen.\n"
