@@ -38,6 +38,8 @@ WHO_NOTES = 2
 NOTED = ("sexes", "counts")
 """Charts whose own notes hold on the slide too; the notes of the others tell of marks that only the report's chart has."""
 SENTENCES = 2
+TITLE_LENGTH = 160
+"""Characters of about two lines; findings longer than that stand over their own charts instead."""
 _MAKERS: dict[str, Callable[[Context, ChartCard, str], ChartPart]] = {
     "faktorprofil": profile_chart, "skillnadsdiagram": difference_chart, "konsskillnad": sex_chart, "samlade": counts_chart,
 }  # fmt: skip
@@ -153,7 +155,14 @@ class DeckWriter:
         slide_id = f"{name}_{grades[0]}" if len(grades) == 1 else name
         title = self.joined_title([card.title for card, _ in shown])
         parts = tuple(chart if len(shown) > 1 else replace(chart, heading="") for _, chart in shown)
+        if len(shown) > 1 and len(title) > TITLE_LENGTH:
+            title, parts = self.say(f"titles.{key}_long"), self._under_findings(shown)
         return Slide(slide_id, title, parts, self.notes(key, list(dict.fromkeys(extra))), foot=" ".join(foot))
+
+    def _under_findings(self, shown: Sequence[tuple[ChartCard, ChartPart]]) -> tuple[ChartPart, ...]:
+        """The charts, each under what its own card found; the slide's title names the area."""
+        start = f"{self.context.scope.area_name}, "
+        return tuple(replace(chart, heading=numbers.upper_first(card.title.removeprefix(start))) for card, chart in shown)
 
     def joined_title(self, titles: Sequence[str]) -> str:
         """One title from the findings of both grades, the area named once, and a finding that both have once."""
@@ -178,10 +187,12 @@ class DeckWriter:
                 shown.append((self.cards[key], chart))
         if not shown:
             return None
-        title = ". ".join(numbers.upper_first(card.title) for card, _ in shown)
+        title, parts = ". ".join(numbers.upper_first(card.title) for card, _ in shown), tuple(chart for _, chart in shown)
+        if len(shown) > 1 and len(title) > TITLE_LENGTH:
+            title, parts = self.say("titles.trend_long"), self._under_findings(shown)
         extra = list(dict.fromkeys(text for card, chart in shown for text in (chart.alt, *card.notes[1:])))
         foot = f"{self.say('interval_note')} {shown[0][0].source}"
-        return Slide("utveckling", title, tuple(chart for _, chart in shown), self.notes("trend", extra), foot=foot)
+        return Slide("utveckling", title, parts, self.notes("trend", extra), foot=foot)
 
     def arenas(self) -> list[Slide]:
         """A slide for each arena with published values, those with a highlighted finding first."""

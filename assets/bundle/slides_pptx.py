@@ -28,6 +28,8 @@ TOP, BOTTOM = 1.65, 6.8
 GAP = 0.35
 FOOT_SIZE, LEAST_FOOT, FOOT_WIDTH = 12, 10, 11.2
 LEAST_TEXT, MOST_TEXT = TextPart("", ()).sizes
+LEAST_HEADING, MOST_HEADING_LINES = 16, 2
+"""Points of a chart's heading that would take more lines than that in the usual size."""
 TITLE_SIZES = (28, 26, 24, 22, 20, 18, 16, 14)
 LINE = 1.18
 INDENT = 0.28
@@ -108,10 +110,10 @@ def _slide(made: Any, slide: Slide, deck: Deck) -> None:
     bottom = BOTTOM - len(foot) * FOOT_SIZE * LINE / POINTS
     widths = slide.widths or tuple(1 / len(slide.parts) for _ in slide.parts)
     room = INNER - GAP * (len(slide.parts) - 1)
-    left = LEFT
+    left, top = LEFT, _top(slide)
     placed = []
     for share in widths:
-        placed.append((left, TOP, room * share, bottom - TOP))
+        placed.append((left, top, room * share, bottom - top))
         left += room * share + GAP
     size = min((_text_size(p, box) for p, box in zip(slide.parts, placed, strict=True) if isinstance(p, TextPart)), default=0)
     charts = [part for part in slide.parts if isinstance(part, ChartPart)]
@@ -124,6 +126,15 @@ def _slide(made: Any, slide: Slide, deck: Deck) -> None:
             drawn, (LEFT, bottom + 0.05, INNER, BOTTOM - bottom), [slide.foot], "Källa och läsning", size=FOOT_SIZE, colour=MUTED
         )
     _finish(drawn, deck, slide.notes)
+
+
+def _top(slide: Slide) -> float:
+    """Where the parts begin: charts whose headings say what they found get the room that a title of one line leaves."""
+    if not all(isinstance(part, ChartPart) for part in slide.parts) or len(slide.parts) == 1:
+        return TOP
+    size = _title_size(slide.title)
+    lines = len(wrap(slide.title, INNER * POINTS, size, bold=True))
+    return min(TOP, TITLE_TOP + lines * size * LINE / POINTS + GAP)
 
 
 def _part(slide: Any, part: Part, box: Box, size: int, charts: list[ChartPart]) -> None:
@@ -212,9 +223,7 @@ def _bullet(paragraph: Any, place: int | None) -> None:
 def _chart(slide: Any, part: ChartPart, box: Box, charts: list[ChartPart]) -> None:
     left, top, width, height = box
     if part.heading:
-        size = max(LEAST_TEXT, part.label_size)
-        lines = len(wrap(part.heading, width * POINTS, size, bold=True))
-        room = lines * size * LINE / POINTS + 0.05
+        size, room = _heading_room(charts, width)
         _text_box(slide, (left, top, width, room), [part.heading], part.heading, size=size, bold=True)
         top, height = top + room, height - room
     marks = " ".join(part.marks)
@@ -225,6 +234,15 @@ def _chart(slide: Any, part: ChartPart, box: Box, charts: list[ChartPart]) -> No
     edges = (_emu(left), _emu(top), _emu(width), _emu(height))
     frame = add_chart(slide.shapes, part, edges, charts)
     _describe(frame, f"Diagram {part.id}", part.alt)
+
+
+def _heading_room(charts: list[ChartPart], width: float) -> tuple[int, float]:
+    """Points and inches of the headings of charts side by side, the same for all so that the charts begin level."""
+    for size in (max(LEAST_TEXT, *(part.label_size for part in charts)), LEAST_HEADING):
+        lines = max(len(wrap(part.heading, width * POINTS, size, bold=True)) for part in charts)
+        if lines <= MOST_HEADING_LINES:
+            break
+    return size, lines * size * LINE / POINTS + 0.05
 
 
 def _table(slide: Any, part: TablePart, box: Box) -> None:
