@@ -150,14 +150,19 @@ class _Book:
         sheet.set_landscape()
         sheet.set_paper(9)
         sheet.fit_to_pages(1, 0)
-        sheet.set_footer(f"&L{self.title}&R&P (&N)")
+        sheet.set_footer(f"&L{self.title}&C{self._mark()}&R&P (&N)")
         return sheet
+
+    def _mark(self) -> str:
+        """What the cover and every printed page say when the answers are simulated."""
+        return str(self.meta.texts["common"]["synthetic_short"]) if self.content.synthetic else ""
 
     def _cover(self) -> None:
         texts, common = self.texts["cover"], self.meta.texts
         sheet = self._page(texts["sheet"], [110])
         lines = [f"{label}: {value}" for label, value in self.content.facts]
-        notices = [self.content.synthetic, common["readme"]["spread"][self.content.scope.edition], texts["contents"]]
+        synthetic = f"{self._mark()}. {self.content.synthetic}" if self.content.synthetic else ""
+        notices = [synthetic, common["readme"]["spread"][self.content.scope.edition], texts["contents"]]
         for row, line in enumerate([self.title, *lines, *filter(None, notices), common["method"]["attribution"]]):
             sheet.write_string(row, 0, line, self.heading if row == 0 else self.wrapped)
             _fit_row(sheet, row, [(line, 110)])

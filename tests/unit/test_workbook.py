@@ -46,6 +46,8 @@ def test_the_first_sheets_say_what_it_is_and_link_to_every_table(book):
     assert book["Omslag"]["A1"].value == "Data i dialog: tabeller för Botkyrka, 2024"
     cover = " ".join(str(cell.value) for (cell,) in book["Omslag"].iter_rows())
     assert "simulerade" in cover
+    assert "SYNTETISKA DATA" in cover
+    assert all(sheet.oddFooter.center.text == "SYNTETISKA DATA" for sheet in book.worksheets)
     linked = {cell.hyperlink.location.split("'")[1] for (cell,) in book["Innehåll"].iter_rows(min_row=3, max_col=1)}
     assert linked == set(book.sheetnames) - {"Omslag", "Innehåll"}
     marks = {row[0]: row[1] for row in book["Noteringar"].iter_rows(min_row=4, values_only=True)}
