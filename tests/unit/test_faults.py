@@ -16,6 +16,7 @@ from assets import whole_files
 from assets.hygiene import purged
 from assets.hygiene.archive import keep
 from assets.intake import receive as intake
+from assets.intake.tables import rejected_rows
 from assets.ledger import store
 from assets.ledger.alive import living
 from assets.ledger.types import DONE, INTERRUPTED, Ending, Start
@@ -27,9 +28,12 @@ from pipelines.paths import COPIES, Paths
 from pipelines.recorder import PASS
 from pipelines.restore import restore
 from pipelines.run import run_everything
+from pipelines.run_outcome import attempts_of, lay_before, remember_lying, set_aside_after
 from pipelines.saved_settings import save_setting
+from pipelines.set_aside import lying
 from pipelines.warehouse import TableName, Warehouse
 
+RUN_GROUP_TAGS = ("dagster/root_run_id", "dagster/parent_run_id")
 ROOT = Path(__file__).resolve().parents[2]
 TABLE = TableName("release", "numbers")
 ROWS = pl.DataFrame({"wave": [2022, 2024], "value": [1.0, 2.0]})
@@ -212,6 +216,36 @@ def test_a_clock_that_goes_back_changes_no_order_of_runs(paths, monkeypatch):
     assert [run.key for run in store.runs(paths)] == ["2", "1", "0"]
     store.begin(paths, Start("killed", "did kor", "", {}))
     assert store.runs(paths)[0].outcome == INTERRUPTED
+
+
+def test_a_clock_that_goes_back_hides_no_file_that_was_set_aside(paths):
+    """What a pass stopped is told by what lay there when it began: the sentence is older than the pass."""
+    error = PipelineError("x", "okänd.csv", "det ena", "det andra", "Gör så.")
+    rejected = {}
+    for name in ("gammal.csv", "ny.csv"):
+        (paths.surveys / name).write_bytes(name.encode())
+        before = lying(paths)
+        rejected[name] = intake.set_aside(paths.surveys / name, paths.rejected, error, "0" * 64)
+        os.utime(paths.rejected / f"{name}.txt", (1.5e9, 1.5e9))
+    Warehouse(paths.warehouse).replace(TableName("raw", "rejected_files"), rejected_rows(list(rejected.values())), None)
+    assert set_aside_after(paths, before) == [rejected["ny.csv"].sentence]
+    assert set_aside_after(paths, lying(paths)) == []
+
+
+def test_a_new_attempt_knows_what_lay_there_when_the_first_began(paths):
+    with dg.DagsterInstance.ephemeral() as instance:
+        first = instance.create_run_for_job(idle)
+        remember_lying(instance, first.run_id, paths)
+        (paths.rejected / "okänd.csv").write_bytes(b"a")
+        (paths.rejected / "okänd.csv.txt").write_text("Skälet.", encoding="utf-8")
+        again = instance.create_run_for_job(
+            idle, root_run_id=first.run_id, parent_run_id=first.run_id, tags=dict.fromkeys(RUN_GROUP_TAGS, first.run_id)
+        )
+        remember_lying(instance, again.run_id, paths)
+        attempts = attempts_of(instance, again)
+        assert attempts == [first.run_id, again.run_id]
+        assert lay_before(instance, attempts) == {}
+        assert lay_before(instance, [again.run_id]) == lying(paths)
 
 
 def test_a_held_warehouse_is_told_before_any_work(paths):
