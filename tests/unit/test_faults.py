@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
@@ -11,6 +12,7 @@ from pathlib import Path
 import dagster as dg
 import polars as pl
 import pytest
+from sqlalchemy.exc import OperationalError
 
 from assets import whole_files
 from assets.hygiene import purged
@@ -22,6 +24,7 @@ from assets.ledger.alive import living
 from assets.ledger.types import DONE, INTERRUPTED, Ending, Start
 from assets.methods.errors import PipelineError
 from assets.quality.writer import write_pages
+from pipelines import cli
 from pipelines.backup import make_backup
 from pipelines.dead_runs import only_page, only_pass, settle_dead_runs
 from pipelines.paths import COPIES, Paths
@@ -283,6 +286,29 @@ def test_a_full_disk_keeps_the_tables_as_they_were_and_says_so(paths):
     assert done.stdout.startswith("warehouse_full"), done.stdout + done.stderr
     assert "Frigör utrymme" in done.stdout
     assert Warehouse(paths.warehouse).read(TABLE).equals(ROWS)
+
+
+@pytest.mark.parametrize(
+    "met",
+    [
+        FULL,
+        OperationalError("insert", (), sqlite3.OperationalError("database or disk is full")),
+        RuntimeError("Formulär: OSError: [Errno 28] No space left on device: 'form.json'"),
+    ],
+    ids=["a file", "dagster's storage", "a step of dagster"],
+)
+def test_a_full_disk_anywhere_is_one_sentence(tmp_path, monkeypatch, capsys, met):
+    monkeypatch.setenv("DID_HOME", str(tmp_path))
+    (tmp_path / "inbox/enkat").mkdir(parents=True)
+    (tmp_path / "inbox/enkat/fil.csv").write_bytes(b"a")
+    monkeypatch.setattr(cli, "run_chain", refuses(met))
+    assert cli.main(["kor"]) == 2
+    told = capsys.readouterr()
+    assert told.err.count("✗") == 1
+    assert "Frigör utrymme och kör igen" in told.err
+    monkeypatch.setattr(cli, "run_chain", refuses(RuntimeError("a bug")))
+    with pytest.raises(RuntimeError, match="a bug"):
+        cli.main(["kor"])
 
 
 @pytest.mark.parametrize("damage", [b"", b"not a database" * 1000, None], ids=["empty", "other", "cut"])
