@@ -28,16 +28,20 @@ def main() -> int:
     parser.add_argument("--minutes", type=float, default=60.0, help="no kill after that")
     parser.add_argument("--seed", type=int, default=8)
     parser.add_argument("--words", nargs="*", default=WORDS, help="what did kor is asked for")
-    parser.add_argument("--keep", type=Path, default=None, help="a new folder where both data folders are left")
+    parser.add_argument(
+        "--keep", type=Path, default=None, help="where both data folders are left; one that has them is gone on with"
+    )
+    parser.add_argument("--from", dest="begin", default="", help="title of the first step that is killed")
     asked = parser.parse_args()
     enter_training()
     with tempfile.TemporaryDirectory() as temporary:
         folder = asked.keep or Path(temporary)
         folder.mkdir(parents=True, exist_ok=True)
-        source = asked.folder or made_world(folder / "varld")
         calm, killed = (folder / name for name in ("lugn", "dodad"))
-        for home in (calm, killed):
-            shutil.copytree(source, home)
+        if not killed.exists():
+            source = asked.folder or made_world(folder / "varld")
+            for home in (calm, killed):
+                shutil.copytree(source, home)
         wrong = _campaign(calm, killed, asked)
     return 1 if wrong else 0
 
@@ -64,10 +68,14 @@ def prepared(words: Sequence[str]) -> Callable[[], int]:
 
 def _campaign(calm: Path, killed: Path, asked: argparse.Namespace) -> list[str]:
     run = prepared(asked.words)
-    done = attempt(calm, run, Death())
-    if done.code:
-        raise RuntimeError(done.told[-4000:])
-    steps, until = seconds_of_steps(done.told), time.time() + 60 * asked.minutes
+    told = calm.with_name(f"{calm.name}.out")
+    if not told.exists():
+        done = attempt(calm, run, Death())
+        if done.code:
+            raise RuntimeError(done.told[-4000:])
+    every = seconds_of_steps(told.read_text(encoding="utf-8"))
+    first = next((place for place, title in enumerate(every) if title.startswith(asked.begin)), 0)
+    steps, until = dict(list(every.items())[first:]), time.time() + 60 * asked.minutes
     _say("; ".join(f"{title}: {seconds:.1f} s" for title, seconds in steps.items()))
     kills = killed_pass(killed, run, list(deaths(steps, asked.kills, asked.seed)), until, _say)
     wanted, found = state(calm), state(killed)

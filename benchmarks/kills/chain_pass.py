@@ -34,7 +34,7 @@ def deaths(steps: Mapping[str, float], kills: int, seed: int) -> Iterator[Death]
     for place, (title, seconds) in enumerate(steps.items()):
         share = kills * (place + 1) // len(steps) - kills * place // len(steps)
         for number in range(share):
-            yield _death(title, seconds, KINDS[number % len(KINDS)], random.Random(f"{seed} {title} {number}"))
+            yield _death(title, seconds, KINDS[(number + place) % len(KINDS)], random.Random(f"{seed} {title} {number}"))
 
 
 def _death(title: str, seconds: float, kind: str, chance: random.Random) -> Death:
