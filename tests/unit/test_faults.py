@@ -7,6 +7,7 @@ import os
 import sqlite3
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import dagster as dg
@@ -195,6 +196,42 @@ def nothing() -> None:
 def idle() -> None:
     """A job for runs that are never run."""
     nothing()
+
+
+PAGE = """
+import subprocess, sys, time
+from pathlib import Path
+from pipelines.ui import _popen
+child = "import time; from pipelines.ends_with_parent import end_with_parent; end_with_parent(); print('up'); time.sleep(600)"
+with open(sys.argv[1], "wb") as log:
+    page = _popen([sys.executable, "-u", "-c", child], Path.cwd(), None, log)
+print(page.pid, flush=True)
+time.sleep(600)
+"""
+
+
+def test_a_page_ends_when_the_one_who_opened_it_is_killed(tmp_path):
+    log = tmp_path / "log"
+    with subprocess.Popen([sys.executable, "-c", PAGE, str(log)], cwd=ROOT, stdout=subprocess.PIPE, text=True) as opener:
+        number = int(opener.stdout.readline())
+        wait_until(lambda: log.read_bytes() == b"up\n")
+        os.kill(number, 0)  # it lives as long as the one who opened it
+        opener.kill()
+        opener.wait()
+        wait_until(lambda: not runs(number))
+
+
+def wait_until(holds) -> None:
+    deadline = time.monotonic() + 60
+    while not holds():
+        assert time.monotonic() < deadline, "waited for nothing"
+        time.sleep(0.05)
+
+
+def runs(number: int) -> bool:
+    """Whether a process lives; one that has ended and that nobody has asked about counts as ended."""
+    state = Path(f"/proc/{number}/stat")
+    return state.exists() and state.read_text(encoding="utf-8").rsplit(")", 1)[1].split()[0] != "Z"
 
 
 def test_a_killed_run_no_longer_keeps_the_queue_waiting(paths):
