@@ -1,13 +1,12 @@
 """The smallest data folder in which every step of `did kor` has something to do: five municipalities of the invented county.
 
-With two or three nearly everything is hidden, which costs the release's audit more than five do. One wave; deliveries have the
-items of the indices and what describes pupils, and hardly any other questions. SYNTETISKA DATA.
+With two or three nearly everything is hidden, which costs the release's audit more than five do. One wave. SYNTETISKA DATA.
 """
 
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -19,9 +18,6 @@ STAYING = (SHOWN, "0102", SECOND, "0105", CHANGING)
 """Those with a delivery from the start."""
 SETTING = "version: 1\nname_sv: Prov\nutgava: intern\nkommuner: [{codes}]\narbetare: {workers}\n"
 SETTING_NAME = "prov"
-PUPILS = {"ar", "Skolkommun", "Hemkommun", "F3_Omkodad", "Skolenhetskod", "Skolnamn", "Klass", "Arskurs", "F2", "F1"}
-OTHER_ITEMS = {"F5", "F14", "alkokons"}
-"""A few questions beside the indices' items."""
 
 
 def deliveries(folder: Path) -> dict[str, Path]:
@@ -38,21 +34,11 @@ def deliveries(folder: Path) -> dict[str, Path]:
     if not all(path.is_file() for path in made.values()):
         folder.mkdir(parents=True, exist_ok=True)
         answers = simulate_training(setting, [WAVE]).handed_in
-        kept = {item.item for index in catalogue.indices for item in index.items} | PUPILS | OTHER_ITEMS
         for code, path in made.items():
             plan = replace(plans[code], name=path.name, waves=(WAVE,), format="csv_codes")
             write_file(plan, [answers[code][WAVE]], setting, folder)
-            _keep_columns(path, kept)
         write_pupil_counts(catalogue, folder / "register")
     return made
-
-
-def _keep_columns(path: Path, names: Iterable[str]) -> None:
-    """Leave out a delivery's other columns. The first line says that the data are made up, the second has the names."""
-    first, header, *rows = path.read_text("utf-8-sig").splitlines()
-    kept = [place for place, name in enumerate(header.split(";")) if name in set(names)]
-    lines = [";".join(row.split(";")[place] for place in kept) for row in (header, *rows)]
-    path.write_text("\n".join([first, *lines]) + "\n", encoding="utf-8-sig")
 
 
 def fill(home: Path, stock: dict[str, Path], shown: Sequence[str] = (SHOWN,), workers: int = 1) -> None:
