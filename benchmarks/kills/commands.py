@@ -35,7 +35,7 @@ def words(home: Path) -> dict[str, list[str]]:
         "godkann, den första": ["godkann", bundle, "--namn", "Bo Alm", *reason],
         "godkann, den andra": ["godkann", bundle, "--namn", "Ulla Berg", *reason],
         "publicera": ["publicera", "--kommun", SHOWN],
-        "sakerhetskopia": ["sakerhetskopia", "--mal", str(backup)],
+        "sakerhetskopia": ["sakerhetskopia", str(backup)],
         "gallra": ["gallra", "--kommun", CHANGING, "--ar", str(WAVE), "--utfor", "--ja", "--av", "Eva Ek"],
         "aterstall": ["aterstall", str(backup), "--ja"],
     }
