@@ -2,10 +2,10 @@
 
     python -m benchmarks.soak [--rounds 50] [--home FOLDER] [--goal-seconds N]
 
-The invented county of `did ovning` with one wave. Each round changes something (`KINDS`, in turn), runs `did kor` in a process of
-its own and writes a line in `rounds.csv`: wall and cpu seconds, peak memory, open files, exit code, and the size of each part of
-the data folder. A folder that holds rounds already is gone on with. At the end a line is fitted to each figure over the rounds,
-and the script fails when one grows more than `BOUNDS` allows. SYNTETISKA DATA.
+The world of `benchmarks/small_world.py` with bundles for one municipality. Each round changes something (`KINDS`, in turn), runs
+`did kor` in a process of its own and writes a line in `rounds.csv`: wall and cpu seconds, peak memory, open files, exit code, and
+the size of each part of the data folder. A folder that holds rounds already is gone on with. At the end a line is fitted to each
+figure over the rounds, and the script fails when one grows more than `BOUNDS` allows. SYNTETISKA DATA.
 """
 
 from __future__ import annotations
@@ -13,26 +13,19 @@ from __future__ import annotations
 import argparse
 import csv
 import os
-import shutil
 import subprocess
 import sys
 import time
-from dataclasses import replace
-from datetime import timedelta
 from pathlib import Path
 
 import numpy as np
 
+from benchmarks.small_world import CHANGING, COMING, SETTING_NAME, SHOWN, WAVE, deliveries, fill, form_for
+
 ROOT = Path(__file__).resolve().parents[1]
-WAVE = 2024
-SHOWN, CHANGING, COMING = "0101", "0106", "0104"
-"""Municipalities: the one that has bundles, the one whose delivery is corrected, the one that comes and is withdrawn."""
-STAYING = (SHOWN, "0102", "0103", "0105", CHANGING)
-"""Those with a delivery from the start. With two or three in all nearly everything is hidden, which costs the audit most."""
 KINDS = ("rättelse", "ny kommun", "trasig fil", "formulär", "tillbakadragen")
 EVERY = 10
 """Every so many rounds two persons approve the bundle and it is published, instead of a change."""
-SETTING = f"version: 1\nname_sv: Uthållighetsprov\nutgava: intern\nkommuner: ['{SHOWN}']\narbetare: 1\n"
 PARTS = (
     "warehouse.duckdb",
     "dagster",
@@ -60,38 +53,6 @@ WARM = 8
 """Rounds before the fit begins: Dagster's runs are kept up to a limit, which the first rounds fill."""
 
 
-def deliveries(folder: Path) -> dict[str, Path]:
-    """One CSV file per municipality with the wave's answers, made once. Keyed by municipality code."""
-    from assets.catalogue.load import load_catalogue
-    from assets.demo.deliveries import plan_files
-    from assets.demo.generate import write_file
-    from assets.demo.training import simulate_training, training_setting, write_pupil_counts
-
-    catalogue = load_catalogue()
-    setting = training_setting(catalogue)
-    plans = {p.place.municipality_code: p for p in plan_files(setting.parameters, catalogue.municipalities) if WAVE in p.waves}
-    made = {code: folder / f"{code}.csv" for code in (*STAYING, COMING)}
-    if not all(path.is_file() for path in made.values()):
-        folder.mkdir(parents=True, exist_ok=True)
-        answers = simulate_training(setting, [WAVE]).handed_in
-        for code, path in made.items():
-            plan = replace(plans[code], name=path.name, waves=(WAVE,), format="csv_codes")
-            write_file(plan, [answers[code][WAVE]], setting, folder)
-        write_pupil_counts(catalogue, folder / "register")
-    return made
-
-
-def fill(home: Path, stock: dict[str, Path]) -> None:
-    """The folder before the first round."""
-    for name in ("inbox/enkat", "inbox/formular", "inbox/register", "installningar"):
-        (home / name).mkdir(parents=True, exist_ok=True)
-    for code in STAYING:
-        shutil.copyfile(stock[code], home / "inbox/enkat" / f"{code}.csv")
-    (registers,) = (stock[SHOWN].parent / "register").glob(f"*{WAVE}.csv")
-    shutil.copyfile(registers, home / "inbox/register" / registers.name)
-    (home / "installningar/prov.yml").write_text(SETTING, encoding="utf-8")
-
-
 def change(home: Path, stock: dict[str, Path], number: int) -> str:
     """Do what the round does to the inbox; what it was."""
     inbox, kind = home / "inbox/enkat", KINDS[(number - 1) % len(KINDS)]
@@ -109,17 +70,6 @@ def change(home: Path, stock: dict[str, Path], number: int) -> str:
     else:
         (inbox / f"{COMING}.csv").unlink(missing_ok=True)
     return kind
-
-
-def form_for(home: Path, number: int) -> None:
-    """One of an activity's forms, filled in once more on another day."""
-    from assets.demo.activity_answers import activity_forms
-    from assets.demo.form_files import write_forms
-    from assets.forms.definitions import form_definitions
-
-    form = activity_forms((SHOWN,))[0]
-    again = replace(form, answered_on=form.answered_on + timedelta(days=number))
-    write_forms([again], form_definitions(), home / "inbox/formular")
 
 
 def did(home: Path, *words: str) -> dict[str, float]:
@@ -209,7 +159,7 @@ def main() -> int:
             kind, used = "utgivning", publish(home)
         else:
             kind = change(home, stock, number) if number else "första"
-            used = did(home, "kor", "--installning", "prov", "--av", "Eva Ek")
+            used = did(home, "kor", "--installning", SETTING_NAME, "--av", "Eva Ek")
         row = {"round": number, "kind": kind, **used, **sizes(home)}
         rows.append({name: str(value if isinstance(value, (int, str)) else round(value, 2)) for name, value in row.items()})
         with table.open("w", encoding="utf-8", newline="") as file:

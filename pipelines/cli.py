@@ -22,6 +22,7 @@ from pipelines.cli_care import add_care
 from pipelines.cli_publish import add_commands, add_register
 from pipelines.cli_settings import add_arguments, asked_for
 from pipelines.console import Progress, default_progress, print_summary, utf8_console
+from pipelines.full_disk import disk_full, is_full_disk, met_by
 from pipelines.hygiene_arguments import ARKIVNYCKEL, GALLRA, arkivnyckel_arguments, gallra_arguments
 from pipelines.paths import Paths, profile_root, staging_folder
 from pipelines.status import add_status
@@ -408,6 +409,11 @@ def main(words: Sequence[str] | None = None) -> int:
         return arguments.action(arguments)
     except PipelineError as problem:
         sys.stderr.write(f"✗ {problem}\n")
+        return 2
+    except met_by() as problem:
+        if not is_full_disk(problem):
+            raise
+        sys.stderr.write(f"✗ {disk_full(data_home())}\n")
         return 2
     except KeyboardInterrupt:
         sys.stderr.write("Avbrutet. Det som redan var färdigt är orört; kör kommandot igen.\n")

@@ -26,7 +26,7 @@ from pipelines.notices import CHILD
 from pipelines.paths import Paths
 from pipelines.recorder import PASS
 from pipelines.resources import RunChoices, Store
-from pipelines.run_outcome import SHOW, status_config, stopped_since
+from pipelines.run_outcome import SHOW, attempts_of, lay_before, remember_lying, status_config, stopped_in
 from pipelines.set_aside import Outcome, lying, outcome
 from pipelines.spread import SpreadResult, run_spread, spreads
 
@@ -318,6 +318,7 @@ def build_crossing_jobs(defs: Callable[[], dg.Definitions]) -> tuple[dg.JobDefin
     @dg.op(out=nothing["out"], description=TEXTS["ops"]["registers"])
     def registers(context: dg.OpExecutionContext, config: Ingestion, store: Store, choices: RunChoices) -> None:
         asked = _asked(context, store.paths)
+        remember_lying(context.instance, context.run_id, store.paths)
         _say_choices(context, asked)
         steps(context, store, ["ingest_registers"], asked, choices)
 
@@ -346,10 +347,9 @@ def build_crossing_jobs(defs: Callable[[], dg.Definitions]) -> tuple[dg.JobDefin
 
     @dg.op(ins=after, description=TEXTS["ops"]["run_outcome"])
     def run_outcome(context: dg.OpExecutionContext, store: Store) -> None:
-        first = context.run.root_run_id or context.run_id  # what was stopped before a step was tried again still was
-        begun = context.instance.get_run_stats(first).start_time
+        attempts = attempts_of(context.instance, context.run)  # what was stopped before a step was tried again still was
         with as_failure():
-            sentences = stopped_since(store.paths, context.instance, begun or 0.0)
+            sentences = stopped_in(store.paths, context.instance, attempts, lay_before(context.instance, attempts))
         show(context, sentences)
         if sentences:
             raise stop(sentences)

@@ -88,7 +88,7 @@ def run_everything(
             nothing: they are listed in the summary.
     """
     os.environ.setdefault("DAGSTER_DISABLE_TELEMETRY", "1")
-    begun, began_at = time.perf_counter(), time.time()
+    begun = time.perf_counter()
     paths = Paths(home)
     paths.make()
     with Warehouse(paths.warehouse).connect():
@@ -101,7 +101,7 @@ def run_everything(
         from pipelines import chain
         from pipelines.definitions import build_definitions
         from pipelines.jobs import ASSET_JOBS
-        from pipelines.run_outcome import stopped_since
+        from pipelines.run_outcome import stopped_in
 
         asked: dict[str, object] = {"edition": edition} if edition else {}
         asked |= {"workers": workers} if workers else {}
@@ -122,7 +122,7 @@ def run_everything(
         for name in chain.in_order(paths, list(titles)):
             going.step(name, titles[name])
         with progress.step("Lägesöversikt") as step:
-            sentences = stopped_since(paths, instance, began_at)
+            sentences = stopped_in(paths, instance, [recording.key], begun_with.lying)
             _show_status(defs, instance, sentences, recording)
             if sentences:
                 step.count("stoppade", len(sentences))

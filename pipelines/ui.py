@@ -154,6 +154,8 @@ def stop(process: subprocess.Popen[bytes], seconds: float = STOP_SECONDS) -> Non
         with suppress(subprocess.TimeoutExpired):
             process.wait(timeout=seconds)
     _kill_rest(process)
+    if process.stdin is not None:
+        process.stdin.close()
 
 
 def serve(root: Path, home: Path, page: Page = Page(), say: Callable[[str], object] = sys.stdout.write) -> int:
@@ -223,10 +225,15 @@ def _raise_interrupt(_number: int, _frame: object) -> None:
 
 
 def _popen(words: list[str], root: Path, env: dict[str, str], log: BinaryIO) -> subprocess.Popen[bytes]:
-    """Start in a session (Windows: process group) of its own, so that all of it can be taken down."""
+    """Start in a session (Windows: process group) of its own, so that all of it can be taken down.
+
+    The standard input is a pipe that tells it when this process is gone (`ends_with_parent.py`).
+    """
     if WINDOWS:
-        return subprocess.Popen(words, cwd=root, env=env, stdout=log, stderr=log, creationflags=NEW_PROCESS_GROUP)
-    return subprocess.Popen(words, cwd=root, env=env, stdout=log, stderr=log, start_new_session=True)
+        return subprocess.Popen(
+            words, cwd=root, env=env, stdin=subprocess.PIPE, stdout=log, stderr=log, creationflags=NEW_PROCESS_GROUP
+        )
+    return subprocess.Popen(words, cwd=root, env=env, stdin=subprocess.PIPE, stdout=log, stderr=log, start_new_session=True)
 
 
 def _interrupt(process: subprocess.Popen[bytes]) -> None:

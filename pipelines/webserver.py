@@ -8,6 +8,7 @@ from dagster_webserver.cli import main
 from dagster_webserver.webserver import DagsterWebserver
 from starlette.middleware import Middleware
 
+from pipelines.ends_with_parent import end_with_parent
 from pipelines.web_guard import SamePage, given_origins
 
 
@@ -22,5 +23,7 @@ def guard() -> None:
 
 
 if __name__ == "__main__":
+    if "--read-only" in sys.argv:  # started by `did ui` itself
+        end_with_parent()
     guard()
     sys.exit(main())

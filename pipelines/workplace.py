@@ -12,6 +12,8 @@ from typing import Any
 
 from dagster._cli import dev, main
 
+from pipelines.ends_with_parent import end_with_parent
+
 DAGSTERS, OURS = "dagster_webserver", "pipelines.webserver"
 
 
@@ -26,5 +28,6 @@ def with_guard() -> None:
 
 
 if __name__ == "__main__":
+    end_with_parent()
     with_guard()
     sys.exit(main())

@@ -103,7 +103,8 @@ def make_approval(fields: Mapping[str, object], where: str, today: date, hint: s
         name = str(error.errors(include_input=False)[0]["loc"][0])
         raise PipelineError("bad_approval", f"{where}, fältet {name}", EXPECTED[name], "något annat", hint) from None
     if approval.datum > today:
-        raise PipelineError("bad_approval", f"{where}, fältet datum", "i dag eller tidigare", "en dag som inte har varit", hint)
+        expected = f"i dag, {today} enligt datorns klocka, eller tidigare"  # a clock that goes wrong shows itself here
+        raise PipelineError("bad_approval", f"{where}, fältet datum", expected, "en dag som inte har varit", hint)
     return approval
 
 

@@ -10,11 +10,14 @@ import signal
 import sys
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Timer
 
 from benchmarks.kills.points import Points
+from pipelines.console import PlainProgress, Step
 
 LONGEST = 1500.0
 KILLED = -signal.SIGKILL
@@ -22,11 +25,15 @@ KILLED = -signal.SIGKILL
 
 @dataclass(frozen=True)
 class Death:
-    """When an attempt is killed: before its `point`-th operation on a file, or after so many seconds; neither: not at all."""
+    """When an attempt is killed: before its `point`-th operation on a file, or after so many seconds; neither: not at all.
+
+    `step`: count from where the console's step of that title begins, and die at its end at the latest.
+    """
 
     point: int | None = None
     seconds: float | None = None
     power_cut: bool = False
+    step: str = ""
 
 
 @dataclass(frozen=True)
@@ -50,7 +57,7 @@ def attempt(home: Path, work: Callable[[], int], death: Death) -> Outcome:
     child = os.fork()
     if child == 0:
         _work(home, work, death, log, counted)
-    code = _wait(child, death.seconds or LONGEST)
+    code = _wait(child, LONGEST if death.step or death.seconds is None else death.seconds)
     told = log.read_text(encoding="utf-8", errors="replace") if log.exists() else ""
     return Outcome(code, int(counted.read_text()) if counted.exists() else 0, told)
 
@@ -64,8 +71,10 @@ def _work(home: Path, work: Callable[[], int], death: Death, log: Path, counted:
         os.dup2(number, 1)
         os.dup2(number, 2)
         os.environ["DID_HOME"] = str(home)
-        points = Points(home, death.point, power_cut=death.power_cut)
+        points = Points(home, None if death.step else death.point, power_cut=death.power_cut)
         points.arm()
+        if death.step:
+            _die_in_step(points, death)
         code = work()
         counted.write_text(str(points.count))
     except SystemExit as ended:
@@ -76,6 +85,27 @@ def _work(home: Path, work: Callable[[], int], death: Death, log: Path, counted:
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(code)
+
+
+def _die_in_step(points: Points, death: Death) -> None:
+    """Let the death wait until the console begins its step."""
+    plain = PlainProgress.step
+
+    @contextmanager
+    def step(self: PlainProgress, title: str) -> Iterator[Step]:
+        meant = title.startswith(death.step)
+        if meant and death.seconds is not None:
+            clock = Timer(death.seconds, points.die)
+            clock.daemon = True
+            clock.start()
+        elif meant:
+            points.count, points.last = 0, death.point
+        with plain(self, title) as one:
+            yield one
+        if meant:
+            points.die()
+
+    PlainProgress.step = step
 
 
 def _wait(child: int, seconds: float) -> int:

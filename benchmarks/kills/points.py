@@ -67,9 +67,10 @@ class Points:
             return
         self.count += 1
         if self.last is not None and self.count >= self.last:
-            self._die()
+            self.die()
 
-    def _die(self) -> None:
+    def die(self) -> None:
+        """End the whole process group, as the power cut or the kill would."""
         self._busy = True
         if self.power_cut:
             for path in self.unflushed:

@@ -13,7 +13,8 @@ from assets.overview.plain import overview_of
 from assets.slices import WAVES
 from pipelines.cli import main
 from pipelines.definitions import build_definitions
-from pipelines.run_outcome import SHOW, failed_checks, status_config, stopped_since
+from pipelines.run_outcome import SHOW, failed_checks, status_config, stopped_in
+from pipelines.set_aside import lying
 from pipelines.warehouse import TableName
 from tests.pipeline.conftest import PUBLISHED
 
@@ -73,7 +74,7 @@ def test_a_stopped_delivery_is_told_with_what_it_touches_and_the_status_asset_is
         result = job.execute_in_process(instance=instance, raise_on_error=False)
         assert [e.step_key for e in result.all_events if e.is_step_failure] == ["quality__run_status"]
         (made,) = result.get_asset_materialization_events()
-        assert stopped_since(paths, instance, 0.0) == [], "no rule was tried and no file set aside on this instance"
+        assert stopped_in(paths, instance, [], lying(paths)) == [], "no rule was tried and no file set aside on this instance"
         assert job.execute_in_process(instance=instance, run_config=status_config([])).success
     told = made.step_materialization_data.materialization.metadata
     assert told["stoppade"].value == 1
@@ -106,6 +107,6 @@ def test_a_rule_that_fails_in_a_check_makes_the_run_red_and_says_what_it_touches
         touched = found.metadata["berör"].value
         assert f"Kommun och mättillfälle: Vallentuna {LATEST}" in touched
         assert "Frågor som bröt en stoppande regel: F55e " in touched
-        (sentence,) = failed_checks(instance, [key], 0.0)
+        (sentence,) = failed_checks(instance, [key], [result.run_id])
         assert sentence.startswith("Regeln håller inte för ")
-        assert failed_checks(instance, [key], 4e9) == [], "an older failure makes no new run red"
+        assert failed_checks(instance, [key], ["another"]) == [], "an older failure makes no new run red"

@@ -163,6 +163,18 @@ def test_a_bad_file_is_told_in_one_sentence(tmp_path, change, kind, word):
     assert "\n" not in sentence
 
 
+def test_a_clock_that_goes_back_takes_no_decision_away_and_shows_itself(tmp_path):
+    """The second decides on an earlier day than the first; a file from before the clock went back is told which day it is."""
+    paths, bundle = Paths(tmp_path), tiny(tmp_path)
+    given, back = {"paket": FOLDER, "roll": "chef", "skal": "granskat", "beslut": "godkänns"}, date(2026, 1, 2)
+    assert approve(paths, TODAY, namn=FIRST, **given) == (FOLDER, State.WAITING_ONE)
+    sentence = code("bad_approval", read_approval, approval_text(bundle, SECOND).encode(), "fil.yml", back)
+    assert "i dag, 2026-01-02 enligt datorns klocka, eller tidigare" in sentence
+    assert approve(paths, back, namn=SECOND, **given) == (FOLDER, State.APPROVED)
+    kept = kept_approvals(paths, bundle.manifest.sha256)
+    assert [(one.namn, one.datum) for one in kept] == [(FIRST, TODAY), (SECOND, back)]
+
+
 def test_bad_files_are_set_aside_with_the_sentence_beside_them(tmp_path):
     paths, bundle = Paths(tmp_path), tiny(tmp_path)
     paths.approvals_inbox.mkdir(parents=True)

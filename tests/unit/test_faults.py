@@ -4,32 +4,40 @@ from __future__ import annotations
 
 import errno
 import os
+import sqlite3
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import dagster as dg
 import polars as pl
 import pytest
+from sqlalchemy.exc import OperationalError
 
 from assets import whole_files
 from assets.hygiene import purged
 from assets.hygiene.archive import keep
 from assets.intake import receive as intake
+from assets.intake.tables import rejected_rows
 from assets.ledger import store
 from assets.ledger.alive import living
 from assets.ledger.types import DONE, INTERRUPTED, Ending, Start
 from assets.methods.errors import PipelineError
 from assets.quality.writer import write_pages
+from pipelines import cli
 from pipelines.backup import make_backup
 from pipelines.dead_runs import only_page, only_pass, settle_dead_runs
 from pipelines.paths import COPIES, Paths
 from pipelines.recorder import PASS
 from pipelines.restore import restore
 from pipelines.run import run_everything
+from pipelines.run_outcome import attempts_of, lay_before, remember_lying, set_aside_after
 from pipelines.saved_settings import save_setting
+from pipelines.set_aside import lying
 from pipelines.warehouse import TableName, Warehouse
 
+RUN_GROUP_TAGS = ("dagster/root_run_id", "dagster/parent_run_id")
 ROOT = Path(__file__).resolve().parents[2]
 TABLE = TableName("release", "numbers")
 ROWS = pl.DataFrame({"wave": [2022, 2024], "value": [1.0, 2.0]})
@@ -190,6 +198,42 @@ def idle() -> None:
     nothing()
 
 
+PAGE = """
+import subprocess, sys, time
+from pathlib import Path
+from pipelines.ui import _popen
+child = "import time; from pipelines.ends_with_parent import end_with_parent; end_with_parent(); print('up'); time.sleep(600)"
+with open(sys.argv[1], "wb") as log:
+    page = _popen([sys.executable, "-u", "-c", child], Path.cwd(), None, log)
+print(page.pid, flush=True)
+time.sleep(600)
+"""
+
+
+def test_a_page_ends_when_the_one_who_opened_it_is_killed(tmp_path):
+    log = tmp_path / "log"
+    with subprocess.Popen([sys.executable, "-c", PAGE, str(log)], cwd=ROOT, stdout=subprocess.PIPE, text=True) as opener:
+        number = int(opener.stdout.readline())
+        wait_until(lambda: log.read_bytes() == b"up\n")
+        os.kill(number, 0)  # it lives as long as the one who opened it
+        opener.kill()
+        opener.wait()
+        wait_until(lambda: not runs(number))
+
+
+def wait_until(holds) -> None:
+    deadline = time.monotonic() + 60
+    while not holds():
+        assert time.monotonic() < deadline, "waited for nothing"
+        time.sleep(0.05)
+
+
+def runs(number: int) -> bool:
+    """Whether a process lives; one that has ended and that nobody has asked about counts as ended."""
+    state = Path(f"/proc/{number}/stat")
+    return state.exists() and state.read_text(encoding="utf-8").rsplit(")", 1)[1].split()[0] != "Z"
+
+
 def test_a_killed_run_no_longer_keeps_the_queue_waiting(paths):
     started = dg.DagsterRunStatus.STARTED
     with dg.DagsterInstance.ephemeral() as instance:
@@ -212,6 +256,36 @@ def test_a_clock_that_goes_back_changes_no_order_of_runs(paths, monkeypatch):
     assert [run.key for run in store.runs(paths)] == ["2", "1", "0"]
     store.begin(paths, Start("killed", "did kor", "", {}))
     assert store.runs(paths)[0].outcome == INTERRUPTED
+
+
+def test_a_clock_that_goes_back_hides_no_file_that_was_set_aside(paths):
+    """What a pass stopped is told by what lay there when it began: the sentence is older than the pass."""
+    error = PipelineError("x", "okänd.csv", "det ena", "det andra", "Gör så.")
+    rejected = {}
+    for name in ("gammal.csv", "ny.csv"):
+        (paths.surveys / name).write_bytes(name.encode())
+        before = lying(paths)
+        rejected[name] = intake.set_aside(paths.surveys / name, paths.rejected, error, "0" * 64)
+        os.utime(paths.rejected / f"{name}.txt", (1.5e9, 1.5e9))
+    Warehouse(paths.warehouse).replace(TableName("raw", "rejected_files"), rejected_rows(list(rejected.values())), None)
+    assert set_aside_after(paths, before) == [rejected["ny.csv"].sentence]
+    assert set_aside_after(paths, lying(paths)) == []
+
+
+def test_a_new_attempt_knows_what_lay_there_when_the_first_began(paths):
+    with dg.DagsterInstance.ephemeral() as instance:
+        first = instance.create_run_for_job(idle)
+        remember_lying(instance, first.run_id, paths)
+        (paths.rejected / "okänd.csv").write_bytes(b"a")
+        (paths.rejected / "okänd.csv.txt").write_text("Skälet.", encoding="utf-8")
+        again = instance.create_run_for_job(
+            idle, root_run_id=first.run_id, parent_run_id=first.run_id, tags=dict.fromkeys(RUN_GROUP_TAGS, first.run_id)
+        )
+        remember_lying(instance, again.run_id, paths)
+        attempts = attempts_of(instance, again)
+        assert attempts == [first.run_id, again.run_id]
+        assert lay_before(instance, attempts) == {}
+        assert lay_before(instance, [again.run_id]) == lying(paths)
 
 
 def test_a_held_warehouse_is_told_before_any_work(paths):
@@ -249,6 +323,29 @@ def test_a_full_disk_keeps_the_tables_as_they_were_and_says_so(paths):
     assert done.stdout.startswith("warehouse_full"), done.stdout + done.stderr
     assert "Frigör utrymme" in done.stdout
     assert Warehouse(paths.warehouse).read(TABLE).equals(ROWS)
+
+
+@pytest.mark.parametrize(
+    "met",
+    [
+        FULL,
+        OperationalError("insert", (), sqlite3.OperationalError("database or disk is full")),
+        RuntimeError("Formulär: OSError: [Errno 28] No space left on device: 'form.json'"),
+    ],
+    ids=["a file", "dagster's storage", "a step of dagster"],
+)
+def test_a_full_disk_anywhere_is_one_sentence(tmp_path, monkeypatch, capsys, met):
+    monkeypatch.setenv("DID_HOME", str(tmp_path))
+    (tmp_path / "inbox/enkat").mkdir(parents=True)
+    (tmp_path / "inbox/enkat/fil.csv").write_bytes(b"a")
+    monkeypatch.setattr(cli, "run_chain", refuses(met))
+    assert cli.main(["kor"]) == 2
+    told = capsys.readouterr()
+    assert told.err.count("✗") == 1
+    assert "Frigör utrymme och kör igen" in told.err
+    monkeypatch.setattr(cli, "run_chain", refuses(RuntimeError("a bug")))
+    with pytest.raises(RuntimeError, match="a bug"):
+        cli.main(["kor"])
 
 
 @pytest.mark.parametrize("damage", [b"", b"not a database" * 1000, None], ids=["empty", "other", "cut"])

@@ -25,6 +25,7 @@ from assets.release_register.cells import (
     published_cells,
 )
 from assets.release_register.chain import Head, head_of, head_text, line_of, link, verify
+from assets.release_register.history import earlier_releases
 from assets.release_register.types import Entry, Inputs, NewEntry
 from tests.support.sample_release import sample_release
 
@@ -90,6 +91,15 @@ def test_a_changed_head_is_found(place, byte):
     if changed != HEAD:
         with pytest.raises(PipelineError):
             verify(LINES, changed)
+
+
+def test_a_clock_that_goes_back_between_two_publications_changes_no_order(tmp_path):
+    for name, day in (("a", "2026-11-22"), ("b", "2019-01-01"), ("c", "2026-11-23")):
+        store.register_release(tmp_path, replace(entry(name), published_on=day), cells(ord(name)))
+    entries = store.check_register(tmp_path).entries
+    assert [one.new.release_id for one in entries] == ["2024-a", "2024-b", "2024-c"]
+    earlier = earlier_releases(entries, lambda digest: store.read_cells(tmp_path, digest), INPUTS)
+    assert [one.release_id for one in earlier] == ["2024-a", "2024-b", "2024-c"]
 
 
 def test_an_unknown_version_says_so():
