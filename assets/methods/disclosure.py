@@ -21,8 +21,9 @@ from assets.methods.disclosure_blocks import ALL, Blocks, build_blocks
 from assets.methods.disclosure_counts import protect_counts
 from assets.methods.disclosure_lines import protect_bands
 from assets.methods.disclosure_margins import protect_sums
-from assets.methods.disclosure_means import mean_windows, telling_means
+from assets.methods.disclosure_means import mean_windows, search_with_means, telling_means, told_means
 from assets.methods.disclosure_policy import DisclosurePolicy, PolicyNumbers, PolicyRule, load_policy
+from assets.methods.disclosure_reopened import show_again
 from assets.methods.disclosure_rows import (
     RESULT_COLUMNS,
     SHARES,
@@ -63,6 +64,7 @@ def protect(
     focus: Mapping[str, int] | None = None,
     barred: pl.DataFrame | None = None,
     within: Outer | None = None,
+    reopen: bool = True,
 ) -> ProtectedRelease:
     """Results that reveal no small count, and the log of what is hidden.
 
@@ -89,9 +91,16 @@ def protect(
     bands = {key: (focus or {}).get(key, 3) for key in blocks.index_keys}
     positions = np.array([band - 1 for band in bands.values()], dtype=np.int64)
     compared = {key: SHARES[band - 1] for key, band in bands.items()}
-    telling = telling_means(blocks, hidden, floors, numbers, mean_windows(proof, blocks, numbers.mean_decimals))
+    windows = mean_windows(proof, blocks, numbers.mean_decimals)
+    telling = telling_means(blocks, hidden, floors, numbers, windows)
     if outer is not None:
         telling |= outer[-1]
+    if reopen:
+        told = told_means(blocks, hidden, windows) & ~telling
+        show_again(
+            blocks, hidden, floors, numbers, outer,
+            lambda pattern: search_with_means(blocks, pattern, floors, numbers, windows, told),
+        )  # fmt: skip
     rows = base_rows(blocks, hidden, floors, numbers, positions, telling)
     rows = published(rows, proof, edition, numbers.mean_decimals, compared)
     pattern = Outer(blocks.groups, tuple(blocks.index_keys), (*hidden.arrays, telling))
