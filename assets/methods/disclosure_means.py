@@ -71,7 +71,11 @@ def told_means(blocks: Blocks, hidden: Hidden, windows: FloatArray) -> np.ndarra
 def search_with_means(
     blocks: Blocks, hidden: Hidden, floors: Floors, numbers: PolicyNumbers, windows: FloatArray, told: np.ndarray
 ) -> Callable[[IntArray, int], CountSearch]:
-    """What makes the search of some groups; it reads `hidden` and `told` when it is called."""
+    """What makes the search of some groups; it reads `hidden` and `told` when it is called.
+
+    Args:
+        windows: from `mean_windows`. told: [group, index] where the means are told.
+    """
 
     def search(at: IntArray, stride: int) -> CountSearch:
         made = _WithMeans(blocks, hidden, floors, numbers, at, stride)
