@@ -1,7 +1,8 @@
 """Disclosure control: from counts and estimates per area to what may be published, with a reason on every cell.
 
 Primary rules (floors) decide what may not be shown, complementary suppression hides what would reveal it: the bands inside
-an area (`disclosure_lines`), the numbers of pupils (`disclosure_counts`) and the sums over areas (`disclosure_margins`). Every
+an area (`disclosure_lines`), the numbers of pupils (`disclosure_counts`) and the sums over areas (`disclosure_margins`). What was
+hidden on the way and isn't needed in the end is shown again (`disclosure_reopened`). Every
 hidden count is left with an interval wider than the policy's `interval_width` against an attacker who knows all published
 numbers, how they are rounded and how they add up. Everything is deterministic and depends on no row order.
 
@@ -21,8 +22,9 @@ from assets.methods.disclosure_blocks import ALL, Blocks, build_blocks
 from assets.methods.disclosure_counts import protect_counts
 from assets.methods.disclosure_lines import protect_bands
 from assets.methods.disclosure_margins import protect_sums
-from assets.methods.disclosure_means import mean_windows, telling_means
+from assets.methods.disclosure_means import mean_windows, search_with_means, telling_means, told_means
 from assets.methods.disclosure_policy import DisclosurePolicy, PolicyNumbers, PolicyRule, load_policy
+from assets.methods.disclosure_reopened import Search, show_again
 from assets.methods.disclosure_rows import (
     RESULT_COLUMNS,
     SHARES,
@@ -89,9 +91,16 @@ def protect(
     bands = {key: (focus or {}).get(key, 3) for key in blocks.index_keys}
     positions = np.array([band - 1 for band in bands.values()], dtype=np.int64)
     compared = {key: SHARES[band - 1] for key, band in bands.items()}
-    telling = telling_means(blocks, hidden, floors, numbers, mean_windows(proof, blocks, numbers.mean_decimals))
+    windows = mean_windows(proof, blocks, numbers.mean_decimals)
+    telling = telling_means(blocks, hidden, floors, numbers, windows)
     if outer is not None:
         telling |= outer[-1]
+    told = told_means(blocks, hidden, windows) & ~telling
+
+    def search_in(pattern: Hidden) -> Search:
+        return search_with_means(blocks, pattern, floors, numbers, windows, told)
+
+    show_again(blocks, hidden, floors, numbers, outer, search_in)
     rows = base_rows(blocks, hidden, floors, numbers, positions, telling)
     rows = published(rows, proof, edition, numbers.mean_decimals, compared)
     pattern = Outer(blocks.groups, tuple(blocks.index_keys), (*hidden.arrays, telling))

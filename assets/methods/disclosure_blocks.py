@@ -7,6 +7,7 @@ are indexed [group], [group, index], [group, index, sex] or [group, index, sex, 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import polars as pl
@@ -52,7 +53,7 @@ class Blocks:
     def districts(self) -> np.ndarray:
         return (self.groups["area_level"] == "district").to_numpy()
 
-    @property
+    @cached_property
     def county(self) -> IntArray:
         """[group] the county's group of the same wave and grade, -1 where there is none."""
         frame = self.groups.with_row_index("group")

@@ -11,6 +11,7 @@ Where it is too narrow, numbers are hidden step by step, the sex split first.
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import ClassVar
 
 import numpy as np
 
@@ -20,7 +21,7 @@ from assets.methods.disclosure_rounding import FloatArray, IntArray, count_windo
 from assets.methods.disclosure_state import SPLIT, Floors, Hidden, mark
 from assets.methods.errors import PipelineError
 
-_RULE = "count_interval"
+COUNT_RULE = "count_interval"
 _CHUNK = 24
 _FINE = 5
 """Least steps each way. With wider intervals the changes are many (their fourth power), so larger steps are tried: about one
@@ -49,6 +50,11 @@ def _limits(value: IntArray, shown: np.ndarray, breaks: tuple[IntArray, ...], st
 class CountSearch:
     """All whole-number changes of one chunk of groups within `reach` pupils, or of them those in steps of `stride` pupils."""
 
+    _BY_INDEX: ClassVar[tuple[str, ...]] = (
+        "scored", "unscored", "bands", "present", "shown_scored", "shown_unscored", "shown_bands", "share_floor",
+        "county_percent",
+    )  # fmt: skip
+
     def __init__(
         self, blocks: Blocks, hidden: Hidden, floors: Floors, numbers: PolicyNumbers, at: IntArray, stride: int = 1
     ) -> None:
@@ -66,6 +72,18 @@ class CountSearch:
         county = blocks.county[at]
         self.has_county = county >= 0
         self.county_percent = 100 * blocks.bands[county][..., ALL, :] / np.maximum(blocks.scored[county][..., ALL, None], 1)
+        self.districts_floor = self.share_floor.max(axis=1)
+
+    def of_one_index(self, index: IntArray) -> None:
+        """Look at one index of each group only, in place.
+
+        Args:
+            index: [group] its position.
+        """
+        groups = np.arange(len(index))
+        self.count_floor = self.count_floor[0, index][:, None]
+        for name in self._BY_INDEX:
+            setattr(self, name, getattr(self, name)[groups, index][:, None])
 
     def shifted(self, array: IntArray, sex: int) -> IntArray:
         return array[..., sex, None] + (self.sums if sex == ALL else self.offsets)
@@ -75,8 +93,7 @@ class CountSearch:
         return ok[GIRL][..., :, None] & ok[BOY][..., None, :] & ok[ALL][..., self.sum_at]
 
     def _respondents_ok(self) -> np.ndarray:
-        district = self.share_floor.max(axis=1)
-        breaks = (self.respondents_floor, district)
+        breaks = (self.respondents_floor, self.districts_floor)
         low, high = _limits(self.respondents, self.shown_respondents, breaks, self.numbers.count_step)
         ok = []
         for sex in (GIRL, BOY, ALL):
@@ -141,30 +158,46 @@ class CountSearch:
         hidden = ~self.shown_unscored[..., sex]
         return (left >= 0) & ((percent == truth[..., None, None]) | hidden[..., None, None])
 
-    def spans(self) -> tuple[IntArray, IntArray, IntArray]:
-        """Span of respondents [group, sex], scored and unscored [group, index, sex] over all possible changes."""
+    def possible(self) -> np.ndarray:
+        """[group, index, respondents girls, boys, scored girls, boys] changes that each index for itself allows."""
         together = self._unscored_ok(ALL)[:, :, self.sum_at[:, :, None, None], self.sum_at[None, None]]
-        possible = (
+        return (
             self._respondents_ok()[:, None, :, :, None, None]
             & self.scored_ok()[:, :, None, None, :, :]
             & self._unscored_ok(GIRL)[:, :, :, None, :, None]
             & self._unscored_ok(BOY)[:, :, None, :, None, :]
             & together
         )
-        by_respondents = possible.any(axis=(4, 5)) | ~self.present[:, :, None, None]
-        joint = by_respondents.all(axis=1)
+
+    def by_respondents(self, possible: np.ndarray) -> np.ndarray:
+        """[group, index, respondents girls, boys] the changes of respondents that each index for itself allows."""
+        return possible.any(axis=(4, 5)) | ~self.present[:, :, None, None]
+
+    def spans(self) -> tuple[IntArray, IntArray, IntArray]:
+        """Span of respondents [group, sex], scored and unscored [group, index, sex] over all possible changes."""
+        possible = self.possible()
+        joint = self.by_respondents(possible).all(axis=1)
+        total = self.offsets[:, None] + self.offsets[None, :]
+        respondents = [_span(joint.any(axis=2), self.offsets), _span(joint.any(axis=1), self.offsets), _span(joint, total)]
+        return np.stack(respondents, axis=-1), *self.spans_within(possible, joint)
+
+    def spans_within(self, possible: np.ndarray, joint: np.ndarray) -> tuple[IntArray, IntArray]:
+        """Span of scored and unscored [group, index, sex] over the changes that all indices together allow.
+
+        Args:
+            possible: from `possible`; narrowed in place. joint: [group, respondents girls, boys].
+        """
         possible &= joint[:, None, :, :, None, None]
         total = self.offsets[:, None] + self.offsets[None, :]
         difference = self.offsets[:, None] - self.offsets[None, :]
         scored = possible.any(axis=(2, 3))
-        respondents = [_span(joint.any(axis=2), self.offsets), _span(joint.any(axis=1), self.offsets), _span(joint, total)]
         numbers = [_span(scored.any(axis=3), self.offsets), _span(scored.any(axis=2), self.offsets), _span(scored, total)]
         left = [
             _span(possible.any(axis=(3, 5)), difference),
             _span(possible.any(axis=(2, 4)), difference),
             _span(possible, total[:, :, None, None] - total[None, None]),
         ]
-        return np.stack(respondents, axis=-1), np.stack(numbers, axis=-1), np.stack(left, axis=-1)
+        return np.stack(numbers, axis=-1), np.stack(left, axis=-1)
 
 
 def _span(possible: np.ndarray, values: np.ndarray) -> IntArray:
@@ -209,6 +242,11 @@ def protect_counts(blocks: Blocks, hidden: Hidden, floors: Floors, numbers: Poli
         _hide_more(hidden, active, narrow, block_step, group_step)
 
 
+def stride_of(floors: Floors) -> int:
+    """The steps, in pupils, of the changes that are looked at."""
+    return max(1, floors.respondents_spread // _FINE)
+
+
 def narrow_rows(
     blocks: Blocks,
     hidden: Hidden,
@@ -225,7 +263,7 @@ def narrow_rows(
         active: groups to look at. search: makes the search of some groups in steps of so many pupils, when it is to know more.
     """
     make = search or (lambda at, stride: CountSearch(blocks, hidden, floors, numbers, at, stride))
-    stride = max(1, floors.respondents_spread // _FINE)
+    stride = stride_of(floors)
     groups, rows = [], []
     for start in range(0, len(active), _CHUNK):
         at = active[start : start + _CHUNK]
@@ -248,12 +286,12 @@ def _hide_more(hidden: Hidden, active: IntArray, narrow: np.ndarray, block_step:
     groups = np.zeros(len(group_step), dtype=bool)
     groups[active] = group_step[active] > 0
 
-    mark(hidden.scored, own & failing[..., None], _RULE)
+    mark(hidden.scored, own & failing[..., None], COUNT_RULE)
     blocks_split = (failing & (block_step >= 2)) | groups[:, None]
     blocks_all = (failing & (block_step >= 3)) | (groups & (group_step >= 3))[:, None]
     blocks_bands = (failing & (block_step >= 4)) | (groups & (group_step >= 2))[:, None]
     for array in (hidden.scored, hidden.unscored):
-        mark(array, (blocks_split[..., None] & sexes) | blocks_all[..., None], _RULE)
-    mark(hidden.bands, (blocks_bands[..., None] & sexes)[..., None], _RULE)
-    mark(hidden.respondents, (groups[:, None] & sexes) | (groups & (group_step >= 3))[:, None], _RULE)
+        mark(array, (blocks_split[..., None] & sexes) | blocks_all[..., None], COUNT_RULE)
+    mark(hidden.bands, (blocks_bands[..., None] & sexes)[..., None], COUNT_RULE)
+    mark(hidden.respondents, (groups[:, None] & sexes) | (groups & (group_step >= 3))[:, None], COUNT_RULE)
     hidden.group(groups & (group_step >= _WHOLE_GROUP), "whole_group")

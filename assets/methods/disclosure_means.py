@@ -8,6 +8,8 @@ intervals. Where what is left is too narrow, the sexes' means are hidden, which 
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import polars as pl
 
@@ -24,6 +26,7 @@ _TINY = 1e-9
 class _WithMeans(CountSearch):
     """The changes of numbers of pupils that also agree with the means of girls, boys and all."""
 
+    _BY_INDEX = (*CountSearch._BY_INDEX, "windows", "told")
     windows: FloatArray
     told: np.ndarray
 
@@ -56,6 +59,32 @@ def mean_windows(proof: pl.DataFrame, blocks: Blocks, decimals: int) -> FloatArr
     return windows.reshape(*blocks.scored.shape, 2)
 
 
+def told_means(blocks: Blocks, hidden: Hidden, windows: FloatArray) -> np.ndarray:
+    """[group, index] where the means of girls, boys and all are there and none is hidden with a band.
+
+    Args:
+        windows: from `mean_windows`.
+    """
+    return (hidden.bands == 0).all(axis=(2, 3)) & np.isfinite(windows).all(axis=(2, 3)) & blocks.present
+
+
+def search_with_means(
+    blocks: Blocks, hidden: Hidden, floors: Floors, numbers: PolicyNumbers, windows: FloatArray, told: np.ndarray
+) -> Callable[[IntArray, int], CountSearch]:
+    """What makes the search of some groups; it reads `hidden` and `told` when it is called.
+
+    Args:
+        windows: from `mean_windows`. told: [group, index] where the means are told.
+    """
+
+    def search(at: IntArray, stride: int) -> CountSearch:
+        made = _WithMeans(blocks, hidden, floors, numbers, at, stride)
+        made.windows, made.told = windows[at], told[at]
+        return made
+
+    return search
+
+
 def telling_means(blocks: Blocks, hidden: Hidden, floors: Floors, numbers: PolicyNumbers, windows: FloatArray) -> np.ndarray:
     """[group, index] where the sexes' means would bound a hidden number of pupils too narrowly beside the total's.
 
@@ -65,17 +94,12 @@ def telling_means(blocks: Blocks, hidden: Hidden, floors: Floors, numbers: Polic
     Args:
         windows: from `mean_windows`.
     """
-    told = (hidden.bands == 0).all(axis=(2, 3)) & np.isfinite(windows).all(axis=(2, 3)) & blocks.present
+    told = told_means(blocks, hidden, windows)
     first = told.copy()
+    search = search_with_means(blocks, hidden, floors, numbers, windows, told)
     hides = (hidden.respondents > 0).any(axis=1) | ((hidden.scored > 0) | (hidden.unscored > 0)).any(axis=(1, 2))
     active = np.flatnonzero(hides & told.any(axis=1))
     while len(active):
-
-        def search(at: IntArray, stride: int) -> CountSearch:
-            made = _WithMeans(blocks, hidden, floors, numbers, at, stride)
-            made.windows, made.told = windows[at], told[at]
-            return made
-
         narrow_group, narrow = narrow_rows(blocks, hidden, floors, numbers, active, search)
         own = narrow.any(axis=2) & told[active]
         unclear = narrow_group | (narrow.any(axis=2) & ~told[active]).any(axis=1)
