@@ -1,9 +1,11 @@
 """Suppression and independent audit of a release: benchmarks/README.md says what and how.
 
     python -m benchmarks.release_audit --home DATA --wave 2024 [--municipalities 26 58 116 290] [--only audit]
+    python -m benchmarks.release_audit --home DATA --all-waves [--workers 2]
 
 Reads a finished run (`start.py demo`), hides one wave's results anew and attacks the release in this process, one task after
-another, so that cpu is what is measured. More municipalities are copies of the county under other codes.
+another, so that cpu is what is measured. More municipalities are copies of the county under other codes. `--all-waves` hides and
+attacks all waves of the county as a run does, the attacks in worker processes, so that wall is what is measured.
 """
 
 from __future__ import annotations
@@ -91,6 +93,34 @@ def audited(tables: dict[str, pl.DataFrame], municipalities: int) -> None:
     sys.stdout.write(f"{municipalities:>4} {'audit':<12} {time.perf_counter() - wall:8.1f} s wall\n")
 
 
+def all_waves(warehouse: Warehouse, workers: int) -> None:
+    """Print wall and cpu, those of worker processes too, of hiding all waves and attacking them together."""
+    from assets.catalogue.load import load_catalogue
+    from assets.release_audit import attacked, audit_rules, published_tables
+
+    rules = audit_rules(load_catalogue())
+    tables = published_tables(warehouse, rules.withheld)
+    wall, cpu = time.perf_counter(), _cpu()
+    for wave in sorted(tables["index_results"]["wave"].unique()):
+        suppressed(warehouse, wave, COUNTY)
+    hidden, hidden_cpu = time.perf_counter(), _cpu()
+    report = attacked(tables, rules, (), workers)
+    done, done_cpu = time.perf_counter(), _cpu()
+    bad = report.cells.filter(pl.col("verdict") != "wide").height
+    for name, seconds, spent in (
+        ("suppression", hidden - wall, hidden_cpu - cpu),
+        (f"audit, {workers} workers", done - hidden, done_cpu - hidden_cpu),
+        ("together", done - wall, done_cpu - cpu),
+    ):
+        sys.stdout.write(f"all waves {name:<18} {seconds:8.1f} s wall {spent:8.1f} s cpu\n")
+    sys.stdout.write(f"{report.cells.height} cells, {bad} not wide; load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores\n")
+
+
+def _cpu() -> float:
+    """User and system seconds of this process and of its children that have ended."""
+    return sum(os.times()[:4])
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """Read the release, hide it anew and attack it."""
     from assets.audited_tables import AUDITED
@@ -99,11 +129,17 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
     parser = argparse.ArgumentParser(description="Suppression and audit of a release")
     parser.add_argument("--home", type=Path, required=True)
-    parser.add_argument("--wave", type=int, required=True)
+    what = parser.add_mutually_exclusive_group(required=True)
+    what.add_argument("--wave", type=int)
+    what.add_argument("--all-waves", action="store_true")
+    parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--municipalities", type=int, nargs="*", default=[26, 58, 116, 290])
     parser.add_argument("--only", choices=["suppression", "audit"])
     chosen = parser.parse_args(arguments)
     warehouse = Warehouse(Paths(chosen.home).warehouse)
+    if chosen.all_waves:
+        all_waves(warehouse, chosen.workers)
+        return
     for municipalities in chosen.municipalities:
         sys.stdout.write(f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores\n")
         if chosen.only != "audit":

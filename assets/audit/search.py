@@ -22,6 +22,8 @@ from assets.audit.system import INFINITY, MARGIN, UNBOUNDED, Leaves, LinearSyste
 _SPREADS = 12
 """At most so many directions are tried, and no more than the first `_TRIED + 1` when they open little."""
 _TRIED = 3
+_PATIENCE = 2
+"""So many targets in a row that the middle has no room for, and the rest of the group isn't tried around it."""
 _SMALL = 1000
 """With fewer leaves, programs over the whole system are quicker than one per group."""
 _LARGE = 3000
@@ -136,23 +138,28 @@ class _Search:
             for sign in (1.0, -1.0):
                 yield np.where(left, sign * signs, 0.0)
 
-    def each(self, mine: np.ndarray) -> Iterable[np.ndarray]:
-        """Weights that pull each open target alone, both ways."""
+    def each(self, mine: np.ndarray, patience: int) -> Iterable[np.ndarray]:
+        """Weights that pull each open target alone, both ways, until so many in a row have stayed open."""
+        in_vain = 0
         for one in np.flatnonzero(self.left() & mine):
             for sign in (-1.0, 1.0):
                 if self.left()[one]:
                     yield self._only(one, sign)
+            in_vain = in_vain + 1 if self.left()[one] else 0
+            if in_vain == patience:
+                return
 
     def pull(self, need: np.ndarray, least: int) -> None:
         """Look for witnesses in which anything may differ."""
         for weights in self.directions(np.ones(len(need), dtype=bool), need, least):
             self.solve(self.targets.cost(weights), self.large)
 
-    def around(self, start: np.ndarray | None, groups: Sequence[np.ndarray], each: bool) -> None:
+    def around(self, start: np.ndarray | None, groups: Sequence[np.ndarray], patience: int = 0) -> None:
         """Look for witnesses that differ from one world in one group of unknowns only.
 
         Args:
-            start: leaves of the world. each: pull each open target alone instead of all at once.
+            start: leaves of the world. patience: when there is any, each open target is pulled alone instead of all at once,
+                and a group is left when so many of its targets in a row have stayed open.
         """
         for group in groups if start is not None else ():
             mine = ~self.targets.beyond(group)
@@ -161,7 +168,7 @@ class _Search:
             free = self.leaves.number[group]
             free = free[free >= 0]
             solver = Program(self.leaves.rules.within(start, free))
-            for weights in self.each(mine) if each else self.directions(mine, self.wanted, 1):
+            for weights in self.each(mine, patience) if patience else self.directions(mine, self.wanted, 1):
                 self.programs += 1
                 part = solver.extreme(self.targets.cost(weights)[free])
                 if part is not None:
@@ -224,9 +231,11 @@ def attack(
         if groups and search.small:
             search.pull(search.wanted, 1)
         if groups and search.left().any():
-            search.around(search.middle(), groups, each=False)
+            search.around(search.middle(), groups)
         if groups and search.left().any():
-            search.around(search.start(search.targets.cost(np.ones(len(sums)))), groups, each=True)
+            search.around(search.middle(), groups, _PATIENCE)
+        if groups and search.left().any():
+            search.around(search.start(search.targets.cost(np.ones(len(sums)))), groups, len(sums))
         if not (groups and search.small):
             search.pull(search.need, 3)
     exact = search.single()

@@ -60,4 +60,4 @@ def _language(file: str) -> str:
 
 def _numbers(file: str, text: str) -> Iterator[float]:
     if any(map(str.isdigit, text)):
-        yield from (abs(token.value) for token in bare_numbers(swedish_numbers(text) if ENGLISH.search(file) else text))
+        yield from map(abs, bare_numbers(swedish_numbers(text) if ENGLISH.search(file) else text))

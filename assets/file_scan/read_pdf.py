@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Callable, Iterator
+from struct import unpack
 from typing import TYPE_CHECKING, Any
 
 from assets.file_scan.contents import Contents
@@ -55,7 +56,7 @@ def read_pdf(name: str, raw: bytes, found: Contents, inner: ReadInner) -> None:
         _metadata(name, reader, root, found)
         _catalogue(name, root, found)
         _attachments(name, reader, found, inner)
-        fonts: dict[int, dict[int, str] | None] = {}
+        fonts: dict[int, _Font | None] = {}
         for number, page in enumerate(reader.pages, 1):
             _page(name, f"sida {number}", page, fonts, found)
     except (pypdf.errors.PyPdfError, ValueError, KeyError, TypeError, IndexError, AttributeError, RecursionError, OSError):
@@ -110,7 +111,7 @@ def _outline(entries: Any) -> Iterator[str]:
             yield str(entry.title)
 
 
-def _page(name: str, place: str, page: Any, fonts: dict[int, dict[int, str] | None], found: Contents) -> None:
+def _page(name: str, place: str, page: Any, fonts: dict[int, _Font | None], found: Contents) -> None:
     for reference in page.get("/Annots") or ():
         note = reference.get_object()
         kind = note.get("/Subtype")
@@ -147,7 +148,7 @@ def _page(name: str, place: str, page: Any, fonts: dict[int, dict[int, str] | No
 class _Run:
     """The page's content stream, and those of the forms it draws, read in order."""
 
-    def __init__(self, fonts: dict[int, dict[int, str] | None], box: tuple[float, ...]) -> None:
+    def __init__(self, fonts: dict[int, _Font | None], box: tuple[float, ...]) -> None:
         self.fonts, self.box = fonts, box
         self.lines: list[tuple[float, str]] = []
         self.unseen: list[str] = []
@@ -165,8 +166,8 @@ class _Run:
     def read(self, data: bytes, resources: Any, matrix: Matrix, depth: int) -> None:
         maps = {key.encode("latin-1")[1:]: ref for key, ref in _plain(resources.get("/Font")).items()}
         forms = _plain(resources.get("/XObject"))
-        stack: list[tuple[Matrix, dict[int, str] | None, int]] = []
-        font: dict[int, str] | None = None
+        stack: list[tuple[Matrix, _Font | None, int]] = []
+        font: _Font | None = None
         mode, text_matrix, shown = 0, ONE, 0
         for token in _TOKEN.finditer(data):
             kind = token.lastgroup
@@ -201,34 +202,47 @@ class _Run:
         inner = form.get("/Resources", resources)
         self.read(form.get_data(), inner.get_object(), _times(own, matrix), depth + 1)
 
-    def _font(self, ref: Any) -> dict[int, str] | None:
+    def _font(self, ref: Any) -> _Font | None:
         if ref is None:
             return None
         number = getattr(ref, "idnum", id(ref))
         if number not in self.fonts:
             font = ref.get_object()
             usable = font.get("/Subtype") == "/Type0" and "/ToUnicode" in font
-            self.fonts[number] = _unicode_map(font["/ToUnicode"].get_object().get_data()) if usable else None
+            self.fonts[number] = _Font(_unicode_map(font["/ToUnicode"].get_object().get_data())) if usable else None
         return self.fonts[number]
 
-    def _show(self, raw: bytes, font: dict[int, str] | None, mode: int, place: Matrix) -> None:
+    def _show(self, raw: bytes, font: _Font | None, mode: int, place: Matrix) -> None:
         if font is None:
             raise Unmapped
-        words = []
-        for piece in _PIECE.findall(raw):
-            codes = _bytes(piece)
-            for at in range(0, len(codes) - 1, 2):
-                letter = font.get(codes[at] << 8 | codes[at + 1])
-                if letter is None:
-                    raise Unmapped
-                words.append(letter)
-        text = "".join(words)
+        known = font.texts.get(raw)
+        text = font.texts[raw] = font.read(raw) if known is None else known
         if not (self.box[0] <= place[4] <= self.box[2] and self.box[1] <= place[5] <= self.box[3]):
             self.outside.append(text)
         elif mode in {3, 7}:
             self.unseen.append(text)
         else:
             self.lines.append((place[5], text))
+
+
+class _Font:
+    """A font's letters by code, and what has been read with it: the same numbers and words are drawn over and over."""
+
+    def __init__(self, letters: dict[int, str]) -> None:
+        self.letters = letters
+        self.texts: dict[bytes, str] = {}
+
+    def read(self, raw: bytes) -> str:
+        """What the strings of one operator say. Raises Unmapped: a letter that the font's map doesn't have."""
+        codes = [
+            code
+            for piece in map(_bytes, _PIECE.findall(raw))
+            for code in unpack(f">{len(piece) // 2}H", piece[: len(piece) // 2 * 2])
+        ]
+        try:
+            return "".join([self.letters[code] for code in codes])
+        except KeyError as error:
+            raise Unmapped from error
 
 
 def _six(before: bytes) -> Matrix:

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
 
-TokenKind = Literal["percent", "points", "count", "bare"]
+TokenKind = Literal["percent", "points", "count"]
 _NUMBER = r"[+\u2212-]?\d{1,3}(?:[ \u00a0\u202f]\d{3})+(?:,\d+)?|[+\u2212-]?\d+(?:[.,]\d+)?"
+_PLAIN = str.maketrans({" ": "", "\u00a0": "", "\u202f": "", "\u2212": "-", ",": "."})
 NUMBER = re.compile(rf"(?<![\w.,])(?:{_NUMBER})(?![\w]|[.,]\d)")
 _RANGE = rf"(?<![\w.,])(?P<a>{_NUMBER})(?:\s?(?:–|-|till|to|och|and|\u2013)\s?(?P<b>{_NUMBER}))?"
 _PERCENT = re.compile(rf"{_RANGE}\s?(?:%|procent\b|per ?cent\b)")
@@ -35,7 +36,7 @@ class Token:
 
 def number_of(text: str) -> tuple[float, int]:
     """`−1 234,5` -> (-1234.5, 1)."""
-    plain = re.sub(r"[ \u00a0\u202f]", "", text).replace("\u2212", "-").replace(",", ".")
+    plain = text.translate(_PLAIN)
     return float(plain), len(plain.partition(".")[2])
 
 
@@ -68,10 +69,10 @@ def tokens(text: str, words: Sequence[str], labels: Sequence[str]) -> Iterator[T
             yield _token("count", match["a"], text, match.start(), match["unit"].lower())
 
 
-def bare_numbers(text: str) -> Iterator[Token]:
-    """All numbers of a cell that holds nothing but numbers."""
+def bare_numbers(text: str) -> Iterator[float]:
+    """All numbers of a text, whatever stands around them."""
     for match in NUMBER.finditer(text):
-        yield _token("bare", match[0], text, match.start(), "")
+        yield number_of(match[0])[0]
 
 
 def _token(kind: TokenKind, number: str, text: str, start: int, unit: str) -> Token:

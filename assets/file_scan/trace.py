@@ -184,7 +184,7 @@ class _Tracer:
         if number is not None:
             return _Said((number,))
         if ONLY_NUMBERS.fullmatch(text):
-            return _Said(tuple(token.value for token in bare_numbers(text)), signed=False)
+            return _Said(tuple(bare_numbers(text)), signed=False)
         return _Said((), text=text) if self._tokens(text) else NOTHING
 
     def _tell(self, file: str, where: str, said: _Said, rules: list[str | None]) -> None:
@@ -209,7 +209,7 @@ class _Tracer:
         if told is None or value_at is None or row[value_at] in (None, ""):
             return
         number = row[value_at] if isinstance(row[value_at], float) else _machine(str(row[value_at]))
-        shown = [token.value for token in bare_numbers(told.replace("%", ""))]
+        shown = list(bare_numbers(told.replace("%", "")))
         if number is not None and shown and all(abs(float(number) - s) > 0.5 * 10 ** -_decimals(s) + 1e-9 for s in shown):
             self.result.findings.append((grid.file, f"{place}, talet med id", "not_the_released"))
 
