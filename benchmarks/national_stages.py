@@ -183,7 +183,7 @@ def bundles(asked: Asked) -> int:
 
 def _bundles(catalogue: Catalogue, wanted: int) -> Iterator[tuple[str, str]]:
     """(municipality, edition): so many municipalities of all sizes, evenly among the codes, which begin with the small ones."""
-    from assets.release_editions import released_editions
+    from assets.cutoff_guard import released_editions
 
     codes = sorted(catalogue.municipality_by_code)
     for at in range(wanted):
