@@ -10,12 +10,15 @@ from assets.catalogue.load import Catalogue, load_catalogue
 from assets.cutoff_guard import COLUMN, require_cutoffs
 from assets.failures import as_failure
 from assets.methods.cell_key_sums import with_cell_keys
-from assets.methods.estimate import area_counts, area_estimates
-from assets.methods.indicator_tables import in_order, indicator_tables
+from assets.methods.estimate import area_counts, area_estimates, in_order
+from assets.methods.indicator_tables import in_order as series_in_order
+from assets.methods.indicator_tables import indicator_tables
 from assets.methods.indicators import indicator_values
 from assets.methods.persons import score_persons
+from assets.methods.pomp import in_order as means_in_order
 from assets.methods.pomp import pomp_means, pomp_values
 from assets.methods.screen_sensitivity import (
+    KEYS,
     base_indicators,
     base_indices,
     removed_indicators,
@@ -26,7 +29,8 @@ from assets.methods.screen_sensitivity import (
 from assets.methods.screening import without_removed
 from assets.methods.series_estimates import series_estimates
 from assets.slices import ONE_RUN, WAVES, int_keys, survey_waves
-from assets.table_metadata import BY_WAVE, count_table
+from assets.table_metadata import BY_WAVE, count_table, counted_table
+from assets.table_parts import TableParts
 from assets.texts import asset_text, op_text
 from assets.validated import RESPONSES
 from pipelines.resources import RunChoices, Store
@@ -63,18 +67,26 @@ def wave_by_wave(
     return [work(counted_answers(warehouse, catalogue, [wave], removal=removal)) for wave in waves]
 
 
-def scored_persons(warehouse: Warehouse, catalogue: Catalogue, waves: Sequence[int], *, removal: bool) -> pl.DataFrame:
-    """`indices.person_scores` of the waves, in order, but for the limits' name."""
-
-    def scored(answers: pl.DataFrame) -> pl.DataFrame:
-        return score_persons(answers, catalogue.index_file, catalogue.cutoffs, catalogue.item_scores())
-
-    return pl.concat(wave_by_wave(scored, warehouse, catalogue, sorted(waves), removal=removal))
+def scored_persons(warehouse: Warehouse, catalogue: Catalogue, wave: int, *, removal: bool) -> pl.DataFrame:
+    """`indices.person_scores` of a wave, in order."""
+    answers = counted_answers(warehouse, catalogue, [wave], removal=removal)
+    scored = score_persons(answers, catalogue.index_file, catalogue.cutoffs, catalogue.item_scores())
+    return scored.with_columns(pl.lit(catalogue.cutoffs.id).alias(COLUMN))
 
 
 def estimated_areas(warehouse: Warehouse, catalogue: Catalogue, waves: Sequence[int]) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """`indices.area_counts` and `indices.area_estimates` of the waves, from their scores."""
-    persons = warehouse.read(PERSONS, {"wave": list(waves)})
+    """`indices.area_counts` and `indices.area_estimates` of the waves, from their scores.
+
+    A wave at a time: no count, design effect or difference looks at another wave, and comparing classes with counties over all
+    waves at once takes room that grows with the square of their number.
+    """
+    parts = [_estimated_areas(warehouse.read(PERSONS, {"wave": [wave]}), catalogue) for wave in waves]
+    keys = [i.key for i in catalogue.indices]
+    counts, estimates = (in_order(pl.concat(tables), keys) for tables in zip(*parts, strict=True))
+    return counts, estimates
+
+
+def _estimated_areas(persons: pl.DataFrame, catalogue: Catalogue) -> tuple[pl.DataFrame, pl.DataFrame]:
     kinds = {i.key: i.kind for i in catalogue.indices}
     own = "weight" in persons.columns and persons["weight"].null_count() == 0  # a survey with a sampling design of its own
     stratum = "stratum" if own else None
@@ -93,16 +105,23 @@ def tables_of_indicators(
         return indicator_tables(answers, chosen, catalogue.survey, levels)
 
     parts = wave_by_wave(of_wave, warehouse, catalogue, waves, removal=removal)
-    counts, estimates = (in_order(pl.concat(tables), [one.id for one in chosen]) for tables in zip(*parts, strict=True))
+    counts, estimates = (series_in_order(pl.concat(tables), [one.id for one in chosen]) for tables in zip(*parts, strict=True))
     return counts, estimates
 
 
-def values_of_scales(warehouse: Warehouse, catalogue: Catalogue, waves: Sequence[int], *, removal: bool) -> pl.DataFrame:
-    """What `pomp_values` gives for the answers of the waves."""
-    scales = catalogue.indicator_file.indices
-    return pl.concat(
-        wave_by_wave(lambda answers: pomp_values(answers, scales, catalogue.survey), warehouse, catalogue, waves, removal=removal)
-    )
+def tables_of_scales(
+    warehouse: Warehouse, catalogue: Catalogue, waves: Sequence[int], *, removal: bool
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """`indices.scale_means` and `indices.scale_estimates` of the waves."""
+    scales, levels = catalogue.indicator_file.indices, catalogue.profile.area_levels
+    ids = [i.id for i in scales]
+
+    def of_wave(answers: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+        values = pomp_values(answers, scales, catalogue.survey)
+        return pomp_means(values, scales, levels), series_estimates(values, ids, "mean", levels)
+
+    means, estimates = zip(*wave_by_wave(of_wave, warehouse, catalogue, waves, removal=removal), strict=True)
+    return means_in_order(pl.concat(means), ids), series_in_order(pl.concat(estimates), ids, "mean")
 
 
 @dg.asset(
@@ -114,20 +133,21 @@ def values_of_scales(warehouse: Warehouse, catalogue: Catalogue, waves: Sequence
     backfill_policy=ONE_RUN,
     description=asset_text("indices", "person_scores"),
 )
-def indices_person_scores(context: dg.AssetExecutionContext, store: Store, choices: RunChoices) -> dg.Output[pl.DataFrame]:
+def indices_person_scores(context: dg.AssetExecutionContext, store: Store, choices: RunChoices) -> dg.Output[TableParts]:
     """Score the respondents of the run's waves; those whose answers are left out by the screen get no score."""
     catalogue = load_catalogue()
-    removal = removing(catalogue, choices)
-    persons = scored_persons(store.warehouse, catalogue, int_keys(context, WAVES), removal=removal)
-    persons = persons.with_columns(pl.lit(catalogue.cutoffs.id).alias(COLUMN))
+    removal, waves = removing(catalogue, choices), int_keys(context, WAVES)
+    by = ["wave", "grade"]
+    pupils = [store.warehouse.read(RESPONSES, {"wave": [wave]}, by).group_by(by).len().sort(by) for wave in waves]
     metadata = {
-        "elever": count_table(persons, ["wave", "grade"], ["mättillfälle", "årskurs"]),
+        "elever": counted_table(pl.concat(pupils), ["mättillfälle", "årskurs"]),
         "theta_range": str(catalogue.index_file.theta_range),
         "gränser": catalogue.cutoffs.id,
         "trösklar": catalogue.index_file.parameters_version,
         "oseriösa svar räknas bort": removal,
     }
-    return dg.Output(persons, metadata=metadata)
+    parts = TableParts(tuple(waves), lambda wave: scored_persons(store.warehouse, catalogue, wave, removal=removal))
+    return dg.Output(parts, metadata=metadata)
 
 
 @dg.multi_asset(
@@ -208,11 +228,10 @@ def indices_indicators(context: dg.AssetExecutionContext, store: Store, choices:
 def indices_scales(context: dg.AssetExecutionContext, store: Store, choices: RunChoices):
     """The city's 0-100 indices."""
     catalogue = load_catalogue()
-    removal, scales, levels = removing(catalogue, choices), catalogue.indicator_file.indices, catalogue.profile.area_levels
-    values = values_of_scales(store.warehouse, catalogue, int_keys(context, WAVES), removal=removal)
-    ids = [i.id for i in scales]
-    yield dg.Output(pomp_means(values, scales, levels), output_name="scale_means", metadata={"index": len(ids)})
-    yield dg.Output(series_estimates(values, ids, "mean", levels), output_name="scale_estimates")
+    waves, removal = int_keys(context, WAVES), removing(catalogue, choices)
+    means, estimates = tables_of_scales(store.warehouse, catalogue, waves, removal=removal)
+    yield dg.Output(means, output_name="scale_means", metadata={"index": len(catalogue.indicator_file.indices)})
+    yield dg.Output(estimates, output_name="scale_estimates")
 
 
 @dg.asset(
@@ -238,7 +257,13 @@ def indices_screen_sensitivity(context: dg.AssetExecutionContext, store: Store, 
 
 def screen_sensitivity(warehouse: Warehouse, catalogue: Catalogue, waves: list[int], *, removal: bool) -> pl.DataFrame:
     """`indices.screen_sensitivity` of the waves; only the left-out pupils are scored again."""
-    where = {"wave": waves}
+    parts = [_sensitivity_of(warehouse, catalogue, wave, removal=removal) for wave in waves]
+    return pl.concat([pl.concat(tables).sort(KEYS) for tables in zip(*parts, strict=True)])
+
+
+def _sensitivity_of(warehouse: Warehouse, catalogue: Catalogue, wave: int, *, removal: bool) -> tuple[pl.DataFrame, ...]:
+    """One wave's rows of indices, indicators and respondents."""
+    where = {"wave": [wave]}
     kinds = {i.key: i.kind for i in catalogue.indices}
     chosen = [i for i in catalogue.indicator_file.indicators if i.id in catalogue.screening.sensitivity_indicators]
     ids = [i.id for i in chosen]
@@ -248,11 +273,11 @@ def screen_sensitivity(warehouse: Warehouse, catalogue: Catalogue, waves: list[i
     indices = base_indices(warehouse.read(COUNTS, where), warehouse.read(ESTIMATES, where), kinds)
     indicators = base_indicators(warehouse.read(INDICATOR_COUNTS, where), ids)
     left_out = removed_indicators(indicator_values(gone, chosen, catalogue.survey), ids)
-    return pl.concat([
+    return (
         with_and_without(indices, removed_indices(persons, kinds), "index", removal=removal),
         with_and_without(indicators, left_out, "indicator", removal=removal),
         removed_respondents(keys, removal=removal),
-    ])  # fmt: skip
+    )
 
 
 ASSETS = [indices_person_scores, indices_areas, indices_indicators, indices_scales, indices_screen_sensitivity]

@@ -10,6 +10,7 @@ from assets.indices import PERSONS
 from assets.methods.accumulated import CountRule
 from assets.methods.accumulated_areas import accumulated_counts, accumulated_estimates, counted_persons, needed_columns
 from assets.methods.cell_key_sums import with_cell_keys
+from assets.methods.estimate import in_order
 from assets.methods.record_identity import COLUMN as RECORD_KEY
 from assets.slices import ONE_RUN, WAVES, int_keys, survey_waves
 from assets.table_metadata import BY_WAVE, count_table
@@ -54,11 +55,19 @@ def indices_accumulated(context: dg.AssetExecutionContext, store: Store):
 
 
 def accumulated_tables(warehouse: Warehouse, catalogue: Catalogue, waves: list[int]) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """`indices.accumulated_counts` and `indices.accumulated_estimates` of the waves; only bands and design are read."""
+    """`indices.accumulated_counts` and `indices.accumulated_estimates` of the waves, made one wave at a time."""
+    parts = [_tables_of_wave(warehouse, catalogue, wave) for wave in waves]
+    keys = [rule.key for rule in count_rules(catalogue)]
+    counts, estimates = (in_order(pl.concat(tables), keys) for tables in zip(*parts, strict=True))
+    return counts, estimates
+
+
+def _tables_of_wave(warehouse: Warehouse, catalogue: Catalogue, wave: int) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Only bands and design are read."""
     rules = count_rules(catalogue)
     starts = {group.key: group.starts for group in catalogue.factors.accumulated}
     keyed = [RECORD_KEY] if RECORD_KEY in warehouse.columns(PERSONS) else []
-    persons = counted_persons(warehouse.read(PERSONS, {"wave": waves}, [*needed_columns(rules), *keyed]), rules, starts)
+    persons = counted_persons(warehouse.read(PERSONS, {"wave": [wave]}, [*needed_columns(rules), *keyed]), rules, starts)
     counts = with_cell_keys(accumulated_counts(persons, rules, starts), persons, [rule.key for rule in rules])
     return counts, accumulated_estimates(persons, rules)
 

@@ -92,20 +92,23 @@ def common_schools(
 ) -> pl.DataFrame:
     """`GROUP`, `from_wave, wave, se, df` of changes with the school as unit; none for a survey with a design of its own.
 
-    The schools' sums are made wave by wave, so that the answers of one wave only are in memory.
+    The schools' sums are made wave by wave, so that the answers of one wave only are in memory; a wave's sums are let go after
+    the last pair that needs them.
     """
     wanted = latest_earlier(earlier_waves(cells, comparable))
     parts: list[pl.DataFrame] = [pl.DataFrame(schema=SCHEMA)]
     if not catalogue.profile.design_columns and wanted.height:
         units = _units(catalogue)
-        sums = pl.concat(
-            [_wave_sums(warehouse, catalogue, wave, units, removal=removal) for wave in WAVES if wave in cells["wave"]]
-        )
+        sums: dict[int, pl.DataFrame] = {}
         named = wanted.with_columns(column=pl.concat_str("series_kind", "series", "measure", separator=SEPARATOR))
-        pairs = named.select("from_wave", "wave").unique().sort("from_wave", "wave")
-        for first, last in pairs.iter_rows():
+        pairs = named.select("from_wave", "wave").unique().sort("from_wave", "wave").rows()
+        for at, (first, last) in enumerate(pairs):
+            sums = {wave: table for wave, table in sums.items() if any(wave in pair for pair in pairs[at:])}
+            for wave in {first, last} - set(sums):
+                sums[wave] = _wave_sums(warehouse, catalogue, wave, units, removal=removal)
             columns = named.filter((pl.col("from_wave") == first) & (pl.col("wave") == last))["column"].unique().sort().to_list()
-            parts.append(school_changes(sums, units, (first, last), catalogue.profile.area_levels, columns))
+            both = pl.concat([sums[first], sums[last]])
+            parts.append(school_changes(both, units, (first, last), catalogue.profile.area_levels, columns))
     words = (
         pl.col("column").str.split_exact(SEPARATOR, 2).struct.rename_fields(["series_kind", "series", "measure"]).alias("words")
     )

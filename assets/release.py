@@ -136,9 +136,7 @@ def release_tables(
     inputs = _Inputs(
         counts,
         with_clarity(estimates, catalogue.comparison),
-        warehouse.read(
-            RESPONSES, where, ["municipality_code", "wave", "grade", "sex", "school_code", *sorted(catalogue.item_scores())]
-        ),
+        warehouse.read(RESPONSES, where, ["municipality_code", "wave", "grade", "sex", "school_code"]),
         warehouse.read(REGISTER_VALUES),
         warehouse.read(SCHOOLS),
         warehouse.read(SENSITIVITY, where),
@@ -155,7 +153,9 @@ def release_tables(
     deliveries = warehouse.read(DELIVERIES, where)
     # these have no edition, so they hold the strictest one's floor
     floor = max(inputs.policy.numbers(edition).group_floor for edition in editions)
-    missing = missing_share(inputs.answers, sorted(catalogue.item_scores()), floor)
+    items = sorted(catalogue.item_scores())
+    asked = ["municipality_code", "wave", *items]
+    missing = pl.concat(missing_share(warehouse.read(RESPONSES, {"wave": [wave]}, asked), items, floor) for wave in waves)
     width = max(inputs.policy.numbers(edition).interval_width for edition in editions)
     open_numbers = inputs.policy.numbers(editions[0])
     steps = row_steps(parts[editions[0]]["index_results"], width, open_numbers.group_floor, open_numbers.count_step)
@@ -211,10 +211,9 @@ def _edition_tables(
     results = finish_results(*named, catalogue.area_names, edition, catalogue.cutoffs.id)
     if wider:
         results = quiet_reasons(results)
-    persons = inputs.answers.select("municipality_code", "wave", "grade", "sex", "school_code")
-    rates = response_rates(results, persons, inputs.registers, catalogue.profile)
+    rates = response_rates(results, inputs.answers, inputs.registers, catalogue.profile)
     by_type = response_by_school_type(
-        rates, persons, inputs.schools, policy.numbers(edition), wider.get("response_by_school_type")
+        rates, inputs.answers, inputs.schools, policy.numbers(edition), wider.get("response_by_school_type")
     )
     sensitivity = published_sensitivity(
         inputs.sensitivity,

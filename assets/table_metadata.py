@@ -12,16 +12,20 @@ BY_WAVE = {PARTITION_COLUMN: "wave"}
 BY_YEAR = {PARTITION_COLUMN: "year"}
 
 
-def table_metadata(frame: pl.DataFrame) -> dict[str, object]:
-    """Row count and schema for the UI; no values."""
+def table_metadata(frame: pl.DataFrame, rows: int | None = None) -> dict[str, object]:
+    """Row count (`rows` when the frame is a part of what was written) and schema for the UI; no values."""
     columns = [dg.TableColumn(name, str(dtype)) for name, dtype in frame.schema.items()]
-    return {"dagster/row_count": frame.height, "dagster/column_schema": dg.TableSchema(columns)}
+    return {"dagster/row_count": frame.height if rows is None else rows, "dagster/column_schema": dg.TableSchema(columns)}
 
 
 def count_table(frame: pl.DataFrame, by: list[str], headers: list[str], nearest: int = 5) -> dg.MarkdownMetadataValue:
     """Rows per group as a markdown table, rounded (to the nearest five where rows are pupils) so that it can stand in the UI."""
-    counts = frame.group_by(by).len("rows").sort(by)
-    lines = ["| " + " | ".join([*headers, "rader (cirka)" if nearest > 1 else "rader"]) + " |", "|" + "---|" * (len(by) + 1)]
+    return counted_table(frame.group_by(by).len("rows").sort(by), headers, nearest)
+
+
+def counted_table(counts: pl.DataFrame, headers: list[str], nearest: int = 5) -> dg.MarkdownMetadataValue:
+    """As `count_table`, of rows that have been counted: the groups' columns and, last, how many rows each has."""
+    lines = ["| " + " | ".join([*headers, "rader (cirka)" if nearest > 1 else "rader"]) + " |", "|" + "---|" * counts.width]
     lines += [
         "| " + " | ".join([*(str(v) for v in row[:-1]), str((row[-1] + nearest // 2) // nearest * nearest)]) + " |"
         for row in counts.iter_rows()

@@ -1,5 +1,7 @@
 """The project's own I/O manager: Polars frames in and out of DuckDB, one slice per partition, in one transaction.
 
+A table that is given in parts (`TableParts`) is written a partition at a time.
+
 The packaged Polars I/O managers cannot read tables back with DuckDB 2 (docs/adr/0002).
 """
 
@@ -8,6 +10,7 @@ import polars as pl
 from pydantic import Field, PrivateAttr
 
 from assets.table_metadata import PARTITION_COLUMN, table_metadata
+from assets.table_parts import TableParts
 from assets.texts import ui_texts
 from pipelines.dagster_runs import RunOfDagster
 from pipelines.resources import Store
@@ -42,13 +45,16 @@ class DuckDBTables(dg.ConfigurableIOManager):
     def _warehouse(self) -> Warehouse:
         return Store(data_dir=self.data_dir).warehouse
 
-    def handle_output(self, context: dg.OutputContext, obj: pl.DataFrame) -> None:
+    def handle_output(self, context: dg.OutputContext, obj: pl.DataFrame | TableParts) -> None:
         """Replace the run's slice of the table and report rows and schema, never values."""
         column = context.definition_metadata.get(PARTITION_COLUMN)
-        where = {column: _keys(context)} if column else None
         table = _table(context.asset_key)
-        self._warehouse.replace(table, obj, where)
-        context.add_output_metadata(table_metadata(obj) | shown_metadata(self._warehouse, table, obj, column))
+        if isinstance(obj, TableParts):
+            last, rows = _write_parts(self._warehouse, table, obj, column)
+        else:
+            self._warehouse.replace(table, obj, {column: _keys(context)} if column else None)
+            last, rows = obj, obj.height
+        context.add_output_metadata(table_metadata(last, rows) | shown_metadata(self._warehouse, table, last, column))
         _let_go(context)
 
     def load_input(self, context: dg.InputContext) -> pl.DataFrame:
@@ -57,6 +63,16 @@ class DuckDBTables(dg.ConfigurableIOManager):
         column = upstream.definition_metadata.get(PARTITION_COLUMN) if upstream else None
         where = {column: _keys(context)} if column and context.has_asset_partitions else None
         return self._warehouse.read(_table(context.asset_key), where)
+
+
+def _write_parts(warehouse: Warehouse, table: TableName, parts: TableParts, column: str) -> tuple[pl.DataFrame, int]:
+    """Make and write one part after the other; the last one, and how many rows all had."""
+    made, rows = pl.DataFrame(), 0
+    for key in parts.keys:
+        made = parts.make(key)
+        warehouse.replace(table, made, {column: [key]})
+        rows += made.height
+    return made, rows
 
 
 def _let_go(context: dg.OutputContext) -> None:

@@ -90,7 +90,7 @@ def area_counts(
             cells = domains.join(found, on=DOMAIN, how="left").join(largest, on=DOMAIN, how="left").fill_null(0)
             parts += [_count_rows(cells, key).with_columns(area_level=pl.lit(level), sex=pl.lit(sex)) for key in index_keys]
     columns = [*_KEYS, "n_respondents", "n_scored", "n_unscored", "band1", "band2", "band3", "n_schools", "n_psu", *CONTRIBUTORS]
-    return _in_order(pl.concat(parts), index_keys).select(columns)
+    return in_order(pl.concat(parts), index_keys).select(columns)
 
 
 def _counts(key: str) -> list[pl.Expr]:
@@ -179,7 +179,7 @@ def area_estimates(
     result = result.with_columns(
         pl.col("method").replace({METHOD: WEIGHTED_METHOD}) if weight else "method", reason_of_estimate()
     )
-    return _in_order(result, list(kinds)).select(_empty().columns).cast(_empty().schema)
+    return in_order(result, list(kinds)).select(_empty().columns).cast(_empty().schema)
 
 
 @dataclass(frozen=True)
@@ -384,7 +384,8 @@ def _rows(
     return domains.hstack([*columns, pl.Series("interval_method", kinds.tolist(), dtype=pl.String)])
 
 
-def _in_order(frame: pl.DataFrame, index_keys: Sequence[str]) -> pl.DataFrame:
+def in_order(frame: pl.DataFrame, index_keys: Sequence[str]) -> pl.DataFrame:
+    """The rows as both tables have them: level, area, wave, grade, sex, the indices as they are listed, and the measures."""
     orders = {"area_level": AREA_LEVELS, "sex": SEXES, "index_key": list(index_keys), "measure": _ORDER}
     columns = [*_KEYS, "measure"] if "measure" in frame.columns else _KEYS
     rank = [pl.col(name).replace_strict(orders[name], range(len(orders[name]))) if name in orders else name for name in columns]

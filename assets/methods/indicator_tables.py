@@ -10,7 +10,7 @@ from assets.catalogue.indicator_models import Indicator
 from assets.catalogue.models import Survey
 from assets.methods.indicators import indicator_counts, indicator_values
 from assets.methods.psu_sums import AREA_LEVELS, DOMAIN, SEXES
-from assets.methods.series_estimates import CHUNK, MEASURES, series_estimates
+from assets.methods.series_estimates import CHUNK, MEASURES, SeriesKind, series_estimates
 
 
 def indicator_tables(
@@ -31,11 +31,11 @@ def indicator_tables(
     return in_order(pl.concat(counts), ids), in_order(pl.concat(estimates), ids)
 
 
-def in_order(frame: pl.DataFrame, ids: Sequence[str]) -> pl.DataFrame:
-    """The rows as both tables have them: level, area, wave, grade, sex and the indicators as they are listed."""
+def in_order(frame: pl.DataFrame, ids: Sequence[str], kind: SeriesKind = "share") -> pl.DataFrame:
+    """The rows as both tables (and `series_estimates` of the kind) have them: level, area, wave, grade, sex, series as listed."""
     enums = {"area_level": pl.Enum(AREA_LEVELS), "sex": pl.Enum(SEXES), "indicator": pl.Enum(list(ids))}
     if "measure" in frame.columns:
-        enums["measure"] = pl.Enum(MEASURES["share"])
+        enums["measure"] = pl.Enum(MEASURES[kind])
     order = [
         pl.col(name).cast(enums[name]) if name in enums else pl.col(name) for name in ("area_level", *DOMAIN, "sex", "indicator")
     ]

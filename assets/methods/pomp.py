@@ -131,9 +131,14 @@ def pomp_means(values: pl.DataFrame, definitions: Sequence[PompIndex], levels: S
             largest = two_largest(contributing, DOMAIN, {i: i for i in ids})
             cells = domains.join(sums, on=DOMAIN, how="left").join(largest, on=DOMAIN, how="left").fill_null(0)
             parts += [_mean_rows(cells, key).with_columns(area_level=pl.lit(level), sex=pl.lit(sex)) for key in ids]
+    return in_order(pl.concat(parts), ids)
+
+
+def in_order(means: pl.DataFrame, ids: Sequence[str]) -> pl.DataFrame:
+    """The rows and columns as `pomp_means` gives them, whatever order they come in."""
     keys = ["area_level", *DOMAIN, "sex", "index_id"]
-    order = {"area_level": pl.Enum(list(levels)), "sex": pl.Enum(SEXES), "index_id": pl.Enum(ids)}
-    result = pl.concat(parts).with_columns(pl.col(name).cast(kind) for name, kind in order.items()).sort(keys)
+    order = {"area_level": pl.Enum(AREA_LEVELS), "sex": pl.Enum(SEXES), "index_id": pl.Enum(list(ids))}
+    result = means.with_columns(pl.col(name).cast(kind) for name, kind in order.items()).sort(keys)
     counts = ["n_respondents", "n_valid", "n_not_asked", "n_schools", *CONTRIBUTORS]
     return result.with_columns(pl.col(list(order)).cast(pl.String)).select(*keys, *counts, "mean")
 

@@ -6,6 +6,7 @@ import pytest
 
 from assets.slices import ONE_RUN, range_tags
 from assets.table_metadata import BY_WAVE
+from assets.table_parts import TableParts
 from pipelines.io_managers import DuckDBTables
 from pipelines.resources import Store
 from pipelines.warehouse import TableName
@@ -33,6 +34,18 @@ def whole(upstream: pl.DataFrame) -> pl.DataFrame:
     return upstream
 
 
+@dg.asset(key=["raw", "in_parts"], partitions_def=PARTS, metadata=BY_WAVE, backfill_policy=ONE_RUN)
+def in_parts(context: dg.AssetExecutionContext) -> dg.Output[TableParts]:
+    """Two rows per wave, made when they are asked for; 2024 can't be made in a run that a test says so of."""
+
+    def make(wave: int) -> pl.DataFrame:
+        if wave == 2024 and "fails" in context.run.tags:
+            raise ValueError("2024 can't be made")
+        return pl.DataFrame({"wave": [wave, wave], "run": [context.run.run_id] * 2})
+
+    return dg.Output(TableParts(tuple(int(key) for key in context.partition_keys), make))
+
+
 @pytest.fixture
 def run(tmp_path):
     """Run one asset on a warehouse of its own."""
@@ -40,11 +53,12 @@ def run(tmp_path):
     with dg.DagsterInstance.ephemeral() as instance:
 
         def go(asset: dg.AssetsDefinition, partition: str | None = None, tags: dict[str, str] | None = None):
-            everything = [upstream, downstream, whole]
+            everything = [upstream, downstream, whole, in_parts]
             done = dg.materialize(
-                everything, selection=[asset], partition_key=partition, tags=tags, resources=manager, instance=instance
-            )
-            assert done.success
+                everything, selection=[asset], partition_key=partition, tags=tags, resources=manager, instance=instance,
+                raise_on_error="fails" not in (tags or {}),
+            )  # fmt: skip
+            assert done.success != ("fails" in (tags or {}))
             return done
 
         yield go
@@ -66,6 +80,21 @@ def test_a_range_is_one_write(run, tmp_path):
     done = run(upstream, tags=range_tags("2020", "2024"))
     assert table(tmp_path, "raw", "upstream")["wave"].to_list() == [2020, 2022, 2024]
     assert set(table(tmp_path, "raw", "upstream")["run"]) == {done.run_id}
+
+
+def test_a_table_in_parts_is_all_its_parts_and_tells_how_many_rows_they_have(run, tmp_path):
+    done = run(in_parts, tags=range_tags("2020", "2024"))
+    assert table(tmp_path, "raw", "in_parts")["wave"].to_list() == [2020, 2020, 2022, 2022, 2024, 2024]
+    (told,) = done.asset_materializations_for_node("raw__in_parts")[:1]
+    assert told.metadata["dagster/row_count"].value == 6
+
+
+def test_a_part_that_cannot_be_made_leaves_its_earlier_rows_and_the_step_as_not_done(run, tmp_path):
+    first = run(in_parts, tags=range_tags("2020", "2024")).run_id
+    broken = run(in_parts, tags=range_tags("2020", "2024") | {"fails": "2024"})
+    assert not broken.asset_materializations_for_node("raw__in_parts")
+    last = table(tmp_path, "raw", "in_parts").unique().sort("wave")
+    assert last["run"].to_list() == [broken.run_id, broken.run_id, first]
 
 
 def test_an_input_is_the_slice_that_the_partition_maps_to(run, tmp_path):
