@@ -1,6 +1,7 @@
 """Indices layer: scores per respondent and estimates per area. Microdata and exact counts: never rendered, never leaves."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TypeVar
 
 import dagster as dg
@@ -29,6 +30,7 @@ from assets.slices import ONE_RUN, WAVES, int_keys, survey_waves
 from assets.table_metadata import BY_WAVE, count_table
 from assets.texts import asset_text, op_text
 from assets.validated import RESPONSES
+from assets.worker_pool import shared_out
 from pipelines.resources import RunChoices, Store
 from pipelines.warehouse import TableName, Warehouse
 
@@ -59,17 +61,26 @@ def counted_answers(
 def wave_by_wave(
     work: Callable[[pl.DataFrame], Made], warehouse: Warehouse, catalogue: Catalogue, waves: Sequence[int], *, removal: bool
 ) -> list[Made]:
-    """What the work gives for each wave's answers; only one wave's are in memory at a time, however many the survey has."""
-    return [work(counted_answers(warehouse, catalogue, [wave], removal=removal)) for wave in waves]
+    """What the work gives for each wave's answers, a few waves at a time in the processes of the pass.
+
+    Only those waves' answers are in memory, however many the survey has. `work` can be pickled.
+    """
+    return list(shared_out(work, ((counted_answers(warehouse, catalogue, [wave], removal=removal),) for wave in waves)))
 
 
 def scored_persons(warehouse: Warehouse, catalogue: Catalogue, waves: Sequence[int], *, removal: bool) -> pl.DataFrame:
     """`indices.person_scores` of the waves, in order, but for the limits' name."""
 
-    def scored(answers: pl.DataFrame) -> pl.DataFrame:
-        return score_persons(answers, catalogue.index_file, catalogue.cutoffs, catalogue.item_scores())
-
-    return pl.concat(wave_by_wave(scored, warehouse, catalogue, sorted(waves), removal=removal))
+    parts = (
+        score_persons(
+            counted_answers(warehouse, catalogue, [wave], removal=removal),
+            catalogue.index_file,
+            catalogue.cutoffs,
+            catalogue.item_scores(),
+        )
+        for wave in sorted(waves)
+    )
+    return pl.concat(parts)
 
 
 def estimated_areas(warehouse: Warehouse, catalogue: Catalogue, waves: Sequence[int]) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -89,9 +100,7 @@ def tables_of_indicators(
     """`indices.indicator_counts` and `indices.indicator_estimates` of the waves."""
     chosen, levels = catalogue.indicator_file.indicators, catalogue.profile.area_levels
 
-    def of_wave(answers: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
-        return indicator_tables(answers, chosen, catalogue.survey, levels)
-
+    of_wave = partial(indicator_tables, indicators=chosen, survey=catalogue.survey, levels=levels)
     parts = wave_by_wave(of_wave, warehouse, catalogue, waves, removal=removal)
     counts, estimates = (in_order(pl.concat(tables), [one.id for one in chosen]) for tables in zip(*parts, strict=True))
     return counts, estimates
@@ -100,9 +109,8 @@ def tables_of_indicators(
 def values_of_scales(warehouse: Warehouse, catalogue: Catalogue, waves: Sequence[int], *, removal: bool) -> pl.DataFrame:
     """What `pomp_values` gives for the answers of the waves."""
     scales = catalogue.indicator_file.indices
-    return pl.concat(
-        wave_by_wave(lambda answers: pomp_values(answers, scales, catalogue.survey), warehouse, catalogue, waves, removal=removal)
-    )
+    values = partial(pomp_values, definitions=scales, survey=catalogue.survey)
+    return pl.concat(wave_by_wave(values, warehouse, catalogue, waves, removal=removal))
 
 
 @dg.asset(
