@@ -9,7 +9,7 @@ from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from functools import partial
-from itertools import chain, islice
+from itertools import islice
 from multiprocessing import current_process, get_context, parent_process
 from threading import Thread
 from typing import Any, TypeVar
@@ -35,16 +35,12 @@ def over_workers(
         at_once: how many tasks are in memory at a time, two for each worker when it isn't said.
     """
     waiting = iter(tasks)
-    first = list(islice(waiting, at_once or 2 * max(workers, 1)))
+    first = deque(islice(waiting, at_once or 2 * max(workers, 1)))
     if workers < 2 or len(first) < 2 or current_process().daemon:
-        for task in first:
-            yield work(*task)
-        for task in waiting:
-            yield work(*task)
+        yield from (work(*task) for task in _let_go(first, waiting))
         return
     with worker_pool(workers) as pool:
-        under_way = deque(pool.submit(work, *task) for task in first)
-        del first
+        under_way = deque(pool.submit(work, *task) for task in _let_go(first, ()))
         try:
             while under_way:
                 yield under_way.popleft().result()
@@ -62,9 +58,9 @@ def shared_out(work: Callable[..., Done], tasks: Iterable[tuple[Any, ...]]) -> I
         yield from (work(*task) for task in tasks)
         return
     waiting, workers = iter(tasks), _passes[-1]
-    first = list(islice(waiting, FEWEST))
+    first = deque(islice(waiting, FEWEST))
     worth = len(first) == FEWEST or workers in _kept
-    yield from over_workers(work, chain(first, waiting), workers if worth else 1, workers + 1)
+    yield from over_workers(work, _let_go(first, waiting), workers if worth else 1, workers + 1)
 
 
 def begun(work: Callable[..., Done], *arguments: Any) -> Callable[[], Done]:
@@ -117,6 +113,13 @@ def _end_with_parent() -> None:
             os._exit(1)
 
     Thread(target=watch, daemon=True).start()
+
+
+def _let_go(first: deque[tuple[Any, ...]], rest: Iterable[tuple[Any, ...]]) -> Iterator[tuple[Any, ...]]:
+    """The first tasks and the rest; those that have been given are held no longer."""
+    while first:
+        yield first.popleft()
+    yield from rest
 
 
 def _give_up(under_way: Iterable[Future[Any]]) -> None:

@@ -45,5 +45,5 @@ def kept_or_judged(frames: Iterable[pl.DataFrame], judged_by: object, judge: Cal
 def _key(frames: Iterable[pl.DataFrame], judged_by: object) -> str:
     digest = hashlib.sha256(pickle.dumps(judged_by))
     for frame in frames:
-        digest.update(frame.rechunk().write_ipc(None).getbuffer())
+        digest.update(frame.rechunk().write_ipc(None, compat_level=pl.CompatLevel.oldest()).getbuffer())
     return digest.hexdigest()
