@@ -1,9 +1,12 @@
 """The quality room: a page per delivery for the person who takes deliveries in. Reads raw, harmonised and validated; nothing
 reads it, and nothing of it is published."""
 
-from collections.abc import Sequence
+import hashlib
+import pickle
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from pathlib import Path
 
 import dagster as dg
 import polars as pl
@@ -13,6 +16,8 @@ from assets.catalogue.steward import with_steward_codebooks
 from assets.failures import as_failure
 from assets.harmonised import COUNTS, SURVEY
 from assets.intake.receive import inbox_files, inbox_notes
+from assets.kept_tables import MARKS
+from assets.kept_tables import SCHEMA as MARKS_SCHEMA
 from assets.lineage.radius import radius
 from assets.lineage.words import lines
 from assets.overview.gather import stored_as
@@ -35,12 +40,15 @@ from assets.texts import asset_text
 from assets.validated import DELIVERIES, RESPONSES
 from expectations.suite import SUITES, load_suite
 from pipelines.paths import Paths
+from pipelines.provenance import code_version, package_versions
 from pipelines.resources import Store
 from pipelines.warehouse import TableName, Warehouse
 
 FORM_FILES = TableName("raw", "form_files")
 OUTCOMES = TableName("validated", "rule_outcomes")
 SCREEN = TableName("harmonised", "screen_counts")
+PAGES = "quality.delivery_report"
+"""Stands in the column `table_name` of the marks; the part is `_part` of the page's path."""
 SHEET_ROWS = 10_000_000
 """`source_row` of a workbook's second sheet and on counts from multiples of this (docs/development/contracts.md)."""
 
@@ -67,9 +75,13 @@ def quality_delivery_report(context: dg.AssetExecutionContext, store: Store) -> 
     with as_failure():
         catalogue = with_steward_codebooks(load_catalogue(), store.paths.codebooks)
         phrases = quality_phrases(catalogue)
-        pages, index = quality_content(store.warehouse, store.paths, catalogue, phrases)
+        pages, index = quality_content(store.warehouse, store.paths, catalogue, phrases, waves)
         mine = [page for page in pages if page.wave in waves]
-        written = write_pages(store.paths.quality, {page.path: render_delivery(page, phrases) for page in mine}, waves)
+        folder, marks = store.paths.quality, page_marks(mine, phrases)
+        kept = whole_pages(store.warehouse, folder, marks)
+        drawn = {page.path: render_delivery(page, phrases) for page in mine if page.path not in kept}
+        written = write_pages(folder, drawn, waves, kept)
+        mark_pages(store.warehouse, folder, marks, waves)
         place = write_index(store.paths.quality, render_index(index, phrases, written))
     return dg.MaterializeResult(
         metadata={
@@ -102,12 +114,12 @@ def _touching(warehouse: Warehouse, catalogue: Catalogue) -> Touched:
 
 
 def quality_content(
-    warehouse: Warehouse, paths: Paths, catalogue: Catalogue, phrases: Phrases
+    warehouse: Warehouse, paths: Paths, catalogue: Catalogue, phrases: Phrases, waves: Collection[int] = WAVES
 ) -> tuple[tuple[DeliveryPage, ...], IndexPage]:
-    """The content of every delivery's page and of the page that lists them."""
+    """The content of every delivery's page (of the waves, the sections too) and of the page that lists them."""
     tables = read_tables(warehouse, catalogue)
     phrases = replace(phrases, touched=_touching(warehouse, catalogue))
-    pages = delivery_pages(delivery_facts(tables, catalogue, phrases.settings), phrases)
+    pages = delivery_pages(delivery_facts(tables, catalogue, phrases.settings), phrases, waves)
     rejected = waiting_files(warehouse, paths)
     kept = set(tables.deliveries["source_file"]) if pages else set()
     return pages, index_page(pages, rejected, inbox_notes(inbox_files(paths.surveys), kept), phrases)
@@ -182,6 +194,46 @@ def waiting_files(warehouse: Warehouse, paths: Paths) -> list[RejectedFile]:
         if newest.get(row["file_name"], 0) <= told:
             found.append(RejectedFile(row["file_name"], row["sentence"], stored))
     return found
+
+
+def page_marks(pages: Sequence[DeliveryPage], phrases: Phrases) -> dict[str, str]:
+    """Path -> hash of all that decides what the page looks like."""
+    same = pickle.dumps([code_version(), package_versions(), replace(phrases, touched=None)])
+    return {page.path: hashlib.sha256(same + pickle.dumps(page)).hexdigest() for page in pages}
+
+
+def whole_pages(warehouse: Warehouse, folder: Path, marks: Mapping[str, str]) -> frozenset[str]:
+    """Paths of the pages that lie in the folder, byte for byte as they were written, with these marks."""
+    held = warehouse.read(MARKS, {"table_name": [PAGES]})
+    known = (
+        {part: (inputs, content) for _, part, inputs, content in held.select(list(MARKS_SCHEMA)).iter_rows()}
+        if held.height
+        else {}
+    )
+    return frozenset(path for path, mark in marks.items() if known.get(_part(path)) == (mark, _content(folder / path)))
+
+
+def mark_pages(warehouse: Warehouse, folder: Path, marks: Mapping[str, str], waves: Collection[int]) -> None:
+    """Remember the pages of the waves as they lie in the folder now; the other waves' marks stay."""
+    held = warehouse.read(MARKS, {"table_name": [PAGES]})
+    others = (
+        held.filter(~pl.col("part").str.split("/").list.first().is_in([str(wave) for wave in waves])) if held.height else held
+    )
+    rows = [(PAGES, _part(path), mark, _content(folder / path)) for path, mark in marks.items()]
+    new = pl.DataFrame(rows, schema=MARKS_SCHEMA, orient="row")
+    warehouse.replace(
+        MARKS, pl.concat([others.select(list(MARKS_SCHEMA)), new]) if others.height else new, {"table_name": [PAGES]}
+    )
+
+
+def _part(path: str) -> str:
+    """The page's wave and a hash of its path: the path has the delivery's file name in it, which may be a person's."""
+    return f"{path.split('/', maxsplit=1)[0]}/{hashlib.sha256(path.encode()).hexdigest()}"
+
+
+def _content(path: Path) -> str:
+    """SHA-256 of a file; nothing when it isn't there."""
+    return hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else ""
 
 
 ASSETS = [quality_delivery_report]

@@ -1,12 +1,15 @@
 """Indices layer: scores per respondent and estimates per area. Microdata and exact counts: never rendered, never leaves."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TypeVar
 
 import dagster as dg
 import polars as pl
 
+from assets.catalogue.indicator_models import PompIndex
 from assets.catalogue.load import Catalogue, load_catalogue
+from assets.catalogue.models import Survey
 from assets.cutoff_guard import COLUMN, require_cutoffs
 from assets.failures import as_failure
 from assets.methods.cell_key_sums import with_cell_keys
@@ -33,6 +36,7 @@ from assets.table_metadata import BY_WAVE, count_table, counted_table
 from assets.table_parts import TableParts
 from assets.texts import asset_text, op_text
 from assets.validated import RESPONSES
+from assets.worker_pool import shared_out
 from pipelines.resources import RunChoices, Store
 from pipelines.warehouse import TableName, Warehouse
 
@@ -63,8 +67,11 @@ def counted_answers(
 def wave_by_wave(
     work: Callable[[pl.DataFrame], Made], warehouse: Warehouse, catalogue: Catalogue, waves: Sequence[int], *, removal: bool
 ) -> list[Made]:
-    """What the work gives for each wave's answers; only one wave's are in memory at a time, however many the survey has."""
-    return [work(counted_answers(warehouse, catalogue, [wave], removal=removal)) for wave in waves]
+    """What the work gives for each wave's answers, a few waves at a time in the processes of the pass.
+
+    Only those waves' answers are in memory, however many the survey has. `work` can be pickled.
+    """
+    return list(shared_out(work, ((counted_answers(warehouse, catalogue, [wave], removal=removal),) for wave in waves)))
 
 
 def scored_persons(warehouse: Warehouse, catalogue: Catalogue, wave: int, *, removal: bool) -> pl.DataFrame:
@@ -101,9 +108,7 @@ def tables_of_indicators(
     """`indices.indicator_counts` and `indices.indicator_estimates` of the waves."""
     chosen, levels = catalogue.indicator_file.indicators, catalogue.profile.area_levels
 
-    def of_wave(answers: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
-        return indicator_tables(answers, chosen, catalogue.survey, levels)
-
+    of_wave = partial(indicator_tables, indicators=chosen, survey=catalogue.survey, levels=levels)
     parts = wave_by_wave(of_wave, warehouse, catalogue, waves, removal=removal)
     counts, estimates = (series_in_order(pl.concat(tables), [one.id for one in chosen]) for tables in zip(*parts, strict=True))
     return counts, estimates
@@ -115,13 +120,17 @@ def tables_of_scales(
     """`indices.scale_means` and `indices.scale_estimates` of the waves."""
     scales, levels = catalogue.indicator_file.indices, catalogue.profile.area_levels
     ids = [i.id for i in scales]
-
-    def of_wave(answers: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
-        values = pomp_values(answers, scales, catalogue.survey)
-        return pomp_means(values, scales, levels), series_estimates(values, ids, "mean", levels)
-
+    of_wave = partial(_tables_of_scales, scales=scales, survey=catalogue.survey, levels=levels)
     means, estimates = zip(*wave_by_wave(of_wave, warehouse, catalogue, waves, removal=removal), strict=True)
     return means_in_order(pl.concat(means), ids), series_in_order(pl.concat(estimates), ids, "mean")
+
+
+def _tables_of_scales(
+    answers: pl.DataFrame, scales: Sequence[PompIndex], survey: Survey, levels: Sequence[str]
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """One wave's rows of both."""
+    values = pomp_values(answers, scales, survey)
+    return pomp_means(values, scales, levels), series_estimates(values, [i.id for i in scales], "mean", levels)
 
 
 @dg.asset(

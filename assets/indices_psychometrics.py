@@ -4,10 +4,14 @@ Not sliced by wave: whether a question means the same in every wave, and whether
 together, so a new or corrected wave judges each index anew that some of its answers are about (`docs/methods/psykometri.md`).
 """
 
+from collections.abc import Iterator
+
 import dagster as dg
 import polars as pl
 
 from assets.catalogue.load import Catalogue, load_catalogue
+from assets.catalogue.models import IndexFile
+from assets.catalogue.psychometric_models import PsychometricRules
 from assets.failures import as_failure
 from assets.indices import counted_answers, removing
 from assets.kept_tables import made_or_kept
@@ -16,6 +20,7 @@ from assets.psychometric_sentences import steward_text
 from assets.slices import WAVES
 from assets.texts import asset_text
 from assets.validated import RESPONSES
+from assets.worker_pool import shared_out
 from pipelines.resources import RunChoices, Store
 from pipelines.warehouse import TableName, Warehouse
 
@@ -54,10 +59,13 @@ def psychometrics(warehouse: Warehouse, catalogue: Catalogue, *, removal: bool) 
         for key, own in items.items()
     }
 
-    def judged(key: str) -> pl.DataFrame:
+    def to_judge(key: str) -> tuple[pl.DataFrame, IndexFile, PsychometricRules]:
         answers = counted_answers(warehouse, catalogue, list(WAVES), removal=removal, columns=[*ANSWER_KEYS, *items[key]])
         only = [index for index in catalogue.index_file.indices if index.key == key]
-        return psychometric_table(answers, catalogue.index_file.model_copy(update={"indices": only}), catalogue.psychometrics)
+        return answers, catalogue.index_file.model_copy(update={"indices": only}), catalogue.psychometrics
+
+    def judged(keys: list[str]) -> Iterator[pl.DataFrame]:
+        return shared_out(psychometric_table, map(to_judge, keys))
 
     return made_or_kept(warehouse, PSYCHOMETRICS, "index_key", inputs, judged)
 

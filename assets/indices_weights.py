@@ -1,5 +1,7 @@
 """Indices layer: results under non-response weights, beside the unweighted ones. Exact: never rendered."""
 
+from collections.abc import Iterator, Sequence
+
 import dagster as dg
 import polars as pl
 
@@ -12,6 +14,7 @@ from assets.methods.weighted_results import CELLS_SCHEMA, SCHEMA, weighted_estim
 from assets.slices import ONE_RUN, WAVES, int_keys, survey_waves
 from assets.table_metadata import BY_WAVE
 from assets.texts import asset_text, op_text
+from assets.worker_pool import shared_out
 from pipelines.resources import Store
 from pipelines.warehouse import TableName, Warehouse
 
@@ -44,17 +47,22 @@ def indices_weights(context: dg.AssetExecutionContext, store: Store):
     waves = int_keys(context, WAVES)
     with as_failure():
         require_cutoffs(store.warehouse, PERSONS, catalogue, waves)
-        parts = [weighted_of(store.warehouse, catalogue, wave) for wave in waves]
+        parts = list(weighted(store.warehouse, catalogue, waves))
     estimates, cells = (pl.concat(tables) for tables in zip(*parts, strict=True))
     yield dg.Output(estimates, output_name="weighted_estimates", metadata={"vikter används": catalogue.estimates.weights.in_use})
     yield dg.Output(cells, output_name="weight_cells")
 
 
-def weighted_of(warehouse: Warehouse, catalogue: Catalogue, wave: int) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """`indices.weighted_estimates` and `indices.weight_cells` of one wave."""
+def weighted(warehouse: Warehouse, catalogue: Catalogue, waves: Sequence[int]) -> Iterator[tuple[pl.DataFrame, pl.DataFrame]]:
+    """`indices.weighted_estimates` and `indices.weight_cells`, wave by wave."""
+    if not catalogue.estimates.weights.in_use:
+        return iter([(pl.DataFrame(schema=SCHEMA), pl.DataFrame(schema=CELLS_SCHEMA))])
+    return shared_out(weighted_estimates, (to_weigh(warehouse, catalogue, wave) for wave in waves))
+
+
+def to_weigh(warehouse: Warehouse, catalogue: Catalogue, wave: int) -> tuple[object, ...]:
+    """The arguments of `weighted_estimates` for one wave."""
     rules, profile = catalogue.estimates.weights, catalogue.profile
-    if not rules.in_use:
-        return pl.DataFrame(schema=SCHEMA), pl.DataFrame(schema=CELLS_SCHEMA)
     columns = [name for index in catalogue.indices for name in (index.key, f"{index.key}_band")]
     persons = warehouse.read(PERSONS, {"wave": [wave]}, [*KEYS, *columns])
     grade_of = {g.pupils: g.key for g in profile.grades if g.pupils}
@@ -67,7 +75,7 @@ def weighted_of(warehouse: Warehouse, catalogue: Catalogue, wave: int) -> tuple[
         pl.col("value").alias("enrolled"),
         "reason",
     )
-    return weighted_estimates(
+    return (
         persons,
         warehouse.read(SCHOOLS),
         pupils,

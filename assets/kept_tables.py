@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 import polars as pl
 
@@ -34,14 +34,18 @@ def digest(content: object) -> str:
 
 
 def made_or_kept(
-    warehouse: Warehouse, table: TableName, column: str, inputs: Mapping[str, object], make: Callable[[str], pl.DataFrame]
+    warehouse: Warehouse,
+    table: TableName,
+    column: str,
+    inputs: Mapping[str, object],
+    make: Callable[[list[str]], Iterable[pl.DataFrame]],
 ) -> pl.DataFrame:
     """The table's parts, each as it lies in the warehouse or made anew.
 
     Args:
         column: its value tells the parts apart.
         inputs: part (at least one) -> what it is made from, beside code and packages; in the order of the parts.
-        make: gives the rows of a part.
+        make: gives the rows of some parts, in order.
     """
     held, before = warehouse.read(table), warehouse.read(MARKS, {"table_name": [str(table)]})
     known = (
@@ -49,13 +53,10 @@ def made_or_kept(
         if before.height
         else {}
     )
-    parts, marks = [], []
-    for part, made_of in inputs.items():
-        mark = digest([code_version(), package_versions(), made_of])
-        rows = held.filter(pl.col(column) == part) if column in held.columns else held
-        if known.get(part) != (mark, content_hash(rows)):
-            rows = make(part)
-        parts.append(rows)
-        marks.append((str(table), part, mark, content_hash(rows)))
+    now = {part: digest([code_version(), package_versions(), made_of]) for part, made_of in inputs.items()}
+    parts = {part: held.filter(pl.col(column) == part) if column in held.columns else held for part in now}
+    changed = [part for part, rows in parts.items() if known.get(part) != (now[part], content_hash(rows))]
+    parts |= zip(changed, make(changed), strict=True)
+    marks = [(str(table), part, now[part], content_hash(rows)) for part, rows in parts.items()]
     warehouse.replace(MARKS, pl.DataFrame(marks, schema=SCHEMA, orient="row"), {"table_name": [str(table)]})
-    return pl.concat(parts)
+    return pl.concat(parts.values())

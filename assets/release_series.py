@@ -10,12 +10,12 @@ from assets.catalogue.load import Catalogue, load_catalogue
 from assets.cutoff_guard import released_editions
 from assets.failures import as_failure
 from assets.indices import INDICATOR_COUNTS, INDICATOR_ESTIMATES, SCALE_ESTIMATES, SCALE_MEANS
-from assets.methods.contained_areas import as_parts, own_levels, require_sums
+from assets.methods.contained_areas import own_levels, require_sums
 from assets.methods.disclosure import load_policy
-from assets.methods.editions import allowed_areas, both_editions
-from assets.methods.kept_series import on_rows
+from assets.methods.editions import both_editions
 from assets.methods.pomp import pomp_means
-from assets.methods.protect_series import protect_series, series_shape
+from assets.methods.protect_series import SeriesRelease, series_shape
+from assets.methods.protected_editions import GROUP, protected_series
 from assets.methods.publish import absent_rows, finish_series, with_clarity
 from assets.methods.series_breaks import series_breaks
 from assets.release_earlier import kept_questions
@@ -24,11 +24,11 @@ from assets.slices import ONE_RUN, WAVES, int_keys, survey_waves
 from assets.table_metadata import BY_WAVE, count_table
 from assets.texts import asset_text, op_text
 from assets.validated import RESPONSES
+from assets.worker_pool import shared_out
 from pipelines.resources import Store
 from pipelines.warehouse import TableName, Warehouse
 
 INDEX_RESULTS = TableName("release", "index_results")
-GROUP = ["area_level", "area_code", "wave", "grade", "sex"]
 
 
 @dg.multi_asset(
@@ -59,7 +59,7 @@ def release_indicators(context: dg.AssetExecutionContext, store: Store):
     with as_failure():
         editions = released_editions(catalogue)
         kept = kept_questions(store.warehouse, catalogue, editions)
-        parts = [indicator_tables(store.warehouse, catalogue, editions, wave, kept) for wave in waves]
+        parts = indicator_tables(store.warehouse, catalogue, editions, waves, kept)
     results, log = (pl.concat(tables) for tables in zip(*parts, strict=True))
     shown = count_table(results, ["edition", "wave", "reason"], ["utgåva", "mättillfälle", "skäl"])
     yield dg.Output(results, output_name="indicator_results", metadata={"celler": shown})
@@ -67,32 +67,41 @@ def release_indicators(context: dg.AssetExecutionContext, store: Store):
 
 
 def indicator_tables(
-    warehouse: Warehouse, catalogue: Catalogue, editions: Sequence[str], wave: int, kept: Mapping[str, pl.DataFrame | None]
-) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """`release.indicator_results` and its log for one wave, with the rows of all editions; the first one is the widest.
+    warehouse: Warehouse,
+    catalogue: Catalogue,
+    editions: Sequence[str],
+    waves: Sequence[int],
+    kept: Mapping[str, pl.DataFrame | None],
+) -> list[tuple[pl.DataFrame, pl.DataFrame]]:
+    """`release.indicator_results` and its log wave by wave, with the rows of all editions; the first one is the widest.
 
     Args:
         kept: per edition what an earlier release hid, from `kept_questions`.
     """
-    where = {"wave": [wave]}
-    contains = contained(catalogue)
-    counts, means, estimates = series_inputs(warehouse, catalogue, wave)
-    policy = load_policy(catalogue.disclosure)
+    policy, contains = load_policy(catalogue.disclosure), contained(catalogue)
+    tasks = (
+        (
+            series_inputs(warehouse, catalogue, wave),
+            {edition: hidden_respondents(warehouse, wave, edition) for edition in editions},
+            *(kept, contains, catalogue.indicator_file, catalogue.survey, policy),
+        )
+        for wave in waves
+    )
+    released = zip(waves, shared_out(protected_series, tasks), strict=True)
+    return [finished(warehouse, catalogue, wave, dict(zip(editions, made, strict=True))) for wave, made in released]
+
+
+def finished(
+    warehouse: Warehouse, catalogue: Catalogue, wave: int, made: Mapping[str, SeriesRelease]
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """One wave's protected series of each edition with repairs, and with the rows that tell who has no answers."""
+    contains, where = contained(catalogue), {"wave": [wave]}
     delivered = warehouse.read(RESPONSES, where, ["municipality_code", "wave"]).unique()
     shape = series_shape(catalogue.indicator_file, county=catalogue.profile.county is not None)
     municipalities, grades = sorted(catalogue.municipality_by_code), catalogue.profile.grade_keys
     repairs = current_repairs(warehouse, catalogue, [wave])
-    parts, logs, within = {}, [], None
-    for edition in editions:
-        found = counts, means, estimates, hidden_respondents(warehouse, wave, edition)
-        tables = (as_parts(allowed_areas(table, policy, edition), contains) for table in found)
-        counted, meant, estimated, hidden = tables
-        held = on_rows(kept[edition], *found[:2])
-        safe = protect_series(
-            *(counted, meant, estimated, catalogue.indicator_file, catalogue.survey, policy, edition, hidden, within),
-            held if held is None else as_parts(allowed_areas(held, policy, edition), contains),
-        )
-        within = within or safe.pattern
+    parts, logs = {}, []
+    for edition, safe in made.items():
         own = (own_levels(table, contains) for table in (safe.results, safe.log))
         results, log = repaired("indicator_results", *own, repairs, catalogue)
         absent = absent_rows(results, municipalities, [wave], delivered, grades, shape)

@@ -12,18 +12,16 @@ from assets.failures import as_failure
 from assets.indices import COUNTS, ESTIMATES
 from assets.intake.names import in_markdown
 from assets.methods.bands import FOCUS_BAND
-from assets.methods.disclosure import load_policy, protect
-from assets.methods.disclosure_policy import DisclosurePolicy
-from assets.methods.edition_patterns import Outer
-from assets.methods.editions import HIDDEN, allowed_areas
+from assets.methods.disclosure import load_policy
 from assets.methods.estimate import MEASURES
 from assets.methods.policy_steps import STEPS, stepped
-from assets.methods.protect_series import protect_series
+from assets.methods.protected_editions import released_anew
 from assets.methods.publish import with_clarity
 from assets.methods.release_utility import FAMILIES, SAME, STEP, counted_step, utility
 from assets.methods.score_scale import policy_for
-from assets.release_series import GROUP, series_inputs
+from assets.release_series import series_inputs
 from assets.texts import asset_text, op_text
+from assets.worker_pool import shared_out
 from pipelines.resources import Store
 from pipelines.warehouse import TableName, Warehouse
 
@@ -111,7 +109,10 @@ def counted_steps(warehouse: Warehouse, catalogue: Catalogue) -> pl.DataFrame:
     names = [FAMILIES[family][0] for family in STEPPED]
     now = {name: warehouse.read(TableName("release", name), {"wave": [wave]}) for name in names}
     inputs = suppressor_inputs(warehouse, catalogue, wave)
-    steps = [counted_step(step, released_anew(inputs, catalogue, stepped(policy, step))) for step in STEPS]
+    focus, editions = {index.key: FOCUS_BAND[index.kind] for index in catalogue.indices}, released_editions(catalogue)
+    same = focus, catalogue.indicator_file, catalogue.survey
+    anew = shared_out(released_anew, ((*inputs, *same, stepped(policy, step), editions) for step in STEPS))
+    steps = [counted_step(step, released) for step, released in zip(STEPS, anew, strict=True)]
     return pl.concat([counted_step(SAME, {name: rows for name, rows in now.items() if rows.width}), *steps])
 
 
@@ -123,25 +124,6 @@ def suppressor_inputs(warehouse: Warehouse, catalogue: Catalogue, wave: int) -> 
     where = {"wave": [wave]}
     estimates = with_clarity(warehouse.read(ESTIMATES, where | {"measure": list(MEASURES)}), catalogue.comparison)
     return (warehouse.read(COUNTS, where), estimates), series_inputs(warehouse, catalogue, wave)
-
-
-def released_anew(inputs: Inputs, catalogue: Catalogue, policy: DisclosurePolicy) -> dict[str, pl.DataFrame]:
-    """The results of both families and all editions under other numbers, each edition within the first."""
-    focus = {index.key: FOCUS_BAND[index.kind] for index in catalogue.indices}
-    indices, questions = [], []
-    within: tuple[Outer | None, Outer | None] = (None, None)
-    for edition in released_editions(catalogue):
-        counts, estimates = (allowed_areas(table, policy, edition) for table in inputs[0])
-        safe = protect(counts, estimates, policy, edition, focus, None, within[0])
-        hidden = (
-            safe.results.filter((pl.col("measure") == "n_respondents") & pl.col("reason").is_in(HIDDEN)).select(GROUP).unique()
-        )
-        series = (allowed_areas(table, policy, edition) for table in inputs[1])
-        asked = protect_series(*series, catalogue.indicator_file, catalogue.survey, policy, edition, hidden, within[1])
-        indices.append(safe.results)
-        questions.append(asked.results)
-        within = (within[0] or safe.pattern, within[1] or asked.pattern)
-    return {"index_results": pl.concat(indices), "indicator_results": pl.concat(questions)}
 
 
 ASSETS = [release_utility, release_utility_steps]

@@ -39,7 +39,7 @@ from assets.reports_told import bundle_metadata, county_table, page_metadata
 from assets.sealing.store import write_form
 from assets.slices import ONE_RUN, bundle_keys, bundles, int_keys, survey_waves
 from assets.texts import asset_text
-from assets.worker_pool import over_workers
+from assets.worker_pool import begun, over_workers
 from pipelines.paths import Paths
 from pipelines.provenance import code_version, package_versions
 from pipelines.resources import ReleaseReader, RunChoices
@@ -233,7 +233,7 @@ def reports_municipality_bundle(
             if not choices.remake and (held := beside.kept(held, scope, frames)):
                 places[scope] = held
         new = [scope for scope in scopes if scope not in places]
-        render = partial(render_bundle, draw=cache.svg, script=cache.library)
+        render = partial(render_bundle, draw=cache.svg, script=cache.library, begin=begun)
         drawn = InHand(frames_of, meta)
         for bundle in render_all(drawn.tasks(new), choices.workers, render):
             told = beside.certified(bundle.scope, bundle.folder, drawn.take(bundle.scope), certificates[bundle.scope])

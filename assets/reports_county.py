@@ -1,7 +1,6 @@
 """Reports layer: the page that sets the county's municipalities beside each other. Reads the release layer and nothing else."""
 
-from concurrent.futures import ProcessPoolExecutor
-from multiprocessing import get_context
+from math import ceil
 from pathlib import Path
 
 import dagster as dg
@@ -18,21 +17,20 @@ from assets.reports import picture_cache, report_meta
 from assets.reports_told import first_page
 from assets.slices import ONE_RUN, int_keys, survey_waves
 from assets.texts import asset_text
+from assets.worker_pool import worker_pool
 from pipelines.resources import ReleaseReader, RunChoices
 
 TABLES = ("rank_sets", "funnel")
 
 
 def draw_all(cards: list[ChartCard], workers: int, cache: PictureCache) -> list[str]:
-    """SVG texts of the cards in order. Those that aren't held are drawn in a process of their own, which gives its memory back,
-    when the run may have any.
-    """
+    """SVG texts of the cards in order. Those that aren't held are drawn in other processes when the run may have any."""
 
     def draw(missing: list[ChartCard]) -> list[str]:
         if workers < 2:
             return [cache.svg(card) for card in missing]
-        with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
-            return list(pool.map(cache.svg, missing, chunksize=len(missing)))
+        with worker_pool(workers) as pool:
+            return list(pool.map(cache.svg, missing, chunksize=ceil(len(missing) / workers)))
 
     return [with_fallback_fonts(svg) for svg in draw_missing(cards, cache, draw)]
 

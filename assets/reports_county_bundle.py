@@ -33,6 +33,7 @@ from assets.reports_preview import previews
 from assets.reports_told import first_page
 from assets.slices import ONE_RUN, int_keys, survey_waves
 from assets.texts import asset_text
+from assets.worker_pool import begun
 from pipelines.provenance import code_version, package_versions
 from pipelines.resources import ReleaseReader, RunChoices
 
@@ -95,7 +96,7 @@ def reports_county_bundle(
             if held := beside.kept(held, scope, frames):
                 kept.append(held.report)
             else:
-                bundle = render_county(frames, scope, meta, draw)
+                bundle = render_county(frames, scope, meta, draw, begun)
                 held = write_bundle(bundle, target, beside.certified(scope, bundle.folder, frames, made_by))
                 written.append(held.report)
             write_forms(release_reader, [held])

@@ -12,7 +12,7 @@ from assets.charts.types import ReleaseFrames, Scope
 from assets.methods.errors import PipelineError
 from assets.release_register.cells import published_cells
 from assets.release_register.inputs import inputs_of
-from assets.release_register.store import holds_preview, write_preview
+from assets.release_register.store import holds_preview, renew_preview, write_preview
 from assets.release_register.types import Inputs
 from assets.release_register.words import TABLE_SCHEMA, conflict_error
 from assets.texts import register_texts
@@ -98,9 +98,16 @@ class Previews:
         told = json.loads(held.manifest.read_text(encoding="utf-8"))
         if (self.facts.passed and not _says_passed(told)) or (self.prepared_by and not told.get("prepared_by")):
             return None
-        if not holds_preview(self.root, scope.wave, held.folder.name, self.inputs):
+        place, digest = (self.root, scope.wave, held.folder.name), _cells_told(told)
+        if not holds_preview(*place, self.inputs) and not renew_preview(*place, self.inputs, digest):  # the same rows and cells
             write_preview(self.root, scope.wave, held.folder.name, published_cells(frames), self.inputs)
         return held
+
+
+def _cells_told(told: Mapping[str, object]) -> str:
+    """`cells_sha256` of a certificate; empty when it has none."""
+    release = told.get("release", {})
+    return str(release.get("cells_sha256", "")) if isinstance(release, Mapping) else ""
 
 
 def _says_passed(told: Mapping[str, object]) -> bool:

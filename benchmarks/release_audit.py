@@ -52,17 +52,23 @@ def _relabelled(table: pl.DataFrame, turn: int) -> pl.DataFrame:
 def suppressed(warehouse: Warehouse, wave: int, municipalities: int) -> None:
     """Print cpu and wall of hiding both families in both editions, one county after another: they share no sums."""
     from assets.catalogue.load import load_catalogue
+    from assets.cutoff_guard import released_editions
+    from assets.methods.bands import FOCUS_BAND
     from assets.methods.disclosure import load_policy
+    from assets.methods.protected_editions import released_anew
     from assets.methods.score_scale import policy_for
-    from assets.release_utility import released_anew, suppressor_inputs
+    from assets.release_utility import suppressor_inputs
 
     catalogue = load_catalogue()
     policy = load_policy(policy_for(catalogue.disclosure, catalogue.index_file))
+    focus, editions = {index.key: FOCUS_BAND[index.kind] for index in catalogue.indices}, released_editions(catalogue)
     inputs = suppressor_inputs(warehouse, catalogue, wave)
     cpu, wall, rows = time.process_time(), time.perf_counter(), 0
     for turn in range(municipalities // COUNTY):
         parts = [[_relabelled(table, turn) for table in family] for family in inputs]
-        released = released_anew((tuple(parts[0]), tuple(parts[1])), catalogue, policy)
+        released = released_anew(
+            tuple(parts[0]), tuple(parts[1]), focus, catalogue.indicator_file, catalogue.survey, policy, editions
+        )
         rows += sum(table.height for table in released.values())
     spent = f"{time.process_time() - cpu:8.1f} s cpu {time.perf_counter() - wall:8.1f} s wall {rows:>8} rows"
     sys.stdout.write(f"{municipalities // COUNTY * COUNTY:>4} {'suppression':<12} {spent}\n")

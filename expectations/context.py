@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from great_expectations.core.batch_definition import BatchDefinition
     from great_expectations.data_context import EphemeralDataContext
 
 
@@ -21,3 +23,10 @@ def ephemeral_context(sites: dict[str, Any] | None = None) -> EphemeralDataConte
     context = gx.get_context(mode="ephemeral", project_config=config)
     context.variables.progress_bars = {"globally": False}
     return context
+
+
+@lru_cache(maxsize=1)
+def frame_batches() -> BatchDefinition[None]:
+    """Where frames are given to be judged one after the other; made once a process, as that takes longer than most rules."""
+    source = ephemeral_context().data_sources.add_pandas("frames")
+    return source.add_dataframe_asset("table").add_batch_definition_whole_dataframe("batch")

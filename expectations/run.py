@@ -11,12 +11,14 @@ import time
 import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import polars as pl
 
-from expectations.context import ephemeral_context
+from expectations.context import frame_batches
+from expectations.kept_outcomes import kept_or_judged
 from expectations.suite import ROWS, Rule, Suite
 
 if TYPE_CHECKING:
@@ -105,7 +107,10 @@ def run_suite(
         frame = views[view]
         if views[ROWS].is_empty():
             frame = frame.clear()  # what a view says about an empty table is worth nothing
-        outcomes |= _judge_view(suite, frame, [r for r in rules if r.view == view], parameters, views[ROWS])
+        here, table = [r for r in rules if r.view == view], views[ROWS]
+        outcomes |= kept_or_judged(
+            (frame, table), (suite, here, parameters), partial(_judge_view, suite, frame, here, parameters, table)
+        )
         if cost is not None:
             name = f"{suite.table}:{view}"
             cost[name] = cost.get(name, 0.0) + time.perf_counter() - begun
@@ -200,14 +205,9 @@ def _verdicts(frame: pl.DataFrame, plans: list[_Plan], parameters: Mapping[str, 
         import great_expectations as gx
 
         pairs = [(p.rule, p.columns) for p in plans]
-        context = ephemeral_context()
+        batches = frame_batches()
         suite = gx.ExpectationSuite(name="suite", expectations=build_expectations(pairs, parameters))
-        batch = (
-            context.data_sources.add_pandas("frames")
-            .add_dataframe_asset("table")
-            .add_batch_definition_whole_dataframe("batch")
-            .get_batch(batch_parameters={"dataframe": to_pandas(frame, pairs)})
-        )
+        batch = batches.get_batch(batch_parameters={"dataframe": to_pandas(frame, pairs)})
         for result in batch.validate(suite, result_format="BOOLEAN_ONLY").results:
             meta = result.expectation_config.meta
             verdict, number = verdicts[meta["rule"]], meta["number"]

@@ -15,6 +15,7 @@ from assets.catalogue.pilots import find_pilot, wanted_step
 from assets.delivery_reports import waiting_files
 from assets.failures import as_failure
 from assets.intake.names import in_markdown
+from assets.one_pass import one_pass
 from assets.quality_overview import stop
 from assets.slices import WAVES, YEARS, range_tags
 from assets.texts import ui_texts
@@ -308,9 +309,10 @@ def build_crossing_jobs(defs: Callable[[], dg.Definitions]) -> tuple[dg.JobDefin
     ) -> None:
         chosen = Choice(wave=asked.wave, everything=asked.everything, edition=choices.kind, only=asked.only)
         said = asked.tags()
-        for name in chain.in_order(store.paths, [one for one in names if reached(*NEEDS[one])]):
-            for tags in chain.pending(store.paths, name, chosen):
-                child(context, name, {**tags, **said}, run_config)
+        with one_pass(choices.workers):
+            for name in chain.in_order(store.paths, [one for one in names if reached(*NEEDS[one])]):
+                for tags in chain.pending(store.paths, name, chosen):
+                    child(context, name, {**tags, **said}, run_config)
 
     nothing = {"out": dg.Out(dg.Nothing)}
     after = {"after": dg.In(dg.Nothing)}

@@ -13,6 +13,7 @@ from assets.audited_tables import AUDITED, DERIVED
 from assets.catalogue.settings_models import Edition
 from assets.methods.editions import INTERN, PUBLIC
 from assets.texts import ui_texts
+from pipelines.known_hashes import known_hashes
 from pipelines.paths import Paths
 from pipelines.warehouse import TableName, Warehouse
 
@@ -65,7 +66,8 @@ class ReleaseReader(dg.ConfigurableResource):
 
 def release_id(warehouse: Warehouse) -> str:
     """SHA-256 of the content of all tables that the audit attacks, as they are in the warehouse now."""
-    found = [(name, warehouse.hashes(TableName("release", name)).get(None, "")) for name in sorted((*AUDITED, *DERIVED))]
+    tables = [TableName("release", name) for name in sorted((*AUDITED, *DERIVED))]
+    found = list(zip((table.table for table in tables), known_hashes(warehouse, tables), strict=True))
     return hashlib.sha256(repr(found).encode()).hexdigest()
 
 

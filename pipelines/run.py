@@ -16,6 +16,7 @@ from assets.catalogue.base_profile import CUTOFF_VARIABLE
 from assets.catalogue.load import active_profile, profile_of
 from assets.intake.receive import inbox_files
 from assets.methods.errors import PipelineError
+from assets.one_pass import one_pass
 from pipelines.console import Progress, RunSummary, Step
 from pipelines.dead_runs import only_pass, settle_dead_runs
 from pipelines.event_log import light_event_log
@@ -101,6 +102,7 @@ def run_everything(
         from pipelines import chain
         from pipelines.definitions import build_definitions
         from pipelines.jobs import ASSET_JOBS
+        from pipelines.resources import RunChoices
         from pipelines.run_outcome import stopped_in
 
         asked: dict[str, object] = {"edition": edition} if edition else {}
@@ -116,7 +118,14 @@ def run_everything(
     said = {"allt": "ja" if everything else "nej", "utgava": edition or "bada", "mattillfalle": str(chosen), **tags}
     begun_with = _Before(lying(paths), known_forms(Warehouse(paths.warehouse)))
     ledger = recorded(paths, command, prepared_by, _settings(chosen, municipalities, everything, pilot, choices))
-    with light_event_log(), instance, only_pass(paths), ledger as recording, _shown_when_stopped(defs, instance, recording):
+    with (
+        light_event_log(),
+        instance,
+        only_pass(paths),
+        one_pass(workers or RunChoices().workers),
+        ledger as recording,
+        _shown_when_stopped(defs, instance, recording),
+    ):
         settle_dead_runs(instance, paths.home(active_profile()))
         going = _Pass(paths, defs, instance, progress, choice, {**said, **recording.tags(instance)}, begun_with, asked_of)
         for name in chain.in_order(paths, list(titles)):

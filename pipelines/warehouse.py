@@ -200,8 +200,10 @@ class Warehouse:
 
     def slice_hashes(self, name: TableName, by: Sequence[str], columns: Sequence[str] = ()) -> dict[tuple, str]:
         """As `hashes`, by the values of several columns together; the columns that are named have to hold them."""
-        if not self.exists(name):
-            return {}
+        with self.held():
+            return self._slice_hashes(name, by, columns) if self.exists(name) else {}
+
+    def _slice_hashes(self, name: TableName, by: Sequence[str], columns: Sequence[str]) -> dict[tuple, str]:
         there = [(column, kind) for column, kind in self._ask(f"select column_name, column_type from (describe {name})", [])]
         kinds = [one for one in there if not columns or one[0] in columns]
         keys, chosen = (", ".join(f'"{column}"' for column in names) for names in (by, columns))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import polars as pl
@@ -28,14 +29,20 @@ from assets.charts.types import ChartCard, Scope
 Drawing = Callable[[list[ChartCard]], list[str]]
 
 
-def render_county(frames: CountyFrames, scope: Scope, meta: ReportMeta, draw: Drawing) -> RenderedBundle:
+def render_county(
+    frames: CountyFrames,
+    scope: Scope,
+    meta: ReportMeta,
+    draw: Drawing,
+    begin: Callable[..., Callable[[], dict[str, bytes]]] = partial,
+) -> RenderedBundle:
     """Everything in the county's bundle but its certificate.
 
     Args:
         frames: what `assets.bundle.county_frames.select_county_frames` gives for the scope.
         scope: the county, wave and edition.
         meta: definitions, texts, version and date.
-        draw: cards -> SVG texts in the same order.
+        draw: cards -> SVG texts in the same order. begin: as for `assets.bundle.render.render_bundle`.
 
     Raises:
         PipelineError: `foreign_rows` when the frames hold rows of another edition or a later wave.
@@ -44,19 +51,21 @@ def render_county(frames: CountyFrames, scope: Scope, meta: ReportMeta, draw: Dr
     content = county_report(frames, scope, own)
     anatomy = anatomy_sections(frames, scope, own)
     svgs = dict(zip((card.chart_id for card in content.cards), draw(list(content.cards)), strict=True))
+    printed = begin(county_printed_files, frames, content, svgs, own)
+    slides = begin(county_slide_files, frames, content, own)
+    tables = county_tables(frames, own)
+    workbook = begin(workbook_files, content, tables, own)
     files = {
         "1_rapport/rapport.html": render_report(content, svgs, own, easy=False).encode("utf-8"),
         "5_metod/metod.html": render_method(content, own).encode("utf-8"),
-        **county_table_files(frames, scope, own),
+        **county_table_files(tables, scope, own),
     }
     if anatomy:
         files[ANATOMY_PAGE] = render_anatomy(anatomy, svgs, content, own).encode("utf-8")
-    files |= method_files(frames, content, own, lambda: county_tables(frames, own))
+    files |= method_files(frames, content, own, lambda: tables)
     for card in content.cards:
         files |= chart_files(card, svgs[card.chart_id])
-    files |= county_printed_files(frames, content, svgs, own)
-    files |= county_slide_files(frames, content, own)
-    files |= workbook_files(content, county_tables(frames, own), own)
+    files |= printed() | slides() | workbook()
     files |= dcat_files(files, frames, scope, own)
     files["LAS_MIG.html"] = render_readme(content, own, anatomy=bool(anatomy), held=list(files)).encode("utf-8")
     files |= certificate_files(files, county_folder(scope, own), own)
@@ -119,9 +128,8 @@ def _compared(name: str, frame: pl.DataFrame, columns: Mapping[str, str], meta: 
     return {name: ordered.select(made.get(key, pl.col(key)).alias(header) for key, header in columns.items())}
 
 
-def county_table_files(frames: CountyFrames, scope: Scope, meta: ReportMeta) -> dict[str, bytes]:
-    """`4_tabeller/*.csv` and `4_tabeller/datapackage.json`."""
-    tables = county_tables(frames, meta)
+def county_table_files(tables: Mapping[str, pl.DataFrame], scope: Scope, meta: ReportMeta) -> dict[str, bytes]:
+    """`4_tabeller/*.csv` and `4_tabeller/datapackage.json` of what `county_tables` gives."""
     files = {f"4_tabeller/{name}.csv": csv_bytes(frame) for name, frame in tables.items()}
     files["4_tabeller/datapackage.json"] = json_bytes(data_package(tables, scope, meta))
     return files

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 from assets.bundle.action_pages import action_files, page_links
 from assets.bundle.action_plan import action_plan_files
@@ -41,6 +42,7 @@ def render_bundle(
     meta: ReportMeta,
     draw: Callable[[ChartCard], str] = to_svg,
     script: Callable[[], str] = library,
+    begin: Callable[..., Callable[[], dict[str, bytes]]] = partial,
 ) -> RenderedBundle:
     """Everything in a bundle but its certificate. Arguments and result can be pickled.
 
@@ -49,6 +51,7 @@ def render_bundle(
         scope: municipality, wave and edition.
         meta: definitions, texts, version and date (`assets.bundle.load.build_report_meta`).
         draw: card -> SVG text. script: gives the chart library's text. Both may remember what they have made.
+        begin: takes a function and its arguments and gives what gives the result: another process may do the work meanwhile.
 
     Raises:
         PipelineError: `foreign_rows` when the frames hold rows that the bundle may not see.
@@ -58,9 +61,13 @@ def render_bundle(
     context = Context(frames, scope, meta)
     places = district_pages(context)
     svgs = {card.chart_id: with_fallback_fonts(draw(card)) for card in content.cards}
+    drawn = partial(_drawn, draw)
+    printed = begin(printed_files, frames, content, svgs, meta, drawn)
+    english = begin(english_files, frames, content, svgs, meta, drawn)
+    slides = begin(slide_files, frames, content, meta)
     other = to_english(meta, register_only=content.register_only)
     internal = scope.edition != PUBLIC  # what a municipality works with is nobody else's
-    action = {} if not internal else action_files(frames, content, svgs, meta, lambda card: with_fallback_fonts(draw(card)))
+    action = {} if not internal else action_files(frames, content, svgs, meta, drawn)
     report = render_report(content, svgs, meta, choices(context), script=script, other=other)
     more = page_links(meta, action)
     readme = render_readme(content, meta, anatomy=bool(anatomy), districts=bool(places), english=bool(other), more=more)
@@ -77,10 +84,9 @@ def render_bundle(
         files[ANATOMY_PAGE] = render_anatomy(anatomy, pictures, content, meta).encode("utf-8")
     for card in content.cards:
         files |= chart_files(card, svgs[card.chart_id])
-    files |= english_files(frames, content, svgs, meta, lambda card: with_fallback_fonts(draw(card)))
-    files |= printed_files(frames, content, svgs, meta, lambda card: with_fallback_fonts(draw(card)))
+    files |= english() | printed()
     files |= table_files(frames, scope, meta)
-    files |= slide_files(frames, content, meta)
+    files |= slides()
     files |= method_files(frames, content, meta, lambda: bundle_tables(frames, scope, meta))
     files |= workbook_files(content, bundle_tables(frames, scope, meta), meta)
     if internal:
@@ -98,6 +104,10 @@ def render_bundle(
         files=dict(sorted(files.items())),
         summary=content.summary,
     )
+
+
+def _drawn(draw: Callable[[ChartCard], str], card: ChartCard) -> str:
+    return with_fallback_fonts(draw(card))
 
 
 def with_fallback_fonts(svg: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from assets.bundle.types import Section
 from assets.charts import numbers
@@ -25,14 +25,27 @@ def page_path(wave: int, file_name: str, delivery_id: str) -> str:
     return f"{wave}/{safe}_{delivery_id[:8]}.html"
 
 
-def delivery_pages(all_facts: Sequence[DeliveryFacts], phrases: Phrases) -> tuple[DeliveryPage, ...]:
-    """One page per delivery x wave, in the order given; links between them are filled in."""
+def delivery_pages(
+    all_facts: Sequence[DeliveryFacts], phrases: Phrases, waves: Collection[int] | None = None
+) -> tuple[DeliveryPage, ...]:
+    """One page per delivery x wave, in the order given; links between them are filled in.
+
+    Args:
+        waves: those whose pages are to be written (all when none are given); the others get no sections.
+    """
     paths = {(f.delivery_id, f.wave): page_path(f.wave, f.file_name, f.delivery_id) for f in all_facts}
-    return tuple(delivery_page(f, phrases, paths.get((f.newer, f.wave), "")) for f in all_facts)
+    return tuple(
+        delivery_page(f, phrases, paths.get((f.newer, f.wave), ""), whole=waves is None or f.wave in waves) for f in all_facts
+    )
 
 
-def delivery_page(facts: DeliveryFacts, phrases: Phrases, newer_path: str = "") -> DeliveryPage:
-    """The page of one delivery x wave. `newer_path`: the page of the delivery that took its place, if there is one."""
+def delivery_page(facts: DeliveryFacts, phrases: Phrases, newer_path: str = "", *, whole: bool = True) -> DeliveryPage:
+    """The page of one delivery x wave.
+
+    Args:
+        newer_path: the page of the delivery that took its place, if there is one.
+        whole: false leaves the sections out: what the page that lists all deliveries needs.
+    """
     found = problems(facts, phrases)
     places = _places(facts, phrases)
     name = shown_name(facts.file_name)
@@ -49,7 +62,7 @@ def delivery_page(facts: DeliveryFacts, phrases: Phrases, newer_path: str = "") 
         received=phrases.count(facts.rows_received),
         newer_path=newer_path,
         problems=found,
-        sections=_sections(facts, phrases),
+        sections=_sections(facts, phrases) if whole else (),
         path=page_path(facts.wave, facts.file_name, facts.delivery_id),
     )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 
 from assets.methods.errors import PipelineError
@@ -13,11 +13,12 @@ INDEX = "index.html"
 _PAGE = re.compile(r"^[A-Za-z0-9_-]+_[0-9a-f]{8}\.html$")
 
 
-def write_pages(folder: Path, pages: Mapping[str, str], waves: Iterable[int]) -> frozenset[str]:
-    """Write `<wave>/<page>` files, and remove pages of the given waves that aren't among them.
+def write_pages(folder: Path, pages: Mapping[str, str], waves: Iterable[int], kept: Collection[str] = ()) -> frozenset[str]:
+    """Write `<wave>/<page>` files, and remove pages of the given waves that are neither among them nor kept.
 
     Args:
         pages: path relative to `folder` -> HTML.
+        kept: paths of those that lie there and stay as they are.
 
     Returns:
         Paths of all pages that lie in the folder afterwards, relative to it.
@@ -30,7 +31,7 @@ def write_pages(folder: Path, pages: Mapping[str, str], waves: Iterable[int]) ->
             put_text(folder / name, text)
         for wave in waves:
             for path in sorted((folder / str(wave)).glob("*.html")):
-                if _PAGE.match(path.name) and f"{wave}/{path.name}" not in pages:
+                if _PAGE.match(path.name) and f"{wave}/{path.name}" not in {*pages, *kept}:
                     path.unlink()
     except OSError as error:
         raise _not_written(error) from error

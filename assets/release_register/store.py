@@ -7,6 +7,7 @@ head, each flushed to the disk: a power cut between them leaves a register that 
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 from collections.abc import Iterator
@@ -100,10 +101,33 @@ def write_preview(root: Path, wave: int, folder: str, cells: pl.DataFrame, input
     """Keep the cells of a preview beside the reports with what they were made from. Returns `cells_sha256`."""
     path = preview_path(root, wave, folder)
     path.parent.mkdir(parents=True, exist_ok=True)
-    digest = cells_hash(cells)
-    whole_files.put(path, _parquet(cells))
-    whole_files.put(path.with_suffix(".json"), (canonical({"cells_sha256": digest, "inputs": asdict(inputs)}) + "\n").encode())
+    digest, content = cells_hash(cells), _parquet(cells)
+    whole_files.put(path, content)
+    _tell_preview(path, digest, hashlib.sha256(content).hexdigest(), inputs)
     return digest
+
+
+def renew_preview(root: Path, wave: int, folder: str, inputs: Inputs, digest: str) -> bool:
+    """Say what the same cells, those with this `cells_sha256`, have been made from now.
+
+    False, and nothing is said, when other cells lie there or their file isn't as it was written.
+    """
+    path = preview_path(root, wave, folder)
+    try:
+        told = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
+        written = str(told["file_sha256"])
+        same = told["cells_sha256"] == digest and hashlib.sha256(path.read_bytes()).hexdigest() == written
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
+    if same:
+        _tell_preview(path, digest, written, inputs)
+    return same
+
+
+def _tell_preview(path: Path, digest: str, written: str, inputs: Inputs) -> None:
+    """Write what belongs to a preview's cells: their hash, that of their file, and what they were made from."""
+    told = {"cells_sha256": digest, "file_sha256": written, "inputs": asdict(inputs)}
+    whole_files.put(path.with_suffix(".json"), (canonical(told) + "\n").encode())
 
 
 def read_preview(root: Path, wave: int, folder: str) -> tuple[pl.DataFrame, Inputs, str]:

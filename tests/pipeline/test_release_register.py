@@ -130,7 +130,7 @@ def test_the_same_release_passes_and_is_listed(small_demo, published, municipali
     )
     assert kept.filter(measure="share_band2", area_code=municipality).height == hidden.height
     questions = kept_questions(Warehouse(published.warehouse), CATALOGUE, EDITIONS)
-    again, _ = indicator_tables(small_demo.warehouse, CATALOGUE, EDITIONS, WAVE, questions)
+    ((again, _),) = indicator_tables(small_demo.warehouse, CATALOGUE, EDITIONS, [WAVE], questions)
     first = small_demo.warehouse.read(TableName("release", "indicator_results"), {"wave": [WAVE]})
     rows = ["edition", "area_level", "area_code", "grade", "sex", "indicator", "measure"]
     assert questions["intern"].filter(pl.col("kept_share"), area_code=municipality).height

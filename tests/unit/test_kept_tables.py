@@ -22,7 +22,7 @@ class World:
     def run(self) -> list[str]:
         """Make the table as a run does; the parts that were made anew."""
         self.made = []
-        table = made_or_kept(self.warehouse, TABLE, "key", self.inputs, self.part)
+        table = made_or_kept(self.warehouse, TABLE, "key", self.inputs, lambda parts: map(self.part, parts))
         self.warehouse.replace(TABLE, table, None)
         assert table["key"].to_list() == list(self.inputs)
         return self.made

@@ -193,6 +193,19 @@ def test_a_preview_comes_back_and_a_changed_one_does_not(tmp_path):
     assert error.value.code == "preview_cells"
 
 
+def test_the_same_cells_of_other_inputs_are_told_anew_and_others_are_not(tmp_path):
+    place = (tmp_path, 2024, "paket")
+    later = replace(INPUTS, deliveries={"0114|2024": "f" * 64})
+    assert not store.renew_preview(*place, later, "a" * 64), "nothing there"
+    digest = store.write_preview(*place, cells(), INPUTS)
+    assert not store.renew_preview(*place, later, "a" * 64), "cells of another bundle"
+    assert store.renew_preview(*place, later, digest)
+    assert store.read_preview(*place)[1:] == (later, digest)
+    cells(13).write_parquet(store.preview_path(*place))
+    assert not store.renew_preview(*place, INPUTS, digest), "a changed file"
+    assert not store.holds_preview(*place, INPUTS)
+
+
 @pytest.mark.parametrize(
     ("value", "text"), [(12.0, "12"), (-0.05, "-0.05"), (0.1 + 0.2, "0.3"), (1234.5, "1234.5"), (-3.0, "-3"), (1e-9, "0")]
 )

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 
 import pytest
 
 from assets.reports import InHand
-from assets.worker_pool import over_workers
+from assets.worker_pool import begun, kept_workers, over_workers, shared_out
 
 
 def squared(number: int, offset: int) -> tuple[int, int]:
@@ -43,3 +45,42 @@ def test_the_rows_of_a_bundle_are_read_once_and_let_go():
     tasks = drawn.tasks(["a", "b", "c"])
     assert [next(tasks), next(tasks)] == [("rader a", "a", "definitioner"), ("rader b", "b", "definitioner")]
     assert (drawn.take("a"), read, list(drawn.held)) == ("rader a", ["a", "b"], ["b"])
+
+
+def test_the_steps_of_a_pass_share_their_processes_and_end_with_it():
+    with kept_workers(2):
+        assert list(shared_out(squared, [(2, 0)])) == [(4, os.getpid())], "no process for one part"
+        first = list(shared_out(squared, ((n, 0) for n in range(5))))
+        other = begun(squared, 3, 1)
+        second = list(over_workers(squared, ((n, 1) for n in range(3)), 2))
+        found = [*first, *second, other()]
+    assert [value for value, _ in found] == [0, 1, 4, 9, 16, 1, 2, 5, 10]
+    processes = {process for _, process in found}
+    assert os.getpid() not in processes
+    assert len(processes) <= 2
+    assert list(shared_out(squared, [(2, 0)] * 4)) == [(4, os.getpid())] * 4, "no pass, no process"
+    assert begun(squared, 2, 0)() == (4, os.getpid())
+
+
+WAITS = """
+import time
+from assets.worker_pool import kept_workers, over_workers
+
+if __name__ == "__main__":
+    with kept_workers(2):
+        list(over_workers(time.sleep, [(0.01,)] * 4, 2))
+        print("waits", flush=True)
+        time.sleep(600)
+"""
+
+
+def test_processes_end_when_the_one_that_they_wait_for_is_killed(tmp_path):
+    program = tmp_path / "waits.py"
+    program.write_text(WAITS, encoding="utf-8")
+    command, where = [sys.executable, str(program)], {**os.environ, "PYTHONPATH": os.getcwd()}
+    with subprocess.Popen(command, stdout=subprocess.PIPE, env=where, text=True) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "waits\n"
+        process.kill()
+        told, _ = process.communicate(timeout=60)  # comes to its end when nobody holds the pipe any longer
+    assert not told
