@@ -20,7 +20,7 @@ from assets.methods.errors import PipelineError, count_sv
 from assets.methods.indicator_links import families, links
 from assets.release_audited import OUTCOMES
 from assets.release_register.store import register_head
-from assets.suppression.hidden_rows import BESIDE, CELL, KEY_OF, hide_cells, hold_back, shown_still
+from assets.suppression.hidden_rows import CELL, HELD_BACK, KEY_OF, hide_cells, hold_back, shown_still
 from assets.suppression.repair_plan import Setting, Tables, repairs
 from pipelines.provenance import code_version
 from pipelines.warehouse import TableName, Warehouse
@@ -95,7 +95,7 @@ def repairs_after(
     own = current_repairs(warehouse, catalogue, waves)
     register = _register(warehouse)
     slices = bad.select(SLICE).unique()
-    tables = {name: _slices(published[name], slices) for name in (*AUDITED, *BESIDE) if name in published}
+    tables = {name: _slices(published[name], slices) for name in (*AUDITED, *HELD_BACK) if name in published}
     if own.filter(pl.col("register") == register).height:  # stored, and the release may not have been made anew since
         return held_repairs(warehouse) if shown_still(tables, own.select(list(CELL)), focus_bands(catalogue)) else None
     before = [_sliced(one, slices) for one in earlier]

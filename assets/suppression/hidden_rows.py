@@ -20,7 +20,7 @@ KEYS = (*FAMILY, *PLACE, "measure")
 INDICES = "index_results"
 KEY_OF = {INDICES: "index_key", "accumulated_results": "count_key", "indicator_results": "indicator"}
 """Table in which rows can be hidden -> the column that says what a row is about."""
-BESIDE = ("screen_sensitivity", "cutoff_sensitivity", "associations", "response_by_school_type")
+HELD_BACK = ("screen_sensitivity", "cutoff_sensitivity", "associations", "response_by_school_type")
 """Tables with exact numbers of parts of the same pupils: a cell of theirs holds back the whole table for its wave and grade."""
 RULE = "repair"
 CELL = {name: pl.Int32 if name == "wave" else pl.String for name in (
@@ -57,7 +57,7 @@ def hide_in(tables: Mapping[str, pl.DataFrame], cells: pl.DataFrame, focus: Mapp
     """The tables with the cells hidden; tables in which nothing can be hidden stand as they are."""
 
     def hidden(name: str, rows: pl.DataFrame) -> pl.DataFrame:
-        if name in BESIDE:
+        if name in HELD_BACK:
             return hold_back(name, rows, cells)
         return hide_cells(name, rows, cells, focus)[0] if name in KEY_OF else rows
 
@@ -65,10 +65,10 @@ def hide_in(tables: Mapping[str, pl.DataFrame], cells: pl.DataFrame, focus: Mapp
 
 
 def hold_back(table: str, rows: pl.DataFrame, cells: pl.DataFrame) -> pl.DataFrame:
-    """A table of `BESIDE` without the waves and grades, in their editions, of the cells that are its own."""
+    """A table of `HELD_BACK` without numbers in the waves and grades, and editions, of the cells that are its own."""
     slices = ["edition", "wave", "grade"]
     mine = _in_editions(cells.filter(pl.col("table_name") == table).select(slices).unique()).select(slices)
-    return held_back(table, rows, mine) if mine.height and rows.width else rows
+    return held_back(table, rows, mine.cast({"wave": rows.schema["wave"]})) if mine.height and rows.width else rows
 
 
 def shown_still(tables: Mapping[str, pl.DataFrame], cells: pl.DataFrame, focus: Mapping[str, int]) -> int:
@@ -77,7 +77,7 @@ def shown_still(tables: Mapping[str, pl.DataFrame], cells: pl.DataFrame, focus: 
     return lines + sum(
         _shown_rows(rows) - _shown_rows(hold_back(name, rows, cells))
         for name, rows in tables.items()
-        if name in BESIDE and rows.width
+        if name in HELD_BACK and rows.width
     )
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from assets.methods.errors import PipelineError
-from assets.suppression.hidden_rows import BESIDE, CELL, INDICES, KEY_OF, hide_in
+from assets.suppression.hidden_rows import CELL, HELD_BACK, INDICES, KEY_OF, hide_in
 
 Tables = Mapping[str, pl.DataFrame]
 Attack = Callable[[Tables], pl.DataFrame]
@@ -79,7 +79,7 @@ def _derived_from(bad: pl.DataFrame) -> pl.DataFrame:
 
 def _told_beside(bad: pl.DataFrame) -> pl.DataFrame:
     """Cells of the tables beside those attacked: such a table is held back for the cell's wave and grade."""
-    return bad.filter(pl.col("verdict") == NARROW, pl.col("table_name").is_in(BESIDE)).select(_typed()).unique()
+    return bad.filter(pl.col("verdict") == NARROW, pl.col("table_name").is_in(HELD_BACK)).select(_typed()).unique()
 
 
 def _typed() -> list[pl.Expr]:
