@@ -6,7 +6,8 @@ from pydantic import Field
 from assets.asset_keys import only_reached
 from assets.failures import as_failure
 from assets.intake.names import in_markdown
-from assets.overview.now import overview_now, written
+from assets.overview.current import overview_now
+from assets.overview.now import written
 from assets.overview.plain import stopped_sentences
 from assets.overview.texts import overview_texts
 from assets.texts import asset_text, ui_texts

@@ -36,7 +36,7 @@ from assets.raw import REGISTER_ROWS
 from assets.registers.pipeline import register_revisions
 from assets.release_earlier import kept_cells
 from assets.release_register.history import keep
-from assets.release_repairs import current_repairs, forget_void, repaired
+from assets.release_repairs import current_repairs, forget_void, held_back_parts, repaired
 from assets.slices import ONE_RUN, WAVES, YEARS, int_keys, register_years, survey_waves
 from assets.table_metadata import BY_WAVE, BY_YEAR, count_table, sensitivity_table
 from assets.texts import asset_text, op_text
@@ -232,7 +232,10 @@ def _edition_tables(
         "index_results": results,
         "suppression_log": safe.log,
         "response_rates": rates,
-        **{name: without_exact(name, {edition: rows}, policy)[edition] for name, rows in exact.items()},
+        **{
+            name: held_back_parts(name, without_exact(name, {edition: rows}, policy), inputs.repairs)[edition]
+            for name, rows in exact.items()
+        },
     }
     return tables, safe.pattern
 

@@ -12,6 +12,7 @@ from assets.methods.bands import FOCUS_BAND
 from assets.methods.disclosure import load_policy
 from assets.methods.editions import both_editions, masked
 from assets.methods.withheld import without_exact
+from assets.release_repairs import current_repairs, held_back_parts
 from assets.release_series import INDEX_RESULTS
 from assets.texts import asset_text
 from pipelines.resources import Store
@@ -38,7 +39,8 @@ def release_associations(store: Store) -> dg.Output[pl.DataFrame]:
         editions = released_editions(catalogue)
         parts = {edition: released_associations(store.warehouse, catalogue, edition) for edition in editions}
         rest = {edition: masked("associations", parts[editions[0]], parts[edition]) for edition in editions[1:]}
-        table = both_editions("associations", without_exact("associations", parts | rest, load_policy(catalogue.disclosure)))
+        safe = without_exact("associations", parts | rest, load_policy(catalogue.disclosure))
+        table = both_editions("associations", held_back_parts("associations", safe, current_repairs(store.warehouse, catalogue)))
     said = "\n".join(f"- {text}" for text in table["sentence"].drop_nulls().unique(maintain_order=True))
     return dg.Output(table, metadata={"samband": dg.MetadataValue.md(said or "Inga samband visas.")})
 

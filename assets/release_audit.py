@@ -10,6 +10,7 @@ import polars as pl
 from assets.asset_keys import reached
 from assets.audit import AuditReport, AuditRules, EarlierRelease, EditionRules, audit
 from assets.audit.attack import Run
+from assets.audit.derived import TOLD_BY
 from assets.audit.types import CountRule, Passed
 from assets.audited_tables import AUDITED, DERIVED
 from assets.catalogue.load import Catalogue, load_catalogue
@@ -98,7 +99,10 @@ def require_passed(report: AuditReport) -> None:
     bad = report.cells.filter(pl.col("verdict") != "wide")
     first = report.conflicts.row(0, named=True)
     more = report.conflicts.height - 1
-    places = f"först i tabellen {first['table_name']} för område {first['area_code']}, {first['wave']}, {first['grade']}"
+    table = first["table_name"]
+    if first["attack"].startswith(TOLD_BY):
+        table = f"{first['attack'].removeprefix(TOLD_BY)}, som visar ett tal räknat ur ett dolt i {table},"
+    places = f"först i tabellen {table} för område {first['area_code']}, {first['wave']}, {first['grade']}"
     raise PipelineError(
         code="release_not_safe",
         where="Granskningen av utgivningen (release.audit)",

@@ -11,6 +11,7 @@ from assets.methods.cutoff_publish import published_alternatives
 from assets.methods.disclosure import load_policy
 from assets.methods.editions import both_editions, masked
 from assets.methods.withheld import without_exact
+from assets.release_repairs import current_repairs, held_back_parts
 from assets.release_series import INDEX_RESULTS
 from assets.texts import asset_text
 from pipelines.resources import Store
@@ -34,9 +35,9 @@ def release_cutoff_sensitivity(store: Store) -> dg.Output[pl.DataFrame]:
         editions = released_editions(catalogue)
         parts = {edition: released_alternatives(store.warehouse, catalogue, edition) for edition in editions}
         rest = {edition: masked("cutoff_sensitivity", parts[editions[0]], parts[edition]) for edition in editions[1:]}
-        table = both_editions(
-            "cutoff_sensitivity", without_exact("cutoff_sensitivity", parts | rest, load_policy(catalogue.disclosure))
-        )
+        safe = without_exact("cutoff_sensitivity", parts | rest, load_policy(catalogue.disclosure))
+        repairs = current_repairs(store.warehouse, catalogue)
+        table = both_editions("cutoff_sensitivity", held_back_parts("cutoff_sensitivity", safe, repairs))
     return dg.Output(table, metadata={"andelar": shares_text(table.filter(pl.col("edition") == INTERNAL))})
 
 

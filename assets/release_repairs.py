@@ -7,7 +7,7 @@ says anew what is needed. The release register only grows, so a repair that was 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import polars as pl
 
@@ -20,7 +20,7 @@ from assets.methods.errors import PipelineError, count_sv
 from assets.methods.indicator_links import families, links
 from assets.release_audited import OUTCOMES
 from assets.release_register.store import register_head
-from assets.suppression.hidden_rows import CELL, KEY_OF, hide_cells, shown_still
+from assets.suppression.hidden_rows import CELL, HELD_BACK, KEY_OF, hide_cells, hold_back, shown_still
 from assets.suppression.repair_plan import Setting, Tables, repairs
 from pipelines.provenance import code_version
 from pipelines.warehouse import TableName, Warehouse
@@ -58,6 +58,15 @@ def repaired(
     return hidden, pl.concat([log, more.select(log.columns)])
 
 
+def held_back_parts(table: str, parts: Mapping[str, pl.DataFrame], cells: pl.DataFrame) -> dict[str, pl.DataFrame]:
+    """The editions' rows of a table beside the attacked ones, with nothing shown where a repair holds it back.
+
+    Args:
+        cells: from `current_repairs`.
+    """
+    return {edition: hold_back(table, rows, cells.select(list(CELL))) for edition, rows in parts.items()}
+
+
 def waiting(warehouse: Warehouse, catalogue: Catalogue) -> int:
     """How many shown rows a repair hides when the release is made anew; none when there is nothing to do, or it has passed."""
     cells = current_repairs(warehouse, catalogue)
@@ -86,7 +95,7 @@ def repairs_after(
     own = current_repairs(warehouse, catalogue, waves)
     register = _register(warehouse)
     slices = bad.select(SLICE).unique()
-    tables = {name: _slices(published[name], slices) for name in AUDITED if name in published}
+    tables = {name: _slices(published[name], slices) for name in (*AUDITED, *HELD_BACK) if name in published}
     if own.filter(pl.col("register") == register).height:  # stored, and the release may not have been made anew since
         return held_repairs(warehouse) if shown_still(tables, own.select(list(CELL)), focus_bands(catalogue)) else None
     before = [_sliced(one, slices) for one in earlier]

@@ -80,11 +80,13 @@ def godkann(arguments: argparse.Namespace) -> int:
     from assets.sealing.approvals import APPROVED, REFUSED
     from assets.sealing.taken_in import approve
 
+    paths = _paths()
     bundle, state = approve(
-        _paths(), date.today(), paket=arguments.paket, namn=arguments.namn, roll=arguments.roll, skal=arguments.skal,  # noqa: DTZ011 - the person's own day
+        paths, date.today(), paket=arguments.paket, namn=arguments.namn, roll=arguments.roll, skal=arguments.skal,  # noqa: DTZ011 - the person's own day
         beslut=REFUSED if arguments.avsla else APPROVED,
     )  # fmt: skip
     _say([f"{bundle}: {state.value}."])
+    _show_overview(paths)
     return 0
 
 
@@ -107,8 +109,11 @@ def publicera(arguments: argparse.Namespace) -> int:
     paths = _paths()
     found = take_in(paths, date.today())  # noqa: DTZ011 - the person's own day
     _say([*(f"Mottaget: {line}" for line in found.kept), *(f"✗ {sentence}" for sentence in found.refused)])
-    steps = publish_wave(paths, paths.keys(_profile()), wave, *checks(paths), only)
-    _say(line for step in steps for line in _told(step))
+    try:
+        steps = publish_wave(paths, paths.keys(_profile()), wave, *checks(paths), only)
+        _say(line for step in steps for line in _told(step))
+    finally:  # approvals have been taken in also when the key can't be used
+        _show_overview(paths)
     if not steps:
         _say([f"Det finns inga färdiga paket för {wave} i {paths.reports}. Kör did kor först."])
     new = sum(step.new for step in steps)
@@ -161,6 +166,17 @@ def key_lines(key: SealingKey) -> list[str]:
             f"Nyckeln är inte krypterad. Sätt {PASS_PHRASE} till en lösenfras innan nyckeln görs om du vill ha den krypterad."
         )
     return lines
+
+
+def _show_overview(paths: Paths) -> None:
+    """Write the overview anew; what has been decided or published stands also when that can't be done."""
+    from assets.methods.errors import PipelineError
+    from assets.overview.current import write_now
+
+    try:
+        write_now(paths)
+    except PipelineError as error:
+        _say([f"Lägesöversikten är inte uppdaterad. {error}"])
 
 
 def _told(step: Step) -> Iterable[str]:

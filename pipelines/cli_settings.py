@@ -32,7 +32,7 @@ def asked_for(arguments: argparse.Namespace, paths: Paths) -> dict[str, Any]:
     if arguments.installning or arguments.spara:
         return _with_setting(arguments, paths)
     from assets.catalogue.pilots import find_pilot
-    from assets.sealing.people import require_name
+    from assets.methods.person_names import require_name
 
     asked = {"everything": arguments.allt, "edition": arguments.utgava}
     asked |= {"prepared_by": require_name(arguments.av, "Valet --av")} if arguments.av else {}

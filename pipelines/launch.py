@@ -21,7 +21,7 @@ from assets.cutoff_guard import require_usual_for_publication
 from assets.intake.names import in_markdown
 from assets.methods.editions import PUBLIC
 from assets.methods.errors import PipelineError
-from assets.sealing.people import require_name
+from assets.methods.person_names import require_name
 from assets.slices import WAVES
 from assets.texts import ui_texts
 from pipelines.paths import Paths

@@ -8,7 +8,7 @@ from typing import Any
 import polars as pl
 
 from assets.audit.copies import copied_cells
-from assets.audit.derived import derived_cells
+from assets.audit.derived import TOLD_BY, derived_cells
 from assets.audit.middles import middle_attacks, run_middles
 from assets.audit.perturbed import exact_cells
 from assets.audit.side import run_side, side_attacks
@@ -74,7 +74,11 @@ def conflicts(bad: pl.DataFrame) -> pl.DataFrame:
     }
     now = pl.col("table_name").replace(together)
     before = pl.format("{}; {} ({})", now, now, pl.col("attack").str.strip_prefix("earlier:"))
-    named = bad.with_columns(tables=pl.when(pl.col("attack").str.starts_with("earlier:")).then(before).otherwise(now))
+    attack, formed = pl.col("attack"), pl.format("{}, {}", pl.col("table_name"), pl.col("attack").str.strip_prefix(TOLD_BY))
+    named = bad.with_columns(
+        tables=pl.when(attack.str.starts_with("earlier:")).then(before).when(attack.str.starts_with(TOLD_BY)).then(formed)
+        .otherwise(now)
+    )  # fmt: skip
     grouped = named.group_by("attack", "table_name", "area_code", "grade", "wave", "tables").agg(
         pl.len().cast(pl.Int64).alias("cells")
     )

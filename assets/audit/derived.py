@@ -15,6 +15,8 @@ from assets.audit.types import CELL_KEY, REPORT_SCHEMA, AuditRules
 _PLACE = ["edition", "area_level", "area_code", "wave", "grade"]
 _CELL = [*_PLACE, "sex", "key", "measure"]
 _BANDS = ("share_band1", "share_band2", "share_band3")
+TOLD_BY = "derived:"
+"""What the attack is called before the name of a table of its own that shows a number formed from a hidden one."""
 _TABLES = {"index_results": "index_key", "accumulated_results": "count_key", "indicator_results": "indicator"}
 
 
@@ -23,13 +25,13 @@ def derived_cells(published: Mapping[str, pl.DataFrame], rules: AuditRules) -> p
     shown = _shown(published)
     if shown.is_empty():
         return pl.DataFrame(schema=REPORT_SCHEMA)
-    needed = pl.concat([_compared(shown, rules), *_others(published, rules)])
-    lacking = (
-        needed.join(shown.select("table_name", *_CELL), on=["table_name", *_CELL], how="anti").unique().sort("table_name", *_CELL)
-    )
+    own = _compared(shown, rules).with_columns(attack=pl.lit("linked"))
+    others = [rows.with_columns(attack=pl.lit(f"{TOLD_BY}{name}")) for name, rows in _others(published, rules)]
+    needed, cell = pl.concat([own, *others]), ["table_name", *_CELL]
+    lacking = needed.join(shown.select(cell), on=cell, how="anti").unique().sort(*cell, "attack")
     named = lacking.with_columns(
         low=pl.lit(None, pl.Float64), high=pl.lit(None, pl.Float64), width=pl.lit(0.0), required=pl.lit(float("nan")),
-        verdict=pl.lit("narrow"), attack=pl.lit("linked"),
+        verdict=pl.lit("narrow"),
     )  # fmt: skip
     return named.with_columns(required=pl.lit(float(min(one.width for one in rules.editions.values())))).select(*REPORT_SCHEMA)
 
@@ -72,20 +74,20 @@ def _compared(shown: pl.DataFrame, rules: AuditRules) -> pl.DataFrame:
     ).select("table_name", *_CELL)
 
 
-def _others(published: Mapping[str, pl.DataFrame], rules: AuditRules) -> list[pl.DataFrame]:
-    """What ranks, funnels, weighted shares, the overview of factors and changes over time are formed from."""
+def _others(published: Mapping[str, pl.DataFrame], rules: AuditRules) -> list[tuple[str, pl.DataFrame]]:
+    """Table -> what it is formed from: ranks, funnels, weighted shares, the overview of factors and changes over time."""
     found = []
     for name in ("rank_sets", "funnel", "weighted_comparison"):
         if name in published:
             rows = published[name].filter(pl.col("reason") == "ok").rename({"index_key": "key"})
-            found.append(rows.select(pl.lit("index_results").alias("table_name"), *_CELL))
+            found.append((name, rows.select(pl.lit("index_results").alias("table_name"), *_CELL)))
     focus = pl.col("key").replace_strict(dict(rules.focus), default="share_band3", return_dtype=pl.String)
     if "factor_overview" in published:
         rows = published["factor_overview"].filter(pl.col("share_focus").is_not_null()).rename({"factor": "key"})
         rows = rows.with_columns(
             table_name=pl.lit("index_results"), area_level=pl.lit("municipality"), sex=pl.lit("all"), measure=focus
         )
-        found.append(rows.select("table_name", *_CELL))
+        found.append(("factor_overview", rows.select("table_name", *_CELL)))
     if "trends" in published:
         rows = published["trends"].filter((pl.col("reason") == "ok") & pl.col("change").is_not_null()).rename({"series": "key"})
         both = pl.concat([rows, rows.with_columns(wave=pl.col("from_wave").cast(pl.Int32))])
@@ -97,5 +99,5 @@ def _others(published: Mapping[str, pl.DataFrame], rules: AuditRules) -> list[pl
         both = both.with_columns(
             table_name=pl.when(index).then(pl.lit("index_results")).otherwise(pl.lit("indicator_results")), measure=parents
         )
-        found.append(both.explode("measure").select("table_name", *_CELL))
+        found.append(("trends", both.explode("measure").select("table_name", *_CELL)))
     return found

@@ -7,7 +7,6 @@ It may only loosen, never below the policy's absolute bounds, and never in the p
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import TYPE_CHECKING, Any
@@ -16,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from assets.methods.disclosure_numbers import WAIVABLE, is_looser
 from assets.methods.errors import PipelineError
+from assets.methods.person_names import two_persons
 
 if TYPE_CHECKING:
     from assets.methods.disclosure_policy import DisclosurePolicy
@@ -24,7 +24,6 @@ ALL = "alla"
 NEVER_WAIVED = "publik"
 LEAST_REASON = 20
 """Characters: shorter than a sentence is no reason."""
-SIGNERS = 2
 
 
 class Signer(BaseModel):
@@ -135,14 +134,9 @@ def _signature_problem(waiver: Waiver) -> str:
     if len(waiver.reason.strip()) < LEAST_REASON:
         return f"saknar ett skäl på minst {LEAST_REASON} tecken"
     people = [person for person in waiver.decided_by if person.name.strip() and person.role.strip()]
-    if len({same_person(person.name) for person in people}) < SIGNERS or len(people) < len(waiver.decided_by):
-        return "saknar två olika personers namn och roll"
+    if not two_persons(person.name for person in people) or len(people) < len(waiver.decided_by):
+        return "saknar två olika personers namn och roll (namn där alla ord i det ena står i det andra kan vara en persons)"
     return ""
-
-
-def same_person(name: str) -> str:
-    """A name as it is compared: letter case, spaces and the way accents are stored make no other person."""
-    return " ".join(unicodedata.normalize("NFKC", name).casefold().split())
 
 
 def _value_problem(waiver: Waiver, policy: DisclosurePolicy) -> str:

@@ -3,7 +3,8 @@
 A name is a declaration, not a log-in: open-source Dagster has no roles, so what is recorded is who said so, in which role and
 why. The rules are these: the latest decision of each person counts; a refusal stops the bundle until the same person has
 approved it; two different persons have to approve; the second may not be the one who prepared the run, and a run that doesn't
-say who prepared it can't be approved at all, as nobody could then be told from its author.
+say who prepared it can't be approved at all, as nobody could then be told from its author. Names that may be the same person's
+count as one person (`same_person`), but only the very same name lifts a refusal: it may also have been another's.
 """
 
 from __future__ import annotations
@@ -14,11 +15,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from itertools import islice
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from assets.methods.errors import PipelineError
-from assets.sealing.people import is_name, name_key, same_person
+from assets.methods.person_names import is_name, name_key, same_person, two_persons
 
 APPROVED, REFUSED = "godkänns", "avslås"
 NEEDED = 2
@@ -114,6 +116,9 @@ def approval_bytes(approvals: Sequence[Approval]) -> bytes:
     return (json.dumps(rows, ensure_ascii=False, indent=1, sort_keys=True) + "\n").encode("utf-8")
 
 
+TELL_APART = "Två personer med så lika namn skriver från början var sitt namn som den andra inte har."
+
+
 class State(StrEnum):
     """Where a bundle is on its way out, in the words that the steward reads."""
 
@@ -155,12 +160,19 @@ def standing(manifest: bytes, prepared_by: str, kept: Sequence[Approval], *, ear
         return Standing(State.REFUSED)
     if not prepared_by.strip():
         return Standing(State.NAMELESS)
-    counted = tuple(a for place, a in enumerate(latest.values()) if place == 0 or not same_person(a.namn, prepared_by))[:NEEDED]
+    counted = _pair(tuple(latest.values()), prepared_by)
     if len(counted) == NEEDED:
         return Standing(State.APPROVED, counted)
     if counted:
         return Standing(State.WAITING_ONE, counted)
     return Standing(State.STALE if earlier else State.WAITING_TWO)
+
+
+def _pair(approvals: Sequence[Approval], prepared_by: str) -> tuple[Approval, ...]:
+    """The first approval, and the next by certainly another person who didn't prepare the run; fewer when there is none."""
+    first, rest = tuple(approvals[:1]), approvals[1:]
+    seconds = (a for a in rest if not same_person(a.namn, first[0].namn) and not same_person(a.namn, prepared_by))
+    return (*first, *islice(seconds, NEEDED - 1))
 
 
 def require_counts(approval: Approval, manifest: bytes, prepared_by: str, kept: Sequence[Approval]) -> None:
@@ -189,12 +201,14 @@ def require_counts(approval: Approval, manifest: bytes, prepared_by: str, kept: 
         )
     if any(same_person(approval.namn, one.namn) for one in before.approvals):
         raise PipelineError(
-            "same_person", where, "två olika personer", "samma namn två gånger", "Låt någon annan än den första godkänna."
-        )
+            "same_person", where, "två olika personer",
+            "två namn som kan vara samma persons: alla ord i det ena står i det andra",
+            f"Låt någon annan än den första godkänna. {TELL_APART}",
+        )  # fmt: skip
     if before.approvals and same_person(approval.namn, prepared_by):
         raise PipelineError(
-            "author_second", where, "en andra person som inte gjorde paketet", "namnet på den som gjorde det",
-            "Låt någon annan än den som gjorde paketet vara den andra som godkänner.",
+            "author_second", where, "en andra person som inte gjorde paketet", "ett namn som kan vara dens som gjorde det",
+            f"Låt någon annan än den som gjorde paketet vara den andra som godkänner. {TELL_APART}",
         )  # fmt: skip
 
 
@@ -206,7 +220,7 @@ def faults_of_pair(approvals: Sequence[Approval], manifest: bytes, prepared_by: 
         found.append("Ett godkännande gäller ett annat paket än det här.")
     if any(not approval.approves for approval in approvals):
         found.append("Någon har avslagit paketet.")
-    if len(approvals) != NEEDED or len({name_key(approval.namn) for approval in approvals}) != NEEDED:
+    if len(approvals) != NEEDED or not two_persons(approval.namn for approval in approvals):
         found.append("Paketet är inte godkänt av två olika personer.")
     elif not prepared_by.strip() or same_person(approvals[1].namn, prepared_by):
         found.append("Den andra som godkände är inte säkert någon annan än den som gjorde paketet.")

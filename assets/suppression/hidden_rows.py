@@ -10,6 +10,8 @@ from collections.abc import Mapping
 
 import polars as pl
 
+from assets.methods.withheld import held_back
+
 FAMILY = ("edition", "wave", "grade", "index_key")
 PLACE = ("area_level", "area_code", "sex")
 BANDS = ("share_band1", "share_band2", "share_band3")
@@ -18,6 +20,8 @@ KEYS = (*FAMILY, *PLACE, "measure")
 INDICES = "index_results"
 KEY_OF = {INDICES: "index_key", "accumulated_results": "count_key", "indicator_results": "indicator"}
 """Table in which rows can be hidden -> the column that says what a row is about."""
+HELD_BACK = ("screen_sensitivity", "cutoff_sensitivity", "associations", "response_by_school_type")
+"""Tables with exact numbers of parts of the same pupils: a cell of theirs holds back the whole table for its wave and grade."""
 RULE = "repair"
 CELL = {name: pl.Int32 if name == "wave" else pl.String for name in (
     "table_name", "edition", "area_level", "area_code", "wave", "grade", "sex", "key", "measure"
@@ -51,12 +55,34 @@ def hide_cells(
 
 def hide_in(tables: Mapping[str, pl.DataFrame], cells: pl.DataFrame, focus: Mapping[str, int]) -> dict[str, pl.DataFrame]:
     """The tables with the cells hidden; tables in which nothing can be hidden stand as they are."""
-    return {name: hide_cells(name, rows, cells, focus)[0] if name in KEY_OF else rows for name, rows in tables.items()}
+
+    def hidden(name: str, rows: pl.DataFrame) -> pl.DataFrame:
+        if name in HELD_BACK:
+            return hold_back(name, rows, cells)
+        return hide_cells(name, rows, cells, focus)[0] if name in KEY_OF else rows
+
+    return {name: hidden(name, rows) for name, rows in tables.items()}
+
+
+def hold_back(table: str, rows: pl.DataFrame, cells: pl.DataFrame) -> pl.DataFrame:
+    """A table of `HELD_BACK` without numbers in the waves and grades, and editions, of the cells that are its own."""
+    slices = ["edition", "wave", "grade"]
+    mine = _in_editions(cells.filter(pl.col("table_name") == table).select(slices).unique()).select(slices)
+    return held_back(table, rows, mine.cast({"wave": rows.schema["wave"]})) if mine.height and rows.width else rows
 
 
 def shown_still(tables: Mapping[str, pl.DataFrame], cells: pl.DataFrame, focus: Mapping[str, int]) -> int:
     """How many rows the cells would hide that are shown: none when they have been hidden."""
-    return sum(hide_cells(name, rows, cells, focus)[1].height for name, rows in tables.items() if name in KEY_OF and rows.width)
+    lines = sum(hide_cells(name, rows, cells, focus)[1].height for name, rows in tables.items() if name in KEY_OF and rows.width)
+    return lines + sum(
+        _shown_rows(rows) - _shown_rows(hold_back(name, rows, cells))
+        for name, rows in tables.items()
+        if name in HELD_BACK and rows.width
+    )
+
+
+def _shown_rows(rows: pl.DataFrame) -> int:
+    return rows.filter(pl.col("reason") == "ok").height
 
 
 def _hide_lines(rows: pl.DataFrame, cells: pl.DataFrame, about: str) -> tuple[pl.DataFrame, pl.DataFrame]:

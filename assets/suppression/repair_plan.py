@@ -1,4 +1,5 @@
-"""Which rows are hidden so that what an audit found narrow gets wide: the cheapest, else whole lines, else their sums too. Pure.
+"""Which rows are hidden so that what an audit found narrow gets wide: the cheapest, else whole lines, else their sums too; a
+table beside the attacked ones that tells a number of its own is held back. Pure.
 
 The attack is handed in as a function, so that nothing here is of the audit's making: a choice is taken only when the attacker,
 given the tables with the chosen rows hidden, finds nothing narrow any more. The whole release is attacked again afterwards.
@@ -12,7 +13,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from assets.methods.errors import PipelineError
-from assets.suppression.hidden_rows import CELL, INDICES, KEY_OF, hide_in
+from assets.suppression.hidden_rows import CELL, HELD_BACK, INDICES, KEY_OF, hide_in
 
 Tables = Mapping[str, pl.DataFrame]
 Attack = Callable[[Tables], pl.DataFrame]
@@ -49,12 +50,12 @@ def repairs(bad: pl.DataFrame, tables: Tables, setting: Setting, attack: Attack)
 
     Args:
         bad: cells that can be found out, as `Attack` gives them.
-        tables: the tables in which rows can be hidden, of the waves and grades of `bad`.
+        tables: the tables in which something can be hidden, of the waves and grades of `bad`.
 
     Returns:
         Columns `CELL`, unique and sorted.
     """
-    chosen, hidden, nothing = _derived_from(bad), tables, pl.DataFrame(schema=CELL)
+    chosen, hidden, nothing = pl.concat([_derived_from(bad), _told_beside(bad)]), tables, pl.DataFrame(schema=CELL)
     if chosen.height:
         hidden = hide_in(tables, chosen, setting.focus)
         bad = attack(hidden)
@@ -74,6 +75,11 @@ def repairs(bad: pl.DataFrame, tables: Tables, setting: Setting, attack: Attack)
 def _derived_from(bad: pl.DataFrame) -> pl.DataFrame:
     """Hidden cells that something shown is formed from: what is formed from them goes when they are hidden (again)."""
     return bad.filter(pl.col("verdict") == NARROW, pl.col("low").is_null()).select(_typed()).unique()
+
+
+def _told_beside(bad: pl.DataFrame) -> pl.DataFrame:
+    """Cells of the tables beside those attacked: such a table is held back for the cell's wave and grade."""
+    return bad.filter(pl.col("verdict") == NARROW, pl.col("table_name").is_in(HELD_BACK)).select(_typed()).unique()
 
 
 def _typed() -> list[pl.Expr]:

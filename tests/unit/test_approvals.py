@@ -8,11 +8,11 @@ from datetime import date
 import pytest
 
 from assets.methods.errors import PipelineError
+from assets.methods.person_names import is_name
 from assets.reports import write_forms
 from assets.sealing.approval_file import LARGEST, read_approval
-from assets.sealing.approvals import REFUSED, State, standing
+from assets.sealing.approvals import REFUSED, State, faults_of_pair, standing
 from assets.sealing.form import form_text
-from assets.sealing.people import is_name
 from assets.sealing.publish import state_of
 from assets.sealing.store import keep_approval, kept_approvals, write_form
 from assets.sealing.taken_in import approve, take_in
@@ -47,6 +47,41 @@ def test_the_same_person_spelled_in_another_way_is_no_second(tmp_path, name):
     paths, bundle = Paths(tmp_path), tiny(tmp_path)
     keep_approval(paths, decision(bundle.manifest_bytes, FIRST))
     code("same_person", keep_approval, paths, decision(bundle.manifest_bytes, name, skal="en gång till"))
+
+
+ALIKE = ["Åsa Maria Ek", "Åsa Ek-Berg", "Åsa M. Ek", "von Ek Åsa"]
+
+
+@pytest.mark.parametrize("name", ALIKE)
+def test_a_name_that_holds_all_words_of_the_other_may_be_the_same_persons(tmp_path, name):
+    paths, bundle = Paths(tmp_path), tiny(tmp_path, prepared_by=name)
+    for first, second in ((FIRST, name), (name, FIRST)):
+        kept = [decision(b"m", first), decision(b"m", second)]
+        assert standing(b"m", AUTHOR, kept).state is State.WAITING_ONE
+        assert faults_of_pair(kept, b"m", AUTHOR, FOLDER) == ["Paketet är inte godkänt av två olika personer."]
+    keep_approval(paths, decision(bundle.manifest_bytes, SECOND))
+    assert "var sitt namn" in code("author_second", keep_approval, paths, decision(bundle.manifest_bytes, FIRST))
+    assert keep_approval(paths, decision(bundle.manifest_bytes, "Cy Dee")) is State.APPROVED
+
+
+@pytest.mark.parametrize(
+    ("one", "other"), [("Anna Maria Berg", "Anna Karin Berg"), ("Anna Berg", "Anna Bergman"), ("Bo Ek", "Åsa Ek")]
+)
+def test_names_that_each_have_a_word_of_their_own_are_two_persons(one, other):
+    kept = [decision(b"m", one), decision(b"m", other)]
+    assert standing(b"m", AUTHOR, kept).state is State.APPROVED
+    assert not faults_of_pair(kept, b"m", AUTHOR, FOLDER)
+
+
+def test_a_third_person_stands_in_for_one_with_a_name_like_the_first():
+    kept = [decision(b"m", name) for name in (FIRST, "Åsa Maria Ek", "Åsa Karin Ek", SECOND)]
+    assert [one.namn for one in standing(b"m", AUTHOR, kept).approvals] == [FIRST, SECOND]
+
+
+def test_a_refusal_is_not_lifted_by_a_name_that_only_may_be_the_same_persons():
+    refused = [decision(b"m", "Åsa Maria Ek", REFUSED), decision(b"m", FIRST), decision(b"m", SECOND)]
+    assert standing(b"m", AUTHOR, refused).state is State.REFUSED
+    assert standing(b"m", AUTHOR, [*refused, decision(b"m", "ek åsa maria")]).state is State.APPROVED
 
 
 def test_the_author_may_be_the_first_but_not_the_second(tmp_path):

@@ -118,6 +118,16 @@ def test_a_derived_number_of_a_hidden_cell_stops_the_release() -> None:
     assert set(found["area_code"]) == {first["area_code"]}
 
 
+def test_a_number_in_a_table_of_its_own_names_that_table() -> None:
+    hidden = RESULTS.filter(pl.col("measure") == "share_band1", pl.col("reason") == "suppressed").head(1)
+    ranks = hidden.with_columns(reason=pl.lit("ok"))
+    report = audit({"index_results": RESULTS, "rank_sets": ranks}, RULES)
+    assert narrow(report)["attack"].to_list() == ["derived:rank_sets"]
+    assert report.conflicts["tables"].to_list() == ["index_results, rank_sets"]
+    with pytest.raises(PipelineError, match="först i tabellen rank_sets, som visar ett tal räknat ur ett dolt i index_results"):
+        require_passed(report)
+
+
 def series(codes: dict[str, tuple[int, float | None]]) -> pl.DataFrame:
     """Shares of one question per area, all answers from girls and boys alike: number of answers and share, None when hidden."""
     rows = []

@@ -156,6 +156,14 @@ def test_the_number_of_audited_cells_in_a_certificate_needs_no_cell(bundle):
     assert scanned(bundle, ("7_intyg/manifest.json", told.replace(b"audit", b"other"))).findings
 
 
+@pytest.mark.parametrize(("header", "rules"), [("Referens", []), ("Reference", []), ("value", ["untraced"])])
+def test_the_reference_line_needs_no_cell(bundle, header, rules):
+    """In a county of a few municipalities nobody else may have that share."""
+    rows = f"area_code,wave,grade,sex,index_key,measure,{header}\n0127,2024,ak9,all,parenting,share_band3,99\n"
+    report = scanned(bundle, ("2_diagram/faktorprofil_ak9.csv", rows.encode()))
+    assert [finding.rule for finding in report.findings] == rules
+
+
 def test_the_charts_own_line_numbers_are_no_results_and_a_number_among_them_is(bundle):
     frames, scope = sample_bundle_frames()
     first = [wave for wave in frames.index_results["wave"].unique().sort() if wave < scope.wave]

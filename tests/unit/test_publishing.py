@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -11,6 +12,9 @@ import pytest
 from assets import whole_files
 from assets.hygiene.permissions import tighten
 from assets.methods.errors import PipelineError
+from assets.overview.html import DATA
+from assets.overview.plain import overview_of
+from assets.overview.types import DONE, WAITING
 from assets.published import published_sealed_bundles
 from assets.sealing import store, wired
 from assets.sealing.approvals import State
@@ -313,8 +317,14 @@ def test_the_commands_from_approval_to_the_receivers_check(tmp_path, monkeypatch
         told = capsys.readouterr()
         return code, told.out + told.err
 
+    def shown() -> tuple[str, str]:
+        overview = overview_of((home / "kvalitet" / DATA).read_text("utf-8"))
+        (row,) = (row for row in overview.of(2024) if row.area_code == "0127")
+        return row.approvals, row.states["published"]
+
     given = ("--roll", "chef", "--skal", "granskat")
     assert did("godkann", FOLDER, "--namn", FIRST, *given) == (0, f"{FOLDER}: väntar på ett godkännande.\n")
+    assert shown() == ("intern 1/2", WAITING)
     assert did("godkann", FOLDER, "--namn", "Anna Andersson", *given)[0] == 2
     assert did("godkann", FOLDER, "--namn", SECOND, *given, "--avsla")[1] == f"{FOLDER}: avslaget.\n"
     assert did("publicera") == (0, f"{FOLDER}: avslaget\n")
@@ -325,6 +335,7 @@ def test_the_commands_from_approval_to_the_receivers_check(tmp_path, monkeypatch
     code, told = did("publicera", "--kommun", "0180")
     assert (code, told.startswith("✗ fel.yml: ")) == (1, True)
     assert did("publicera", "--kommun", "0127")[1].startswith(f"{FOLDER}: utgivet nu\n")
+    assert shown()[1] == DONE
     code, told = did("nyckel", "--exportera", "publik.pem")
     assert code == 0
     archive = str(home / "publicerat" / "2024" / f"{FOLDER}.zip")
@@ -336,6 +347,11 @@ def test_the_commands_from_approval_to_the_receivers_check(tmp_path, monkeypatch
     assert did("nyckel", "--exportera", "ny.pem")[0] == 0
     assert did("verifiera", archive, "--nyckel", "ny.pem")[0] == 1
     assert did("verifiera", archive, "--nyckel", "borta.pem")[0] == 2
+
+    shutil.rmtree(home / "kvalitet")
+    (home / "kvalitet").write_text("i vägen", encoding="utf-8")
+    code, told = did("publicera", "--kommun", "0127")
+    assert (code, "Lägesöversikten är inte uppdaterad." in told) == (0, True), "what is published stands"
 
 
 def test_the_job_everything_hands_on_what_is_said_and_keeps_the_other_choices(tmp_path):

@@ -75,6 +75,43 @@ def test_nothing_is_proposed_when_nothing_is_enough_or_the_release_contradicts_i
     assert repairs(wrong, leaky, SETTING, attack).is_empty()
 
 
+def told_beside(verdict: str) -> pl.DataFrame:
+    """What an attack on the county's shares under another limit finds."""
+    row = {"table_name": "cutoff_sensitivity", "edition": "intern", "area_level": "county", "area_code": "01", "wave": 2024}
+    row |= {"grade": "ak9", "sex": "all", "key": "wellbeing", "measure": "between"}
+    more = {"low": 1.0, "high": 2.0, "width": 1.0, "required": 4.0, "verdict": verdict, "attack": "side"}
+    return pl.DataFrame([row | more], schema=REPORT_SCHEMA)
+
+
+def beside() -> pl.DataFrame:
+    """A table beside those attacked, in two waves and both editions."""
+    row = {"area_level": "county", "area_code": "01", "area_name": "Län", "grade": "ak9", "sex": "all", "index_key": "wellbeing"}
+    row |= {"cut_set": "halv", "value": 30.0, "reason": "ok"}
+    rows = [row | {"edition": edition, "wave": wave} for edition in ("intern", "publik") for wave in (2022, 2024)]
+    return pl.DataFrame(rows).with_columns(pl.col("wave").cast(pl.Int32))
+
+
+def test_a_table_that_tells_a_number_of_its_own_is_held_back_for_its_wave_in_both_editions(leaky) -> None:
+    tables = {"index_results": leaky["index_results"].clear(), "cutoff_sensitivity": beside()}
+
+    def attack_beside(tables):
+        shown = tables["cutoff_sensitivity"].filter(pl.col("reason") == "ok", edition="intern", wave=2024)
+        return told_beside("narrow").head(shown.height)
+
+    found = repairs(told_beside("narrow"), tables, SETTING, attack_beside)
+    assert found.select("table_name", "wave").rows() == [("cutoff_sensitivity", 2024)]
+    assert shown_still(tables, found, FOCUS) == 2
+    mended = hide_in(tables, found, FOCUS)
+    held = mended["cutoff_sensitivity"]
+    assert held.drop("value", "reason").equals(beside().drop("value", "reason"))
+    assert held.select("edition", "wave", "value", "reason").rows() == [
+        ("intern", 2022, 30.0, "ok"), ("intern", 2024, None, "suppressed"),
+        ("publik", 2022, 30.0, "ok"), ("publik", 2024, None, "suppressed"),
+    ]  # fmt: skip
+    assert shown_still(mended, found, FOCUS) == 0
+    assert repairs(told_beside("contradiction"), tables, SETTING, attack_beside).is_empty(), "a slip, to be looked into"
+
+
 LINE = {"edition": "intern", "area_level": "municipality", "area_code": "0114", "wave": 2024, "grade": "ak9"}
 
 

@@ -82,6 +82,10 @@ def test_a_waiver_loosens_its_number_in_its_edition_only() -> None:
             "saknar två olika personers namn och roll",
         ),
         (
+            {"decided_by": [{"name": "Anna Påhittad", "role": "a"}, {"name": "Anna Maria Påhittad", "role": "b"}]},
+            "kan vara en persons",
+        ),
+        (
             {"decided_by": [{"name": "Anna Påhittad", "role": "a"}, {"name": "Bo Exempel", "role": " "}]},
             "saknar två olika personers namn och roll",
         ),

@@ -1,8 +1,10 @@
-"""Names of persons, compared so that spelling the same name in another way doesn't make a second person."""
+"""Names of persons, compared so that writing the same name in another way doesn't make a second person. Pure."""
 
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Iterable
+from itertools import combinations
 
 from assets.methods.errors import PipelineError
 
@@ -12,18 +14,30 @@ MOST = 100
 
 
 def name_key(name: str) -> str:
-    """The words of a name without case, marks, punctuation and order: `Ek,  ÅSA` and `Åsa Ek` are the same person.
-
-    Too alike is the safe mistake: two persons who share all the words of their names have to add something that tells them apart.
-    """
+    """The words of a name without case, marks, punctuation and order: `Ek,  ÅSA` and `Åsa Ek` are the same name."""
     parts = unicodedata.normalize("NFKD", name.casefold().translate(LETTERS_WITHOUT_PARTS))
     plain = "".join(c if c.isalnum() else " " for c in parts if not unicodedata.combining(c))
     return " ".join(sorted(plain.split()))
 
 
 def same_person(one: str, other: str) -> bool:
-    """Whether two names are the same person's, as far as names can tell."""
-    return name_key(one) == name_key(other)
+    """Whether two names may be the same person's: all words of one, but for initials, are among the other's.
+
+    `Anna Berg`, `Anna M. Berg` and `Anna Berg-Ek` may be Anna Maria Berg's. Too alike is the safe mistake: two persons with such
+    names have to write a name that the other doesn't have. Not transitive: `Anna Berg` may be either of `Anna Maria Berg` and
+    `Anna Karin Berg`, who are two persons.
+    """
+    mine, others = _words(one), _words(other)
+    return mine <= others or others <= mine
+
+
+def two_persons(names: Iterable[str]) -> bool:
+    """Whether at least two of the names are certainly different persons'."""
+    return any(not same_person(one, other) for one, other in combinations(names, 2))
+
+
+def _words(name: str) -> set[str]:
+    return {word for word in name_key(name).split() if len(word) > 1}
 
 
 def is_name(text: str) -> bool:
