@@ -15,8 +15,8 @@ from assets.demo.handed_in import hand_in
 from assets.demo.parameters import load_parameters
 from assets.demo.population import centred, lasting_effects, simulate_pupils
 from assets.demo.training import training_setting
-from pipelines.cli import REGISTERS
 from pipelines.paths import Paths
+from pipelines.samples import REGISTERS
 from tests.support.fuzz_corpus import PUPILS, changed, text
 
 WAVE, SCALE, SEED = 2024, 0.06, 20241
