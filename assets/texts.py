@@ -1,14 +1,19 @@
 """Texts that stewards read in the Dagster UI, from the catalogue."""
 
+import re
 from functools import lru_cache
 from typing import Any
 
+from assets.catalogue.active import PROFILE
 from assets.catalogue.load import catalogue_yaml
 
 FILE = "texts/dagster.yml"
 GUIDE = "texts/dagster_guide.yml"
 GUIDED = ("jobs", "ops", "sensors", "schedules", "checks")
 """Kinds whose texts get their Swedish name and next step from the guide; assets get theirs when the definitions are built."""
+AREA = "kommun"
+"""What the texts call an area: they are the same for all profiles."""
+_SAYS_AREA = re.compile(rf"{AREA}(?!-)", re.IGNORECASE)
 
 
 @lru_cache(maxsize=1)
@@ -62,7 +67,19 @@ def _all_guided(texts: dict[str, dict[str, str]]) -> dict[str, dict[str, str]]:
 
 def _guided(kind: str, name: str, text: str) -> str:
     more = ui_guide().get(kind, {}).get(name) if kind in GUIDED else None
-    return f"**{more['name']}.** {text}\n\n**{ui_guide()['words']['next']}:** {more['next']}" if more else text
+    told = f"**{more['name']}.** {text}\n\n**{ui_guide()['words']['next']}:** {more['next']}" if more else text
+    return told if kind == "assets" else in_profile(told)  # an asset's text is the beginning of its description
+
+
+def in_profile(text: str, word: str = PROFILE.area_word_sv) -> str:
+    """The text, ending with what a municipality is where the profile's areas are something else.
+
+    Args:
+        word: what one area is called.
+    """
+    if word == AREA or not _SAYS_AREA.search(text):
+        return text
+    return f"{text} {ui_guide()['words']['area'].format(word=word)}"
 
 
 @lru_cache(maxsize=1)

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 import dagster as dg
 
 from assets.slices import MUNICIPALITIES, WAVES, YEARS, bundles, register_years, survey_waves
-from assets.texts import ui_guide
+from assets.texts import in_profile, ui_guide
 
 MORE = 8
 """So many sources are named; the lineage shows all of them."""
@@ -57,7 +57,7 @@ def describe(spec: dg.AssetSpec, checks: int) -> str:
         f"**{words['next']}:** {guide['next'].get(key, of_layer['next'])}",
         f"**{words['parts']}:** {sliced}" if (sliced := partition_text(spec.partitions_def)) else "",
     )
-    return "\n\n".join(" ".join(part.split()) for part in parts if part)
+    return in_profile("\n\n".join(" ".join(part.split()) for part in parts if part))
 
 
 def in_swedish(spec: dg.AssetSpec, counted: Mapping[dg.AssetKey, int]) -> dg.AssetSpec:

@@ -76,6 +76,13 @@ def test_jobs_and_sensors_have_a_name_first_and_a_next_step_last(found):
             assert f"\n\n**{WORDS['next']}:** " in text, name
 
 
+def test_a_profile_with_other_areas_says_what_a_municipality_is(found):
+    note = WORDS["area"].format(word="skoldistrikt")
+    for kind, name, text in found:
+        if kind in ("asset", "check", "job", "field") and "kommun" in text.lower():
+            assert (note in text) == any(key.startswith("yrbs/") for _, key, _ in found), (kind, name)
+
+
 def test_no_text_is_left_over_and_names_are_told_apart():
     guide, texts = ui_guide(), ui_texts()
     names = list(guide["names"].values())
