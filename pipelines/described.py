@@ -69,4 +69,11 @@ def in_swedish(spec: dg.AssetSpec, counted: Mapping[dg.AssetKey, int]) -> dg.Ass
     if layer is None:
         return spec
     told, owners = describe(spec, counted.get(spec.key, 0)), [ui_guide()["owner"]]
-    return spec.replace_attributes(description=told, group_name=layer["group"], kinds=set(layer["kinds"]), owners=owners)
+    about = ui_guide()["about"].get("/".join(spec.key.path[-2:]), {})
+    return spec.replace_attributes(
+        description=told,
+        group_name=layer["group"],
+        kinds=set(layer["kinds"]),
+        owners=owners,
+        metadata={**spec.metadata, **about},
+    )
