@@ -90,7 +90,7 @@ def what_failed_is_told_with_what_it_touches(dagster: DagsterPage, paths: Paths)
     for words in (f"Kommun och mättillfälle: Salem {WAVE}", "Tal: hela leveransen", "Länet: Länets tal"):
         assert words in touched, words
     assert "Botkyrka" not in touched
-    dagster.shoot("05-vad-felet-beror")
+    dagster.shoot("05-vad-felet-beror", left=0)
     dagster.page.goto((paths.quality / "lagesoversikt.html").as_uri())
     dagster.shoot("06-lagesoversikten", left=0)
 
@@ -111,7 +111,7 @@ def a_corrected_delivery_puts_it_right(dagster: DagsterPage, paths: Paths, sent:
     assert dagster.run("forhandsgranska", PREVIEW) == "Success"
     dagster.told("gor_paketen", "paket")
     assert BUNDLE in dagster.unfold(BUNDLE)
-    dagster.shoot("10-forhandsgranskningen")
+    dagster.shoot("10-forhandsgranskningen", left=0)
     dagster.page.goto((paths.reports / str(WAVE) / "rojanderapport.html").as_uri())
     assert "Botkyrka" in dagster.text()
     dagster.shoot("11-rojanderapporten", left=0)
