@@ -6,13 +6,18 @@ from pydantic import Field
 from assets.asset_keys import only_reached
 from assets.failures import as_failure
 from assets.intake.names import in_markdown
+from assets.ledger.store import runs
+from assets.ledger.words import markdown
 from assets.overview.current import overview_now
+from assets.overview.html import PAGE
 from assets.overview.now import written
 from assets.overview.plain import stopped_sentences
 from assets.overview.texts import overview_texts
 from assets.texts import asset_text, ui_texts
 from pipelines.resources import Store
 
+RECENT = 5
+"""Runs that the status asset lists."""
 MADE_OF = (
     *("raw/survey_deliveries", "raw/form_files", "validated/deliveries", "validated/rule_outcomes"),
     *("indices/area_counts", "indices/indicator_counts", "release/provenance", "release/audit"),
@@ -50,7 +55,13 @@ def quality_run_status(config: Stopped, store: Store) -> dg.MaterializeResult:
         sentences = stopped_sentences(overview_now(store.paths)[1]) if config.stoppat is None else config.stoppat
     if sentences:
         raise stop(sentences)
-    return dg.MaterializeResult(metadata={"läget": overview_texts()["run"]["green"]})
+    return dg.MaterializeResult(
+        metadata={
+            "läget": overview_texts()["run"]["green"],
+            "sidan": dg.MetadataValue.path(str(store.paths.quality / PAGE)),
+            "senaste körningarna": dg.MetadataValue.md(markdown(runs(store.paths), RECENT)),
+        }
+    )
 
 
 def stop(sentences: list[str]) -> dg.Failure:

@@ -1,21 +1,28 @@
 """Texts that stewards read in the Dagster UI, from the catalogue."""
 
+import re
 from functools import lru_cache
 from typing import Any
 
+from assets.catalogue.active import PROFILE
 from assets.catalogue.load import catalogue_yaml
 
 FILE = "texts/dagster.yml"
 GUIDE = "texts/dagster_guide.yml"
 GUIDED = ("jobs", "ops", "sensors", "schedules", "checks")
 """Kinds whose texts get their Swedish name and next step from the guide; assets get theirs when the definitions are built."""
+PLAIN = ("ops", "sensors", "schedules")
+"""Kinds whose texts Dagster shows as they are, so they can't have Markdown in them."""
+AREA = "kommun"
+"""What the texts call an area: they are the same for all profiles."""
+_SAYS_AREA = re.compile(rf"{AREA}(?!-)", re.IGNORECASE)
 
 
 @lru_cache(maxsize=1)
 def ui_texts() -> dict[str, dict[str, str]]:
     """All UI texts by kind (`assets`, `jobs`, `ops`, `sensors`, `fields`, `checks`) and name.
 
-    A job, op, sensor or check that the guide names has the name first and the next step last, as markdown.
+    A job, op, sensor or check that the guide names has the name first and the next step last: as Markdown where Dagster draws it.
     """
     return _all_guided(_plain())
 
@@ -62,7 +69,24 @@ def _all_guided(texts: dict[str, dict[str, str]]) -> dict[str, dict[str, str]]:
 
 def _guided(kind: str, name: str, text: str) -> str:
     more = ui_guide().get(kind, {}).get(name) if kind in GUIDED else None
-    return f"**{more['name']}.** {text}\n\n**{ui_guide()['words']['next']}:** {more['next']}" if more else text
+    told = _with_name(text, more["name"], more["next"], plain=kind in PLAIN) if more else text
+    return told if kind == "assets" else in_profile(told)  # an asset's text is the beginning of its description
+
+
+def _with_name(text: str, name: str, then: str, *, plain: bool) -> str:
+    word = ui_guide()["words"]["next"]
+    return f"{name}. {text} {word}: {then}" if plain else f"**{name}.** {text}\n\n**{word}:** {then}"
+
+
+def in_profile(text: str, word: str = PROFILE.area_word_sv) -> str:
+    """The text, ending with what a municipality is where the profile's areas are something else.
+
+    Args:
+        word: what one area is called.
+    """
+    if word == AREA or not _SAYS_AREA.search(text):
+        return text
+    return f"{text} {ui_guide()['words']['area'].format(word=word)}"
 
 
 @lru_cache(maxsize=1)

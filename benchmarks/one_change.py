@@ -37,8 +37,8 @@ def fill(home: Path) -> None:
     """The demo's inbox."""
     from assets.catalogue.base_profile import BASE_PROFILE
     from assets.demo.profiles import fill_inbox
-    from pipelines.cli import copy_registers, fill_forms
     from pipelines.paths import Paths
+    from pipelines.samples import copy_registers, fill_forms
 
     paths = Paths(home)
     paths.make()

@@ -15,7 +15,7 @@ from assets.intake.names import in_markdown
 from assets.registers.pipeline import register_level_jumps
 from assets.rule_tables import prepare
 from assets.slices import WAVES, YEARS, int_keys
-from assets.texts import op_text, plain_text, ui_texts
+from assets.texts import in_profile, op_text, plain_text, ui_texts
 from expectations.parameters import suite_of
 from expectations.run import RuleOutcome, run_suite
 from expectations.suite import Suite, suite_tables
@@ -55,7 +55,7 @@ def suite_checks(table: str, keys: tuple[int, ...], *, blocking: bool) -> dg.Ass
             rule.id,
             asset=asset,
             blocking=blocking and rule.severity == "critical",
-            description=f"{rule.text_sv} Varför: {rule.why_sv} Om den inte håller: {rule.remedy_sv}",
+            description=in_profile(f"{rule.text_sv} Varför: {rule.why_sv} Om den inte håller: {rule.remedy_sv}"),
             metadata={"allvar": _WEIGHT[rule.severity], "varför": rule.why_sv},
         )
         for rule in suite.rules

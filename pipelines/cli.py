@@ -8,9 +8,7 @@ sealed bundle is unchanged but its key was not compared (`did verifiera`), 130 i
 from __future__ import annotations
 
 import argparse
-import filecmp
 import os
-import shutil
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -19,155 +17,22 @@ from typing import Any, NoReturn
 from assets.catalogue.base_profile import BASE_PROFILE, CUTOFF_VARIABLE, PROFILE_VARIABLE
 from assets.hygiene.permissions import owner_only_from_now, sentence
 from pipelines.cli_care import add_care
+from pipelines.cli_chain import demo, kor, ovning, pilot
 from pipelines.cli_publish import add_commands, add_register
-from pipelines.cli_settings import add_arguments, asked_for
-from pipelines.console import Progress, default_progress, print_summary, utf8_console
+from pipelines.cli_settings import add_arguments
+from pipelines.console import utf8_console
 from pipelines.full_disk import disk_full, is_full_disk, met_by
+from pipelines.homes import ROOT, data_home, profile_home, profile_names
 from pipelines.hygiene_arguments import ARKIVNYCKEL, GALLRA, arkivnyckel_arguments, gallra_arguments
-from pipelines.paths import Paths, profile_root, staging_folder
+from pipelines.paths import Paths, staging_folder
 from pipelines.status import add_status
 
-ROOT = Path(__file__).resolve().parent.parent
-REGISTERS = ROOT / "assets" / "demo" / "registers"
-NOT_FOR_THE_INBOX = ("scb_", "README", ".")
-"""Files beside the registers that the simulator needs, and words about them."""
 EDITIONS = ("bada", "intern", "publik")
 """What `--utgava` can be; as `pipelines.resources.EDITIONS`, which can't be read before the packages are installed."""
 FORM_KINDS = ("aktiviteter", "forutsattningar", "beslut")
 """What `did formular` can be asked for; the words of `assets.forms.layout.KIND_WORDS`."""
 ENVIRONMENT = {"GX_ANALYTICS_ENABLED": "false", "DAGSTER_DISABLE_TELEMETRY": "1", "OPENBLAS_NUM_THREADS": "1"}
 """Nothing is sent anywhere; and the matrices are small, so threads cost more than they give (docs/adr/0023)."""
-
-
-def data_home() -> Path:
-    """Where all profiles' inboxes, warehouses and reports live: `data/` in the project, or the folder named by DID_HOME."""
-    return Path(os.environ.get("DID_HOME") or ROOT / "data").resolve()
-
-
-def profile_home() -> Path:
-    """The active profile's own folder: `data_home()` for the base, `profiler/<id>/` in it for another."""
-    return profile_root(data_home(), os.environ.get(PROFILE_VARIABLE) or BASE_PROFILE)
-
-
-def profile_names() -> tuple[str, ...]:
-    """The profiles that ship, by their folders: the catalogue itself can't be read before the packages are installed."""
-    folder = ROOT / "assets" / "catalogue" / "profiles"
-    return (BASE_PROFILE, *sorted(path.parent.name for path in folder.glob("*/profile.yml")))
-
-
-def demo(arguments: argparse.Namespace) -> int:
-    """Fill the inbox with simulated deliveries and the bundled registers, then run everything."""
-    from assets.catalogue.load import load_catalogue
-    from assets.demo.profiles import drawn_areas, fill_inbox, pilot_areas
-
-    paths = Paths(profile_home())
-    progress = default_progress()
-    profile = load_catalogue().profile
-    paths.make()
-    if profile.registers:
-        with progress.step("Lägger registerfiler i inkorgen") as step:
-            step.count("filer", copy_registers(paths.registers))
-    fill_inbox(profile.id, paths.surveys, paths.cache / "demo", progress)
-    if profile.is_base:
-        with progress.step("Lägger påhittade formulär i inkorgen") as step:
-            step.count("filer", fill_forms(paths.forms))
-    if not profile.is_base:
-        return run_chain(paths.root, progress, edition=arguments.utgava, command="did demo")
-    drawn = () if arguments.alla else drawn_areas()
-    done = run_chain(paths.root, progress, edition=arguments.utgava, public_areas=pilot_areas(), only=drawn, command="did demo")
-    if drawn:
-        progress.note(f"Rapportpaket ritades för {len(drawn)} av länets kommuner. Alla får sina med did demo --alla.")
-    return done
-
-
-def ovning(arguments: argparse.Namespace) -> int:
-    """Build the invented county in a home of its own, run everything on it and write the answer key."""
-    from pipelines.training import enter_training, fill_training, training_home, write_facit
-
-    enter_training()
-    home, progress = training_home(data_home(), arguments.mapp), default_progress()
-    fill_training(home, progress)
-    code = run_chain(home, progress, edition="intern", command="did ovning")
-    sys.stdout.write(f"Facit, att visa efter övningen: {write_facit(home, progress)}\n")
-    return code
-
-
-def copy_registers(inbox: Path, source: Path = REGISTERS) -> int:
-    """Put the bundled register files in the inbox; a file already there with the same content is left alone.
-
-    Returns:
-        How many register files the inbox now has from us.
-    """
-    files = sorted(path for path in source.iterdir() if path.is_file() and not path.name.startswith(NOT_FOR_THE_INBOX))
-    inbox.mkdir(parents=True, exist_ok=True)
-    for path in files:
-        target = inbox / path.name
-        if not target.exists() or not filecmp.cmp(path, target, shallow=False):
-            half = inbox / f".{path.name}.del"
-            shutil.copyfile(path, half)
-            half.replace(target)
-    return len(files)
-
-
-def fill_forms(folder: Path) -> int:
-    """Put invented forms about activities, preconditions and decisions in the inbox. SYNTHETIC.
-
-    Returns:
-        How many there are.
-    """
-    from assets.demo.activity_answers import activity_forms
-    from assets.demo.decision_files import decision_forms
-    from assets.demo.form_files import write_forms
-    from assets.demo.readiness_ratings import readiness_forms
-    from assets.forms.definitions import form_definitions
-
-    return len(write_forms([*activity_forms(), *readiness_forms(), *decision_forms()], form_definitions(), folder))
-
-
-def kor(arguments: argparse.Namespace) -> int:
-    """Run everything on what lies in the inbox."""
-    from assets.methods.errors import PipelineError
-
-    paths = Paths(profile_home())
-    paths.make()
-    if not any(has_files(folder) for folder in (paths.surveys, paths.forms)) and not has_answers(paths):
-        raise PipelineError(
-            code="empty_inbox",
-            where=f"Inkorgen {paths.surveys}",
-            expected="minst en leverans",
-            got="en tom mapp",
-            hint="Lägg kommunernas filer där och kör igen, eller prova med make demo.",
-        )
-    asked = asked_for(arguments, paths)
-    done = run_chain(paths.root, default_progress(), **asked)
-    if not asked.get("pilot"):
-        return done
-    arguments.pilot = asked["pilot"].id
-    return pilot(arguments) or done
-
-
-def has_files(folder: Path) -> bool:
-    """Whether anything that a person has put there lies in a folder of the inbox."""
-    return folder.is_dir() and any(path.is_file() and not path.name.startswith(".") for path in folder.iterdir())
-
-
-def has_answers(paths: Paths) -> bool:
-    """Whether an earlier run has kept survey answers: then there is something to run without a new delivery."""
-    if not paths.warehouse.is_file():
-        return False
-    from pipelines.warehouse import TableName, Warehouse
-
-    return Warehouse(paths.warehouse).read(TableName("validated", "survey_responses"), columns=["wave"]).height > 0
-
-
-def run_chain(home: Path, progress: Progress, **choices: Any) -> int:
-    """The run itself and its summary; 1 when nothing could be written. `choices`: as in `run_everything`."""
-    from assets.catalogue.load import load_catalogue
-    from pipelines.run import run_everything
-
-    summary = run_everything(home, progress, **choices)
-    print_summary(summary)
-    return 0 if summary.bundles_written or load_catalogue().profile.reach != "reports" else 1
 
 
 def hamta(arguments: argparse.Namespace) -> int:
@@ -214,16 +79,6 @@ def formular(arguments: argparse.Namespace) -> int:
         only = find_pilot(arguments.pilot, "forms").municipalities
     lines = write_forms(data_home(), arguments.omgang or this_year(), arguments.kommun, arguments.sort, only)
     sys.stdout.write("\n".join(lines) + "\n")
-    return 0
-
-
-def pilot(arguments: argparse.Namespace) -> int:
-    """Say how far a pilot's municipalities have come, and write its page."""
-    from assets.catalogue.pilots import find_pilot, load_pilots
-    from pipelines.pilot import write_pilot_page
-
-    chosen = find_pilot(arguments.pilot) if arguments.pilot else load_pilots().pilots[0]
-    sys.stdout.write("\n".join(write_pilot_page(data_home(), chosen)) + "\n")
     return 0
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable
-from pathlib import Path
 
+from pipelines.homes import data_home, profile_home
 from pipelines.paths import Paths
 
 Add = Callable[[str, Callable[[argparse.Namespace], int], str], argparse.ArgumentParser]
@@ -24,7 +24,6 @@ def add_care(add: Add, with_profile: Callable[[argparse.ArgumentParser], None]) 
 
 def historik(arguments: argparse.Namespace) -> int:
     """Say what the ledger has."""
-    from pipelines.cli import profile_home
     from pipelines.history_commands import historik as tell
 
     return tell(arguments, Paths(profile_home()))
@@ -34,20 +33,14 @@ def sakerhetskopia(arguments: argparse.Namespace) -> int:
     """Copy the data folder, of all profiles, to one file."""
     from pipelines.backup_commands import sakerhetskopia as copy
 
-    return copy(arguments, _home())
+    return copy(arguments, data_home())
 
 
 def aterstall(arguments: argparse.Namespace) -> int:
     """Put a copy back."""
     from pipelines.backup_commands import aterstall as put_back
 
-    return put_back(arguments, _home())
-
-
-def _home() -> Path:
-    from pipelines.cli import data_home
-
-    return data_home()
+    return put_back(arguments, data_home())
 
 
 def historik_arguments(command: argparse.ArgumentParser) -> argparse.ArgumentParser:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from assets.catalogue.base_profile import BASE_PROFILE, PROFILE_VARIABLE
+from pipelines.homes import profile_home
 from pipelines.paths import Paths
 
 if TYPE_CHECKING:
@@ -193,14 +194,11 @@ def _profile() -> str:
 
 
 def _paths() -> Paths:
-    from pipelines.cli import profile_home
-
     return Paths(profile_home())
 
 
 def utgivningar(arguments: argparse.Namespace) -> int:
     """List what has been published, check the register, or say what the new release conflicts with."""
-    from pipelines.cli import profile_home
     from pipelines.releases import release_lines
 
     lines = release_lines(profile_home(), check=arguments.kontrollera, conflicts=arguments.konflikter)
@@ -210,7 +208,6 @@ def utgivningar(arguments: argparse.Namespace) -> int:
 
 def rojande(arguments: argparse.Namespace) -> int:
     """Say what disclosure control hides and costs, per municipality and edition."""
-    from pipelines.cli import profile_home
     from pipelines.disclosure import disclosure_lines
 
     _say(disclosure_lines(profile_home(), arguments.ar, set(arguments.kommun or ())))

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 import dagster as dg
 
 from assets.slices import MUNICIPALITIES, WAVES, YEARS, bundles, register_years, survey_waves
-from assets.texts import ui_guide
+from assets.texts import in_profile, ui_guide
 
 MORE = 8
 """So many sources are named; the lineage shows all of them."""
@@ -57,7 +57,7 @@ def describe(spec: dg.AssetSpec, checks: int) -> str:
         f"**{words['next']}:** {guide['next'].get(key, of_layer['next'])}",
         f"**{words['parts']}:** {sliced}" if (sliced := partition_text(spec.partitions_def)) else "",
     )
-    return "\n\n".join(" ".join(part.split()) for part in parts if part)
+    return in_profile("\n\n".join(" ".join(part.split()) for part in parts if part))
 
 
 def in_swedish(spec: dg.AssetSpec, counted: Mapping[dg.AssetKey, int]) -> dg.AssetSpec:
@@ -69,4 +69,11 @@ def in_swedish(spec: dg.AssetSpec, counted: Mapping[dg.AssetKey, int]) -> dg.Ass
     if layer is None:
         return spec
     told, owners = describe(spec, counted.get(spec.key, 0)), [ui_guide()["owner"]]
-    return spec.replace_attributes(description=told, group_name=layer["group"], kinds=set(layer["kinds"]), owners=owners)
+    about = ui_guide()["about"].get("/".join(spec.key.path[-2:]), {})
+    return spec.replace_attributes(
+        description=told,
+        group_name=layer["group"],
+        kinds=set(layer["kinds"]),
+        owners=owners,
+        metadata={**spec.metadata, **about},
+    )

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import polars as pl
 
+from assets.methods.errors import count_sv
 from assets.overview.gather import first_line
 from pipelines.paths import Paths
 from pipelines.warehouse import TableName, Warehouse
@@ -31,10 +33,13 @@ def stopped(verdicts: pl.DataFrame) -> list[tuple[str, str]]:
     if verdicts.is_empty():
         return []
     held = verdicts.filter(~pl.col("promoted") & pl.col("municipality_code").is_not_null())
-    return [
-        (r["source_file"], f"{r['source_file']}, {r['wave']}: leveransen bröt mot {r['critical_broken']} stoppande regler.")
-        for r in held.iter_rows(named=True)
-    ]
+    return [(row["source_file"], _stopped(row)) for row in held.iter_rows(named=True)]
+
+
+def _stopped(row: Mapping[str, Any]) -> str:
+    rules = count_sv(row["critical_broken"], "stoppande regel", "stoppande regler")
+    then = "Läs varför på kvalitetssidan, rätta filen och lägg in den igen."
+    return f"{row['source_file']}, {row['wave']}: leveransen bröt mot {rules}. {then}"
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pipelines.homes import profile_home
 from pipelines.paths import Paths
 
 if TYPE_CHECKING:
@@ -32,7 +33,6 @@ def status(arguments: argparse.Namespace) -> int:
     """Say where everything stands: 0, or 1 when something is stopped and somebody has to put it right."""
     from assets.overview.plain import as_json, terminal_lines
     from assets.overview.texts import overview_texts
-    from pipelines.cli import profile_home
 
     paths, texts = Paths(profile_home()), overview_texts()
     overview, note = read_overview(paths)

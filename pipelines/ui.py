@@ -28,6 +28,7 @@ from assets.methods.errors import PipelineError
 from pipelines.dead_runs import only_page, settle_dead_runs
 from pipelines.instance_settings import instance_settings
 from pipelines.operation_settings import write_template
+from pipelines.paths import Paths
 from pipelines.web_guard import ORIGINS_VARIABLE, page_origins
 
 HOST = "127.0.0.1"
@@ -168,6 +169,8 @@ def serve(root: Path, home: Path, page: Page = Page(), say: Callable[[str], obje
     variables = environment(root, home, page)
     log = prepare_dagster_home(home) / page.log
     write_template(home)
+    if not page.read_only:
+        Paths(home).make()  # the first thing a steward does is to look for the inbox
     previous = {number: signal.signal(number, _raise_interrupt) for number in _signals()}
     try:
         alone = nullcontext() if page.read_only else only_page(home)

@@ -175,8 +175,8 @@ def _cell(row: Mapping[str, object], titles: Titles) -> str:
         row["wave"],
         _grade(row["grade"]),
         SEXES.get(str(row["sex"]), row["sex"]),
-        titles.series.get(str(row["key"]), row["key"]),
-        row["measure"],
+        titles.key(str(row["key"] or "")),
+        titles.measure(str(row["key"] or ""), str(row["measure"] or "")),
     ]
     edition = f" ({row['edition']})" if row["edition"] else ""
     place = ", ".join(shown_name(str(part)) for part in parts if part)

@@ -98,8 +98,8 @@ class Installation:
 def install(root: Path, cache: Path, scale: float, municipalities: tuple[str, str] | None) -> Installation:
     """Fill the inbox with simulated deliveries, invented forms and the bundled registers, and run everything."""
     from assets.demo.generate import ensure_demo
-    from pipelines.cli import copy_registers, fill_forms
     from pipelines.run import run_everything
+    from pipelines.samples import copy_registers, fill_forms
 
     paths = Paths(root)
     paths.make()

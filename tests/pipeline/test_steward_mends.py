@@ -14,10 +14,10 @@ import dagster as dg
 import polars as pl
 import pytest
 
-from pipelines.cli import copy_registers
 from pipelines.definitions import build_definitions
 from pipelines.jobs import ALL_WAVES
 from pipelines.paths import Paths
+from pipelines.samples import copy_registers
 from pipelines.warehouse import TableName, Warehouse
 from tests.support.fuzz_corpus import BOOK, CATALOGUE, HEADER, ITEMS, PUPILS, SECRET, labels, numbers, pupils, sav, text
 

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from types import MappingProxyType
 
 import yaml
+from PIL import Image
 from playwright.sync_api import Page
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -24,8 +27,17 @@ SERVE = (
 )
 STATUS = r"[0-9a-f]{8}\s+(Success|Failure|Canceled)\s+Run of"
 """How a run's page says how it ended."""
+NOTHING: Mapping[str, str] = MappingProxyType({})
 PATIENCE = 240_000
 """Milliseconds; the whole chain on a busy machine is the longest wait."""
+
+MENU, COLOURS = 240, 64
+"""Width in pixels of Dagster's menu; colours of a picture, enough for a page of text."""
+HIDE_PLACES = """home => {
+    const walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+    for (let node = walk.nextNode(); node; node = walk.nextNode())
+        if (node.nodeValue.includes(home)) node.nodeValue = node.nodeValue.replaceAll(home, "data");
+}"""
 
 
 def free_port() -> int:
@@ -35,11 +47,21 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def base_only(folder: Path) -> Path:
-    """A root like the repository's whose workspace has the base profile alone: each profile is a code server to wait for."""
+def base_only(folder: Path, stopping: Mapping[str, str]) -> Path:
+    """A root like the repository's whose workspace has the base profile alone: each profile is a code server to wait for.
+
+    Args:
+        stopping: table -> its rule that stops a delivery here, whatever it does as shipped.
+    """
     folder.mkdir()
-    for name in ("assets", "pipelines", "expectations"):
+    for name in ("assets", "pipelines"):
         (folder / name).symlink_to(ROOT / name)
+    shutil.copytree(ROOT / "expectations", folder / "expectations", ignore=shutil.ignore_patterns("__pycache__"))
+    for table, rule in stopping.items():
+        path = folder / "expectations" / "suites" / f"{table.replace('/', '__')}.yml"
+        suite = yaml.safe_load(path.read_text(encoding="utf-8"))
+        next(one for one in suite["rules"] if one["id"] == rule)["severity"] = "critical"
+        path.write_text(yaml.safe_dump(suite, allow_unicode=True, sort_keys=False), encoding="utf-8")
     workspace = yaml.safe_load((ROOT / "workspace.yaml").read_text(encoding="utf-8"))
     locations = [one for one in workspace["load_from"] if one["python_module"]["location_name"] == LOCATION]
     (folder / "workspace.yaml").write_text(yaml.safe_dump({"load_from": locations}), encoding="utf-8")
@@ -47,9 +69,13 @@ def base_only(folder: Path) -> Path:
 
 
 @contextmanager
-def dagster_started(home: Path) -> Iterator[str]:
-    """Webserver and daemon on a data folder as `did ui` starts them; gives the page's address and stops all of it."""
-    port, root = free_port(), base_only(home.parent / "program")
+def dagster_started(home: Path, stopping: Mapping[str, str] = NOTHING) -> Iterator[str]:
+    """Webserver and daemon on a data folder as `did ui` starts them; gives the page's address and stops all of it.
+
+    Args:
+        stopping: as `base_only`.
+    """
+    port, root = free_port(), base_only(home.parent / "program", stopping)
     words = [sys.executable, "-c", SERVE, str(root), str(home), str(port)]
     settings = {**os.environ, "DID_HOME": str(home), "NO_COLOR": "1"}
     process = subprocess.Popen(words, cwd=ROOT, env=settings, stdout=subprocess.PIPE, text=True)
@@ -64,10 +90,10 @@ def dagster_started(home: Path) -> Iterator[str]:
 
 
 class DagsterPage:
-    """One page in the browser. `shots`: folder for screenshots, when somebody wants them."""
+    """One page in the browser. `home`: the data folder. `shots`: folder for screenshots, when somebody wants them."""
 
-    def __init__(self, page: Page, address: str, shots: Path | None = None) -> None:
-        self.page, self.address, self.shots = page, address, shots
+    def __init__(self, page: Page, address: str, home: Path, shots: Path | None = None) -> None:
+        self.page, self.address, self.home, self.shots = page, address, home, shots
         page.set_default_timeout(PATIENCE)
 
     def open(self, path: str) -> None:
@@ -100,6 +126,11 @@ class DagsterPage:
             self.page.wait_for_timeout(500)
         return found[0] if found else "still under way"
 
+    def switch_off(self, sensor: str) -> None:
+        """Turn a sensor of the open job off with the switch beside the job's name."""
+        self.page.locator(f'a[href$="/sensors/{sensor}"] + label').click()
+        self.page.locator(f'a[href$="/sensors/{sensor}"] + label input:not(:checked)').wait_for(state="attached")
+
     def run(self, job: str, fields: str = "") -> str:
         """Open a job, type its fields, start it and wait: Success or Failure, as the page says."""
         self.open_job(job)
@@ -124,7 +155,17 @@ class DagsterPage:
         """All that is shown."""
         return str(self.page.inner_text("body"))
 
-    def shoot(self, name: str) -> None:
-        """Keep what is shown as a picture, when pictures are wanted."""
-        if self.shots:
-            self.page.screenshot(path=self.shots / f"{name}.png")
+    def shoot(self, name: str, left: int = MENU) -> None:
+        """Keep what is shown as a picture, when pictures are wanted: small, and without where this computer has its folders.
+
+        Args:
+            left: pixels at the left that the picture leaves out; Dagster's menu.
+        """
+        if not self.shots:
+            return
+        self.page.evaluate(HIDE_PLACES, str(self.home))
+        width, height = (self.page.viewport_size or {"width": 0, "height": 0}).values()
+        path = self.shots / f"{name}.png"
+        self.page.screenshot(path=path, clip={"x": left, "y": 0, "width": width - left, "height": height})
+        with Image.open(path) as full:
+            full.convert("RGB").quantize(COLOURS, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE).save(path, optimize=True)

@@ -1,4 +1,4 @@
-"""A steward's first day: deliveries of three small municipalities, a broken file and one without a row to use."""
+"""A steward's first day: deliveries of three small municipalities, one of them with a mistake, and a file that ends too early."""
 
 from __future__ import annotations
 
@@ -15,14 +15,13 @@ from assets.demo.handed_in import hand_in
 from assets.demo.parameters import load_parameters
 from assets.demo.population import centred, lasting_effects, simulate_pupils
 from assets.demo.training import training_setting
-from pipelines.cli import REGISTERS
 from pipelines.paths import Paths
-from tests.support.fuzz_corpus import PUPILS, changed, text
+from pipelines.samples import REGISTERS
 
 WAVE, SCALE, SEED = 2024, 0.06, 20241
 MUNICIPALITIES = ("0127", "0128", "0136")
-BROKEN, EMPTY = "Enkät 2024 avbruten kopia.sav", "Enkät 2024 Täby.csv"
-OTHER_GRADE = "Åk 7"
+BROKEN, STOPPED = "Enkät 2024 avbruten kopia.sav", "Stockholmsenkäten 2024 Salem.csv"
+SEX, GIRL = "F2", "Flicka"
 PUPIL_COUNTS = ("grundskola_antal_elever", "antal_elever_per_arskurs")
 
 
@@ -46,26 +45,38 @@ def write_deliveries(folder: Path) -> list[str]:
     return [plans[code].name for code in MUNICIPALITIES]
 
 
-def write_faulty(folder: Path, good: str) -> None:
-    """A delivery that ends too early, and one where everybody is in a grade that the survey isn't about."""
+def write_cut_off(folder: Path, good: str) -> None:
+    """A delivery that ends too early."""
     whole = (folder / good).read_bytes()
     (folder / BROKEN).write_bytes(whole[: len(whole) // 2])
-    rows = changed("Arskurs", OTHER_GRADE, PUPILS)
-    (folder / EMPTY).write_text(text(rows), encoding="utf-8")
+
+
+def keep_girls(delivery: Path) -> None:
+    """Leave only the girls' rows in a text delivery: it is read, but somebody has sent a selection."""
+    title, header, *rows = delivery.read_text(encoding="cp1252").splitlines()
+    sex = header.split(";").index(SEX)
+    kept = [row for row in rows if row.split(";")[sex] == GIRL]
+    delivery.write_text("\r\n".join([title, header, *kept, ""]), encoding="cp1252", newline="")
 
 
 def prepare(folder: Path) -> Path:
-    """A folder with what has been sent: three good deliveries and two faulty files."""
+    """A folder with what has been sent: three good deliveries and a file that ends too early."""
     folder.mkdir()
     names = write_deliveries(folder)
-    write_faulty(folder, names[0])
+    write_cut_off(folder, names[0])
     return folder
 
 
 def drop(folder: Path, paths: Paths) -> None:
-    """Put what has been sent into the inbox, and how many pupils the schools have."""
+    """Put what has been sent into the inbox, Salem's with a mistake, and how many pupils the schools have."""
     registers = (path for path in sorted(REGISTERS.iterdir()) if path.name.startswith(PUPIL_COUNTS))
     for path in registers:
         shutil.copyfile(path, paths.registers / path.name)
     for path in sorted(folder.iterdir()):
         shutil.copyfile(path, paths.surveys / path.name)
+    keep_girls(paths.surveys / STOPPED)
+
+
+def drop_corrected(folder: Path, paths: Paths) -> None:
+    """Put Salem's delivery into the inbox as it should have been."""
+    shutil.copyfile(folder / STOPPED, paths.surveys / STOPPED)

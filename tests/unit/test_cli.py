@@ -11,7 +11,9 @@ from assets.slices import MUNICIPALITIES
 from pipelines import cli
 from pipelines.chain import side_by_side
 from pipelines.console import RunSummary
+from pipelines.homes import ROOT, data_home
 from pipelines.paths import staging_folder
+from pipelines.samples import copy_registers
 from pipelines.warehouse import TableName, Warehouse
 
 
@@ -80,18 +82,18 @@ def test_registers_are_copied_once_and_the_simulators_own_file_is_not(tmp_path):
     source.mkdir()
     for name in ("kolada.parquet", "scb_17_2019.csv", "README.md"):
         (source / name).write_text(name, encoding="utf-8")
-    assert cli.copy_registers(inbox, source) == 1
+    assert copy_registers(inbox, source) == 1
     assert [path.name for path in inbox.iterdir()] == ["kolada.parquet"]
     before = (inbox / "kolada.parquet").stat().st_mtime_ns
-    assert cli.copy_registers(inbox, source) == 1
+    assert copy_registers(inbox, source) == 1
     assert (inbox / "kolada.parquet").stat().st_mtime_ns == before
     (inbox / "kolada.parquet").write_text("äldre", encoding="utf-8")
-    cli.copy_registers(inbox, source)
+    copy_registers(inbox, source)
     assert (inbox / "kolada.parquet").read_text(encoding="utf-8") == "kolada.parquet"
 
 
 def test_the_bundled_registers_are_found(tmp_path):
-    assert cli.copy_registers(tmp_path) >= 5
+    assert copy_registers(tmp_path) >= 5
 
 
 def test_an_empty_inbox_is_one_sentence_and_exit_code_two(home, chain, capsys):
@@ -209,9 +211,9 @@ def test_ui_is_never_opened_for_other_computers(home, monkeypatch, capsys):
 
 def test_data_lie_beside_the_code_unless_told_otherwise(monkeypatch, tmp_path):
     monkeypatch.delenv("DID_HOME", raising=False)
-    assert cli.data_home() == cli.ROOT / "data"
+    assert data_home() == ROOT / "data"
     monkeypatch.setenv("DID_HOME", str(tmp_path))
-    assert cli.data_home() == tmp_path.resolve()
+    assert data_home() == tmp_path.resolve()
 
 
 @pytest.fixture

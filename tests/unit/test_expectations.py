@@ -87,6 +87,12 @@ def test_an_empty_table_breaks_the_first_rule_and_no_rule_holds(table):
         assert {o.why_not for o in found[1:]} <= {excused}, "only a table that may be empty is excused"
 
 
+def test_only_tables_of_what_nobody_has_to_send_may_be_empty():
+    forms = {"raw/form_files", "raw/form_answers"}
+    answers = {"harmonised/activity_answers", "harmonised/readiness_ratings", "harmonised/decisions"}
+    assert {table for table in GOOD if load_suite(table).optional} == {*forms, *answers, "harmonised/school_indicators"}
+
+
 @pytest.mark.parametrize("table", GOOD)
 def test_a_rule_whose_column_is_gone_is_not_evaluated_and_a_critical_one_blocks(table):
     views = {name: frame.select(pl.lit(1).alias("other")) for name, frame in views_of(table, GOOD[table]()).items()}

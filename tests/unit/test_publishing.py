@@ -22,7 +22,7 @@ from assets.sealing.gates import Audited, Whole
 from assets.sealing.publish import publish
 from assets.sealing.store import keep_approval
 from assets.sealing.verify import Known, verify_archive
-from pipelines import cli
+from pipelines import cli, cli_chain
 from pipelines.approval_jobs import approvals_sensor, evaluate_approvals, godkann, ta_emot_godkannanden
 from pipelines.jobs import child_config
 from pipelines.launch import choose
@@ -380,7 +380,7 @@ def test_a_run_is_told_who_makes_it(monkeypatch, tmp_path, capsys):
         given.update(choices)
         return 0
 
-    monkeypatch.setattr(cli, "run_chain", run_chain)
+    monkeypatch.setattr(cli_chain, "run_chain", run_chain)
     assert cli.main(["kor", "--av", " Anna   Andersson"]) == 0
     assert given["prepared_by"] == "Anna Andersson"
     assert cli.main(["kor", "--av", "7"]) == 2

@@ -11,9 +11,11 @@ import polars as pl
 import pytest
 
 from assets.catalogue.hygiene import History
+from assets.catalogue.load import load_catalogue
 from assets.ledger import snapshots, state, store
 from assets.ledger.alive import is_living, living
 from assets.ledger.difference import difference
+from assets.ledger.titles import titles_of
 from assets.ledger.types import DONE, FAILED, INTERRUPTED, RUNNING, Check, DagsterRun, Ending, Input, Output, Start
 from assets.ledger.words import list_lines
 from assets.methods.errors import PipelineError
@@ -159,14 +161,24 @@ def test_what_changed_between_two_runs_is_told_by_number(paths, capsys):
     told = capsys.readouterr().out
     assert "Filer: 1 ändrad.\n  ändrad enkät Åby.csv\n" in told
     assert "  ny     val utgåva: – blev intern\n" in told
-    assert "Indexresultat, Botkyrka, 2024, åk 9, alla, Brister i föräldraskap, share_focus (intern): 23 blev 23,5" in told
-    salem = "Indexresultat, Salem, 2024, åk 9, alla, Brister i föräldraskap, share_focus (intern)"
+    assert (
+        "Indexresultat, Botkyrka, 2024, åk 9, alla, Brister i föräldraskap, andel med förhöjd risk (intern): 23 blev 23,5" in told
+    )
+    salem = "Indexresultat, Salem, 2024, åk 9, alla, Brister i föräldraskap, andel med förhöjd risk (intern)"
     assert f"{salem}: 30 blev visas inte (för få svar för att visas)" in told
     assert "fritt ord" not in told
     lines = csv.read_text(encoding="utf-8-sig").splitlines()
     assert lines[0].startswith("tabell;utgåva;områdesnivå;område;år;")
     assert len(lines) == 4
     assert ";ändrad;23,0;23,5;" in lines[1]
+
+
+def test_measures_are_told_in_words():
+    titles = titles_of(load_catalogue(), {})
+    assert titles.measure("index|parenting", "share_focus:slope") == "andel med förhöjd risk, förändring per år"
+    assert titles.measure("F70nyckel", "share") == "andel"
+    assert titles.key("index|parenting").endswith("Brister i föräldraskap")
+    assert titles.measure("", "unheard_of") == "unheard_of", "what has no title is told by its id"
 
 
 def test_two_runs_with_nothing_between_them_differ_in_nothing(paths, capsys):

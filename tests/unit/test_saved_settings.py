@@ -7,7 +7,7 @@ import pytest
 
 from assets.methods.errors import PipelineError
 from assets.slices import WAVES
-from pipelines import cli
+from pipelines import cli, cli_chain
 from pipelines.definitions import build_definitions
 from pipelines.launch import LIMITS, Launch, choose, typed_choices
 from pipelines.paths import Paths
@@ -128,9 +128,9 @@ def test_the_job_stops_at_once_with_the_sentence(tmp_path):
 def test_the_command_line_gives_the_run_what_the_setting_says(tmp_path, monkeypatch):
     given = {}
     monkeypatch.setenv("DID_HOME", str(tmp_path))
-    monkeypatch.setattr(cli, "has_answers", lambda paths: True)
-    monkeypatch.setattr(cli, "run_chain", lambda home, progress, **asked: given.update(asked) or 0)
-    monkeypatch.setattr(cli, "pilot", lambda arguments: 0)
+    monkeypatch.setattr(cli_chain, "has_answers", lambda paths: True)
+    monkeypatch.setattr(cli_chain, "run_chain", lambda home, progress, **asked: given.update(asked) or 0)
+    monkeypatch.setattr(cli_chain, "pilot", lambda arguments: 0)
     assert cli.main(["kor", "--installning", "provkorning", "--av", "Anna Ek", "--spara", "var"]) == 0
     assert (given["edition"], given["pilot"].id, given["prepared_by"]) == ("intern", "exempel", "Anna Ek")
     assert given["tags"]["installning"] == "provkorning"

@@ -63,6 +63,16 @@ def test_assets_say_what_where_from_whether_to_trust_and_what_next(found):
         assert parts[3].startswith(f"**{WORDS['next']}:** "), name
 
 
+def test_the_quality_assets_say_before_any_run_where_their_page_is_and_that_nothing_of_it_is_handed_out():
+    graph = build_definitions().resolve_asset_graph()
+    rooms = [key for key in graph.get_all_asset_keys() if key.path[0] == "quality"]
+    assert len(rooms) == len(ui_guide()["about"])
+    for key in rooms:
+        metadata = graph.get(key).metadata
+        assert (ROOT / metadata["handboken"]).is_file()
+        assert metadata["lämnas ut"] == "nej"
+
+
 def test_checks_say_why_and_what_to_do_when_they_do_not_hold(found):
     for kind, name, text in found:
         if kind == "check":
@@ -71,9 +81,21 @@ def test_checks_say_why_and_what_to_do_when_they_do_not_hold(found):
 
 def test_jobs_and_sensors_have_a_name_first_and_a_next_step_last(found):
     for kind, name, text in found:
-        if kind in ("job", "sensor", "schedule"):
+        if kind == "job":
             assert re.match(r"\*\*[A-ZÅÄÖ][^*]+\.\*\* ", text), name
             assert f"\n\n**{WORDS['next']}:** " in text, name
+        if kind in ("sensor", "schedule"):
+            assert re.match(r"[A-ZÅÄÖ][^.*]+\. [A-ZÅÄÖ]", text), name
+            assert f" {WORDS['next']}: " in text, name
+        if kind in ("op", "sensor", "schedule", "field", "resource field"):
+            assert "**" not in text, f"{name}: Dagster shows the signs of Markdown here"
+
+
+def test_a_profile_with_other_areas_says_what_a_municipality_is(found):
+    note = WORDS["area"].format(word="skoldistrikt")
+    for kind, name, text in found:
+        if kind in ("asset", "check", "job", "field") and "kommun" in text.lower():
+            assert (note in text) == any(key.startswith("yrbs/") for _, key, _ in found), (kind, name)
 
 
 def test_no_text_is_left_over_and_names_are_told_apart():
