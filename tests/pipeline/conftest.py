@@ -24,7 +24,7 @@ from pipelines.warehouse import Warehouse
 
 SMALL = 0.06
 PUBLISHED = ("0115", "0120")  # three bundles are enough where the chain is tested, not the drawing
-IN_FULL = ("0180", "0183")  # four bundles of the whole demo, Stockholm's among them
+IN_FULL = ("0180", "0181")  # two bundles of the whole demo, Stockholm's and one of the usual size
 AGAIN = str(WAVES[-2])
 WHOLE_RELEASE = release_audit.published_tables
 
@@ -123,10 +123,10 @@ def small_demo(tmp_path_factory: pytest.TempPathFactory, demo_cache: Path) -> In
 
 @pytest.fixture(scope="session")
 def full_demo(tmp_path_factory: pytest.TempPathFactory) -> Installation:
-    """The whole demo as `make demo` runs it, with its truth in `cache/demo`; the bundles of four municipalities. Read only.
+    """The whole demo as `make demo` runs it, with its truth in `cache/demo`; the bundles of two municipalities. Read only.
 
     The audit attacks both editions of the latest wave with everything; other attackers try every wave (test_full_demo.py).
-    Among the four is the largest, the only one with districts. It takes a minute or two.
+    One of the two is the largest, the only one with districts. It takes a minute or two.
     """
     root = tmp_path_factory.mktemp("full")
     with pytest.MonkeyPatch.context() as patch:
