@@ -6,7 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -16,7 +16,7 @@ import polars as pl
 import pytest
 
 from assets import release_audit
-from assets.slices import WAVES, range_tags
+from assets.slices import MUNICIPALITIES, WAVES, range_tags
 from pipelines.console import RunSummary, SilentProgress
 from pipelines.paths import Paths, profile_root
 from pipelines.resources import RunChoices
@@ -24,7 +24,9 @@ from pipelines.warehouse import Warehouse
 
 SMALL = 0.06
 PUBLISHED = ("0115", "0120")  # three bundles are enough where the chain is tested, not the drawing
-IN_FULL = ("0180", "0183")  # four bundles of the whole demo, Stockholm's among them
+DELIVER = ("0114", "0115", "0117", "0120", "0125", "0127", "0128", "0140", "0160", "0180", "0188", "0191")
+"""Who sends deliveries in the small demo: every kind of file, wave left out and size. Of the others only registers are known."""
+IN_FULL = ("0180", "0181")  # two bundles of the whole demo, Stockholm's and one of the usual size
 AGAIN = str(WAVES[-2])
 WHOLE_RELEASE = release_audit.published_tables
 
@@ -95,7 +97,20 @@ class Installation:
         return Warehouse(self.paths.warehouse)
 
 
-def install(root: Path, cache: Path, scale: float, municipalities: tuple[str, str] | None) -> Installation:
+def leave_out(inbox: Path, kept: Collection[str]) -> None:
+    """Take the deliveries of all but some municipalities out of the inbox."""
+    from assets.catalogue.load import load_catalogue
+    from assets.demo.deliveries import plan_files
+    from assets.demo.parameters import load_parameters
+
+    for plan in plan_files(load_parameters(), load_catalogue().municipalities):
+        if plan.place.municipality_code not in kept:
+            (inbox / plan.name).unlink()
+
+
+def install(
+    root: Path, cache: Path, scale: float, municipalities: tuple[str, str] | None, deliver: Collection[str] = MUNICIPALITIES
+) -> Installation:
     """Fill the inbox with simulated deliveries, invented forms and the bundled registers, and run everything."""
     from assets.demo.generate import ensure_demo
     from pipelines.run import run_everything
@@ -105,6 +120,7 @@ def install(root: Path, cache: Path, scale: float, municipalities: tuple[str, st
     paths.make()
     copy_registers(paths.registers)
     ensure_demo(paths.surveys, cache, scale=scale)
+    leave_out(paths.surveys, deliver)
     fill_forms(paths.forms)
     return Installation(root, run_everything(root, SilentProgress(), municipalities=municipalities))
 
@@ -118,15 +134,15 @@ def demo_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def small_demo(tmp_path_factory: pytest.TempPathFactory, demo_cache: Path) -> Installation:
     """The small demo after one run. Read only."""
-    return install(tmp_path_factory.mktemp("demo"), demo_cache, SMALL, PUBLISHED)
+    return install(tmp_path_factory.mktemp("demo"), demo_cache, SMALL, PUBLISHED, DELIVER)
 
 
 @pytest.fixture(scope="session")
 def full_demo(tmp_path_factory: pytest.TempPathFactory) -> Installation:
-    """The whole demo as `make demo` runs it, with its truth in `cache/demo`; the bundles of four municipalities. Read only.
+    """The whole demo as `make demo` runs it, with its truth in `cache/demo`; the bundles of two municipalities. Read only.
 
     The audit attacks both editions of the latest wave with everything; other attackers try every wave (test_full_demo.py).
-    Among the four is the largest, the only one with districts. It takes a minute or two.
+    One of the two is the largest, the only one with districts. It takes a minute or two.
     """
     root = tmp_path_factory.mktemp("full")
     with pytest.MonkeyPatch.context() as patch:

@@ -40,7 +40,7 @@ def test_planted_jokers_are_found_and_serious_pupils_are_left_alone(judged, smal
     assert judged.height == small_demo.summary.rows_kept
     jokers = judged.filter(pl.col("careless") > 0)
     serious = judged.filter(pl.col("careless") == 0)
-    assert jokers.height > 200
+    assert jokers.height > 100
     sensitivity, false_alarms = jokers["screened_out"].mean(), serious["screened_out"].mean()
     assert sensitivity > 0.99, f"sensitivity {sensitivity:.3f}"
     assert false_alarms < 0.001, f"false alarms {false_alarms:.4f}"

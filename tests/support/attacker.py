@@ -13,9 +13,9 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+import highspy
 import numpy as np
 import polars as pl
-from scipy.optimize import linprog
 from scipy.sparse import csr_array
 
 Coefficients = Mapping[int, float]
@@ -25,6 +25,8 @@ BAND_MEASURES = LEAVES[:3]
 HIDEABLE = (*LEAVES, "n_scored", "n_respondents")
 KEYS = ("area_level", "area_code", "wave", "grade", "sex", "index_key", "measure")
 SHOWN_FLOOR, DISTRICT_FLOOR = 10, 30
+PRIMAL = 4
+"""HiGHS's primal simplex: a basis that is feasible stays so when only the objective is another."""
 
 
 @dataclass
@@ -38,31 +40,54 @@ class LinearSystem:
         self.rows.append((dict(coefficients), low, high))
 
     def compile(self) -> None:
-        equal = [(c, lo) for c, lo, hi in self.rows if lo == hi]
-        upper = [(c, hi) for c, lo, hi in self.rows if lo != hi and hi < INFINITY]
-        upper += [({k: -v for k, v in c.items()}, -lo) for c, lo, hi in self.rows if lo != hi and lo > -INFINITY]
-        self._equal, self._upper = self._matrix(equal), self._matrix(upper)
-
-    def _matrix(self, rows: Sequence[tuple[Mapping[int, float], float]]) -> tuple[csr_array | None, np.ndarray | None]:
-        if not rows:
-            return None, None
-        at = [(i, k, v) for i, (c, _) in enumerate(rows) for k, v in c.items()]
-        i, k, v = (np.array(column) for column in zip(*at, strict=True))
-        return csr_array((v.astype(float), (i, k)), shape=(len(rows), self.unknowns)), np.array([r for _, r in rows], dtype=float)
+        """Give the solver everything that is known; what is said of the same sum more than once as one row."""
+        known: dict[frozenset[tuple[int, float]], tuple[float, float]] = {}
+        for coefficients, low, high in self.rows:
+            row = frozenset((k, float(v)) for k, v in coefficients.items())
+            least, most = known.get(row, (-INFINITY, INFINITY))
+            known[row] = max(low, least), min(high, most)
+        lp, matrix = highspy.HighsLp(), stacked([dict(sorted(row)) for row in known], self.unknowns)
+        lp.num_col_, lp.num_row_ = self.unknowns, len(known)
+        lp.col_cost_, lp.col_lower_ = np.zeros(self.unknowns), np.zeros(self.unknowns)
+        lp.col_upper_ = np.full(self.unknowns, INFINITY)
+        lp.row_lower_, lp.row_upper_ = (np.array([limits[end] for limits in known.values()], dtype=float) for end in (0, 1))
+        lp.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
+        lp.a_matrix_.start_, lp.a_matrix_.index_, lp.a_matrix_.value_ = matrix.indptr, matrix.indices, matrix.data
+        self._solver, self._all = highspy.Highs(), np.arange(self.unknowns, dtype=np.int32)
+        for option, value in (("output_flag", False), ("threads", 1), ("simplex_strategy", PRIMAL)):
+            self._solver.setOptionValue(option, value)
+        self._solver.passModel(lp)
 
     def extreme(self, coefficients: Coefficients, sign: int) -> np.ndarray | None:
-        """A point where the sum is least (sign 1) or greatest (-1); None when it has no bound."""
+        """A point where the sum is least (sign 1) or greatest (-1); None when it has no bound.
+
+        The search goes on from the point that the last one ended at, which any objective may start from.
+        """
         objective = np.zeros(self.unknowns)
         for k, v in coefficients.items():
             objective[k] = sign * v
-        answer = linprog(
-            objective, A_ub=self._upper[0], b_ub=self._upper[1], A_eq=self._equal[0], b_eq=self._equal[1], method="highs"
-        )
-        if answer.status in (3, 4):
+        self._solver.changeColsCost(self.unknowns, self._all, objective)
+        status = self._solve()
+        if status not in (highspy.HighsModelStatus.kOptimal, highspy.HighsModelStatus.kUnbounded):
+            self._solver.clearSolver()  # from nothing, in case it was led astray on its way
+            status = self._solve()
+        if status in (highspy.HighsModelStatus.kUnbounded, highspy.HighsModelStatus.kUnboundedOrInfeasible):
             return None
-        if answer.status != 0:
-            raise AssertionError(f"the published numbers contradict each other: {answer.message}")
-        return answer.x
+        if status != highspy.HighsModelStatus.kOptimal:
+            raise AssertionError(f"the published numbers contradict each other: {self._solver.modelStatusToString(status)}")
+        return np.asarray(self._solver.getSolution().col_value)
+
+    def _solve(self) -> highspy.HighsModelStatus:
+        self._solver.run()
+        return self._solver.getModelStatus()
+
+
+def stacked(targets: Sequence[Coefficients], unknowns: int) -> csr_array:
+    """Sums of unknowns as the rows of a matrix, whose product with a point is the value of each."""
+    sizes = np.cumsum([0, *map(len, targets)])
+    places = np.fromiter((k for target in targets for k in target), dtype=np.int32, count=sizes[-1])
+    values = np.fromiter((v for target in targets for v in target.values()), dtype=float, count=sizes[-1])
+    return csr_array((values, places, sizes.astype(np.int32)), shape=(len(targets), unknowns))
 
 
 def value_at(coefficients: Coefficients, point: np.ndarray) -> float:
@@ -117,9 +142,10 @@ def _attack_family(part: pl.DataFrame, hidden: pl.DataFrame, enough: float | Non
     keys = list(hidden.iter_rows(named=True))
     targets = [family.measured(row["area_level"], row["area_code"], row["sex"], row["measure"]) for row in keys]
     lo, hi = np.full(len(keys), INFINITY), np.full(len(keys), -INFINITY)
+    all_targets = stacked(targets, family.system.unknowns)
 
     def see(point: np.ndarray) -> None:
-        values = [value_at(target, point) for target in targets]
+        values = all_targets @ point
         np.minimum(lo, values, out=lo)
         np.maximum(hi, values, out=hi)
 

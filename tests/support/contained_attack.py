@@ -13,7 +13,7 @@ from typing import Literal
 import numpy as np
 import polars as pl
 
-from tests.support.attacker import LinearSystem, value_at
+from tests.support.attacker import LinearSystem, stacked
 
 CELL = ["area_code", "wave", "grade", "sex", "indicator"]
 ENOUGH = 12.0
@@ -86,6 +86,7 @@ def attack(
                 system.know({at[area, sex, whole]: 1.0, at[area, sex, inner]: -1.0}, 0, np.inf)
     system.compile()
     lo, hi = np.full(len(hidden), np.inf), np.full(len(hidden), -np.inf)
+    all_hidden = stacked([place for _, place in hidden], system.unknowns)
     units = np.array([row["unit"] for row, _ in hidden])
     for n, (_, target) in enumerate(hidden):
         for sign in (1, -1):
@@ -93,7 +94,7 @@ def attack(
                 continue
             point = system.extreme(target, sign)
             assert point is not None
-            values = np.array([value_at(place, point) for _, place in hidden])
+            values = all_hidden @ point
             np.minimum(lo, values, out=lo)
             np.maximum(hi, values, out=hi)
     keys = [{name: row[name] for name in CELL} | {"yes": row["yes"] / row["unit"]} for row, _ in hidden]

@@ -15,7 +15,7 @@ import numpy as np
 import polars as pl
 
 from assets.methods.accumulated import CountRule
-from tests.support.attacker import INFINITY, LinearSystem, value_at
+from tests.support.attacker import INFINITY, LinearSystem, stacked
 
 FLOOR = 10
 CELL = ["area_code", "sex", "key", "measure"]
@@ -115,6 +115,7 @@ class World:
         """Add `lo` and `hi` of each target (`CELL`); the search for a cell stops when it is known to be wider than `enough`."""
         cells = [self.cell(*row) for row in targets.select(CELL).iter_rows()]
         lo, hi = np.full(len(cells), INFINITY), np.full(len(cells), -INFINITY)
+        all_cells = stacked(cells, self.system.unknowns)
         for at, target in enumerate(cells):
             for sign in (1, -1):
                 if hi[at] - lo[at] > enough:
@@ -123,7 +124,7 @@ class World:
                 if point is None:
                     hi[at] = INFINITY
                     continue
-                values = [value_at(cell, point) for cell in cells]
+                values = all_cells @ point
                 np.minimum(lo, values, out=lo)
                 np.maximum(hi, values, out=hi)
         return targets.with_columns(pl.Series("lo", lo, dtype=pl.Float64), pl.Series("hi", hi, dtype=pl.Float64))

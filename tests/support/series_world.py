@@ -18,7 +18,7 @@ from assets.methods.indicators import indicator_counts, indicator_values
 from assets.methods.pomp import pomp_means, pomp_values
 from assets.methods.protect_series import SeriesRelease, protect_series
 from assets.methods.series_estimates import series_estimates
-from tests.support.attacker import LinearSystem, value_at
+from tests.support.attacker import LinearSystem, stacked
 
 CATALOGUE = load_catalogue()
 SURVEY = CATALOGUE.survey
@@ -187,13 +187,14 @@ def attack(results: pl.DataFrame, counts: pl.DataFrame, enough: float = 10.01, c
     _know_districts(system, own, names, place)
     system.compile()
     lo, hi = np.full(len(targets), np.inf), np.full(len(targets), -np.inf)
+    all_targets = stacked(targets, system.unknowns)
     for at, target in enumerate(targets):
         for sign in (1, -1):
             if hi[at] - lo[at] > enough:
                 continue
             point = system.extreme(target, sign)
             assert point is not None
-            values = np.array([value_at(t, point) for t in targets])
+            values = all_targets @ point
             np.minimum(lo, values, out=lo)
             np.maximum(hi, values, out=hi)
     frame = pl.DataFrame(rows, schema=["area_level", "area_code", "sex", "indicator"], orient="row")
