@@ -2,7 +2,6 @@
 reads it, and nothing of it is published."""
 
 import hashlib
-import pickle
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -20,6 +19,7 @@ from assets.kept_tables import MARKS
 from assets.kept_tables import SCHEMA as MARKS_SCHEMA
 from assets.lineage.radius import radius
 from assets.lineage.words import lines
+from assets.methods.plain_content import plain_text
 from assets.overview.gather import stored_as
 from assets.overview.texts import overview_texts
 from assets.quality.content import delivery_pages, index_page
@@ -198,8 +198,8 @@ def waiting_files(warehouse: Warehouse, paths: Paths) -> list[RejectedFile]:
 
 def page_marks(pages: Sequence[DeliveryPage], phrases: Phrases) -> dict[str, str]:
     """Path -> hash of all that decides what the page looks like."""
-    same = pickle.dumps([code_version(), package_versions(), replace(phrases, touched=None)])
-    return {page.path: hashlib.sha256(same + pickle.dumps(page)).hexdigest() for page in pages}
+    same = plain_text([code_version(), package_versions(), replace(phrases, touched=None)])
+    return {page.path: hashlib.sha256(f"{same}{plain_text(page)}".encode()).hexdigest() for page in pages}
 
 
 def whole_pages(warehouse: Warehouse, folder: Path, marks: Mapping[str, str]) -> frozenset[str]:

@@ -6,12 +6,13 @@ The second time reads the rows anew, and is answered from the first only when th
 from __future__ import annotations
 
 import hashlib
-import pickle
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import TypeVar
 
 import polars as pl
+
+from assets.methods.plain_content import plain_text
 
 Found = TypeVar("Found")
 _kept: list[dict[str, object]] = []
@@ -32,7 +33,7 @@ def kept_or_judged(frames: Iterable[pl.DataFrame], judged_by: object, judge: Cal
     """What `judge` gives for the frames, or gave for the same ones earlier in the pass.
 
     Args:
-        judged_by: rules and parameters; whatever is the same when pickled is the same.
+        judged_by: rules and parameters; plain data (`assets/methods/plain_content.py`).
     """
     if not _kept:
         return judge()
@@ -43,7 +44,7 @@ def kept_or_judged(frames: Iterable[pl.DataFrame], judged_by: object, judge: Cal
 
 
 def _key(frames: Iterable[pl.DataFrame], judged_by: object) -> str:
-    digest = hashlib.sha256(pickle.dumps(judged_by))
+    digest = hashlib.sha256(plain_text(judged_by).encode())
     for frame in frames:
         digest.update(frame.rechunk().write_ipc(None, compat_level=pl.CompatLevel.oldest()).getbuffer())
     return digest.hexdigest()

@@ -16,6 +16,8 @@ STDIN = 0
 
 def end_with_parent() -> None:
     """From now on, stop as for Ctrl-C when the process that holds the other end of the standard input is gone."""
+    if signal.getsignal(signal.SIGTERM) is signal.SIG_IGN:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)  # who started the program may ignore it, and that is inherited
     Thread(target=_wait, name="ends-with-parent", daemon=True).start()
 
 

@@ -191,7 +191,8 @@ def _add_cell(made: _Rows, leaves: _Leaves, cell: dict[str, object], unit: int, 
     made.add(part - (high + _SLACK) * base, (-_MANY, 0.0), _FREE, unit, cost / 2, not shown)
     made.add(part - (low - _SLACK) * base, (0.0, _MANY), _FREE, unit, cost / 2, not shown)
     if measure in BANDS:
-        least = max(floor, rules.district_floor) if cell["area_level"] == "district" else floor
+        # a hidden share doesn't tell on which side of the districts' own floor its number lies (disclosure_rows.py)
+        least = max(floor, rules.district_floor) if shown and cell["area_level"] == "district" else floor
         made.know(base, (0.0, least - 1.0) if cell["reason"] == "too_few" else (float(least), _MANY))
 
 

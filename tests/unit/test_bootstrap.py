@@ -54,14 +54,12 @@ def test_only_the_standard_library_and_syntax_an_old_python_can_read():
     assert {name.split(".")[0] for name in names} <= set(sys.stdlib_module_names)
 
 
+PIPELINES = "__init__ cli cli_care cli_chain cli_publish cli_settings console doctor full_disk homes hygiene_arguments paths samples status"
 BEFORE_INSTALLATION = [
-    "pipelines.hygiene_arguments",
-    *(
-        f"pipelines.{name}"
-        for name in ("__init__", "cli", "cli_care", "cli_publish", "cli_settings", "doctor", "console", "paths", "status")
-    ),
+    *(f"pipelines.{name}" for name in PIPELINES.split()),
     *(f"assets.{name}" for name in ("__init__", "catalogue.__init__", "catalogue.base_profile")),
     *(f"assets.hygiene.{name}" for name in ("__init__", "permissions")),
+    *(f"assets.methods.{name}" for name in ("__init__", "errors")),
 ]
 
 

@@ -25,7 +25,7 @@ from assets.ledger.alive import living
 from assets.ledger.types import DONE, INTERRUPTED, Ending, Start
 from assets.methods.errors import PipelineError
 from assets.quality.writer import write_pages
-from pipelines import cli
+from pipelines import cli, cli_chain
 from pipelines.backup import make_backup
 from pipelines.dead_runs import only_page, only_pass, settle_dead_runs
 from pipelines.paths import COPIES, Paths
@@ -338,12 +338,12 @@ def test_a_full_disk_anywhere_is_one_sentence(tmp_path, monkeypatch, capsys, met
     monkeypatch.setenv("DID_HOME", str(tmp_path))
     (tmp_path / "inbox/enkat").mkdir(parents=True)
     (tmp_path / "inbox/enkat/fil.csv").write_bytes(b"a")
-    monkeypatch.setattr(cli, "run_chain", refuses(met))
+    monkeypatch.setattr(cli_chain, "run_chain", refuses(met))
     assert cli.main(["kor"]) == 2
     told = capsys.readouterr()
     assert told.err.count("✗") == 1
     assert "Frigör utrymme och kör igen" in told.err
-    monkeypatch.setattr(cli, "run_chain", refuses(RuntimeError("a bug")))
+    monkeypatch.setattr(cli_chain, "run_chain", refuses(RuntimeError("a bug")))
     with pytest.raises(RuntimeError, match="a bug"):
         cli.main(["kor"])
 
