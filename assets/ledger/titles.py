@@ -59,14 +59,14 @@ class Titles:
 
 def titles_of(catalogue: Catalogue, tables: Mapping[str, str]) -> Titles:
     """The catalogue's titles. `tables`: those of the assets (`texts/dagster_guide.yml`)."""
-    file, words = catalogue.indicator_file, catalogue_yaml(TEXTS)
+    file, cutoffs, words = catalogue.indicator_file, catalogue.cutoff_file, catalogue_yaml(TEXTS)
     series = words["keys"] | {one.key: one.label_sv for one in catalogue.indices}
     series |= {one.id: one.title_sv for one in (*file.indicators, *file.indices)}
     series |= {one.key: one.short_sv for one in catalogue.factors.accumulated}
     reasons = {one.code: one.text_sv[:1].lower() + one.text_sv[1:] for one in catalogue.reasons}
     kinds = {one.key: one.kind for one in catalogue.indices}
     columns = words["columns"] | _of_activities() | _of_readiness()
-    sets = {"cutoff_sensitivity.cut_set": {one.id: one.title_sv for one in catalogue.cutoff_file.sets}}
+    sets = {"cutoff_sensitivity.cut_set": {one.id: one.title_sv for one in (*cutoffs.sets, *cutoffs.alternatives)}}
     return Titles(
         catalogue.area_names, tables, series, reasons, words["measures"], words["parts"], kinds, words["kinds"], columns | sets
     )
