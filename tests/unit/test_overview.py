@@ -8,6 +8,7 @@ import polars as pl
 import pytest
 
 from assets.catalogue.load import load_catalogue
+from assets.overview.html import render_overview
 from assets.overview.plain import as_json, markdown, overview_of, stopped_sentences, summary, terminal_lines
 from assets.overview.table import counts, status_overview
 from assets.overview.texts import overview_texts
@@ -165,11 +166,15 @@ def test_every_municipality_and_wave_has_one_row_in_alphabetical_order():
     assert set(TEXTS["states"]) == set(TEXTS["meanings"]) == set(STATES)
 
 
-def test_the_same_overview_as_text_data_and_markdown():
-    overview = status_overview(replace(READY, files=(WAITS,)), CATALOGUE, TEXTS, lambda *_: "")
+def test_the_same_overview_as_text_data_markdown_and_page():
+    overview = status_overview(replace(READY, files=(WAITS,), bundles=(OUT, PUBLIC)), CATALOGUE, TEXTS, lambda *_: "")
     assert overview_of(as_json(overview)) == overview
     shown = markdown(overview, TEXTS)
     assert "| Täby | ✓\u00a0klart |" in shown
+    assert "✓\u00a0klart (intern 2/2, publik 0/2) | ✓\u00a0klart (intern) | Täby 2024.csv: väntade" in shown
+    page = render_overview(overview, TEXTS)
+    for beside in ("intern 2/2, publik 0/2", "intern"):
+        assert f'klart<span class="more">{beside}</span>' in page
     assert "Täby 2024.csv: väntade" in shown
     lines = terminal_lines(overview, [WAVE], TEXTS)
     assert any("26\u00a0kommuner" in line for line in lines)
