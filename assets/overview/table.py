@@ -263,14 +263,14 @@ class _Maker:
         found = self._bundles.get(place, [])
         if not found:
             return _after(before, "approved"), "", {}
-        out, kept = _editions(found, _is_published), [one for one in found if not _is_published(one)]
-        ready = [one.edition for one in kept if _is_approved(one)]
+        out, left = _editions(found, _is_published), [one for one in found if not _is_published(one)]
+        ready = [one.edition for one in left if _is_approved(one)]
         if ready:
             state = PART if out else WAITING
             return state, f"published.{state}", {"edition": ready[0]}
         if not out:
             return WAITING, "", {}
-        return (DONE, "published.other", {"out": ", ".join(out), "edition": kept[0].edition}) if kept else (DONE, "", {})
+        return (DONE, "published.other", {"out": ", ".join(out), "edition": left[0].edition}) if left else (DONE, "", {})
 
 
 def _is_published(bundle: BundleFact) -> bool:

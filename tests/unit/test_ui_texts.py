@@ -92,8 +92,8 @@ def test_jobs_and_sensors_have_a_name_first_and_a_next_step_last(found):
 
 
 def test_no_docstring_of_ours_is_shown_where_a_run_is_configured(found):
-    ours = {text.strip() for text in ui_texts()["configs"].values()}
-    assert {(name, text) for kind, name, text in found if kind == "config" and text.strip() not in ours} == set()
+    ours = tuple(ui_texts()["configs"].values())  # a profile with other areas says after it what a municipality is
+    assert {(name, text) for kind, name, text in found if kind == "config" and not text.startswith(ours)} == set()
 
 
 def test_a_profile_with_other_areas_says_what_a_municipality_is(found):
