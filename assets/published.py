@@ -16,13 +16,14 @@ from assets.sealing.approvals import State
 from assets.sealing.publish import Step
 from assets.sealing.wired import publish_wave
 from assets.slices import WAVES
-from assets.texts import asset_text, ui_texts
+from assets.texts import asset_text, shown_as, ui_texts
 from pipelines.resources import Store
 
 FIELDS = ui_texts()["fields"]
 BUNDLES = ("reports/municipality_bundle", "reports/workshop_kit", "reports/county_bundle")
 
 
+@shown_as("publicera")
 class Publication(dg.Config):
     """Which bundles are published: those of a wave, or of some areas in it."""
 

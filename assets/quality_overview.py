@@ -13,7 +13,7 @@ from assets.overview.html import PAGE
 from assets.overview.now import written
 from assets.overview.plain import stopped_sentences
 from assets.overview.texts import overview_texts
-from assets.texts import asset_text, ui_texts
+from assets.texts import asset_text, shown_as, ui_texts
 from pipelines.resources import Store
 
 RECENT = 5
@@ -37,6 +37,7 @@ def quality_overview(store: Store) -> dg.MaterializeResult:
         return dg.MaterializeResult(metadata=written(store.paths))
 
 
+@shown_as("stoppat")
 class Stopped(dg.Config):
     """What was stopped in the run that asks."""
 

@@ -1,8 +1,9 @@
 """Texts that stewards read in the Dagster UI, from the catalogue."""
 
 import re
+from collections.abc import Callable
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeVar
 
 from assets.catalogue.active import PROFILE
 from assets.catalogue.load import catalogue_yaml
@@ -15,6 +16,7 @@ PLAIN = ("ops", "sensors", "schedules")
 """Kinds whose texts Dagster shows as they are, so they can't have Markdown in them."""
 AREA = "kommun"
 """What the texts call an area: they are the same for all profiles."""
+Settings = TypeVar("Settings", bound=type)
 _SAYS_AREA = re.compile(rf"{AREA}(?!-)", re.IGNORECASE)
 
 
@@ -56,6 +58,21 @@ def automation_texts() -> dict[str, dict[str, str]]:
     Names and next steps as in `ui_texts`.
     """
     return _all_guided(catalogue_yaml("texts/automation.yml"))
+
+
+def shown_as(name: str) -> Callable[[Settings], Settings]:
+    """Class decorator: the Launchpad shows the docstring of a group of settings, so it gets the catalogue's text.
+
+    Raises:
+        KeyError: the catalogue has no text of that name under `configs`.
+    """
+    text = ui_texts()["configs"][name]
+
+    def described(settings: Settings) -> Settings:
+        settings.__doc__ = text
+        return settings
+
+    return described
 
 
 def op_text(name: str) -> str:

@@ -17,7 +17,7 @@ from assets.intake.names import in_markdown
 from assets.overview.now import refresh
 from assets.sealing.approvals import APPROVED
 from assets.sealing.taken_in import approve, take_in
-from assets.texts import ui_texts
+from assets.texts import shown_as, ui_texts
 from pipelines.attempts import tick
 from pipelines.resources import Store
 from pipelines.sensors import content_hashes, content_key, inbox_state
@@ -28,6 +28,7 @@ NOTHING = "Inga godkännanden ligger i inbox/godkannanden."
 SAME = "Inget nytt i inbox/godkannanden sedan förra körningen."
 
 
+@shown_as("godkann")
 class Decision(dg.Config):
     """One person's decision about one bundle."""
 

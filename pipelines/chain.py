@@ -13,20 +13,19 @@ from assets.release_repairs import audit_passed, held_repairs, not_repaired_erro
 from assets.slices import MUNICIPALITIES, WAVES, YEARS, bundle_range, range_tags
 from pipelines.paths import Paths
 from pipelines.resources import RunChoices
-from pipelines.stale import FROM_FORMS, WHOLE, WITHOUT_WAVES, Stage, mark_done, stale
+from pipelines.stale import FROM_FORMS, REGISTERS, WHOLE, WITHOUT_WAVES, Stage, mark_done, stale
 from pipelines.warehouse import Warehouse
 
 STAGE_OF: Mapping[str, Stage] = {
     "ingest_registers": "registers",
-    "release_registers": "registers",
+    "release_registers": "released_registers",
     "check_surveys": "surveys",
     "ingest_forms": "forms",
     "build_indices": "estimates",
     "build_prevention": "prevention",
     "audit_release": "audit",
 }
-"""Jobs that are left out for what hasn't changed."""
-ENDS_STAGE = ("release_registers", "check_surveys", "ingest_forms", "build_indices", "build_prevention", "audit_release")
+"""Jobs that are left out for what hasn't changed; each ends the stage it stands for."""
 
 AUDIT = "audit_release"
 AFTER_REPAIR = ("build_indices", "build_prevention", AUDIT)
@@ -57,7 +56,7 @@ def runs(paths: Paths, job: str, choice: Choice) -> list[dict[str, str]]:
     if job == "read_surveys":  # looks through the inbox; what has been read is not read again
         return [range_tags(str(WAVES[0]), str(WAVES[-1]))]
     stage = STAGE_OF[job]
-    if stage == "registers":
+    if stage in REGISTERS:
         needed = choice.everything or stale(paths, stage, [WHOLE])
         return [range_tags(str(YEARS[0]), str(YEARS[-1]))] if needed else []
     if stage in (*FROM_FORMS, "audit"):
@@ -120,6 +119,6 @@ def pending(paths: Paths, job: str, choice: Choice) -> Iterator[dict[str, str]]:
 
 def finished(paths: Paths, job: str, choice: Choice) -> None:
     """Remember that a step's runs have succeeded; an audit that has only repaired has not come to its end."""
-    if job in ENDS_STAGE and (job != AUDIT or passed(paths)):
+    if job in STAGE_OF and (job != AUDIT or passed(paths)):
         stage = STAGE_OF[job]
         mark_done(paths, stage, [WHOLE] if stage in WITHOUT_WAVES else WAVES, choice.edition)

@@ -11,13 +11,14 @@ from pydantic import Field, PrivateAttr
 
 from assets.table_metadata import PARTITION_COLUMN, table_metadata
 from assets.table_parts import TableParts
-from assets.texts import ui_texts
+from assets.texts import shown_as, ui_texts
 from pipelines.dagster_runs import RunOfDagster
 from pipelines.resources import Store
 from pipelines.shown import shown_metadata
 from pipelines.warehouse import TableName, Warehouse
 
 
+@shown_as("io_manager")
 class DuckDBTables(dg.ConfigurableIOManager):
     """Asset key [layer, table] (after a profile's prefix) <-> table `layer.table`.
 

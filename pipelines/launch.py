@@ -23,7 +23,7 @@ from assets.methods.editions import PUBLIC
 from assets.methods.errors import PipelineError
 from assets.methods.person_names import require_name
 from assets.slices import WAVES
-from assets.texts import ui_texts
+from assets.texts import shown_as, ui_texts
 from pipelines.paths import Paths
 from pipelines.resources import BOTH, RunChoices
 from pipelines.saved_settings import Named, find_setting, save_setting
@@ -37,6 +37,7 @@ LimitName = Literal[LIMITS]  # type: ignore[valid-type]
 SHOWN_WAVES = ", ".join(str(wave) for wave in WAVES)
 
 
+@shown_as("ingest")
 class Ingestion(dg.Config):
     """Whether everything is run again, also what nothing has changed for, and a saved setting that may say so."""
 
@@ -44,6 +45,7 @@ class Ingestion(dg.Config):
     installning: str = Field(default="", description=TEXTS["installning"])
 
 
+@shown_as("everything")
 class Launch(Ingestion):
     """The whole chain: which bundles are made, of which wave and areas, and by whom. Every field has a default that works."""
 

@@ -13,7 +13,7 @@ from pydantic import Field
 
 from assets.catalogue.load import active_profile
 from assets.methods.errors import PipelineError
-from assets.texts import ui_texts
+from assets.texts import shown_as, ui_texts
 from pipelines.operation_settings import Email, read_settings
 from pipelines.paths import Paths
 
@@ -22,6 +22,7 @@ RING, ENTRY = "data-i-dialog", "epost"
 OFF = ""
 
 
+@shown_as("mail")
 class Mail(dg.ConfigurableResource):
     """E-mail according to the installation's settings."""
 

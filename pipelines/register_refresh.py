@@ -11,7 +11,7 @@ from pydantic import Field
 
 from assets.failures import as_failure
 from assets.intake.names import in_markdown
-from assets.texts import automation_texts
+from assets.texts import automation_texts, shown_as
 from pipelines.fetch import fetch_register, report_lines
 from pipelines.resources import Store
 
@@ -26,6 +26,7 @@ class Source(Enum):
     scb = "scb"
 
 
+@shown_as("hamta_register")
 class FetchChoice(dg.Config):
     """Which register is fetched."""
 

@@ -12,7 +12,7 @@ from pydantic import Field
 from assets.audited_tables import AUDITED, DERIVED
 from assets.catalogue.settings_models import Edition
 from assets.methods.editions import INTERN, PUBLIC
-from assets.texts import ui_texts
+from assets.texts import shown_as, ui_texts
 from pipelines.known_hashes import known_hashes
 from pipelines.paths import Paths
 from pipelines.warehouse import TableName, Warehouse
@@ -20,6 +20,7 @@ from pipelines.warehouse import TableName, Warehouse
 TEXTS = ui_texts()["fields"]
 
 
+@shown_as("store")
 class Store(dg.ConfigurableResource):
     """The data folder: inbox, archive, warehouse, reports."""
 
@@ -36,6 +37,7 @@ class Store(dg.ConfigurableResource):
         return Warehouse(self.paths.warehouse)
 
 
+@shown_as("release_reader")
 class ReleaseReader(dg.ConfigurableResource):
     """All that reports may read: tables of the release layer, nothing else."""
 
@@ -76,6 +78,7 @@ EDITIONS = {INTERN: (INTERN,), PUBLIC: (PUBLIC,), BOTH: (INTERN, PUBLIC)}
 """What a run may be asked for -> the editions whose bundles it writes."""
 
 
+@shown_as("choices")
 class RunChoices(dg.ConfigurableResource):
     """Choices of a run that are no definitions.
 

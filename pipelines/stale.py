@@ -23,11 +23,13 @@ from pipelines.paths import Paths
 from pipelines.provenance import ROOT, code_version, package_versions
 from pipelines.warehouse import TableName, Warehouse
 
-Stage = Literal["registers", "surveys", "forms", "estimates", "prevention", "audit"]
+Stage = Literal["registers", "released_registers", "surveys", "forms", "estimates", "prevention", "audit"]
 MARKS = TableName("raw", "stage_marks")
 WHOLE = 0
 """Stands in the column `wave` for a stage that isn't sliced."""
-WITHOUT_WAVES: tuple[Stage, ...] = ("registers", "forms", "prevention", "audit")
+REGISTERS: tuple[Stage, ...] = ("registers", "released_registers")
+"""Two stages, as taking in registers and releasing them belong to different jobs: `ingest` does the first alone."""
+WITHOUT_WAVES: tuple[Stage, ...] = (*REGISTERS, "forms", "prevention", "audit")
 FROM_FORMS: tuple[Stage, ...] = ("forms", "prevention")
 DELIVERIES = TableName("raw", "survey_deliveries")
 REJECTED = TableName("raw", "rejected_files")
@@ -55,7 +57,8 @@ REPAIRS = TableName("release", "repairs")
 """What the audit has had hidden: the waves that have such rows are made anew when those change."""
 ATTACKED = tuple(TableName("release", name) for name in (*AUDITED, *DERIVED))
 WRITTEN: Mapping[Stage, tuple[str, ...]] = {
-    "registers": ("harmonised", "validated", "release"),
+    "registers": ("harmonised", "validated"),
+    "released_registers": ("release",),
     "surveys": ("harmonised", "validated"),
     "forms": ("harmonised",),
     "estimates": ("indices", "release"),
@@ -90,9 +93,13 @@ def _marks(paths: Paths, stage: Stage, waves: Sequence[int], edition: str) -> di
     if stage == "audit":  # with the register: what has been published since is attacked together with the release
         register = file_hash(head) if (head := register_head(paths.root)).is_file() else ""
         return {WHOLE: _digest([always, edition, register, [(str(t), warehouse.hashes(t)) for t in (*ATTACKED, *AUDIT)]])}
-    if stage == "registers":
-        files = sorted((p.name, file_hash(p)) for p in inbox_files(paths.registers))
-        tables = [REGISTER_FILES, *(t for t in written if t not in OVER_ALL_WAVES and "wave" not in warehouse.columns(t))]
+    if stage in REGISTERS:
+        files = sorted((p.name, file_hash(p)) for p in inbox_files(paths.registers)) if stage == "registers" else []
+        tables = [
+            REGISTER_FILES,
+            REGISTER_VALUES,
+            *(t for t in written if t not in OVER_ALL_WAVES and "wave" not in warehouse.columns(t)),
+        ]
         return {WHOLE: _digest([always, files, [(str(t), warehouse.hashes(t)) for t in tables]])}
     if stage == "forms":
         files = sorted((p.name, file_hash(p)) for p in inbox_files(paths.forms))

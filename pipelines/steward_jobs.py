@@ -18,7 +18,7 @@ from assets.sealing.keys import sealing_key
 from assets.sealing.store import verify_path
 from assets.sealing.verify import Known, Verified
 from assets.slices import MUNICIPALITIES, WAVES
-from assets.texts import automation_texts
+from assets.texts import automation_texts, shown_as
 from pipelines import chain
 from pipelines.chain import Choice
 from pipelines.jobs import child_config, child_failed, run_child
@@ -31,6 +31,7 @@ FIELDS = TEXTS["fields"]
 SHOWN = 8
 
 
+@shown_as("forhandsgranska")
 class Preview(dg.Config):
     """Whose bundles are made, of which wave, and who makes them."""
 
@@ -40,6 +41,7 @@ class Preview(dg.Config):
     av: str = Field(default="", description=FIELDS["av"])
 
 
+@shown_as("visa_rojande")
 class Areas(dg.Config):
     """Which municipalities the answer is about."""
 
@@ -47,6 +49,7 @@ class Areas(dg.Config):
     wave: int = Field(default=WAVES[-1], description=FIELDS["wave"])
 
 
+@shown_as("verifiera")
 class Verification(dg.Config):
     """Which published bundle is checked, and against which key."""
 
@@ -54,6 +57,7 @@ class Verification(dg.Config):
     fingeravtryck: str = Field(default="", description=FIELDS["fingeravtryck"])
 
 
+@shown_as("visa_utgivningar")
 class Register(dg.Config):
     """How the release register is shown."""
 

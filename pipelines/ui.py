@@ -40,6 +40,9 @@ READY_SECONDS = 120
 STOP_SECONDS = 20
 LINGER_SECONDS = 3
 """How long children may tidy up after themselves once Dagster itself has ended."""
+SLOW_START_SECONDS = 600
+"""How long Dagster waits for its own code server: it fails a run that hasn't begun after 60 when nobody says otherwise, and a
+busy computer may need longer. A server that has gone away is told of at once all the same."""
 WINDOWS = sys.platform == "win32"
 NEW_PROCESS_GROUP = 0x00000200
 """Windows' flag CREATE_NEW_PROCESS_GROUP, by number because the name exists on Windows only."""
@@ -87,6 +90,7 @@ def command(root: Path, page: Page) -> list[str]:
 def environment(root: Path, home: Path, page: Page = Page()) -> dict[str, str]:
     """The child's environment: the instance folder, the project importable in place, the page's own names, telemetry off."""
     return {
+        "DAGSTER_GRPC_TIMEOUT_SECONDS": str(SLOW_START_SECONDS),
         **{name: value for name, value in os.environ.items() if name != PROFILE_VARIABLE},  # each location has its own
         "DAGSTER_HOME": str(prepare_dagster_home(home)),
         "DAGSTER_DISABLE_TELEMETRY": "1",

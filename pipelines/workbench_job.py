@@ -19,7 +19,7 @@ from assets.intake.receive import file_hash, inbox_files
 from assets.intake.sidecar import is_sidecar
 from assets.intake.workbench import Proposal
 from assets.methods.errors import PipelineError
-from assets.texts import ui_texts
+from assets.texts import shown_as, ui_texts
 from pipelines.codebook import Proposed, Ways, run_workbench
 from pipelines.paths import Paths
 from pipelines.resources import Store
@@ -35,6 +35,7 @@ IN_DAGSTER = Ways(
 SHOWN = 8
 
 
+@shown_as("propose_codebook")
 class CodebookRequest(dg.Config):
     """Which file the workbench reads, and what the codebook is called."""
 

@@ -175,7 +175,7 @@ def _cell(row: Mapping[str, object], titles: Titles) -> str:
         row["wave"],
         _grade(row["grade"]),
         SEXES.get(str(row["sex"]), row["sex"]),
-        titles.key(str(row["key"] or "")),
+        titles.key(str(row["key"] or ""), str(row["table_name"])),
         titles.measure(str(row["key"] or ""), str(row["measure"] or "")),
     ]
     edition = f" ({row['edition']})" if row["edition"] else ""

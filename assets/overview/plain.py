@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from assets.intake.names import in_markdown
-from assets.overview.table import counts
+from assets.overview.table import counts, counts_by_edition
 from assets.overview.types import Overview, Row
 
 SHOWN_TOUCHES = 12
@@ -42,19 +42,25 @@ def _marks(texts: Mapping[str, Any]) -> str:
 
 
 def state_words(row: Row, step: str, texts: Mapping[str, Any]) -> str:
-    """The mark and word of a step's state; of approvals also how many."""
+    """The mark and word of a step's state, with what stands beside it."""
     state = texts["states"][row.states[step]]
     said = f"{state['mark']}\u00a0{state['word']}"
-    return f"{said} ({row.approvals})" if step == "approved" and row.approvals else said
+    return f"{said} ({detail})" if (detail := row.detail(step)) else said
 
 
 def summary(rows: Sequence[Row], steps: Sequence[str], texts: Mapping[str, Any]) -> str:
-    """In how many municipalities each step is done, as one sentence."""
+    """In how many municipalities each step is done, and for which editions, as one sentence."""
     done = counts(rows, steps)
-    told = ", ".join(f"{texts['steps'][step].lower()} {done[step]}" for step in steps)
+    told = ", ".join(f"{texts['steps'][step].lower()} {done[step]}{_by_edition(rows, step)}" for step in steps)
     one, several = texts["summary_areas"]
     areas = f"{len(rows)}\u00a0{one if len(rows) == 1 else several}"
     return texts["summary"].format(wave=rows[0].wave if rows else "", areas=areas, counts=told)
+
+
+def _by_edition(rows: Sequence[Row], step: str) -> str:
+    """The editions of a count, in brackets; empty for a step that isn't taken per edition."""
+    told = ", ".join(f"{edition} {count}" for edition, count in counts_by_edition(rows, step).items())
+    return f" ({told})" if told else ""
 
 
 def terminal_lines(overview: Overview, waves: Sequence[int], texts: Mapping[str, Any]) -> list[str]:
@@ -98,7 +104,12 @@ def _several(names: Sequence[str], most: int = 5) -> str:
 def as_json(overview: Overview) -> str:
     """The overview as plain data; `overview_of` reads it back."""
     rows = [
-        {**{name: getattr(row, name) for name in ROW}, "states": dict(row.states), "touches": list(row.touches)}
+        {
+            **{name: getattr(row, name) for name in ROW},
+            "states": dict(row.states),
+            "touches": list(row.touches),
+            "editions": {step: list(found) for step, found in row.editions.items()},
+        }
         for row in overview.rows
     ]
     files = [{"file_name": one.file_name, "sentence": one.sentence, "touches": list(one.touches)} for one in overview.files]
@@ -109,13 +120,18 @@ def as_json(overview: Overview) -> str:
 ROW = ("wave", "area_code", "area_name", "approvals", "forms", "stops", "stopped")
 
 
+def _row_of(told: Mapping[str, Any]) -> Row:
+    editions = {step: tuple(found) for step, found in told["editions"].items()}
+    return Row(**{**told, "touches": tuple(told["touches"]), "editions": editions})
+
+
 def overview_of(text: str) -> Overview:
     """The overview that `as_json` has written. Raises ValueError when it is another text."""
     from assets.overview.types import FileRow
 
     try:
         told = json.loads(text)
-        rows = tuple(Row(**{**row, "touches": tuple(row["touches"])}) for row in told["rows"])
+        rows = tuple(_row_of(row) for row in told["rows"])
         files = tuple(FileRow(one["file_name"], one["sentence"], tuple(one["touches"])) for one in told["files"])
         return Overview(rows, files, tuple(told["steps"]), bool(told["synthetic"]))
     except (KeyError, TypeError) as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -143,10 +144,12 @@ class _Maker:
                 stops = (key, words)
         bundles = self._bundles.get(place, [])
         approvals = ", ".join(f"{one.edition} {min(one.approvals, NEEDED)}/{NEEDED}" for one in bundles)
+        editions = {"approved": _editions(bundles, _is_approved), "published": _editions(bundles, _is_published)}
         stopped = STOPPED in states.values() or PART in (states["recognised"], states["validated"])
         return Row(
             wave, code, name, states, approvals, self.facts.forms.get(code, 0),
             self._say(*stops, wave=wave) if stops else "", stopped, self._touches(place) if stopped else (),
+            editions,
         )  # fmt: skip
 
     def file(self, file: WaitingFile) -> FileRow:
@@ -246,28 +249,41 @@ class _Maker:
         found = self._bundles.get(place, [])
         if not found:
             return _after(before, "bundle"), "", {}
-        waiting = [one for one in found if not one.published and one.approvals < NEEDED]
+        waiting = [one for one in found if not _is_approved(one)]
         for halted, key, state in HALTED:
             for one in (one for one in waiting if one.state == halted.name):
                 return state, f"approved.{key}", {"edition": one.edition}
-        if not waiting:
-            return DONE, "", {}
         begun = [one for one in waiting if one.approvals]
         if begun:
             return PART, "approved.part", {"edition": begun[0].edition}
-        state = WAITING if len(waiting) == len(found) else PART
-        return state, "approved.waiting", {"edition": waiting[0].edition}
+        # one edition is enough: whether the other is handed out too is for the municipality to decide
+        return (DONE, "", {}) if len(waiting) < len(found) else (WAITING, "approved.waiting", {"edition": waiting[0].edition})
 
     def _published(self, place: tuple[str, int], before: Mapping[str, str]) -> tuple[str, str, dict[str, object]]:
         found = self._bundles.get(place, [])
         if not found:
             return _after(before, "approved"), "", {}
-        out = [one for one in found if one.published]
-        if len(out) == len(found):
-            return DONE, "", {}
-        ready = [one.edition for one in found if not one.published and one.approvals >= NEEDED]
-        state = PART if out else WAITING
-        return state, f"published.{state}" if ready else "", {"edition": ready[0] if ready else ""}
+        out, left = _editions(found, _is_published), [one for one in found if not _is_published(one)]
+        ready = [one.edition for one in left if _is_approved(one)]
+        if ready:
+            state = PART if out else WAITING
+            return state, f"published.{state}", {"edition": ready[0]}
+        if not out:
+            return WAITING, "", {}
+        return (DONE, "published.other", {"out": ", ".join(out), "edition": left[0].edition}) if left else (DONE, "", {})
+
+
+def _is_published(bundle: BundleFact) -> bool:
+    return bundle.published
+
+
+def _is_approved(bundle: BundleFact) -> bool:
+    return bundle.published or bundle.approvals >= NEEDED
+
+
+def _editions(bundles: Iterable[BundleFact], done: Callable[[BundleFact], bool]) -> tuple[str, ...]:
+    """The editions whose bundle has come so far."""
+    return tuple(dict.fromkeys(one.edition for one in bundles if done(one)))
 
 
 def _after(before: Mapping[str, str], step: str) -> str:
@@ -281,6 +297,11 @@ def file_radius(catalogue: Catalogue, file: WaitingFile, entries: Sequence[Any] 
 
 
 def counts(rows: Iterable[Row], steps: Sequence[str]) -> dict[str, int]:
-    """Step -> in how many municipalities it is done."""
+    """Step -> in how many municipalities it is done; what is done per edition counts as soon as one edition is."""
     found = list(rows)
-    return {step: sum(row.states[step] == DONE for row in found) for step in steps}
+    return {step: sum(bool(row.editions.get(step)) or row.states[step] == DONE for row in found) for step in steps}
+
+
+def counts_by_edition(rows: Iterable[Row], step: str) -> dict[str, int]:
+    """Edition -> in how many municipalities a step is done for it; none for a step that isn't taken per edition."""
+    return dict(sorted(Counter(edition for row in rows for edition in row.editions.get(step, ())).items()))

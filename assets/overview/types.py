@@ -74,8 +74,9 @@ class Facts:
 
 @dataclass(frozen=True)
 class Row:
-    """A municipality in a wave. `states`: step -> state. `approvals`: of the bundles, `1/2`. `stops`: one sentence with what to
-    do, empty when nothing does. `touches`: what a stop touches, a line each."""
+    """A municipality in a wave. `states`: step -> state. `approvals`: of the bundles, `intern 1/2`. `stops`: one sentence
+    with what to do, empty when nothing does. `touches`: what a stop touches, a line each. `editions`: of the steps that are taken
+    per edition (`approved`, `published`), the editions that have come so far."""
 
     wave: int
     area_code: str
@@ -86,6 +87,11 @@ class Row:
     stops: str = ""
     stopped: bool = False
     touches: tuple[str, ...] = ()
+    editions: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def detail(self, step: str) -> str:
+        """What stands beside the state: the approvals of each edition, and which editions are out."""
+        return {"approved": self.approvals, "published": ", ".join(self.editions.get("published", ()))}.get(step, "")
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ OF_DAGSTER = ("execution", "loggers")
 
 
 def inventory(defs: dg.Definitions) -> list[Entry]:
-    """Assets, checks, jobs, ops, sensors, schedules, and every field of a run's configuration."""
+    """Assets, checks, jobs, ops, sensors, schedules, and every field and group of fields of a run's configuration."""
     repository, graph = defs.get_repository_def(), defs.resolve_asset_graph()
     found = [("asset", key.to_user_string(), graph.get(key).description or "") for key in graph.get_all_asset_keys()]
     for one in defs.asset_checks or []:
@@ -28,6 +28,7 @@ def inventory(defs: dg.Definitions) -> list[Entry]:
         found.append(("job", job.name, job.description or ""))
         found += [("op", f"{job.name}: {node.name}", node.definition.description or "") for node in job.graph.nodes]
         found += [("field", f"{job.name}: {name}", text) for name, text in _fields(job.run_config_schema.config_type, "")]
+        found += [("config", f"{job.name}: {name}", text) for name, text in _groups(job.run_config_schema.config_type, "")]
     for key, resource in repository.get_top_level_resources().items():
         found += [("resource field", f"{key}{name}", text) for name, text in _fields(resource.config_schema.config_type, "")]
     found += [("sensor", one.name, one.description or "") for one in repository.sensor_defs]
@@ -45,6 +46,18 @@ def _fields(kind: ConfigType, place: str) -> Iterator[tuple[str, str]]:
             yield from _fields(field.config_type, f"{place}.{name}")
         elif name != "config":  # an op without configuration takes anything there
             yield f"{place}.{name}", field.description or ""
+
+
+def _groups(kind: ConfigType, place: str) -> Iterator[tuple[str, str]]:
+    """Path and description of each group of fields that has one; Dagster's own groups stand at the top."""
+    children: dict[str, Field] = getattr(kind, "fields", None) or {}
+    for name, field in children.items():
+        if not place and name in OF_DAGSTER:
+            continue
+        told = {field.description, getattr(field.config_type, "description", None)} - {None, ""}
+        if place and getattr(field.config_type, "fields", None) is not None:
+            yield from ((f"{place}.{name}", text) for text in sorted(told))
+        yield from _groups(field.config_type, f"{place}.{name}")
 
 
 if __name__ == "__main__":

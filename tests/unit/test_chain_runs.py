@@ -32,7 +32,13 @@ def test_a_new_form_makes_only_the_forms_stale(tmp_path):
     warehouse = Warehouse(paths.warehouse)
     answers = pl.DataFrame({"wave": [2024], "answer": [1]})
     warehouse.replace(TableName("validated", "survey_responses"), answers, None)
-    stages = {"registers": [WHOLE], "forms": [WHOLE], "surveys": list(WAVES), "estimates": list(WAVES)}
+    stages = {
+        "registers": [WHOLE],
+        "released_registers": [WHOLE],
+        "forms": [WHOLE],
+        "surveys": list(WAVES),
+        "estimates": list(WAVES),
+    }
     for stage, waves in stages.items():
         mark_done(paths, stage, waves)
     for table, frame in GOOD_FORMS.items():
@@ -42,6 +48,32 @@ def test_a_new_form_makes_only_the_forms_stale(tmp_path):
     (paths.forms / "ny.json").write_text("{}", encoding="utf-8")
     assert chain.runs(paths, "ingest_forms", chain.Choice()) == [{}]
     assert not [stage for stage, waves in stages.items() if stage != "forms" and stale(paths, stage, waves)]
+
+
+def test_registers_that_one_job_has_taken_in_are_not_taken_in_again_by_the_next(tmp_path):
+    """`ingest` takes them in and releases nothing; `everything` after it has only the release left to make."""
+    paths, choice = Paths(tmp_path), chain.Choice()
+    paths.make()
+    warehouse = Warehouse(paths.warehouse)
+
+    def waits() -> list[str]:
+        return [job for job in ("ingest_registers", "release_registers") if chain.runs(paths, job, choice)]
+
+    def take_in(value: int) -> None:
+        for _ in chain.pending(paths, "ingest_registers", choice):
+            for table in (("raw", "register_rows"), ("validated", "register_values")):
+                warehouse.replace(TableName(*table), pl.DataFrame({"year": [2024], "value": [value]}), None)
+
+    assert waits() == ["ingest_registers", "release_registers"]
+    take_in(1)
+    assert waits() == ["release_registers"]
+    for _ in chain.pending(paths, "release_registers", choice):
+        warehouse.replace(TableName("release", "register_values"), pl.DataFrame({"year": [2024]}), None)
+    assert waits() == []
+    (paths.registers / "ny.csv").write_text("a", encoding="utf-8")
+    assert waits() == ["ingest_registers"]
+    take_in(2)
+    assert waits() == ["release_registers"]
 
 
 @pytest.mark.parametrize(("stale", "expected"), [([], []), ([0], [{}])])

@@ -8,7 +8,8 @@ import polars as pl
 import pytest
 
 from assets.catalogue.load import load_catalogue
-from assets.overview.plain import as_json, markdown, overview_of, stopped_sentences, terminal_lines
+from assets.overview.html import render_overview
+from assets.overview.plain import as_json, markdown, overview_of, stopped_sentences, summary, terminal_lines
 from assets.overview.table import counts, status_overview
 from assets.overview.texts import overview_texts
 from assets.overview.types import DONE, NONE, OLD, PART, STATES, STEPS, STOPPED, WAITING, BundleFact, Facts, Row, WaitingFile
@@ -97,11 +98,33 @@ def test_what_is_out_is_done_all_the_way_and_nothing_stops_it():
     assert found.approvals == "intern 2/2"
 
 
-def test_one_edition_out_and_one_waiting_is_partly_done():
-    public = replace(BUNDLE, edition="publik", folder="0160_taby_2024_v1.0_publik")
-    found = row(replace(READY, bundles=(replace(BUNDLE, approvals=2, published=True), public)))
-    assert (found.states["approved"], found.states["published"]) == (PART, PART)
-    assert "utgåvan publik" in found.stops
+PUBLIC = replace(BUNDLE, edition="publik", folder="0160_taby_2024_v1.0_publik")
+OUT = replace(BUNDLE, approvals=2, published=True)
+
+
+def test_one_edition_out_is_published_and_says_which_also_when_nobody_has_approved_the_other():
+    found = row(replace(READY, bundles=(OUT, PUBLIC)))
+    assert (found.states["approved"], found.states["published"]) == (DONE, DONE)
+    assert (found.detail("approved"), found.detail("published")) == ("intern 2/2, publik 0/2", "intern")
+    assert found.stops.startswith("Utgåvan intern är utgiven. Ska utgåvan publik också ges ut ")
+
+
+def test_the_other_edition_is_partly_done_once_somebody_has_begun_with_it():
+    begun = row(replace(READY, bundles=(OUT, replace(PUBLIC, approvals=1))))
+    assert (begun.states["approved"], begun.states["published"]) == (PART, DONE)
+    assert "En person till ska godkänna paketet, utgåvan publik" in begun.stops
+    approved = row(replace(READY, bundles=(OUT, replace(PUBLIC, approvals=2))))
+    assert (approved.states["approved"], approved.states["published"]) == (DONE, PART)
+    assert "utgåvan publik, är godkänt men inte utgivet" in approved.stops
+
+
+def test_the_sums_count_a_municipality_when_one_edition_is_out_and_say_how_many_of_each():
+    refused = replace(PUBLIC, state="REFUSED")
+    rows = [row(replace(READY, bundles=bundles)) for bundles in ((OUT, PUBLIC), (OUT, refused), (BUNDLE, PUBLIC))]
+    said = summary(rows, STEPS, TEXTS)
+    assert said.endswith("godkänd 2 (intern 2), utgiven 2 (intern 2).")
+    both = row(replace(READY, bundles=(OUT, replace(PUBLIC, approvals=2, published=True))))
+    assert "utgiven 1 (intern 1, publik 1)." in summary([both], STEPS, TEXTS)
 
 
 def test_only_what_is_stopped_says_what_it_touches():
@@ -143,11 +166,15 @@ def test_every_municipality_and_wave_has_one_row_in_alphabetical_order():
     assert set(TEXTS["states"]) == set(TEXTS["meanings"]) == set(STATES)
 
 
-def test_the_same_overview_as_text_data_and_markdown():
-    overview = status_overview(replace(READY, files=(WAITS,)), CATALOGUE, TEXTS, lambda *_: "")
+def test_the_same_overview_as_text_data_markdown_and_page():
+    overview = status_overview(replace(READY, files=(WAITS,), bundles=(OUT, PUBLIC)), CATALOGUE, TEXTS, lambda *_: "")
     assert overview_of(as_json(overview)) == overview
     shown = markdown(overview, TEXTS)
     assert "| Täby | ✓\u00a0klart |" in shown
+    assert "✓\u00a0klart (intern 2/2, publik 0/2) | ✓\u00a0klart (intern) | Täby 2024.csv: väntade" in shown
+    page = render_overview(overview, TEXTS)
+    for beside in ("intern 2/2, publik 0/2", "intern"):
+        assert f'klart<span class="more">{beside}</span>' in page
     assert "Täby 2024.csv: väntade" in shown
     lines = terminal_lines(overview, [WAVE], TEXTS)
     assert any("26\u00a0kommuner" in line for line in lines)

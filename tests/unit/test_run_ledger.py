@@ -19,6 +19,7 @@ from assets.ledger.titles import titles_of
 from assets.ledger.types import DONE, FAILED, INTERRUPTED, RUNNING, Check, DagsterRun, Ending, Input, Output, Start
 from assets.ledger.words import list_lines
 from assets.methods.errors import PipelineError
+from assets.release_register.cells import KEY_COLUMNS
 from pipelines.cli import parser
 from pipelines.event_log import light_event_log
 from pipelines.history_commands import historik
@@ -179,6 +180,18 @@ def test_measures_are_told_in_words():
     assert titles.measure("F70nyckel", "share") == "andel"
     assert titles.key("index|parenting").endswith("Brister i föräldraskap")
     assert titles.measure("", "unheard_of") == "unheard_of", "what has no title is told by its id"
+
+
+def test_what_forms_are_about_is_told_by_its_name_and_not_by_its_id():
+    titles = titles_of(load_catalogue(), {})
+    assert titles.key("2024|attendance|", "release.activity_status") == "2024, Närvarofrämjande arbete"
+    leisure = titles.key("2024|protective_factor|leisure|leisure|universal|13-15", "activity_coverage")
+    assert leisure == "2024, skyddsfaktor, En meningsfull fritid, Fritid, Universell, 13–15 år"
+    assert titles.key("2024|local_data", "readiness").endswith("Strategisk användning av lokala data")
+    assert titles.key("municipal", "response_by_school_type") == "kommunala skolor"
+    known = {"activity_status.activity_id", "activity_coverage.factor", "activity_coverage.arena", "readiness.condition"}
+    assert known <= set(titles.columns)
+    assert {name.split(".")[1] for name in titles.columns} <= {column for columns in KEY_COLUMNS.values() for column in columns}
 
 
 def test_two_runs_with_nothing_between_them_differ_in_nothing(paths, capsys):

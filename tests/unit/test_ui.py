@@ -73,6 +73,13 @@ def test_the_page_works_on_the_same_data_folder_as_the_command(tmp_path):
     assert env["DAGSTER_DISABLE_TELEMETRY"] == "1"
 
 
+def test_a_run_on_a_busy_computer_is_waited_for_unless_somebody_has_said_how_long(tmp_path, monkeypatch):
+    monkeypatch.delenv("DAGSTER_GRPC_TIMEOUT_SECONDS", raising=False)
+    assert int(ui.environment(ROOT, tmp_path)["DAGSTER_GRPC_TIMEOUT_SECONDS"]) >= 600
+    monkeypatch.setenv("DAGSTER_GRPC_TIMEOUT_SECONDS", "90")
+    assert ui.environment(ROOT, tmp_path)["DAGSTER_GRPC_TIMEOUT_SECONDS"] == "90"
+
+
 def test_a_busy_port_is_a_plain_sentence():
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))

@@ -18,7 +18,7 @@ from tests.support.ui_inventory import Entry, inventory
 ROOT = Path(__file__).resolve().parents[2]
 ENGLISH = re.compile(r"\b(the|of|and|or|each|their|which|with|when|this|must|should|returns?|given|rows?)\b")
 WORDS = ui_guide()["words"]
-KINDS = {"asset", "check", "job", "op", "field", "resource field", "sensor", "schedule"}
+KINDS = {"asset", "check", "job", "op", "field", "config", "resource field", "sensor", "schedule"}
 
 
 def entries_of(profile: str) -> list[Entry]:
@@ -44,7 +44,7 @@ def test_every_text_is_swedish(found):
     by_kind = defaultdict(str)
     for kind, _, text in found:
         by_kind[kind] += text
-    assert set(by_kind) >= {"asset", "check", "job", "op", "field", "resource field", "sensor"}
+    assert set(by_kind) >= {"asset", "check", "job", "op", "field", "config", "resource field", "sensor"}
     assert set(by_kind) <= KINDS
     for kind, text in by_kind.items():
         assert set("åäö") <= set(text), f"{kind}: å, ä och ö saknas i alla texter"
@@ -87,14 +87,19 @@ def test_jobs_and_sensors_have_a_name_first_and_a_next_step_last(found):
         if kind in ("sensor", "schedule"):
             assert re.match(r"[A-ZÅÄÖ][^.*]+\. [A-ZÅÄÖ]", text), name
             assert f" {WORDS['next']}: " in text, name
-        if kind in ("op", "sensor", "schedule", "field", "resource field"):
+        if kind in ("op", "sensor", "schedule", "field", "config", "resource field"):
             assert "**" not in text, f"{name}: Dagster shows the signs of Markdown here"
+
+
+def test_no_docstring_of_ours_is_shown_where_a_run_is_configured(found):
+    ours = tuple(ui_texts()["configs"].values())  # a profile with other areas says after it what a municipality is
+    assert {(name, text) for kind, name, text in found if kind == "config" and not text.startswith(ours)} == set()
 
 
 def test_a_profile_with_other_areas_says_what_a_municipality_is(found):
     note = WORDS["area"].format(word="skoldistrikt")
     for kind, name, text in found:
-        if kind in ("asset", "check", "job", "field") and "kommun" in text.lower():
+        if kind in ("asset", "check", "job", "field", "config") and "kommun" in text.lower():
             assert (note in text) == any(key.startswith("yrbs/") for _, key, _ in found), (kind, name)
 
 
