@@ -19,12 +19,12 @@ from assets import whole_files
 from assets.hygiene import purged
 from assets.hygiene.archive import keep
 from assets.intake import receive as intake
-from assets.intake.tables import rejected_rows
 from assets.ledger import store
 from assets.ledger.alive import living
 from assets.ledger.types import DONE, INTERRUPTED, Ending, Start
 from assets.methods.errors import PipelineError
 from assets.quality.writer import write_pages
+from assets.rejected_files import remember
 from pipelines import cli
 from pipelines.backup import make_backup
 from pipelines.dead_runs import only_page, only_pass, settle_dead_runs
@@ -267,7 +267,7 @@ def test_a_clock_that_goes_back_hides_no_file_that_was_set_aside(paths):
         before = lying(paths)
         rejected[name] = intake.set_aside(paths.surveys / name, paths.rejected, error, "0" * 64)
         os.utime(paths.rejected / f"{name}.txt", (1.5e9, 1.5e9))
-    Warehouse(paths.warehouse).replace(TableName("raw", "rejected_files"), rejected_rows(list(rejected.values())), None)
+    remember(Warehouse(paths.warehouse), list(rejected.values()))
     assert set_aside_after(paths, before) == [rejected["ny.csv"].sentence]
     assert set_aside_after(paths, lying(paths)) == []
 
