@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import signal
 import sqlite3
 import subprocess
 import sys
@@ -25,13 +26,13 @@ from assets.ledger.types import DONE, INTERRUPTED, Ending, Start
 from assets.methods.errors import PipelineError
 from assets.quality.writer import write_pages
 from assets.rejected_files import remember
-from pipelines import cli
+from pipelines import cli, cli_chain
 from pipelines.backup import make_backup
 from pipelines.dead_runs import only_page, only_pass, settle_dead_runs
 from pipelines.paths import COPIES, Paths
 from pipelines.recorder import PASS
 from pipelines.restore import restore
-from pipelines.run import run_everything
+from pipelines.run import _failed, run_everything
 from pipelines.run_outcome import attempts_of, lay_before, remember_lying, set_aside_after
 from pipelines.saved_settings import save_setting
 from pipelines.set_aside import lying
@@ -338,12 +339,12 @@ def test_a_full_disk_anywhere_is_one_sentence(tmp_path, monkeypatch, capsys, met
     monkeypatch.setenv("DID_HOME", str(tmp_path))
     (tmp_path / "inbox/enkat").mkdir(parents=True)
     (tmp_path / "inbox/enkat/fil.csv").write_bytes(b"a")
-    monkeypatch.setattr(cli, "run_chain", refuses(met))
+    monkeypatch.setattr(cli_chain, "run_chain", refuses(met))
     assert cli.main(["kor"]) == 2
     told = capsys.readouterr()
     assert told.err.count("✗") == 1
     assert "Frigör utrymme och kör igen" in told.err
-    monkeypatch.setattr(cli, "run_chain", refuses(RuntimeError("a bug")))
+    monkeypatch.setattr(cli_chain, "run_chain", refuses(RuntimeError("a bug")))
     with pytest.raises(RuntimeError, match="a bug"):
         cli.main(["kor"])
 
@@ -369,3 +370,20 @@ def test_what_a_killed_backup_left_is_taken_away_by_the_next(paths):
     (left / "0.duckdb").write_bytes(b"answers of pupils")
     made = make_backup(paths.root, paths.root / COPIES / "kopia.zip")
     assert {path.name for path in made.path.parent.iterdir()} == {"kopia.zip"}
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_run_that_is_broken_off_is_no_bug(number):
+    """Dagster makes a failed step of Ctrl-C; whoever pressed it is told so, and gets no traceback."""
+
+    @dg.op
+    def broken_off():
+        os.kill(os.getpid(), number)
+        time.sleep(5)
+
+    @dg.job
+    def one():
+        broken_off()
+
+    with dg.DagsterInstance.ephemeral() as instance, pytest.raises(KeyboardInterrupt):
+        raise _failed("Rapportpaket", one.execute_in_process(instance=instance, raise_on_error=False))
