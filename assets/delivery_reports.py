@@ -20,8 +20,8 @@ from assets.kept_tables import SCHEMA as MARKS_SCHEMA
 from assets.lineage.radius import radius
 from assets.lineage.words import lines
 from assets.methods.plain_content import plain_text
-from assets.overview.gather import stored_as
 from assets.overview.texts import overview_texts
+from assets.overview.waiting import still_waiting
 from assets.quality.content import delivery_pages, index_page
 from assets.quality.facts import Tables, delivery_facts
 from assets.quality.html import render_delivery, render_index
@@ -32,8 +32,8 @@ from assets.quality.shares import Unit, item_counts
 from assets.quality.types import Counts, DeliveryFacts, DeliveryPage, IndexPage, RejectedFile, RuleText
 from assets.quality.writer import write_index, write_pages
 from assets.raw import DELIVERIES as RAW_DELIVERIES
-from assets.raw import REJECTED
 from assets.raw import RESPONSES as RAW_RESPONSES
+from assets.rejected_files import REJECTED, taken_in
 from assets.release_register.store import read_register
 from assets.slices import ONE_RUN, WAVES, int_keys, survey_waves
 from assets.texts import asset_text
@@ -44,7 +44,6 @@ from pipelines.provenance import code_version, package_versions
 from pipelines.resources import Store
 from pipelines.warehouse import TableName, Warehouse
 
-FORM_FILES = TableName("raw", "form_files")
 OUTCOMES = TableName("validated", "rule_outcomes")
 SCREEN = TableName("harmonised", "screen_counts")
 PAGES = "quality.delivery_report"
@@ -172,28 +171,9 @@ def rule_texts() -> dict[tuple[str, str], RuleText]:
 
 
 def waiting_files(warehouse: Warehouse, paths: Paths) -> list[RejectedFile]:
-    """Files that were set aside and still wait for somebody, by name.
-
-    A file is dealt with when the same content has been taken in since, when a mended file of its name has (one that was changed
-    after the sentence was written), or when nobody has left it among the set-aside files.
-    """
-    rows = warehouse.read(REJECTED)
-    if rows.is_empty():
-        return []
-    deliveries, names = warehouse.read(RAW_DELIVERIES), ["source_file", "source_sha256", "received_ns"]
-    both = [frame.select(names) for frame in (deliveries, warehouse.read(FORM_FILES)) if frame.height]
-    known = pl.concat(both) if both else pl.DataFrame(schema=dict.fromkeys(names, pl.String))
-    taken = set(known["source_sha256"])
-    newest = dict(known.group_by("source_file").agg(pl.col("received_ns").max()).iter_rows())
-    found = []
-    for row in rows.sort("file_name", "sha256").iter_rows(named=True):
-        stored = stored_as(paths.rejected, row["file_name"], row["sentence"])
-        if not stored or row["sha256"] in taken:
-            continue
-        told = (paths.rejected / f"{stored}.txt").stat().st_mtime_ns
-        if newest.get(row["file_name"], 0) <= told:
-            found.append(RejectedFile(row["file_name"], row["sentence"], stored))
-    return found
+    """Files that were set aside and still wait for somebody, by name (`assets.overview.waiting`)."""
+    waiting = still_waiting(paths.rejected, warehouse.read(REJECTED), taken_in(warehouse))
+    return [RejectedFile(one.name, one.sentence, one.stored) for one in waiting]
 
 
 def page_marks(pages: Sequence[DeliveryPage], phrases: Phrases) -> dict[str, str]:

@@ -11,7 +11,7 @@ from assets.catalogue.steward import with_steward_codebooks
 from assets.failures import as_failure
 from assets.intake.names import in_markdown
 from assets.intake.receive import Rejected, file_hash, inbox_files, set_aside
-from assets.intake.tables import coded_cells, in_deliveries, rejected_rows, value_labels
+from assets.intake.tables import coded_cells, in_deliveries, value_labels
 from assets.methods.derived_columns import agreement_text, delivered_agreement
 from assets.methods.errors import PipelineError, count_sv
 from assets.methods.harmonise import (
@@ -25,9 +25,10 @@ from assets.methods.harmonise import (
 )
 from assets.methods.item_profile import item_profile
 from assets.methods.screening import screen, screen_counts
-from assets.raw import DELIVERIES, REGISTER_ROWS, REJECTED, RESPONSES, TEXTS, forget
+from assets.raw import DELIVERIES, REGISTER_ROWS, RESPONSES, TEXTS, forget
 from assets.record_keys import keyed
 from assets.registers.pipeline import parse_registers, school_indicators
+from assets.rejected_files import remember
 from assets.slices import ONE_RUN, WAVES, YEARS, int_keys, register_years, survey_waves
 from assets.table_metadata import BY_WAVE, BY_YEAR, count_table, screen_table
 from assets.texts import asset_text, op_text
@@ -210,7 +211,7 @@ def _set_aside(warehouse: Warehouse, paths: Paths, deliveries: pl.DataFrame, fai
             [(table, warehouse.read(table, gone).clear(), gone) for table in (DELIVERIES, RESPONSES, TEXTS)]
         )
     if refused:
-        warehouse.replace(REJECTED, rejected_rows(list(refused.values())), {"sha256": list(refused)})
+        remember(warehouse, list(refused.values()))
         forget(warehouse, list(refused))
 
 

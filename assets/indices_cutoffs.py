@@ -50,12 +50,16 @@ def cutoff_tables(warehouse: Warehouse, catalogue: Catalogue) -> tuple[pl.DataFr
 
 
 def limits_text(cuts: pl.DataFrame) -> dg.MarkdownMetadataValue:
-    """The limits of the focus group for the steward: a row per index and a column per set, three decimals."""
+    """The limits of the focus group for the steward: a row per index and a column per set, three decimals.
+
+    A rule finds no limit of an index whose questions nobody was asked, or that too few have a score on: a dash.
+    """
     sets = list(cuts["cut_set"].unique(maintain_order=True))
     lines = ["| index | " + " | ".join(sets) + " |", "|" + "---|" * (len(sets) + 1)]
     for (key,), part in cuts.group_by("index_key", maintain_order=True):
         found = dict(part.select("cut_set", "focus_cut").iter_rows())
-        lines.append(f"| {key} | " + " | ".join(f"{found[name]:.3f}".replace(".", ",").replace("-", "−") for name in sets) + " |")
+        cells = (f"{found[name]:.3f}".replace(".", ",").replace("-", "−") if name in found else "–" for name in sets)
+        lines.append(f"| {key} | {' | '.join(cells)} |")
     return dg.MetadataValue.md("\n".join(lines))
 
 

@@ -16,10 +16,11 @@ from assets.hygiene.permissions import tighten
 from assets.intake.names import in_markdown
 from assets.intake.other_profiles import OtherInbox
 from assets.intake.receive import Received, Rejected, inbox_files, inbox_notes, receive, set_aside
-from assets.intake.tables import delivery_rows, rejected_rows, response_rows, text_rows
+from assets.intake.tables import delivery_rows, response_rows, text_rows
 from assets.intake.wordings import known_hashes
 from assets.methods.errors import PipelineError
 from assets.registers.pipeline import read_register_files
+from assets.rejected_files import remember
 from assets.slices import ONE_RUN, WAVES, int_keys, survey_waves
 from assets.table_metadata import table_metadata
 from assets.texts import asset_text, op_text
@@ -30,7 +31,6 @@ from pipelines.warehouse import TableName, Warehouse
 DELIVERIES = TableName("raw", "survey_deliveries")
 RESPONSES = TableName("raw", "survey_responses")
 TEXTS = TableName("raw", "survey_texts")
-REJECTED = TableName("raw", "rejected_files")
 COMPLETE = TableName("raw", "complete_files")
 REGISTER_ROWS = TableName("raw", "register_rows")
 
@@ -88,8 +88,7 @@ def raw_survey(context: dg.AssetExecutionContext, store: Store):
         read = sorted({(item.delivery.sha256, item.reading_key) for item in taken})
         complete = pl.DataFrame(read, schema={"sha256": pl.String, "reading_key": pl.String}, orient="row")
         warehouse.replace(COMPLETE, complete, {"sha256": complete["sha256"].to_list()})
-    if refused:
-        warehouse.replace(REJECTED, rejected_rows(refused), {"sha256": [r.sha256 for r in refused]})
+    remember(warehouse, refused)
     held = warehouse.read(DELIVERIES, {"wave": waves})
     notes = dg.MetadataValue.md("\n".join(f"- {in_markdown(r.sentence)}" for r in refused) or "Inga filer sattes åt sidan.")
     common = {"nya filer": len(taken), "avvisade filer": len(refused), "avvisade": notes, "anmärkningar": _remarks(files, held)}
@@ -211,8 +210,7 @@ def raw_register_rows(context: dg.AssetExecutionContext, store: Store) -> dg.Mat
     with as_failure():
         rows, refused = read_register_files(inbox_files(store.paths.registers), store.paths.archive, store.paths.rejected)
     store.warehouse.replace(REGISTER_ROWS, rows, None)
-    if refused:
-        store.warehouse.replace(REJECTED, rejected_rows(refused), {"sha256": [r.sha256 for r in refused]})
+    remember(store.warehouse, refused)
     notes = dg.MetadataValue.md("\n".join(f"- {in_markdown(r.sentence)}" for r in refused) or "Inga filer sattes åt sidan.")
     return dg.MaterializeResult(metadata=table_metadata(rows) | {"avvisade filer": len(refused), "avvisade": notes})
 

@@ -16,8 +16,7 @@ from assets.forms.tables import FILES_SCHEMA, ReadForm, answer_rows, file_rows
 from assets.hygiene import purged
 from assets.intake.names import in_markdown
 from assets.intake.receive import Rejected, file_hash, inbox_files, inbox_notes
-from assets.intake.tables import rejected_rows
-from assets.raw import REJECTED
+from assets.rejected_files import remember
 from assets.table_metadata import table_metadata
 from assets.texts import asset_text, op_text
 from pipelines.paths import Paths
@@ -72,8 +71,7 @@ def store_forms(warehouse: Warehouse, read: list[ReadForm], refused: list[Reject
     """Add what was read to the raw tables; tables without rows are written too, so that an empty inbox leaves no holes."""
     ids = {"form_id": [one.form_id for one in read]}
     warehouse.replace_together([(FILES, file_rows(read), ids), (ANSWERS, answer_rows(read), ids)])
-    if refused:
-        warehouse.replace(REJECTED, rejected_rows(refused), {"sha256": [r.sha256 for r in refused]})
+    remember(warehouse, refused)
 
 
 def _fresh(files: list[Path], known: set[str]) -> list[Path]:

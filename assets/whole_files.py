@@ -58,7 +58,7 @@ def put_new(path: Path, content: bytes, mode: int | None = None) -> bool:
         OSError: as `put`; TimeoutError when another process has been writing there for `LONGEST_WAIT` seconds.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    with _alone(path.parent):
+    with alone(path.parent):
         if path.exists():
             return False
         put(path, content, mode)
@@ -154,8 +154,8 @@ def try_lock(file: BinaryIO) -> bool:
 
 
 @contextmanager
-def _alone(folder: Path) -> Iterator[None]:
-    """Within it nobody else puts new files in the folder."""
+def alone(folder: Path) -> Iterator[None]:
+    """Within it nobody else puts new files in the folder (`put_new` is not for use within it). Raises as `put_new`."""
     deadline = time.monotonic() + LONGEST_WAIT
     with (folder / LOCK).open("ab") as file:
         while not try_lock(file):

@@ -5,8 +5,9 @@ With two or three nearly everything is hidden, which costs the release's audit m
 
 from __future__ import annotations
 
+import csv
 import shutil
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -20,8 +21,12 @@ SETTING = "version: 1\nname_sv: Prov\nutgava: intern\nkommuner: [{codes}]\narbet
 SETTING_NAME = "prov"
 
 
-def deliveries(folder: Path) -> dict[str, Path]:
-    """One CSV file per municipality with the wave's answers, made once. Keyed by municipality code."""
+def deliveries(folder: Path, *, few_questions: bool = False) -> dict[str, Path]:
+    """One CSV file per municipality with the wave's answers, made once. Keyed by municipality code.
+
+    Args:
+        few_questions: only the indices' questions, beside the background; most of a pass is paid per question.
+    """
     from assets.catalogue.load import load_catalogue
     from assets.demo.deliveries import plan_files
     from assets.demo.generate import write_file
@@ -37,15 +42,31 @@ def deliveries(folder: Path) -> dict[str, Path]:
         for code, path in made.items():
             plan = replace(plans[code], name=path.name, waves=(WAVE,), format="csv_codes")
             write_file(plan, [answers[code][WAVE]], setting, folder)
+            if few_questions:
+                used = {item.item for index in catalogue.indices for item in index.items}
+                (book,) = (book for book in catalogue.codebooks if book.id.endswith(f"-{WAVE}"))
+                _without(path, {column for column, key in book.items.items() if key not in used})
         write_pupil_counts(catalogue, folder / "register")
     return made
 
 
-def fill(home: Path, stock: dict[str, Path], shown: Sequence[str] = (SHOWN,), workers: int = 1) -> None:
-    """The folder before its first run, with a saved setting that gives bundles to `shown`."""
+def _without(path: Path, columns: Collection[str]) -> None:
+    """Write a delivery anew without some of its columns; the line above the header stays."""
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        title, header, *rows = csv.reader(file, delimiter=";")
+    places = [place for place, name in enumerate(header) if name not in columns]
+    with path.open("w", encoding="utf-8-sig", newline="") as file:
+        writer = csv.writer(file, delimiter=";")
+        writer.writerows([title, *([row[place] for place in places] for row in (header, *rows))])
+
+
+def fill(
+    home: Path, stock: dict[str, Path], shown: Sequence[str] = (SHOWN,), workers: int = 1, staying: Sequence[str] = STAYING
+) -> None:
+    """The folder before its first run: deliveries of those `staying`, and a saved setting that gives bundles to `shown`."""
     for name in ("inbox/enkat", "inbox/formular", "inbox/register", "installningar"):
         (home / name).mkdir(parents=True, exist_ok=True)
-    for code in STAYING:
+    for code in staying:
         shutil.copyfile(stock[code], home / "inbox/enkat" / f"{code}.csv")
     (registers,) = (stock[SHOWN].parent / "register").glob(f"*{WAVE}.csv")
     shutil.copyfile(registers, home / "inbox/register" / registers.name)

@@ -1,6 +1,6 @@
 """Many rounds of changing deliveries on one data folder: does a round cost the same at the end, and does the disk fill up?
 
-    python -m benchmarks.soak [--rounds 50] [--home FOLDER] [--goal-seconds N]
+    python -m benchmarks.soak [--rounds 50] [--home FOLDER] [--least] [--goal-seconds N]
 
 The world of `benchmarks/small_world.py` with bundles for one municipality. Each round changes something (`KINDS`, in turn), runs
 `did kor` in a process of its own and writes a line in `rounds.csv`: wall and cpu seconds, peak memory, open files, exit code, and
@@ -13,17 +13,23 @@ from __future__ import annotations
 import argparse
 import csv
 import os
-import subprocess
 import sys
 import time
+import traceback
+from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
+from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
 
-from benchmarks.small_world import CHANGING, COMING, SETTING_NAME, SHOWN, WAVE, deliveries, fill, form_for
+from benchmarks.small_world import CHANGING, COMING, SETTING_NAME, SHOWN, STAYING, WAVE, deliveries, fill, form_for
+from pipelines.training import enter_training
 
-ROOT = Path(__file__).resolve().parents[1]
+Command = Callable[[list[str]], int]
 KINDS = ("rättelse", "ny kommun", "trasig fil", "formulär", "tillbakadragen")
+PASS = ("kor", "--installning", SETTING_NAME, "--av", "Eva Ek")
 EVERY = 10
 """Every so many rounds two persons approve the bundle and it is published, instead of a change."""
 PARTS = (
@@ -53,9 +59,16 @@ WARM = 8
 """Rounds before the fit begins: Dagster's runs are kept up to a limit, which the first rounds fill."""
 
 
-def change(home: Path, stock: dict[str, Path], number: int) -> str:
-    """Do what the round does to the inbox; what it was."""
-    inbox, kind = home / "inbox/enkat", KINDS[(number - 1) % len(KINDS)]
+def kind_of(number: int) -> str:
+    """What a round does; round 0 is the first run of the folder."""
+    if number and number % EVERY == 0:
+        return "utgivning"
+    return KINDS[(number - 1) % len(KINDS)] if number else "första"
+
+
+def change(home: Path, stock: dict[str, Path], number: int) -> None:
+    """Do what the round does to the inbox."""
+    inbox, kind = home / "inbox/enkat", kind_of(number)
     if kind == "rättelse":  # one pupil less than in the file as it first was, another one each time
         lines = stock[CHANGING].read_text("utf-8-sig").splitlines()
         del lines[-number]
@@ -67,30 +80,62 @@ def change(home: Path, stock: dict[str, Path], number: int) -> str:
         (inbox / f"trasig {number}.sav").write_bytes(b"$FL2" + bytes(range(200)) * number)
     elif kind == "formulär":
         form_for(home, number)
-    else:
+    elif kind == "tillbakadragen":
         (inbox / f"{COMING}.csv").unlink(missing_ok=True)
-    return kind
 
 
-def did(home: Path, *words: str) -> dict[str, float]:
-    """One command in a process of its own: seconds, peak memory and exit code."""
-    settings = {**os.environ, "DID_HOME": str(home), "NO_COLOR": "1", "CI": "1"}
+def imported() -> Callable[[list[str]], int]:
+    """The command line with all that a pass needs imported."""
+    import pipelines.definitions
+    import pipelines.run
+    import pipelines.run_outcome  # noqa: F401
+    from pipelines import cli
+
+    return cli.main
+
+
+def did(command: Command, home: Path, *words: str, before: Callable[[], object] = lambda: None) -> dict[str, float]:
+    """One command in a process of its own: seconds, peak memory and exit code.
+
+    The process is forked from one that has imported everything and run nothing, so that 50 rounds don't pay for 50 starts.
+
+    Args:
+        before: what the process does first, counted with the rest.
+    """
     started = time.perf_counter()
-    with (home / "soak.log").open("ab") as log:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "pipelines.cli", *words], cwd=ROOT, env=settings, stdout=log, stderr=log
-        )
-        files = most_open_files(process)
-        _, status, used = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
+    child = os.fork()
+    if child == 0:
+        _carried_out(command, home, words, before)
+    files = most_open_files(child)
+    _, status, used = os.wait4(child, 0)
     seconds = {"wall": time.perf_counter() - started, "cpu": used.ru_utime + used.ru_stime}
-    return {**seconds, "memory_mb": used.ru_maxrss / 1024, "open_files": files, "exit": process.returncode}
+    return {**seconds, "memory_mb": used.ru_maxrss / 1024, "open_files": files, "exit": os.waitstatus_to_exitcode(status)}
 
 
-def most_open_files(process: subprocess.Popen[bytes]) -> int:
+def _carried_out(command: Command, home: Path, words: Sequence[str], before: Callable[[], object]) -> None:
+    """The forked process's whole life."""
+    code = 70
+    try:
+        log = os.open(home / "soak.log", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        os.dup2(log, 1)
+        os.dup2(log, 2)
+        os.environ |= {"DID_HOME": str(home), "NO_COLOR": "1", "CI": "1"}
+        before()
+        code = command(list(words))
+    except SystemExit as ended:
+        code = ended.code if isinstance(ended.code, int) else 1
+    except BaseException:
+        traceback.print_exc()
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
+
+
+def most_open_files(child: int) -> int:
     """The largest number of files that a process has open while it runs, looked at every half second (Linux; else 0)."""
-    folder, most = Path(f"/proc/{process.pid}/fd"), 0
-    while not ended(process.pid):
+    folder, most = Path(f"/proc/{child}/fd"), 0
+    while not ended(child):
         if folder.is_dir():
             most = max(most, len(list(folder.iterdir())))
         time.sleep(0.5)
@@ -102,14 +147,24 @@ def ended(pid: int) -> bool:
     return os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
 
 
-def publish(home: Path) -> dict[str, float]:
+def publish(command: Command, home: Path) -> dict[str, float]:
     """Two persons approve the newest bundle, and it is published."""
     (bundle,) = [path.name for path in (home / "reports" / str(WAVE)).glob(f"{SHOWN}_*_intern") if path.is_dir()]
     decided = [
-        did(home, "godkann", bundle, "--namn", name, "--roll", "chef", "--skal", "prov") for name in ("Bo Alm", "Ulla Berg")
+        did(command, home, "godkann", bundle, "--namn", name, "--roll", "chef", "--skal", "prov")
+        for name in ("Bo Alm", "Ulla Berg")
     ]
-    done = [*decided, did(home, "publicera", "--kommun", SHOWN)]
+    done = [*decided, did(command, home, "publicera", "--kommun", SHOWN)]
     return {key: (max if key in ("memory_mb", "open_files", "exit") else sum)(one[key] for one in done) for key in done[0]}
+
+
+def made_world(home: Path, least: bool) -> dict[str, Path]:
+    """Fill a folder that has no rounds yet; the deliveries as they first are."""
+    enter_training()
+    stock = deliveries(home.with_name(f"{home.name}-leveranser"), few_questions=least)
+    if not (home / "rounds.csv").is_file():
+        fill(home, stock, staying=(SHOWN, CHANGING) if least else STAYING)
+    return stock
 
 
 def sizes(home: Path) -> dict[str, float]:
@@ -143,23 +198,20 @@ def main() -> int:
     asked = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     asked.add_argument("--rounds", type=int, default=50)
     asked.add_argument("--home", type=Path, default=Path("soak"))
+    asked.add_argument("--least", action="store_true", help="two municipalities and only the indices' questions")
     asked.add_argument("--goal-seconds", type=float, default=float("inf"), help="begin no round after so many seconds")
     arguments = asked.parse_args()
-    from pipelines.training import enter_training
-
     enter_training()
     home, began = arguments.home.resolve(), time.perf_counter()
-    stock, table = deliveries(home.with_name(f"{home.name}-leveranser")), home / "rounds.csv"
-    if not table.is_file():
-        fill(home, stock)
+    home.mkdir(parents=True, exist_ok=True)
+    with ProcessPoolExecutor(1, get_context("spawn")) as pool:  # polars' threads must not be there when a round is forked
+        stock = pool.submit(made_world, home, arguments.least).result()
+    table, command = home / "rounds.csv", imported()
     rows = list(csv.DictReader(table.open(encoding="utf-8"))) if table.is_file() else []
     while len(rows) < arguments.rounds and time.perf_counter() - began < arguments.goal_seconds:
-        number = len(rows)  # round 0 is the first run of the folder
-        if number and number % EVERY == 0:
-            kind, used = "utgivning", publish(home)
-        else:
-            kind = change(home, stock, number) if number else "första"
-            used = did(home, "kor", "--installning", SETTING_NAME, "--av", "Eva Ek")
+        number = len(rows)
+        kind, before = kind_of(number), partial(change, home, stock, number)
+        used = publish(command, home) if kind == "utgivning" else did(command, home, *PASS, before=before)
         row = {"round": number, "kind": kind, **used, **sizes(home)}
         rows.append({name: str(value if isinstance(value, (int, str)) else round(value, 2)) for name, value in row.items()})
         with table.open("w", encoding="utf-8", newline="") as file:

@@ -283,11 +283,17 @@ def _count(step: Step, result: dg.ExecuteInProcessResult | SpreadResult) -> None
         step.count(unit, step.counts.get(unit, 0) + rows)
 
 
+INTERRUPTED = "DagsterExecutionInterruptedError"
+"""What Dagster makes of Ctrl-C, or of a signal to end, while a step runs."""
+
+
 def _failed(title: str, result: dg.ExecuteInProcessResult | SpreadResult) -> PipelineError:
-    """The failing step's own sentence; a bug's traceback is raised as it is."""
+    """The failing step's own sentence; a bug's traceback, and Ctrl-C, are raised as they are."""
     for event in result.all_events:
         if event.is_step_failure:
             data = event.step_failure_data
+            if data.error and INTERRUPTED in data.error.to_string():
+                raise KeyboardInterrupt
             if data.user_failure_data is not None:
                 return PipelineError(
                     "step_failed", title, "att steget blir klart", "ett stopp", data.user_failure_data.description or ""

@@ -9,7 +9,7 @@ from typing import Any
 import polars as pl
 
 from assets.methods.errors import count_sv
-from assets.overview.gather import first_line
+from assets.overview.waiting import first_line
 from pipelines.paths import Paths
 from pipelines.warehouse import TableName, Warehouse
 

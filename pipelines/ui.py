@@ -8,6 +8,7 @@ taken down.
 
 from __future__ import annotations
 
+import math
 import os
 import shutil
 import signal
@@ -36,7 +37,11 @@ OWN_COMPUTER = (HOST, "localhost")
 DEFAULT_PORT = 3333
 NOT_OURS = "annan-sida.invalid"
 """A host name that the page can't have (RFC 2606): the guard has to refuse it."""
-READY_SECONDS = 120
+USUAL_SECONDS = 120
+SLOW = (
+    "Det tar längre tid än vanligt. Datorn kan ha mycket att göra; vänta, sidan öppnas när den är klar (stoppa med Ctrl-C).\n"
+    "  Vad som händer skrivs i {log}.\n"
+)
 STOP_SECONDS = 20
 LINGER_SECONDS = 3
 """How long children may tidy up after themselves once Dagster itself has ended."""
@@ -140,16 +145,27 @@ def require_guard(port: int) -> None:
         raise PipelineError("ui_unguarded", "Dagster", "en sida som bara svarar sig själv", "en som svarar andra", hint)
 
 
-def wait_until_ready(process: subprocess.Popen[bytes], port: int, log: Path, seconds: float = READY_SECONDS) -> None:
-    """Return when the page answers; PipelineError when Dagster stops or takes too long."""
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        if process.poll() is not None:
-            raise _not_started(f"ett program som avslutades med kod {process.returncode}", log)
+def wait_until_ready(
+    process: subprocess.Popen[bytes], port: int, log: Path, say: Callable[[str], object], usual: float = USUAL_SECONDS
+) -> None:
+    """Return when the page answers, however long it takes: a busy computer is no fault, and stopping it would begin anew.
+
+    Args:
+        usual: seconds after which it is said, once, that it takes longer than it does as a rule.
+
+    Raises:
+        PipelineError: `ui_not_started`: Dagster has ended.
+    """
+    late = time.monotonic() + usual
+    while process.poll() is None:
         if is_answering(port):
             return
+        if time.monotonic() > late:
+            say(SLOW.format(log=log))
+            sys.stdout.flush()
+            late = math.inf
         time.sleep(0.5)
-    raise _not_started(f"inget svar på {seconds:.0f} sekunder", log)
+    raise _not_started(f"ett program som avslutades med kod {process.returncode}", log)
 
 
 def stop(process: subprocess.Popen[bytes], seconds: float = STOP_SECONDS) -> None:
@@ -185,7 +201,7 @@ def serve(root: Path, home: Path, page: Page = Page(), say: Callable[[str], obje
             try:
                 say("Startar Dagster ...\n")
                 sys.stdout.flush()
-                wait_until_ready(process, page.port, log)
+                wait_until_ready(process, page.port, log, say)
                 require_guard(page.port)
                 say(first_words(page))
                 sys.stdout.flush()

@@ -53,7 +53,7 @@ DELIVERY_SCHEMA = {
     "rows": pl.Int64,
     "received_ns": pl.Int64,
 }
-REJECTED_SCHEMA = {"file_name": pl.String, "sha256": pl.String, "code": pl.String, "sentence": pl.String}
+REJECTED_SCHEMA = dict.fromkeys(("file_name", "sha256", "code", "sentence", "taken_before"), pl.String)
 
 
 def response_rows(received: Sequence[Received], waves: Sequence[int]) -> pl.DataFrame:
@@ -143,9 +143,14 @@ def delivery_rows(
     return pl.DataFrame(rows, schema=DELIVERY_SCHEMA, orient="row")
 
 
-def rejected_rows(rejected: Sequence[Rejected]) -> pl.DataFrame:
-    """One row per file that was set aside."""
-    return pl.DataFrame([(r.file_name, r.sha256, r.code, r.sentence) for r in rejected], schema=REJECTED_SCHEMA, orient="row")
+def rejected_rows(rejected: Sequence[Rejected], taken_before: Mapping[str, Sequence[str]]) -> pl.DataFrame:
+    """One row per file that was set aside.
+
+    Args:
+        taken_before: name -> hashes of what had been taken in under it by then; a later one tells that the file was mended.
+    """
+    rows = [(r.file_name, r.sha256, r.code, r.sentence, " ".join(taken_before.get(r.file_name, ()))) for r in rejected]
+    return pl.DataFrame(rows, schema=REJECTED_SCHEMA, orient="row")
 
 
 def in_deliveries(rows: pl.DataFrame) -> dict[tuple[str, int], pl.DataFrame]:

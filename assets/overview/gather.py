@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from assets.catalogue.load import Catalogue
-from assets.intake.names import shown_name, stored_name
+from assets.intake.names import shown_name
 from assets.intake.receive import inbox_files
 from assets.intake.sidecar import is_sidecar
 from assets.methods.errors import PipelineError
 from assets.overview.types import STEPS, BundleFact, Facts, WaitingFile
+from assets.overview.waiting import still_waiting
 from assets.release_register.store import read_register
 from assets.sealing import store
 from assets.sealing.approvals import standing
@@ -29,10 +30,8 @@ REACH = {"validated": 3, "indices": 4, "release": 5, "reports": 8}
 """How many of `STEPS` a profile has whose chain goes this far."""
 KIT = "_workshop"
 TABLES = {
-    "deliveries": (
-        "select delivery_id, wave, source_file, source_sha256, municipality_code, received_ns from raw.survey_deliveries"
-    ),
-    "rejected": "select file_name, sha256, sentence from raw.rejected_files",
+    "deliveries": ("select delivery_id, wave, source_file, source_sha256, municipality_code from raw.survey_deliveries"),
+    "rejected": "select * from raw.rejected_files",
     "verdicts": (
         "select delivery_id, wave, municipality_code, source_file, promoted, critical_broken, status from validated.deliveries"
     ),
@@ -46,7 +45,7 @@ TABLES = {
     "results": "select distinct area_code, wave from release.indicator_results",
     "audit": "select release_id from release.audit_outcome",
     "forms": "select municipality_code, count(*)::bigint as forms from raw.form_files group by municipality_code",
-    "form_files": "select source_file, source_sha256, received_ns from raw.form_files",
+    "form_files": "select source_file, source_sha256 from raw.form_files",
 }
 
 
@@ -159,37 +158,14 @@ def _bundle(paths: Paths, folder: Path, wave: int, decided_before: frozenset[str
 def _files(paths: Paths, catalogue: Catalogue, tables: Mapping[str, pl.DataFrame]) -> Iterable[WaitingFile]:
     """Files that were set aside and still lie there, then those of the inbox that nobody has read."""
     deliveries, verdicts = tables["deliveries"], tables["verdicts"]
-    known = {"deliveries": deliveries, "form_files": tables["form_files"]}
-    taken = {sha for frame in known.values() if frame.height for sha in frame["source_sha256"]}
-    newest: dict[str, int] = {}
-    for frame in (frame for frame in known.values() if frame.height):
-        for name, received in frame.select("source_file", "received_ns").iter_rows():
-            newest[name] = max(received or 0, newest.get(name, 0))
-    rejected = tables["rejected"]
-    for name, sha, sentence in rejected.sort("file_name", "sha256").iter_rows() if rejected.height else ():
-        stored = stored_as(paths.rejected, name, sentence)
-        if stored and sha not in taken and newest.get(name, 0) <= (paths.rejected / f"{stored}.txt").stat().st_mtime_ns:
-            yield WaitingFile(name, sentence, stored, *places_of(name, catalogue, deliveries, verdicts))
+    known = [frame.select("source_file", "source_sha256") for frame in (deliveries, tables["form_files"]) if frame.height]
+    for one in still_waiting(paths.rejected, tables["rejected"], pl.concat(known) if known else pl.DataFrame()):
+        yield WaitingFile(one.name, one.sentence, one.stored, *places_of(one.name, catalogue, deliveries, verdicts))
     names = set(deliveries["source_file"]) if deliveries.height else set()
     for path in inbox_files(paths.surveys):
         if path.name not in names and not is_sidecar(path):
             name = shown_name(path.name)
             yield WaitingFile(name, "", "", *places_of(name, catalogue, deliveries, verdicts))
-
-
-def stored_as(folder: Path, file_name: str, sentence: str) -> str:
-    """The name that a set-aside file has in the folder, found by its sentence; empty when it is gone."""
-    stem = Path(stored_name(file_name)).stem
-    for note in sorted(folder.glob("*.txt")):
-        file = note.with_suffix("")
-        if file.name.startswith(stem) and file.is_file() and first_line(note) == sentence:
-            return file.name
-    return ""
-
-
-def first_line(note: Path) -> str:
-    """The sentence of the text file beside a set-aside file; below it may stand what the file touches."""
-    return note.read_text(encoding="utf-8").split("\n", 1)[0].strip()
 
 
 def places_of(

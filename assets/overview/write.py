@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from assets.methods.errors import PipelineError
-from assets.overview.gather import first_line
 from assets.overview.html import DATA, PAGE, render_overview
 from assets.overview.plain import as_json
 from assets.overview.types import Overview, WaitingFile
+from assets.overview.waiting import first_line
 from assets.whole_files import put_text
 
 
@@ -33,7 +33,7 @@ def write_overview(folder: Path, overview: Overview, texts: Mapping[str, Any]) -
 def tell_beside(folder: Path, file: WaitingFile, touches: tuple[str, ...], texts: Mapping[str, Any]) -> None:
     """Write what a set-aside file touches below its sentence.
 
-    The text file keeps its time: whether a mended file has come since the sentence was written is told by it.
+    The text file keeps its time, which tells a sentence that lay there when a pass began from one of that pass.
     """
     note = folder / f"{file.stored}.txt"
     told = "\n".join([first_line(note), "", f"{texts['details']}:", *(f"- {line}" for line in touches), ""])

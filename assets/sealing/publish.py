@@ -63,14 +63,24 @@ def publish(paths: Paths, folder: Path, key: Callable[[], Ed25519PrivateKey], ga
 
 
 def _publish(paths: Paths, folder: Path, key: Callable[[], Ed25519PrivateKey], gates: Sequence[Gate], register: Register) -> Step:
-    step, bundle, decided = _look(paths, folder)
+    step, bundle = _look(paths, folder)
     if step.state is not State.APPROVED:
         return step
     if stopped := first_closed(bundle, gates):
         return Step(step.bundle, State.APPROVED, stopped)
     if conflicts := register.conflicts(bundle):
         return Step(step.bundle, State.APPROVED, tuple(f"Utgivningsregistret: {sentence}" for sentence in conflicts))
-    sealed, place = _sealed(bundle, decided, key()), store.published_archive(paths, bundle)
+    private = key()
+    with store.decisions_alone(paths, bundle.manifest.sha256):
+        decided = _decided(paths, bundle)  # somebody may have refused it while the gates were looked through
+        if decided.state is not State.APPROVED:
+            return Step(step.bundle, decided.state)
+        return _let_out(paths, bundle, _sealed(bundle, decided, private), register)
+
+
+def _let_out(paths: Paths, bundle: Bundle, sealed: bytes, register: Register) -> Step:
+    """Tell the register, and let the archive take its place. Raises PipelineError; nothing unfinished is left then."""
+    place = store.published_archive(paths, bundle)
     half = whole_files.half_of(place)
     try:
         whole_files.write_half(place, sealed)
@@ -84,20 +94,23 @@ def _publish(paths: Paths, folder: Path, key: Callable[[], Ed25519PrivateKey], g
     except PipelineError:
         store.forget(half)
         raise
-    return Step(step.bundle, State.PUBLISHED, (), place, new=True)
+    return Step(bundle.manifest.bundle, State.PUBLISHED, (), place, new=True)
 
 
-def _look(paths: Paths, folder: Path) -> tuple[Step, Bundle, Standing]:
+def _look(paths: Paths, folder: Path) -> tuple[Step, Bundle]:
     bundle = store.read_bundle(folder)
-    name, sha = bundle.manifest.bundle, bundle.manifest.sha256
+    name = bundle.manifest.bundle
     place = store.published_archive(paths, bundle)
     if place.exists():
-        return _is_out(place, bundle), bundle, Standing(State.PUBLISHED)
+        return _is_out(place, bundle), bundle
     if broken := WHOLE.check(bundle):
-        return Step(name, State.CHANGED, tuple(broken)), bundle, Standing(State.CHANGED)
-    kept, earlier = store.kept_approvals(paths, sha), store.has_earlier(paths, bundle)
-    decided = standing(bundle.manifest_bytes, bundle.manifest.prepared_by, kept, earlier=earlier)
-    return Step(name, decided.state), bundle, decided
+        return Step(name, State.CHANGED, tuple(broken)), bundle
+    return Step(name, _decided(paths, bundle).state), bundle
+
+
+def _decided(paths: Paths, bundle: Bundle) -> Standing:
+    kept, earlier = store.kept_approvals(paths, bundle.manifest.sha256), store.has_earlier(paths, bundle)
+    return standing(bundle.manifest_bytes, bundle.manifest.prepared_by, kept, earlier=earlier)
 
 
 def _is_out(place: Path, bundle: Bundle) -> Step:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import date
 from pathlib import Path
 
@@ -130,17 +130,44 @@ def keep_approval(paths: Paths, approval: Approval) -> State:
         hint = "Gör paketet på nytt och granska det; en ändrad fil upphäver godkännandena."
         raise PipelineError("changed_bundle", f"Paketet {approval.paket}", "filer som intyget säger", broken, hint)
     by, sha = bundle.manifest.prepared_by, bundle.manifest.sha256
-    for _ in range(MOST_DECISIONS):
+    with decisions_alone(paths, sha):
         kept = kept_approvals(paths, sha)
         if approval not in kept:
             require_counts(approval, bundle.manifest_bytes, by, kept)
-            number = len(kept) + 1
-            if number > MOST_DECISIONS or not whole_files.put_new(
-                paths.approvals / sha / f"{number:02d}.json", approval_bytes([approval])
-            ):
-                continue  # somebody else's decision came in between: look again
+            _require_not_out(paths, bundle)
+            if len(kept) >= MOST_DECISIONS:
+                got = "fler"
+                raise PipelineError(
+                    "too_many_decisions", f"Paketet {approval.paket}", "högst 99 beslut", got, "Gör paketet på nytt."
+                )
+            put(paths.approvals / sha / f"{len(kept) + 1:02d}.json", approval_bytes([approval]))
         return standing(bundle.manifest_bytes, by, kept_approvals(paths, sha)).state
-    raise PipelineError("too_many_decisions", f"Paketet {approval.paket}", "högst 99 beslut", "fler", "Gör paketet på nytt.")
+
+
+@contextmanager
+def decisions_alone(paths: Paths, manifest_sha256: str) -> Iterator[None]:
+    """Within it no decision about the manifest is recorded by anybody else: a publication goes by those that it has seen.
+
+    Raises:
+        PipelineError: `publishing_now`: a publication or another decision has held it for long.
+    """
+    folder = paths.approvals / manifest_sha256
+    folder.mkdir(parents=True, exist_ok=True)
+    with ExitStack() as stack:
+        try:
+            stack.enter_context(whole_files.alone(folder))
+        except TimeoutError:
+            raise _going_on() from None
+        yield
+
+
+def _require_not_out(paths: Paths, bundle: Bundle) -> None:
+    """Raise PipelineError `already_out`: a decision about what has gone out would say something that isn't so."""
+    if published_archive(paths, bundle).exists():
+        raise PipelineError(
+            "already_out", f"Paketet {bundle.manifest.bundle}", "ett paket som inte är utgivet", "ett som är utgivet",
+            "Beslutet sparades inte. Ska något ändras görs paketet på nytt med en ny version.",
+        )  # fmt: skip
 
 
 def write_form(paths: Paths, folder: Path, manifest: Path) -> Path:
@@ -182,9 +209,13 @@ def only_one(paths: Paths) -> Iterator[None]:
     """Keep a second publication in the same data folder out; a crash lets go of it. Raises PipelineError `publishing_now`."""
     with (paths.root / LOCK).open("ab") as file:
         if not whole_files.try_lock(file):
-            hint = "Vänta tills den är klar och kör igen."
-            raise PipelineError("publishing_now", "Utgivningen", "en åt gången", "en till som redan pågår", hint)
+            raise _going_on()
         yield
+
+
+def _going_on() -> PipelineError:
+    hint = "Vänta tills den är klar och kör igen."
+    return PipelineError("publishing_now", "Utgivningen", "en åt gången", "en till som redan pågår", hint)
 
 
 def forget(path: Path) -> None:

@@ -32,14 +32,14 @@ def take_in(paths: Paths, today: date) -> TakenIn:
     files are taken in the order of their names.
 
     Raises:
-        PipelineError: a kept decision is damaged; nothing is moved then.
+        PipelineError: a kept decision is damaged, or a publication is going on; nothing is moved then.
     """
     kept, refused = [], []
     for path in inbox_files(paths.approvals_inbox):
         try:
             state = _one(paths, path, today)
         except PipelineError as error:
-            if error.code in {"bad_kept_approval", "write_failed"}:
+            if error.code in {"bad_kept_approval", "write_failed", "publishing_now"}:
                 raise
             sentence, name = set_aside(path, paths.rejected, error, file_hash(path)).sentence, shown_name(path.name)
             refused.append(sentence if sentence.startswith(name) else f"{name}: {sentence}")

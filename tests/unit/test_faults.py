@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import signal
 import sqlite3
 import subprocess
 import sys
@@ -19,19 +20,19 @@ from assets import whole_files
 from assets.hygiene import purged
 from assets.hygiene.archive import keep
 from assets.intake import receive as intake
-from assets.intake.tables import rejected_rows
 from assets.ledger import store
 from assets.ledger.alive import living
 from assets.ledger.types import DONE, INTERRUPTED, Ending, Start
 from assets.methods.errors import PipelineError
 from assets.quality.writer import write_pages
+from assets.rejected_files import remember
 from pipelines import cli, cli_chain
 from pipelines.backup import make_backup
 from pipelines.dead_runs import only_page, only_pass, settle_dead_runs
 from pipelines.paths import COPIES, Paths
 from pipelines.recorder import PASS
 from pipelines.restore import restore
-from pipelines.run import run_everything
+from pipelines.run import _failed, run_everything
 from pipelines.run_outcome import attempts_of, lay_before, remember_lying, set_aside_after
 from pipelines.saved_settings import save_setting
 from pipelines.set_aside import lying
@@ -267,7 +268,7 @@ def test_a_clock_that_goes_back_hides_no_file_that_was_set_aside(paths):
         before = lying(paths)
         rejected[name] = intake.set_aside(paths.surveys / name, paths.rejected, error, "0" * 64)
         os.utime(paths.rejected / f"{name}.txt", (1.5e9, 1.5e9))
-    Warehouse(paths.warehouse).replace(TableName("raw", "rejected_files"), rejected_rows(list(rejected.values())), None)
+    remember(Warehouse(paths.warehouse), list(rejected.values()))
     assert set_aside_after(paths, before) == [rejected["ny.csv"].sentence]
     assert set_aside_after(paths, lying(paths)) == []
 
@@ -369,3 +370,20 @@ def test_what_a_killed_backup_left_is_taken_away_by_the_next(paths):
     (left / "0.duckdb").write_bytes(b"answers of pupils")
     made = make_backup(paths.root, paths.root / COPIES / "kopia.zip")
     assert {path.name for path in made.path.parent.iterdir()} == {"kopia.zip"}
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_run_that_is_broken_off_is_no_bug(number):
+    """Dagster makes a failed step of Ctrl-C; whoever pressed it is told so, and gets no traceback."""
+
+    @dg.op
+    def broken_off():
+        os.kill(os.getpid(), number)
+        time.sleep(5)
+
+    @dg.job
+    def one():
+        broken_off()
+
+    with dg.DagsterInstance.ephemeral() as instance, pytest.raises(KeyboardInterrupt):
+        raise _failed("Rapportpaket", one.execute_in_process(instance=instance, raise_on_error=False))

@@ -17,7 +17,7 @@ from assets.overview.plain import overview_of
 from assets.overview.types import DONE, WAITING
 from assets.published import published_sealed_bundles
 from assets.sealing import store, wired
-from assets.sealing.approvals import State
+from assets.sealing.approvals import REFUSED, State
 from assets.sealing.gates import Audited, Whole
 from assets.sealing.publish import publish
 from assets.sealing.store import keep_approval
@@ -140,6 +140,46 @@ def test_two_publications_at_once_do_not_mix(ready):
         out(ready, Book())
     assert not lying(ready)
     assert out(ready, Book()).state is State.PUBLISHED
+
+
+@dataclass
+class Refuses:
+    """A gate while which somebody refuses the bundle."""
+
+    paths: Paths
+    name: str = "Granskning"
+
+    def check(self, bundle):
+        keep_approval(self.paths, decision(bundle.manifest_bytes, SECOND, beslut=REFUSED))
+        return []
+
+
+def test_a_refusal_while_the_gates_are_looked_through_stops_the_publication(ready):
+    step = out(ready, Book(), (*OWN_GATES, Refuses(ready)))
+    assert step.state is State.REFUSED
+    assert not lying(ready)
+
+
+def test_a_decision_during_or_after_the_publication_is_one_sentence_and_not_kept(ready, monkeypatch):
+    monkeypatch.setattr(whole_files, "LONGEST_WAIT", 0.05)
+    bundle = store.read_bundle(ready.reports / "2024" / FOLDER)
+    late = decision(bundle.manifest_bytes, SECOND, beslut=REFUSED)
+    before = store.kept_approvals(ready, bundle.manifest.sha256)
+    met = []
+
+    class Meanwhile(Book):
+        def append(self, bundle):
+            with pytest.raises(PipelineError, match="redan pågår") as told:
+                keep_approval(ready, late)
+            met.append(told.value.code)
+            super().append(bundle)
+
+    assert out(ready, Meanwhile()).state is State.PUBLISHED
+    assert met == ["publishing_now"]
+    with pytest.raises(PipelineError, match="ett som är utgivet") as told:
+        keep_approval(ready, late)
+    assert told.value.code == "already_out"
+    assert store.kept_approvals(ready, bundle.manifest.sha256) == before
 
 
 def test_an_error_leaves_nothing_half_released(ready, monkeypatch):

@@ -184,10 +184,11 @@ def test_names_that_differ_only_in_case_survive_the_way_through_the_raw_table():
 
 
 def test_what_was_set_aside_becomes_a_table():
-    assert rejected_rows([Rejected("a.csv", "f" * 64, "empty", "En mening.")]).rows() == [
-        ("a.csv", "f" * 64, "empty", "En mening.")
+    taken = {"a.csv": ["1" * 64, "2" * 64], "b.csv": ["3" * 64]}
+    assert rejected_rows([Rejected("a.csv", "f" * 64, "empty", "En mening.")], taken).rows() == [
+        ("a.csv", "f" * 64, "empty", "En mening.", f"{'1' * 64} {'2' * 64}")
     ]
-    assert rejected_rows([]).columns == ["file_name", "sha256", "code", "sentence"]
+    assert rejected_rows([], {}).columns == ["file_name", "sha256", "code", "sentence", "taken_before"]
 
 
 def test_rows_are_cut_into_deliveries_and_waves_in_the_order_of_the_file():

@@ -12,9 +12,10 @@ import polars as pl
 import pytest
 
 from assets.catalogue.load import load_catalogue
-from assets.overview.gather import first_line, places_of
+from assets.overview.gather import places_of
 from assets.overview.texts import overview_texts
 from assets.overview.types import FileRow, WaitingFile
+from assets.overview.waiting import first_line
 from assets.overview.write import tell_beside, write_overview
 from pipelines.cli import main
 from pipelines.paths import Paths
