@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from assets.charts.cells import ABSENT, DRAWN, Cell
+from assets.charts.read_once import ReadOnce
 from assets.charts.types import COUNTY_CODE, ReleaseFrames, Scope, SeriesBreak
 
 Key = tuple[str, int, str, str, str, str]
@@ -56,16 +57,20 @@ class SeriesCells:
         return sorted({key[1] for key in self.by_key if key[2] == grade and key[4] in wanted})
 
 
+_READ: ReadOnce[SeriesCells] = ReadOnce()
+
+
 def read_series(frames: ReleaseFrames, scope: Scope, keys: Iterable[str] = ()) -> SeriesCells:
     """Cells of the area and the county up to the scope's wave: of some series, or of all when none is named.
 
     Args:
         frames: `indicator_results` (columns in `docs/development/contracts.md`); may be an empty frame.
     """
-    rows = frames.indicator_results
-    if not rows.width:
-        return SeriesCells({})
-    wanted = list(keys)
+    table, wanted = frames.indicator_results, tuple(keys)
+    return _READ.get(table, (scope, wanted), lambda: _read(table, scope, wanted)) if table.width else SeriesCells({})
+
+
+def _read(table: pl.DataFrame, scope: Scope, wanted: tuple[str, ...]) -> SeriesCells:
     mine = (
         (pl.col("edition") == scope.edition)
         & (pl.col("wave") <= scope.wave)
@@ -75,7 +80,7 @@ def read_series(frames: ReleaseFrames, scope: Scope, keys: Iterable[str] = ()) -
         mine = mine & pl.col("indicator").is_in(wanted)
     width = len(KEYS)
     found: dict[Key, Cell] = {}
-    for row in rows.filter(mine).select(*KEYS, *DRAWN).iter_rows():
+    for row in table.filter(mine).select(*KEYS, *DRAWN).iter_rows():
         area, wave, grade, sex, key, measure = row[:width]
         found[(area, wave, grade, sex, key, measure)] = Cell(*row[width:])
     return SeriesCells(found)
