@@ -97,8 +97,12 @@ def edition(home: str, place: str, wave: int, workers: int, most: int) -> dict[s
     target, made_by = Path(place) / "reports", BundleMeta("benchmark", catalogue.content_hash, {}, "", 0, {}, {})
     codes = sorted(m.municipality_code for m in catalogue.municipalities)[:most]
     scopes = [Scope(code, catalogue.area_names[code], wave, "intern") for code in codes]
-    own = (select_frames(with_series(release, reader, catalogue, scope), scope, meta.charts.indices) for scope in scopes)
-    tasks = ((frames, scope, meta) for frames, scope in zip(own, scopes, strict=True))
+
+    def frames_of(scope: Scope) -> Any:
+        with reader.held():
+            return select_frames(with_series(release, reader, catalogue, scope), scope, meta.charts.indices)
+
+    tasks = ((frames_of(scope), scope, meta) for scope in scopes)
     largest, used = 0, dict.fromkeys(BARE, 0.0)
     for bundle, needed in render_all(tasks, workers, partial(render_timed, cache=cache)):
         write_bundle(bundle, target, made_by)
