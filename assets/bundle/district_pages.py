@@ -16,7 +16,7 @@ from assets.bundle.questions import value_text
 from assets.bundle.types import Block, Bullets, Section, Strip, SubHeading, Table, Text
 from assets.bundle.words import Context, names
 from assets.charts import numbers
-from assets.charts.cells import ABSENT, Cell, read_cells
+from assets.charts.cells import Cell, read_cells
 from assets.charts.changes import Change, read_changes
 from assets.charts.series import read_series
 from assets.charts.types import GRADES, IndexMeta
@@ -201,7 +201,7 @@ def _questions(own: Context, city: Context) -> list[Block]:
     for key in keys:
         series, texts, any_shown = own.meta.series[key], [], False
         for grade in GRADES:
-            cell = here.by_key.get((own.scope.area_code, own.scope.wave, grade, "all", key, series.measure), ABSENT)
+            cell = here.get(own.scope.area_code, own.scope.wave, grade, "all", key, series.measure)
             beside = there.get(city.scope.area_code, city.scope.wave, grade, "all", key, series.measure)
             texts += [value_text(own, cell, series), value_text(own, beside, series)]
             any_shown = any_shown or cell.shown

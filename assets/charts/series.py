@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import polars as pl
 
@@ -43,13 +44,17 @@ class SeriesMeta:
 
 @dataclass(frozen=True)
 class SeriesCells:
-    """Published cells by area, wave, grade, sex, series and measure. A key that isn't published has the reason `missing`."""
+    """Published cells by area, wave, grade, sex, series and measure. A key that isn't published has the reason `missing`.
 
-    by_key: Mapping[Key, Cell]
+    `by_key`: what a `Cell` is made of (`DRAWN`), as only some of the tens of thousands of rows are asked for.
+    """
+
+    by_key: Mapping[Key, tuple[Any, ...]]
 
     def get(self, area: str, wave: int, grade: str, sex: str, key: str, measure: str) -> Cell:
         """The cell at a key."""
-        return self.by_key.get((area, wave, grade, sex, key, measure), ABSENT)
+        drawn = self.by_key.get((area, wave, grade, sex, key, measure))
+        return ABSENT if drawn is None else Cell(*drawn)
 
     def waves(self, keys: Iterable[str], grade: str) -> list[int]:
         """Waves with any row of the series in a grade, in order."""
@@ -79,8 +84,5 @@ def _read(table: pl.DataFrame, scope: Scope, wanted: tuple[str, ...]) -> SeriesC
     if wanted:
         mine = mine & pl.col("indicator").is_in(wanted)
     width = len(KEYS)
-    found: dict[Key, Cell] = {}
-    for row in table.filter(mine).select(*KEYS, *DRAWN).iter_rows():
-        area, wave, grade, sex, key, measure = row[:width]
-        found[(area, wave, grade, sex, key, measure)] = Cell(*row[width:])
-    return SeriesCells(found)
+    rows: list[Any] = table.filter(mine).select(*KEYS, *DRAWN).rows()
+    return SeriesCells({row[:width]: row[width:] for row in rows})
