@@ -103,16 +103,17 @@ def kept_workers(workers: int) -> Iterator[None]:
 
 
 def _started(workers: int) -> ProcessPoolExecutor:
-    return ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_begin)
+    return ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_begin, initargs=(workers,))
 
 
-def _begin() -> None:
-    """What a new process sets before its first task.
+def _begin(workers: int) -> None:
+    """What a new process, one of so many, sets before its first task.
 
-    One thread for Polars: there are as many processes as cores, and waking idle threads costs more than small tables take. Fewer
-    walks through all objects: a bundle makes millions of them, hardly any in circles, and nothing is freed by the usual 700 new.
+    The processes share the cores: more threads in each would wait for one another, and waking them costs more than small tables
+    take. Fewer walks through all objects: a bundle makes millions of them, hardly any in circles, and the usual walk after 700
+    new ones frees next to nothing.
     """
-    os.environ.setdefault("POLARS_MAX_THREADS", "1")
+    os.environ.setdefault("POLARS_MAX_THREADS", str(max(1, (os.cpu_count() or 1) // workers)))
     gc.set_threshold(NEW_OBJECTS, 20, 20)
     _end_with_parent()
 

@@ -287,5 +287,5 @@ def _widths(rows: pl.DataFrame) -> list[float]:
     """Characters per column: the longest text among the first rows, or the longest word of the header."""
     longest = rows.head(SAMPLE).select(pl.all().cast(pl.String).str.len_chars().max())
     found = dict(zip(longest.columns, longest.row(0), strict=True)) if longest.width else {}
-    heads = {name: max(len(word) + 3 for word in name.split()) for name in found}
+    heads = {name: max((len(word) + 3 for word in name.split()), default=0) for name in found}
     return [float(min(WIDEST, max(NARROWEST, length or 0, heads[name]) + 1)) for name, length in found.items()]
