@@ -27,8 +27,10 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 os.environ.setdefault("DAGSTER_DISABLE_TELEMETRY", "1")
+from benchmarks.common.tree_memory import children_watched  # noqa: E402 - the root has to be on the path
+
 SECONDS, RATIO, MEMORY, UNPACKED = 120.0, 1.3, 2048.0, 25.0
-"""Targets: wall seconds on two cores, cpu over the bare conversions' cpu, MB of all processes together, MB of one bundle."""
+"""Targets: wall seconds on two cores, cpu over the bare conversions' cpu, MB of all processes at once, MB of one bundle."""
 BARE = ("vl-convert", "chart library", "Typst")
 Spent = dict[str, float]
 
@@ -74,8 +76,8 @@ def edition(home: str, place: str, wave: int, workers: int, most: int) -> dict[s
     """Make and write the bundles of the wave below `place`, whose held pictures are used.
 
     Returns:
-        Wall and cpu seconds, cpu of the bare conversions, an upper bound of the memory of all processes, bytes of the largest
-        bundle, what drawing used.
+        Wall and cpu seconds, cpu of the bare conversions, sum of the peaks of all processes (which aren't at the same time),
+        bytes of the largest bundle, what drawing used.
     """
     from assets.bundle.county_render import render_county
     from assets.bundle.frames import select_frames
@@ -95,8 +97,12 @@ def edition(home: str, place: str, wave: int, workers: int, most: int) -> dict[s
     target, made_by = Path(place) / "reports", BundleMeta("benchmark", catalogue.content_hash, {}, "", 0, {}, {})
     codes = sorted(m.municipality_code for m in catalogue.municipalities)[:most]
     scopes = [Scope(code, catalogue.area_names[code], wave, "intern") for code in codes]
-    own = (select_frames(with_series(release, reader, catalogue, scope), scope, meta.charts.indices) for scope in scopes)
-    tasks = ((frames, scope, meta) for frames, scope in zip(own, scopes, strict=True))
+
+    def frames_of(scope: Scope) -> Any:
+        with reader.held():
+            return select_frames(with_series(release, reader, catalogue, scope), scope, meta.charts.indices)
+
+    tasks = ((frames_of(scope), scope, meta) for scope in scopes)
     largest, used = 0, dict.fromkeys(BARE, 0.0)
     for bundle, needed in render_all(tasks, workers, partial(render_timed, cache=cache)):
         write_bundle(bundle, target, made_by)
@@ -135,17 +141,20 @@ def main() -> int:
         for name in ("nothing held", "pictures held"):
             with ProcessPoolExecutor(1, get_context("spawn")) as pool:  # a process that has been large would hide a peak
                 task = (str(chosen.home), place, chosen.wave, chosen.workers, chosen.municipalities)
-                turn = pool.submit(edition, *task).result()
+                with children_watched() as memory:
+                    turn = pool.submit(edition, *task).result()
+            turn["at once"] = memory.at_once
             turns.append(turn)
             say(
                 f"{name}: {turn['wall']:.1f} s wall, {turn['cpu']:.1f} s cpu, bare conversions {turn['bare']:.1f} s cpu, "
-                f"at most {turn['memory']:.0f} MB in all processes, largest bundle {turn['largest']:.1f} MB, "
-                f"held pictures {turn['held']:.1f} MB\n    {json.dumps(turn['spent'])}\n"
+                f"{memory.at_once:.0f} MB at once in all processes ({' + '.join(f'{part:.0f}' for part in memory.parts)}; "
+                f"{memory.samples} samples), sum of their peaks {turn['memory']:.0f} MB, "
+                f"largest bundle {turn['largest']:.1f} MB, held pictures {turn['held']:.1f} MB\n    {json.dumps(turn['spent'])}\n"
             )
     cold, held = turns
     ratio = cold["cpu"] / cold["bare"]
     say(f"cpu over the bare conversions {ratio:.2f}; with held pictures {held['cpu'] / cold['cpu']:.2f} of the first turn\n")
-    met = (cold["wall"] <= SECONDS, ratio <= RATIO, cold["memory"] <= MEMORY, cold["largest"] <= UNPACKED)
+    met = (cold["wall"] <= SECONDS, ratio <= RATIO, cold["at once"] <= MEMORY, cold["largest"] <= UNPACKED)
     say("targets (wall, ratio, memory, size): " + ", ".join("met" if one else "missed" for one in met) + "\n")
     return 0 if all(met) else 1
 

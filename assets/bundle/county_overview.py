@@ -72,7 +72,7 @@ def _undecided(context: Context, frames: CountyFrames) -> list[str]:
             else None
         )
         if rows is not None and rows.height:
-            where = {"grade": context.grade(grade, short=True), "count": int(rows["undecided"].sum()), "total": rows.height}
+            where = {"grade": context.grade_first(grade), "count": int(rows["undecided"].sum()), "total": rows.height}
             sentences.append(context.say("county_edition.findings.undecided", **where))
     return sentences
 
@@ -81,16 +81,16 @@ def _hidden(context: Context, frames: CountyFrames) -> list[str]:
     """The county's own shares that can't be shown, and how many of the municipalities'."""
     sentences = []
     for grade in GRADES:
-        short = context.grade(grade, short=True)
+        named = context.grade_first(grade)
         for code in sorted({context.focus(key, grade).reason for key in context.indices} - {"ok"}):
             chosen = [index for key, index in context.indices.items() if context.focus(key, grade).reason == code]
-            where = {"grade": short, "names": names(chosen), "reason": context.reason(code)}
+            where = {"grade": named, "names": names(chosen), "reason": context.reason(code)}
             sentences.append(context.say("county_edition.findings.own_hidden", **where))
         cells, places = focus_cells(context, grade), municipality_names(frames, context.scope.wave)
         reasons = [cell.reason for code in places for cell in row_of(context, cells, code) if not cell.shown]
         total = len(places) * len(context.indices)
         for code in sorted(set(reasons), key=lambda code: (-reasons.count(code), code)):
-            where = {"grade": short, "count": reasons.count(code), "total": total, "reason": context.reason(code)}
+            where = {"grade": named, "count": reasons.count(code), "total": total, "reason": context.reason(code)}
             sentences.append(context.say("county_edition.findings.hidden_shares", **where))
     return sentences
 
@@ -118,7 +118,7 @@ def _answered(context: Context, frames: CountyFrames) -> list[str]:
         if row["respondents"] is not None:
             pct = row["response_pct"]
             rate = "" if pct is None else str(context.entry("county_edition.overview.rate")).format(pct=numbers.percent(pct))
-            grade, count = context.grade(row["grade"], short=True), numbers.thousands(row["respondents"])
+            grade, count = context.grade_first(row["grade"]), numbers.thousands(row["respondents"])
             sentences.append(context.say("county_edition.overview.answers", grade=grade, respondents=count, rate=rate))
     shares = [cell for cells in (focus_cells(context, grade) for grade in GRADES) for code in names
               for cell in row_of(context, cells, code)]  # fmt: skip
@@ -154,7 +154,7 @@ def _outside(context: Context, frames: CountyFrames) -> list[Block]:
             found = rows.filter((pl.col("grade") == grade) & (pl.col("index_key") == key) & (pl.col("position") != "inside"))
             names = sorted(found["area_name"].to_list(), key=numbers.swedish)
             if names:
-                where = {"grade": context.grade(grade, short=True), "index": numbers.lower_first(index.label_sv)}
+                where = {"grade": context.grade_first(grade), "index": numbers.lower_first(index.label_sv)}
                 sentences.append(context.say("county_edition.overview.outside", names=numbers.words(names), **where))
     if not sentences:
         return [Text(context.say("county_edition.overview.outside_none"))]

@@ -21,7 +21,7 @@ from assets.bundle.dcat import dcat_files
 from assets.bundle.html import render_anatomy, render_method, render_readme, render_report
 from assets.bundle.method_folder import method_files
 from assets.bundle.render import chart_files
-from assets.bundle.tables import KEYS, SWEDISH_TABLES, csv_bytes, data_package, json_bytes
+from assets.bundle.tables import KEYS, SWEDISH_TABLES, written_tables
 from assets.bundle.types import RenderedBundle, ReportMeta
 from assets.bundle.workbook import workbook_files
 from assets.charts.types import ChartCard, Scope
@@ -58,7 +58,7 @@ def render_county(
     files = {
         "1_rapport/rapport.html": render_report(content, svgs, own, easy=False).encode("utf-8"),
         "5_metod/metod.html": render_method(content, own).encode("utf-8"),
-        **county_table_files(tables, scope, own),
+        **written_tables(tables, scope, own),
     }
     if anatomy:
         files[ANATOMY_PAGE] = render_anatomy(anatomy, svgs, content, own).encode("utf-8")
@@ -126,10 +126,3 @@ def _compared(name: str, frame: pl.DataFrame, columns: Mapping[str, str], meta: 
         made["undecided"] = pl.when("undecided").then(pl.lit(said["yes"])).when(~pl.col("undecided")).then(pl.lit(said["no"]))
     ordered = frame.sort("area_code", "wave", "grade", "index_key")
     return {name: ordered.select(made.get(key, pl.col(key)).alias(header) for key, header in columns.items())}
-
-
-def county_table_files(tables: Mapping[str, pl.DataFrame], scope: Scope, meta: ReportMeta) -> dict[str, bytes]:
-    """`4_tabeller/*.csv` and `4_tabeller/datapackage.json` of what `county_tables` gives."""
-    files = {f"4_tabeller/{name}.csv": csv_bytes(frame) for name, frame in tables.items()}
-    files["4_tabeller/datapackage.json"] = json_bytes(data_package(tables, scope, meta))
-    return files

@@ -16,7 +16,7 @@ from assets.bundle.questions import value_text
 from assets.bundle.types import Block, Bullets, Section, Strip, SubHeading, Table, Text
 from assets.bundle.words import Context, names
 from assets.charts import numbers
-from assets.charts.cells import ABSENT, Cell, read_cells
+from assets.charts.cells import Cell, read_cells
 from assets.charts.changes import Change, read_changes
 from assets.charts.series import read_series
 from assets.charts.types import GRADES, IndexMeta
@@ -57,15 +57,15 @@ def _answers(own: Context) -> list[str]:
     found = {(row["grade"], row["sex"]): row for row in counted.sort("index_key").iter_rows(named=True)}
     sentences = []
     for grade in GRADES:
-        short, whole = own.grade(grade, short=True), found.get((grade, "all"))
+        named, whole = own.grade_first(grade), found.get((grade, "all"))
         if whole is None or whole["value"] is None:
             reason = own.reason(whole["reason"] if whole else "missing")
-            sentences.append(own.say("district_pages.answers_hidden", grade=short, reason=reason))
+            sentences.append(own.say("district_pages.answers_hidden", grade=named, reason=reason))
             continue
         parts = [found.get((grade, sex)) for sex in SEXES]
         counts = [own.count(int(row["value"])) if row and row["value"] is not None else "" for row in parts]
         kind = "answers_sexes" if all(counts) else "answers"
-        where = {"grade": short, "n": own.count(int(whole["value"])), "girls": counts[0], "boys": counts[1]}
+        where = {"grade": named, "n": own.count(int(whole["value"])), "girls": counts[0], "boys": counts[1]}
         sentences.append(own.say(f"district_pages.{kind}", **where))
     return sentences
 
@@ -131,10 +131,10 @@ def _top(cells: Sequence[Cell]) -> int:
 
 def _hidden(own: Context, grade: str) -> str:
     """Which shares can't be shown and why: of all pupils, then of girls and boys; nothing when all can."""
-    short = own.grade(grade, short=True)
+    whole_name = own.grade_first(grade)
     whole = own.whole_reason(grade)
     if whole:
-        return own.say("district_pages.hidden_grade", grade=short, reason=own.reason(whole))
+        return own.say("district_pages.hidden_grade", grade=whole_name, reason=own.reason(whole))
     sentences = []
     for sexes, text in ((("all",), "hidden"), (SEXES, "hidden_sexes")):
         by_reason: dict[str, list[IndexMeta]] = {}
@@ -144,7 +144,7 @@ def _hidden(own: Context, grade: str) -> str:
                 by_reason.setdefault(code, []).append(index)
         for code, chosen in by_reason.items():
             named = own.say("district_pages.every") if len(chosen) == len(own.indices) else names(chosen)
-            sentences.append(own.say(f"district_pages.{text}", grade=short, names=named, reason=own.reason(code)))
+            sentences.append(own.say(f"district_pages.{text}", grade=whole_name, names=named, reason=own.reason(code)))
     return " ".join(sentences)
 
 
@@ -201,14 +201,12 @@ def _questions(own: Context, city: Context) -> list[Block]:
     for key in keys:
         series, texts, any_shown = own.meta.series[key], [], False
         for grade in GRADES:
-            cell = here.by_key.get((own.scope.area_code, own.scope.wave, grade, "all", key, series.measure), ABSENT)
+            cell = here.get(own.scope.area_code, own.scope.wave, grade, "all", key, series.measure)
             beside = there.get(city.scope.area_code, city.scope.wave, grade, "all", key, series.measure)
             texts += [value_text(own, cell, series), value_text(own, beside, series)]
             any_shown = any_shown or cell.shown
             if not cell.shown:
-                reason = own.say(
-                    "district_pages.question_reason", grade=own.grade(grade, short=True), reason=own.reason(cell.reason)
-                )
+                reason = own.say("district_pages.question_reason", grade=own.grade_first(grade), reason=own.reason(cell.reason))
                 lacking.setdefault(reason, []).append(numbers.lower_first(series.title_sv))
         if any_shown:
             shown.append((series.title_sv, *texts))

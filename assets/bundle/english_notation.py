@@ -85,7 +85,7 @@ def spec_in_english(node: Any, notation: Notation, key: str = "") -> Any:
         if key == "labelExpr":
             return node.replace(f"'{NBSP}%'", "'%'")
         return notation(node.replace(*notation.stamp)) if key in SPEC_TEXTS else node
-    if isinstance(node, Mapping):
+    if isinstance(node, dict):  # not Mapping: asked for every number of every specification, and an abstract class answers slowly
         if key == "locale":
             return {**node, "number": ENGLISH_NUMBERS}
         return {name: spec_in_english(part, notation, name) for name, part in node.items()}

@@ -57,7 +57,7 @@ def _pairs(first: Any, second: Any, key: str = "") -> Iterator[tuple[str, str]]:
     Raises:
         _Apart: the two differ in more than texts and in places that follow from them.
     """
-    if isinstance(first, Mapping) and isinstance(second, Mapping):
+    if isinstance(first, dict) and isinstance(second, dict):
         if first.keys() != second.keys():
             raise _Apart
         for name in first:
@@ -78,7 +78,7 @@ def _rows(first: Any, second: Any) -> Iterator[tuple[str, str]]:
     if len(first) != len(second):
         raise _Apart
     for one, other in zip(first, second, strict=True):
-        if not isinstance(one, Mapping):
+        if not isinstance(one, dict):
             yield from _pairs(one, other)
             continue
         old, new = _lines(one), _lines(other)

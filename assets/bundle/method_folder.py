@@ -116,7 +116,7 @@ def _facts(context: Context, method: MethodDefinitions) -> dict[str, object]:
     for row in rates.sort("grade").iter_rows(named=True):
         pct = row["response_pct"]
         rate = "" if pct is None else str(context.entry(f"{path}.rate")).format(pct=numbers.percent(pct))
-        grade = context.grade(row["grade"], short=True)
+        grade = context.grade_first(row["grade"])
         told.append(context.say(f"{path}.respondents", grade=grade, n=numbers.thousands(row["respondents"]), rate=rate))
     blank = context.frames.delivery_quality.filter(
         (pl.col("area_code") == scope.area_code) & (pl.col("wave") == scope.wave) & (pl.col("item") == "missing_item_pct")

@@ -12,7 +12,7 @@ import zlib
 TOGETHER = 200
 """Objects per stream: a reader unpacks a stream whole to get at one of them."""
 STREAM_END = b"endstream"
-_OBJECT = re.compile(rb"(\d+) 0 obj\s*(.*?)\s*endobj\s*\Z", re.DOTALL)
+_HEAD, _TAIL = re.compile(rb"(\d+) 0 obj"), b"endobj"
 _TRAILER = re.compile(rb"trailer\s*<<(.*?)>>\s*startxref\s*(\d+)\s*%%EOF\s*\Z", re.DOTALL)
 _SIZE = re.compile(rb"/Size \d+")
 
@@ -59,10 +59,10 @@ def _objects(raw: bytes, start: int, end: int) -> dict[int, bytes]:
     offsets = sorted(int(entry[:10]) for entry in entries if entry[17:18] == b"n")
     found = {}
     for begin, after in zip(offsets, [*offsets[1:], start], strict=True):
-        one = _OBJECT.match(raw, begin, after)
-        if one is None:
+        head, body = _HEAD.match(raw, begin, after), raw[begin:after].rstrip()
+        if head is None or not body.endswith(_TAIL):
             raise ValueError("an object isn't where the cross-reference table says")
-        found[int(one[1])] = one[2]
+        found[int(head[1])] = body[head.end() - begin : -len(_TAIL)].strip()
     return dict(sorted(found.items()))
 
 

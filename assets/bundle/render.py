@@ -24,7 +24,7 @@ from assets.bundle.lattlast import easy_page
 from assets.bundle.method_folder import method_files
 from assets.bundle.pdf import printed_files
 from assets.bundle.slides_pptx import slide_files
-from assets.bundle.tables import bundle_tables, csv_bytes, table_files
+from assets.bundle.tables import bundle_tables, csv_bytes, written_tables
 from assets.bundle.types import RenderedBundle, ReportMeta
 from assets.bundle.vega import library
 from assets.bundle.words import Context
@@ -85,10 +85,11 @@ def render_bundle(
     for card in content.cards:
         files |= chart_files(card, svgs[card.chart_id])
     files |= english() | printed()
-    files |= table_files(frames, scope, meta)
+    tables = bundle_tables(frames, scope, meta)
+    files |= written_tables(tables, scope, meta)
     files |= slides()
-    files |= method_files(frames, content, meta, lambda: bundle_tables(frames, scope, meta))
-    files |= workbook_files(content, bundle_tables(frames, scope, meta), meta)
+    files |= method_files(frames, content, meta, lambda: tables)
+    files |= workbook_files(content, tables, meta)
     if internal:
         files |= action_plan_files(frames, content, meta)
         files |= blank_form_files(scope, meta.released.year)

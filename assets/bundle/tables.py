@@ -119,8 +119,12 @@ def csv_bytes(frame: pl.DataFrame) -> bytes:
 
 
 def table_files(frames: ReleaseFrames, scope: Scope, meta: ReportMeta) -> dict[str, bytes]:
+    """What `written_tables` gives of the bundle's tables."""
+    return written_tables(bundle_tables(frames, scope, meta), scope, meta)
+
+
+def written_tables(tables: Mapping[str, pl.DataFrame], scope: Scope, meta: ReportMeta) -> dict[str, bytes]:
     """`4_tabeller/*.csv` and `4_tabeller/datapackage.json`."""
-    tables = bundle_tables(frames, scope, meta)
     files = {f"4_tabeller/{name}.csv": csv_bytes(frame) for name, frame in tables.items()}
     package = data_package(tables, scope, meta)
     files["4_tabeller/datapackage.json"] = json_bytes(package)

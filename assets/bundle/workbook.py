@@ -67,7 +67,8 @@ class Sheet:
 def workbook_files(content: ReportContent, tables: Mapping[str, pl.DataFrame], meta: ReportMeta) -> dict[str, bytes]:
     """The workbook by its path in the bundle. `tables`: what `assets.bundle.tables.bundle_tables` gives."""
     area = content.scope.area_code
-    sheets = [_sheet(key, _own_first(rows, area), tables, meta) for key, rows in _ordered(swedish_tables(tables, meta), meta)]
+    registers = " ".join(dict.fromkeys(source_line(g.source_line, g.source, tables["register_values"]) for g in meta.registers))
+    sheets = [_sheet(key, _own_first(rows, area), registers, meta) for key, rows in _ordered(swedish_tables(tables, meta), meta)]
     return {PATH: _Book(content, meta).build(sheets)}
 
 
@@ -87,13 +88,13 @@ def _own_first(rows: pl.DataFrame, area: str) -> pl.DataFrame:
     return rows.sort(code == COUNTY_CODE, code != area, code, *by_indicator, *newest, maintain_order=True)
 
 
-def _sheet(key: str, rows: pl.DataFrame, tables: Mapping[str, pl.DataFrame], meta: ReportMeta) -> Sheet:
+def _sheet(key: str, rows: pl.DataFrame, registers: str, meta: ReportMeta) -> Sheet:
+    """The sheet of one table. `registers`: the source of a table that is neither the survey's nor names its own."""
     told = meta.texts["tables"][key]
     name = str(meta.texts["workbook"]["sheets"].get(key, told["title"]))[:31]
     survey = key in SURVEY_TABLES
     mark = f"{meta.texts['common']['synthetic_short']}. " if meta.charts.synthetic and survey else ""
-    lines = [source_line(g.source_line, g.source, tables["register_values"]) for g in meta.registers]
-    source = told.get("source") or (meta.charts.survey_source if survey else " ".join(dict.fromkeys(lines)))
+    source = told.get("source") or (meta.charts.survey_source if survey else registers)
     return Sheet(key, name, told["title"], mark + told["description"], source, rows)
 
 
@@ -284,10 +285,7 @@ def _source(line: str) -> str:
 
 def _widths(rows: pl.DataFrame) -> list[float]:
     """Characters per column: the longest text among the first rows, or the longest word of the header."""
-    sample = rows.head(SAMPLE)
-    widths = []
-    for name in rows.columns:
-        lengths = sample[name].cast(pl.String).str.len_chars().drop_nulls().to_list()
-        longest = max([NARROWEST, *lengths, *(len(word) + 3 for word in name.split())])
-        widths.append(float(min(WIDEST, longest + 1)))
-    return widths
+    longest = rows.head(SAMPLE).select(pl.all().cast(pl.String).str.len_chars().max())
+    found = dict(zip(longest.columns, longest.row(0), strict=True)) if longest.width else {}
+    heads = {name: max((len(word) + 3 for word in name.split()), default=0) for name in found}
+    return [float(min(WIDEST, max(NARROWEST, length or 0, heads[name]) + 1)) for name, length in found.items()]

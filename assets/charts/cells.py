@@ -6,12 +6,13 @@ another area, wave or grade can't slip in.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import polars as pl
 
 from assets.charts import numbers
+from assets.charts.read_once import ReadOnce
 from assets.charts.types import COUNTY_CODE, ChartMeta, ReleaseFrames, Scope
 
 KEYS = ("area_code", "wave", "grade", "sex", "index_key", "measure")
@@ -41,7 +42,7 @@ ABSENT = Cell(None, reason="missing")
 class Cells:
     """Cells of one edition by key. A key that isn't published gives a cell with the reason `missing`."""
 
-    by_key: dict[tuple[str | int, ...], Cell]
+    by_key: Mapping[tuple[str | int, ...], Cell]
 
     def get(self, *key: str | int) -> Cell:
         """The cell at `area_code, wave, grade, sex, index_key, measure`, in that order."""
@@ -55,14 +56,24 @@ class Cells:
         return sorted({str(key[0]) for key in self.by_key if key[1] == wave})
 
 
+_READ: ReadOnce[Cells] = ReadOnce()
+
+
 def read_cells(frames: ReleaseFrames, scope: Scope, measures: Iterable[str], *, grade: str, others: bool = False) -> Cells:
     """Cells of the scope's area and the county (and the latest wave of the other municipalities) for some measures."""
+    asked = tuple(measures)
+    return _READ.get(
+        frames.index_results, (scope, asked, grade, others), lambda: _read(frames.index_results, scope, asked, grade, others)
+    )
+
+
+def _read(table: pl.DataFrame, scope: Scope, measures: tuple[str, ...], grade: str, others: bool) -> Cells:
     column = pl.col
     ours = column("area_code").is_in([scope.area_code, COUNTY_CODE])
     if others:
         ours = ours | ((column("area_level") == "municipality") & (column("wave") == scope.wave))
     rows = (
-        frames.index_results.filter(
+        table.filter(
             (column("edition") == scope.edition) & (column("grade") == grade) & column("measure").is_in(list(measures)) & ours
         )
         .select(*KEYS, *DRAWN)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import polars as pl
 
+from assets.charts.read_once import ReadOnce
 from assets.charts.types import ReleaseFrames, Scope
 
 
@@ -36,13 +38,16 @@ class Change:
 
 FIELDS = tuple(Change.__dataclass_fields__)
 Key = tuple[str, str, str, str, str]
+_READ: ReadOnce[Mapping[Key, Change]] = ReadOnce()
 
 
-def read_changes(frames: ReleaseFrames, scope: Scope) -> dict[Key, Change]:
+def read_changes(frames: ReleaseFrames, scope: Scope) -> Mapping[Key, Change]:
     """The area's changes in the scope's wave: (grade, sex, series_kind, series, measure) -> change; none without the table."""
     table = frames.trends
-    if not table.width:
-        return {}
+    return _READ.get(table, scope, lambda: _read(table, scope)) if table.width else {}
+
+
+def _read(table: pl.DataFrame, scope: Scope) -> dict[Key, Change]:
     mine = (pl.col("area_code") == scope.area_code) & (pl.col("wave") == scope.wave) & (pl.col("edition") == scope.edition)
     rows = table.filter(mine).select("grade", "sex", "series_kind", "series", "measure", *FIELDS)
     return {(row[0], row[1], row[2], row[3], row[4]): Change(*row[5:]) for row in rows.iter_rows()}

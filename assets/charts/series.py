@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import polars as pl
 
 from assets.charts.cells import ABSENT, DRAWN, Cell
+from assets.charts.read_once import ReadOnce
 from assets.charts.types import COUNTY_CODE, ReleaseFrames, Scope, SeriesBreak
 
 Key = tuple[str, int, str, str, str, str]
@@ -42,18 +44,25 @@ class SeriesMeta:
 
 @dataclass(frozen=True)
 class SeriesCells:
-    """Published cells by area, wave, grade, sex, series and measure. A key that isn't published has the reason `missing`."""
+    """Published cells by area, wave, grade, sex, series and measure. A key that isn't published has the reason `missing`.
 
-    by_key: Mapping[Key, Cell]
+    `by_key`: what a `Cell` is made of (`DRAWN`), as only some of the tens of thousands of rows are asked for.
+    """
+
+    by_key: Mapping[Key, tuple[Any, ...]]
 
     def get(self, area: str, wave: int, grade: str, sex: str, key: str, measure: str) -> Cell:
         """The cell at a key."""
-        return self.by_key.get((area, wave, grade, sex, key, measure), ABSENT)
+        drawn = self.by_key.get((area, wave, grade, sex, key, measure))
+        return ABSENT if drawn is None else Cell(*drawn)
 
     def waves(self, keys: Iterable[str], grade: str) -> list[int]:
         """Waves with any row of the series in a grade, in order."""
         wanted = set(keys)
         return sorted({key[1] for key in self.by_key if key[2] == grade and key[4] in wanted})
+
+
+_READ: ReadOnce[SeriesCells] = ReadOnce()
 
 
 def read_series(frames: ReleaseFrames, scope: Scope, keys: Iterable[str] = ()) -> SeriesCells:
@@ -62,10 +71,11 @@ def read_series(frames: ReleaseFrames, scope: Scope, keys: Iterable[str] = ()) -
     Args:
         frames: `indicator_results` (columns in `docs/development/contracts.md`); may be an empty frame.
     """
-    rows = frames.indicator_results
-    if not rows.width:
-        return SeriesCells({})
-    wanted = list(keys)
+    table, wanted = frames.indicator_results, tuple(keys)
+    return _READ.get(table, (scope, wanted), lambda: _read(table, scope, wanted)) if table.width else SeriesCells({})
+
+
+def _read(table: pl.DataFrame, scope: Scope, wanted: tuple[str, ...]) -> SeriesCells:
     mine = (
         (pl.col("edition") == scope.edition)
         & (pl.col("wave") <= scope.wave)
@@ -74,8 +84,5 @@ def read_series(frames: ReleaseFrames, scope: Scope, keys: Iterable[str] = ()) -
     if wanted:
         mine = mine & pl.col("indicator").is_in(wanted)
     width = len(KEYS)
-    found: dict[Key, Cell] = {}
-    for row in rows.filter(mine).select(*KEYS, *DRAWN).iter_rows():
-        area, wave, grade, sex, key, measure = row[:width]
-        found[(area, wave, grade, sex, key, measure)] = Cell(*row[width:])
-    return SeriesCells(found)
+    rows: list[Any] = table.filter(mine).select(*KEYS, *DRAWN).rows()
+    return SeriesCells({row[:width]: row[width:] for row in rows})

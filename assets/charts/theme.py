@@ -32,9 +32,21 @@ _NARROW = {**dict.fromkeys("ijl'|", 222), **dict.fromkeys(" .,:;/!It()[]-\u00a0f
 _WIDE = dict.fromkeys("MW%", 850)
 
 
+class _Advances(dict[str, int]):
+    """Character -> its advance width, worked out the first time it is met: charts measure hundreds of thousands."""
+
+    def __missing__(self, character: str) -> int:
+        width = _NARROW.get(character) or _WIDE.get(character) or (690 if character.isupper() else 556)
+        self[character] = width
+        return width
+
+
+_ADVANCE = _Advances()
+
+
 def text_width(text: str, size: float = TEXT_SIZE, *, bold: bool = False) -> float:
     """Approximate width in px of one line of text, rounded upwards on purpose."""
-    total = sum(_NARROW.get(c) or _WIDE.get(c) or (690 if c.isupper() else 556) for c in text)
+    total = sum(map(_ADVANCE.__getitem__, text))
     return total * size / 1000 * (1.07 if bold else 1.0)
 
 

@@ -75,7 +75,7 @@ def test_the_quality_declaration_carries_the_release_s_own_numbers():
         (pl.col("area_code") == SCOPE.area_code) & (pl.col("wave") == SCOPE.wave) & (pl.col("grade") == "ak9")
     )
     count = f"{rates['respondents'][0]:,}".replace(",", "\u00a0")
-    assert f"Åk 9: {count} svar" in words(found)
+    assert f"Årskurs 9: {count} svar" in words(found)
     assert "{" not in words(found)
 
 
