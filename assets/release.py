@@ -27,6 +27,7 @@ from assets.methods.publish import (
     response_rates,
     with_clarity,
 )
+from assets.methods.register_protection import protect_register_counts
 from assets.methods.school_types import response_by_school_type
 from assets.methods.score_scale import policy_for, with_unit
 from assets.methods.screen_publish import published_sensitivity
@@ -262,9 +263,11 @@ def _require_registers(warehouse: Warehouse) -> None:
     description=asset_text("release", "register_values"),
 )
 def release_register_values(context: dg.AssetExecutionContext, store: Store) -> dg.Output[pl.DataFrame]:
-    """Register values are published by their sources; here they only get names."""
-    values = store.warehouse.read(REGISTER_VALUES, {"year": int_keys(context, YEARS)})
-    names = load_catalogue().area_names
+    """Register values are published by their sources and get names; small counts of imported tables are hidden."""
+    catalogue = load_catalogue()
+    exact = store.warehouse.read(REGISTER_VALUES, {"year": int_keys(context, YEARS)})
+    values = protect_register_counts(exact, load_policy(catalogue.disclosure).register_floor)
+    names = catalogue.area_names
     named = values.with_columns(area_name=pl.col("area_code").replace_strict(dict(names), return_dtype=pl.String))
     order = ["source", "indicator_key", "area_code", "year", "sex"]
     return dg.Output(named.sort(order), metadata={"värden": count_table(named, ["source", "reason"], ["källa", "skäl"])})

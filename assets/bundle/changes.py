@@ -77,7 +77,8 @@ TABLES: Mapping[str, TableRule] = {
         data=("enrolled_source",),
     ),
     "register_values": TableRule(
-        "area_code", "year", "indicator_key", ("source", "sex"), ("value", "n"), "n", data=("vintage",)
+        "area_code", "year", "indicator_key", ("source", "sex"), ("value", "low", "high", "n", "events", "population"), "n",
+        data=("vintage",),
     ),
 }  # fmt: skip
 """Tables of a bundle whose numbers are compared, in the order of the page."""

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 
 import polars as pl
 
+from assets.bundle.register_words import marks_in_words, value_text
+from assets.bundle.registers_imported import other_registers
 from assets.bundle.types import Block, Figure, Notice, RegisterGroup, SubHeading, Table, Text
 from assets.bundle.words import Context, source_line
 from assets.charts import kolada, numbers
@@ -18,7 +20,7 @@ PANELS = 6
 def register_blocks(context: Context, arena: str) -> list[Block]:
     """All register data of an arena under one heading, marked as real, with the source."""
     groups = [group for group in context.meta.registers if group.arena == arena]
-    others = _others(context, arena)
+    others = other_registers(context, arena)
     if not groups:
         return others
     blocks: list[Block] = [SubHeading(f"{arena}-register", context.say("arenas.register_title"))]
@@ -27,36 +29,6 @@ def register_blocks(context: Context, arena: str) -> list[Block]:
     for group in groups:
         blocks += _kolada(context, group) if group.source == "kolada" else _table(context, group)
     return blocks + others
-
-
-def _others(context: Context, arena: str) -> list[Block]:
-    """Newest value of each indicator that somebody has fetched or dropped a file of (SCB, other grades, imported tables)."""
-    titles = {(i.source, i.indicator_key): i for i in context.meta.more_registers}
-    usual = {group.source for group in context.meta.registers}
-    values = context.frames.register_values.filter(
-        (pl.col("area_code") == context.scope.area_code) & (pl.col("sex") == "all") & pl.col("year").is_not_null()
-    )
-    newest = values.sort("source", "indicator_key", "year").group_by("source", "indicator_key", maintain_order=True).last()
-    rows, reasons = [], []
-    for row in newest.iter_rows(named=True):
-        source, key = row["source"], row["indicator_key"]
-        if ((source, key) not in titles and source in usual) or arena != ("skola" if source == "skolenkaten" else "narsamhalle"):
-            continue
-        indicator = titles.get((source, key), IndicatorMeta(source, key, key, row["unit"], 0 if row["unit"] == "count" else 1))
-        reasons.append(row["reason"])
-        rows.append((indicator.title_sv, str(row["year"]), _value(context, row, indicator), source))
-    if not rows:
-        return []
-    columns = context.entry("arenas.other_columns")
-    table = Table(
-        id=f"register-fler-{arena}",
-        caption=context.say("arenas.other_caption", area=context.scope.area_name),
-        columns=(columns["measure"], columns["year"], columns["value"], columns["source"]),
-        rows=tuple(rows),
-        numeric=frozenset({1, 2}),
-        note=_note(context, reasons),
-    )
-    return [SubHeading(f"register-fler-rubrik-{arena}", context.say("arenas.other_title")), table]
 
 
 def _source(context: Context, group: RegisterGroup) -> str:
@@ -126,14 +98,14 @@ def _by_measure(context: Context, group: RegisterGroup, values: pl.DataFrame, ye
     for indicator in group.indicators:
         for row in values.filter(pl.col("indicator_key") == indicator.indicator_key).iter_rows(named=True):
             reasons.append(row["reason"])
-            rows.append((indicator.title_sv, _value(context, row, indicator), context.count(row["n"])))
+            rows.append((indicator.title_sv, value_text(context, row, indicator), context.count(row["n"])))
     return Table(
         id=f"register-{group.source}-tabell",
         caption=context.say("arenas.skolenkaten_caption", area=context.scope.area_name, years=numbers.years(years)),
         columns=(columns["measure"], columns["value"], columns["n"]),
         rows=tuple(rows),
         numeric=frozenset({1, 2}),
-        note=_note(context, reasons),
+        note=marks_in_words(context, reasons),
         source=_source(context, group),
     )
 
@@ -145,7 +117,7 @@ def _by_year(context: Context, group: RegisterGroup, values: pl.DataFrame, years
     for year in sorted(years, reverse=True)[:YEARS_SHOWN]:
         found = [(cells.get((i.indicator_key, year)), i) for i in group.indicators]
         reasons += [row["reason"] if row else "missing" for row, _ in found]
-        rows.append((str(year), *(_value(context, row, i) for row, i in found)))
+        rows.append((str(year), *(value_text(context, row, i) for row, i in found)))
     columns = context.entry("arenas.counts_columns")
     return Table(
         id=f"register-{group.source}-tabell",
@@ -153,25 +125,6 @@ def _by_year(context: Context, group: RegisterGroup, values: pl.DataFrame, years
         columns=(columns["year"], *(i.title_sv for i in group.indicators)),
         rows=tuple(rows),
         numeric=frozenset(range(1, len(group.indicators) + 1)),
-        note=_note(context, reasons),
+        note=marks_in_words(context, reasons),
         source=_source(context, group),
     )
-
-
-def _value(context: Context, row: dict[str, object] | None, indicator: IndicatorMeta) -> str:
-    """The value with its unit and mark, or the mark of its reason."""
-    reasons = context.meta.charts.reasons
-    if row is None:
-        return reasons["missing"].mark
-    value, mark = row["value"], reasons[str(row["reason"])].mark
-    if not isinstance(value, float):
-        return mark
-    text = numbers.percent(value, indicator.decimals) if row["unit"] == "percent" else numbers.decimal(value, indicator.decimals)
-    return f"{text}{numbers.NBSP}{mark}" if mark else text
-
-
-def _note(context: Context, reasons: Sequence[str]) -> str:
-    """The marks that stand in the table, in words."""
-    table = context.meta.charts.reasons
-    found = [table[code] for code in sorted(set(reasons)) if table[code].mark]
-    return " ".join(f"{reason.mark} {numbers.lower_first(reason.text_sv)}." for reason in found)

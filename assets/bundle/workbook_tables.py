@@ -70,7 +70,7 @@ def register_sheet(rows: pl.DataFrame, meta: ReportMeta) -> pl.DataFrame:
     """Register values as the source gives them, with title and unit in words, and the decimals to show (`PLACES`)."""
     known = {(i.source, i.indicator_key): i for i in _indicators(meta)}
     pairs = rows.select("source", "indicator_key").unique(maintain_order=True).rows()
-    titles = {f"{s}:{key}": known[s, key].title_sv if (s, key) in known else key for s, key in pairs}
+    titles = {f"{s}:{key}": known[s, key].title_sv for s, key in pairs if (s, key) in known}
     places = {f"{s}:{key}": known[s, key].decimals if (s, key) in known else 1 for s, key in pairs}
     texts, common = _texts(meta), meta.texts["common"]
     named = pl.format("{}:{}", "source", "indicator_key")
@@ -82,10 +82,14 @@ def register_sheet(rows: pl.DataFrame, meta: ReportMeta) -> pl.DataFrame:
             "Kön": _words("sex", texts["register_sexes"] | {key: common["sexes"][key] for key in ("girl", "boy")}),
             "Källa": _words("source", texts["sources"]),
             "Mått-id": pl.col("indicator_key"),
-            "Mått": named.replace_strict(titles, return_dtype=pl.String),
+            "Mått": pl.coalesce(named.replace_strict(titles, default=None, return_dtype=pl.String), "title_sv", "indicator_key"),
             "Värde": pl.col("value"),
+            "Undre gräns": pl.col("low"),
+            "Övre gräns": pl.col("high"),
             "Enhet": _words("unit", texts["register_units"]),
             "Antal i underlaget": pl.col("n"),
+            "Antal händelser": pl.col("events"),
+            "Personer i nämnaren": pl.col("population"),
             "Årgång": pl.col("vintage").fill_null(""),
         },
         **_reason(meta),

@@ -36,6 +36,11 @@ SWITCHES = (
     "nested_editions",
 )
 
+EVERYWHERE = ("register_floor",)
+"""Numbers that are the same in every edition, as what they protect is."""
+LEAST_REGISTER_FLOOR = 3
+"""A floor of 2 would tell a hidden count to be 0 or 1."""
+
 
 class PolicyRule(BaseModel):
     """One rule: its value, what it says to a reader (Swedish, `{value}` stands for the value), why, and by which decision.
@@ -122,15 +127,17 @@ class DisclosurePolicy(BaseModel):
         return self
 
     def _rule_problems(self) -> list[str]:
-        found, known = [rule.id for rule in self.rules], (*NUMBERS, *SWITCHES)
+        found, known = [rule.id for rule in self.rules], (*NUMBERS, *SWITCHES, *EVERYWHERE)
         problems = [f"okänd regel {name}" for name in sorted(set(found) - set(known))]
         problems += [f"regeln {name} saknas" for name in known if name not in found]
         problems += [f"regeln {name} står flera gånger" for name in sorted({n for n in found if found.count(n) > 1})]
         for rule in self.rules:
             if rule.id in SWITCHES and rule.value is not True:
                 problems.append(f"regeln {rule.id} skyddar och kan inte stängas av (value: true)")
-            if rule.id in NUMBERS and isinstance(rule.value, bool):
+            if rule.id in (*NUMBERS, *EVERYWHERE) and isinstance(rule.value, bool):
                 problems.append(f"regeln {rule.id} ska ha ett heltal som värde")
+            if rule.id in EVERYWHERE and rule.value < LEAST_REGISTER_FLOOR:
+                problems.append(f"regeln {rule.id} ({rule.value}) ska vara minst {LEAST_REGISTER_FLOOR}")
             if rule.decision not in self.decisions:
                 problems.append(f"regeln {rule.id} hänvisar till beslutet {rule.decision}, som inte finns under decisions")
         return problems
@@ -219,6 +226,11 @@ class DisclosurePolicy(BaseModel):
         values = {rule.id: int(rule.value) for rule in self.rules if rule.id in NUMBERS}
         values |= {name: int(value) for name, value in self.editions[edition].items() if name != DISTRICTS}
         return PolicyNumbers(**values | waived_values(self.waivers, edition))
+
+    @property
+    def register_floor(self) -> int:
+        """The smallest count that is shown of an imported register table."""
+        return int(self.rule("register_floor").value)
 
     def districts(self, edition: str) -> bool:
         """Whether an edition has rows of districts."""

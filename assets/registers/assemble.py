@@ -90,7 +90,8 @@ def _scb(raw: RawRegister, catalogue: RegisterCatalogue) -> pl.DataFrame:
 
 
 def _table(raw: RawRegister, catalogue: RegisterCatalogue) -> pl.DataFrame:
-    values = table_import.parse(raw.rows, catalogue.names, catalogue.municipalities, raw.source_file)
+    per = {key: unit.per for key, unit in catalogue.units.items() if unit.per is not None}
+    values = table_import.parse(raw.rows, catalogue.names, catalogue.municipalities, raw.source_file, per)
     unknown = sorted(set(values["unit"]) - set(catalogue.units))
     if unknown:
         raise PipelineError(

@@ -17,7 +17,8 @@ from assets.catalogue.models import Strict
 Kind = Literal["kolada", "skolverket_csv", "skolverket_parquet", "skolverket_api", "skolenkaten", "scb", "table"]
 Section = Literal["familj", "skola", "fritid", "narsamhalle", "brott"]
 
-#: `release.register_values` without `area_name` and `edition`; one row per source x indicator x area x year x sex.
+#: `release.register_values` without `area_name` and `edition`; one row per source x indicator x area x year x sex. From `events`
+#: on only an imported table fills the columns: count and population of a rate or share, its interval, and its own words.
 VALUE_SCHEMA: dict[str, pl.DataType] = {
     "source": pl.String(),
     "indicator_key": pl.String(),
@@ -30,7 +31,15 @@ VALUE_SCHEMA: dict[str, pl.DataType] = {
     "unit": pl.String(),
     "reason": pl.String(),
     "vintage": pl.String(),
+    "events": pl.Int64(),
+    "population": pl.Int64(),
+    "low": pl.Float64(),
+    "high": pl.Float64(),
+    "interval_method": pl.String(),
+    "title_sv": pl.String(),
+    "publisher_sv": pl.String(),
 }
+ONLY_IMPORTED = frozenset({"events", "population", "low", "high", "interval_method", "title_sv", "publisher_sv"})
 VALUE_KEY = ("source", "indicator_key", "area_level", "area_code", "year", "sex")
 
 #: `raw/register_values`: every row of every file as text, with where it stood. Null cells are empty in the source.
@@ -69,11 +78,12 @@ class RawRegister:
 
 
 class Unit(Strict):
-    """What stands after a number (`short_sv`) and what an axis says (`axis_sv`)."""
+    """What stands after a number (`short_sv`), what an axis says (`axis_sv`), and per how many persons a rate is told (`per`)."""
 
     key: str
     short_sv: str
     axis_sv: str
+    per: int | None = Field(default=None, ge=1)
 
 
 class UnitFile(Strict):
@@ -198,10 +208,13 @@ def finish_values(frame: pl.DataFrame) -> pl.DataFrame:
     """Bring a frame into `VALUE_SCHEMA`: enforce that a hidden value is null and a null value has a reason, then sort.
 
     A row that claims `ok` (or `not_reconciled`) without a value gets `missing`; a value under any other reason is emptied.
+    Columns that only imported tables have are null in the others.
     """
     shown = pl.col("reason").is_in(["ok", "not_reconciled"])
+    absent = [pl.lit(None, kind).alias(name) for name, kind in VALUE_SCHEMA.items() if name in ONLY_IMPORTED - set(frame.columns)]
     return (
-        frame.with_columns(
+        frame.with_columns(absent)
+        .with_columns(
             reason=pl.when(shown & pl.col("value").is_null()).then(pl.lit("missing")).otherwise(pl.col("reason")),
             value=pl.when(shown).then(pl.col("value")),
         )

@@ -10,6 +10,7 @@ import csv
 import io
 import re
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 import polars as pl
 
@@ -19,6 +20,7 @@ from assets.registers.models import MAPPING_SHEET, VALUE_KEY, finish_values
 from assets.registers.numbers import integer_text, swedish_number
 from assets.registers.raw import named_table
 from assets.registers.table_mapping import TableMapping, read_mapping
+from assets.registers.table_rates import COUNT_COLUMNS, with_rates, without_counts
 
 COUNTY_NAMES = ("stockholms län",)
 _ROWS = {"source_sheet": pl.String, "source_row": pl.Int64, "cells": pl.List(pl.String)}
@@ -72,7 +74,13 @@ def fits(rows: pl.DataFrame, mapping: TableMapping) -> bool:
     return sheet is not None and not _lacking(sheet, mapping) and _header_row(sheet, mapping) is not None
 
 
-def parse(rows: pl.DataFrame, names: Mapping[str, str], areas: Sequence[str], file_name: str) -> pl.DataFrame:
+def parse(
+    rows: pl.DataFrame,
+    names: Mapping[str, str],
+    areas: Sequence[str],
+    file_name: str,
+    per: Mapping[str, int] = MappingProxyType({}),
+) -> pl.DataFrame:
     """Register values of a table with its mapping.
 
     Args:
@@ -80,6 +88,7 @@ def parse(rows: pl.DataFrame, names: Mapping[str, str], areas: Sequence[str], fi
         names: municipality name -> code.
         areas: municipality codes wanted.
         file_name: for messages.
+        per: unit -> how many persons a rate is told per, for tables of counts.
 
     Returns:
         `VALUE_SCHEMA`: for each year and sex of an indicator a row per municipality; one that the table lacks is `missing`. The
@@ -87,7 +96,7 @@ def parse(rows: pl.DataFrame, names: Mapping[str, str], areas: Sequence[str], fi
 
     Raises:
         PipelineError: `bad_mapping`, `unknown_layout`, `unknown_area`, `unknown_code` (sex), `bad_number` (year or value),
-            `bad_unit`, `duplicate_rows`, `no_areas`.
+            `bad_unit`, `duplicate_rows`, `no_areas`, and as `with_rates` for counts.
     """
     mapping = mapping_of(rows, file_name)
     sheet = _sheet(rows, mapping)
@@ -103,7 +112,7 @@ def parse(rows: pl.DataFrame, names: Mapping[str, str], areas: Sequence[str], fi
     table = named_table(sheet, header, where)
     long = _long(_with_year(table, mapping, where), mapping, where)
     local = _areas(long, mapping, names, areas, where)
-    values = pl.concat(_values(local, mapping, where))
+    values = pl.concat(_values(local, mapping, per, where))
     _check_unique(values, where)
     return _finished(values, mapping, areas)
 
@@ -134,10 +143,11 @@ def _header_row(sheet: pl.DataFrame, mapping: TableMapping) -> int | None:
 
 def _with_year(table: pl.DataFrame, mapping: TableMapping, where: str) -> pl.DataFrame:
     """Columns `_year` (text) and `_text` (the value as it stands); one row per cell when the years are headers."""
+    text = pl.col(str(mapping.value.column or mapping.value.count))
     if mapping.year.value is not None:
-        return table.with_columns(_year=pl.lit(str(mapping.year.value)), _text=pl.col(str(mapping.value.column)))
+        return table.with_columns(_year=pl.lit(str(mapping.year.value)), _text=text)
     if mapping.year.column is not None:
-        return table.with_columns(_year=integer_text(mapping.year.column), _text=pl.col(str(mapping.value.column)))
+        return table.with_columns(_year=integer_text(mapping.year.column), _text=text)
     pattern = re.compile(str(mapping.year.headers))
     years = {header: found[1] for header in table.columns if (found := pattern.search(header))}
     if len(set(years.values())) != len(years):
@@ -200,18 +210,22 @@ def _name(text: str) -> str:
     return re.sub(r"\s+", " ", text).strip().casefold()
 
 
-def _values(local: pl.DataFrame, mapping: TableMapping, where: str) -> list[pl.DataFrame]:
+def _values(local: pl.DataFrame, mapping: TableMapping, per: Mapping[str, int], where: str) -> list[pl.DataFrame]:
     _check_years_and_sexes(local, mapping, where)
     sex = pl.col("_sex") if mapping.sex.value else pl.col("_sex").replace_strict(mapping.sex.codes, return_dtype=pl.String)
-    marks = {mark.strip(): reason for mark, reason in mapping.value.missing_marks.items()}
-    text = pl.col("_text").str.strip_chars().fill_null("")
+    counts = mapping.value.population is not None
+    columns = {"_text": "_events" if counts else "value"} | ({str(mapping.value.population): "_population"} if counts else {})
+    reasons = [_cell_reason(column, mapping) for column in columns]
+    # Of two cells the one that isn't a number says why; a cell that is neither leaves the row without a reason, which stops.
+    unknown = pl.any_horizontal(reason.is_null() for reason in reasons)
+    telling = pl.coalesce(*(pl.when(reason != "ok").then(reason) for reason in reasons), pl.lit("ok"))
     typed = local.with_columns(
+        *(
+            pl.when(_cell_reason(column, mapping) == "ok").then(swedish_number(column)).alias(to)
+            for column, to in columns.items()
+        ),
         sex=sex,
-        value=pl.when(~text.is_in(list(marks))).then(swedish_number("_text")),
-        reason=pl.when(text.is_in(list(marks)))
-        .then(text.replace_strict(marks, default=None, return_dtype=pl.String))
-        .when(swedish_number("_text").is_not_null())
-        .then(pl.lit("ok")),
+        reason=pl.when(~unknown).then(telling),
     )
     found = []
     for indicator in mapping.indicators:
@@ -219,8 +233,9 @@ def _values(local: pl.DataFrame, mapping: TableMapping, where: str) -> list[pl.D
         if chosen.is_empty():
             raise _layout(where, f"rader för {indicator.key} ({_where(indicator.where)})", "inga sådana rader", "where")
         _check_numbers(chosen, mapping, indicator.unit_text, where)
+        valued = with_rates(chosen, indicator.unit, per, where) if counts else without_counts(chosen)
         found.append(
-            chosen.select(
+            valued.select(
                 pl.lit(indicator.key).alias("indicator_key"),
                 "area_code",
                 "year",
@@ -228,9 +243,23 @@ def _values(local: pl.DataFrame, mapping: TableMapping, where: str) -> list[pl.D
                 "value",
                 "reason",
                 pl.lit(indicator.unit).alias("unit"),
+                pl.lit(indicator.title_sv).alias("title_sv"),
+                *COUNT_COLUMNS,
             )
         )
     return found
+
+
+def _cell_reason(column: str, mapping: TableMapping) -> pl.Expr:
+    """What a mark in a cell means, `ok` for a number, null for anything else."""
+    marks = {mark.strip(): reason for mark, reason in mapping.value.missing_marks.items()}
+    text = pl.col(column).str.strip_chars().fill_null("")
+    return (
+        pl.when(text.is_in(list(marks)))
+        .then(text.replace_strict(marks, default=None, return_dtype=pl.String))
+        .when(swedish_number(column).is_not_null())
+        .then(pl.lit("ok"))
+    )
 
 
 def _where(where: Mapping[str, str]) -> str:
@@ -298,8 +327,12 @@ def _check_unique(values: pl.DataFrame, where: str) -> None:
 def _finished(values: pl.DataFrame, mapping: TableMapping, areas: Sequence[str]) -> pl.DataFrame:
     key = ["indicator_key", "area_code", "year", "sex"]
     held = [*areas, *([COUNTY_CODE] if COUNTY_CODE in set(values["area_code"]) else [])]
-    grid = values.select("indicator_key", "year", "sex", "unit").unique().join(pl.DataFrame({"area_code": held}), how="cross")
-    joined = grid.sort(key).join(values.drop("unit"), on=key, how="left", maintain_order="left")
+    grid = (
+        values.select("indicator_key", "year", "sex", "unit", "title_sv")
+        .unique()
+        .join(pl.DataFrame({"area_code": held}), how="cross")
+    )
+    joined = grid.sort(key).join(values.drop("unit", "title_sv"), on=key, how="left", maintain_order="left")
     return finish_values(
         joined.with_columns(
             pl.col("reason").fill_null("missing"),
@@ -307,6 +340,7 @@ def _finished(values: pl.DataFrame, mapping: TableMapping, areas: Sequence[str])
             area_level=pl.when(pl.col("area_code") == COUNTY_CODE).then(pl.lit("county")).otherwise(pl.lit("municipality")),
             n=pl.lit(None, pl.Int64),
             vintage=pl.lit(mapping.vintage),
+            publisher_sv=pl.lit(mapping.publisher_sv),
         )
     ).sort(VALUE_KEY)
 

@@ -71,10 +71,23 @@ class SexRule(Strict):
 
 
 class ValueRule(Strict):
-    """The value column (none when the years stand in the headers), and what isn't a number: the table's mark -> reason."""
+    """The value column (none when the years stand in the headers), and what isn't a number: the table's mark -> reason.
+
+    `count` and `population` in place of `column`: what a rate or share is made of, in the unit of the indicator.
+    """
 
     column: str | None = None
+    count: str | None = None
+    population: str | None = None
     missing_marks: dict[str, Reason] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _one(self) -> ValueRule:
+        if (self.count is None) != (self.population is None):
+            raise ValueError("ange både count och population, eller ingen av dem")
+        if self.column is not None and self.count is not None:
+            raise ValueError("ange antingen column, eller count och population")
+        return self
 
 
 class TableMapping(RegisterSource):
@@ -99,8 +112,8 @@ class TableMapping(RegisterSource):
 
     @model_validator(mode="after")
     def _complete(self) -> TableMapping:
-        if (self.value.column is None) != (self.year.headers is not None):
-            raise ValueError("value.column ska anges, utom när åren står i rubrikerna")
+        if (self.value.column is None and self.value.count is None) != (self.year.headers is not None):
+            raise ValueError("value.column (eller value.count) ska anges, utom när åren står i rubrikerna")
         if len(self.indicators) > 1 and any(not i.where for i in self.indicators):
             raise ValueError("med flera indikatorer ska var och en ha where")
         if self.unit_column and any(i.unit_text is None for i in self.indicators):
@@ -110,7 +123,8 @@ class TableMapping(RegisterSource):
     @property
     def headers(self) -> tuple[str, ...]:
         """Headers that the table must have."""
-        named = [self.area.column, self.year.column, self.sex.column, self.value.column, self.unit_column]
+        named = [self.area.column, self.year.column, self.sex.column, self.unit_column]
+        named += [self.value.column, self.value.count, self.value.population]
         named += [header for i in self.indicators for header in i.where]
         return tuple(dict.fromkeys(h for h in named if h))
 

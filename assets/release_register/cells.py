@@ -1,7 +1,8 @@
 """Every number a bundle publishes, one row each, as canonical text that has a hash. Pure.
 
 A cell is found again by table, area, wave, grade, sex, key and measure. Texts (verdicts, sentences) are no cells: they are formed
-from these numbers, and the bundle's manifest has the hash of every file. Register values are open data and left out.
+from these numbers, and the bundle's manifest has the hash of every file. Register values are left out: open data, or counts of an
+imported table, which have a protection of their own (`assets/methods/register_protection.py`).
 """
 
 from __future__ import annotations

@@ -131,6 +131,7 @@ BREAKERS: dict[str, list[tuple[str, str, Change]]] = {
         ("register_skal_kant", "rows", put(0, reason="okej")),
         ("register_varde_rimligt", "rows", put(1, value=-0.1)),
         ("register_andel_hogst_100", "rows", put(0, value=100.1)),
+        ("register_intervall", "rows", put(2, value=21.0, high=20.9)),
         ("register_kallor_overens", "rows", put(4, value=4.2)),
         ("register_kallor_overens", "rows", put(3, value=20.0)),
     ],

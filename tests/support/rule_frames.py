@@ -118,6 +118,7 @@ def registers() -> Frames:
                 "value": [100.0, 250.0, None, 80.0, 7.4],
                 "unit": ["percent", "count", "percent", "percent", "index_0_10"],
                 "reason": ["ok", "ok", "masked_at_source", "ok", "ok"],
+                "high": [None, None, None, 80.0, None],
             }
         )
     }

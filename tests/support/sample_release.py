@@ -108,10 +108,14 @@ RATE_SCHEMA = {
     "schools_registered": pl.Int64, "schools_participating": pl.Int64, "respondents": pl.Int64, "scored_any": pl.Int64,
     "response_pct": pl.Float64, "reason": pl.String,
 }  # fmt: skip
+IMPORTED = {
+    "events": pl.Int64, "population": pl.Int64, "low": pl.Float64, "high": pl.Float64, "interval_method": pl.String,
+    "title_sv": pl.String, "publisher_sv": pl.String,
+}  # fmt: skip
 REGISTER_SCHEMA = {
     "source": pl.String, "indicator_key": pl.String, "area_level": pl.String, "area_code": pl.String, "area_name": pl.String,
     "year": pl.Int32, "sex": pl.String, "value": pl.Float64, "n": pl.Int64, "unit": pl.String, "reason": pl.String,
-    "vintage": pl.String,
+    "vintage": pl.String, **IMPORTED,
 }  # fmt: skip
 QUALITY_SCHEMA = {"area_code": pl.String, "wave": pl.Int32, "item": pl.String, "value": pl.String, "reason": pl.String}
 
@@ -317,6 +321,7 @@ def _register_values() -> pl.DataFrame:
             n=pl.lit(None, pl.Int64),
             unit=pl.col("kpi").replace_strict(units),
             vintage=pl.lit("2024-01-30"),
+            **{name: pl.lit(None, kind) for name, kind in IMPORTED.items()},
         )
         .select([pl.col(name).cast(dtype) for name, dtype in REGISTER_SCHEMA.items()])
         .sort("indicator_key", "area_code", "year")

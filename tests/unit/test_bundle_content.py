@@ -21,6 +21,7 @@ from assets.bundle.words import Context, date_text, source_line
 from assets.charts.types import ReleaseFrames
 from assets.methods.errors import PipelineError
 from assets.methods.finding_sentences import sentence
+from assets.methods.register_protection import protect_register_counts
 from tests.support.sample_bundle import RELEASED, hide, sample_bundle_frames, sample_report_meta, whole_release
 from tests.support.sample_release import sample_scope
 
@@ -305,6 +306,28 @@ def test_registers_that_somebody_has_dropped_stand_in_the_page_and_the_table():
     assert exported.filter(pl.col("source") == "bra")["year"].to_list() == [2022, 2023]
     plain = next(s for s in municipality_report(frames, scope, meta).sections if s.id == "narsamhalle")
     assert not [b for b in plain.blocks if isinstance(b, Table) and b.id.startswith("register-fler")]
+
+
+def test_a_rate_of_own_counts_stands_with_its_interval_and_a_hidden_one_as_its_mark():
+    (frames, scope), meta = sample_bundle_frames(), sample_report_meta()
+    usual = frames.register_values.filter(pl.col("area_code") == scope.area_code).head(1)
+    rate = usual.with_columns(
+        source=pl.lit("egna"), indicator_key=pl.lit("orosanmalningar"), year=pl.lit(2024, pl.Int32), sex=pl.lit("all"),
+        unit=pl.lit("per_1000"), value=pl.lit(40.0), reason=pl.lit("ok"), low=pl.lit(35.737), high=pl.lit(44.632),
+        events=pl.lit(320, pl.Int64), population=pl.lit(8000, pl.Int64), interval_method=pl.lit("byar"),
+        title_sv=pl.lit("Orosanmälningar per 1 000 barn"), publisher_sv=pl.lit("Kommunen"),
+    )  # fmt: skip
+    small = protect_register_counts(
+        rate.with_columns(indicator_key=pl.lit("placerade"), title_sv=pl.lit("Placerade"), events=pl.lit(4, pl.Int64)), 5
+    )
+    given = replace(frames, register_values=pl.concat([frames.register_values, rate, small]))
+    section = next(s for s in municipality_report(given, scope, meta).sections if s.id == "narsamhalle")
+    (table,) = [b for b in section.blocks if isinstance(b, Table) and b.id == "register-fler-narsamhalle"]
+    assert table.columns[3:6] == ("Osäkerhetsintervall", "Antal", "Av så många")
+    assert table.rows == (
+        ("Orosanmälningar per 1 000 barn", "2024", "40,0", "35,7–44,6", "320", "8\u00a0000", "Kommunen"),
+        ("Placerade", "2024", "[c]", "", "", "", "Kommunen"),
+    )
 
 
 def test_every_index_shows_how_the_pupils_spread_over_its_groups_and_a_hidden_municipality_has_no_such_chart():

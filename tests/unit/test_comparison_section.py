@@ -22,7 +22,7 @@ from assets.catalogue.report_models import (
 )
 from assets.charts.types import ReleaseFrames
 from tests.support.sample_bundle import sample_report_meta, whole_release
-from tests.support.sample_release import REGISTER_SCHEMA, sample_scope
+from tests.support.sample_release import IMPORTED, REGISTER_SCHEMA, sample_scope
 
 
 def frames_of(code: str = "0127", sizes: bool = True) -> ReleaseFrames:
@@ -31,7 +31,7 @@ def frames_of(code: str = "0127", sizes: bool = True) -> ReleaseFrames:
     if sizes:
         rows = [
             ("skolverket", "pupils_ak9", "municipality", area, meta.area_names[area], 2023, "all", 100.0 + 40 * place, None,
-             "count", "ok", "2025-03-17")
+             "count", "ok", "2025-03-17", *(None for _ in IMPORTED))
             for place, area in enumerate(sorted(meta.ascii_names))
         ]  # fmt: skip
         others = release.register_values.filter(pl.col("indicator_key") != "pupils_ak9")

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from assets.methods.errors import PipelineError
 from assets.registers import assemble, files, kolada, skolenkaten, skolverket
-from assets.registers.models import VALUE_KEY, VALUE_SCHEMA, Indicator, RegisterSource, finish_values
+from assets.registers.models import ONLY_IMPORTED, VALUE_KEY, VALUE_SCHEMA, Indicator, RegisterSource, finish_values
 from assets.registers.reading import text_rows
 
 AREAS = ("0114", "0180")
@@ -122,7 +122,7 @@ def test_kolada_of_another_county_or_shape_is_refused() -> None:
 
 
 def test_finished_values_are_never_ok_and_null_nor_hidden_and_filled() -> None:
-    base = dict.fromkeys(VALUE_SCHEMA, "x") | {"year": 2020, "n": 1}
+    base = dict.fromkeys(VALUE_SCHEMA.keys() - ONLY_IMPORTED, "x") | {"year": 2020, "n": 1}
     rows = [
         base | {"value": v, "reason": r, "area_code": str(i)}
         for i, (v, r) in enumerate([(None, "ok"), (3.0, "masked_at_source")])

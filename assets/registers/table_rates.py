@@ -1,0 +1,92 @@
+"""Rates and shares out of an imported table's counts, with the interval that fits. Pure.
+
+A count over a population is a rate (Byar's interval, exact below ten events: `assets.methods.rates`), and a share when the unit
+is per cent (Wilson). The interval says how much the number could have differed by chance alone, another year with the same risk.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import polars as pl
+
+from assets.methods.errors import PipelineError
+from assets.methods.intervals import wilson
+from assets.methods.rates import FEW, count_interval
+from assets.methods.register_protection import SHARE_UNIT
+
+COUNT_COLUMNS: dict[str, pl.DataType] = {
+    "events": pl.Int64(),
+    "population": pl.Int64(),
+    "low": pl.Float64(),
+    "high": pl.Float64(),
+    "interval_method": pl.String(),
+}
+
+
+def without_counts(rows: pl.DataFrame) -> pl.DataFrame:
+    """The same rows with empty `COUNT_COLUMNS`: the table gives values, not what they were made of."""
+    return rows.with_columns(pl.lit(None, kind).alias(name) for name, kind in COUNT_COLUMNS.items())
+
+
+def with_rates(rows: pl.DataFrame, unit: str, per: Mapping[str, int], where: str) -> pl.DataFrame:
+    """Values and intervals out of counts.
+
+    Args:
+        rows: `source_row`, `_events`, `_population` (Float64), `reason` (`ok` where both are numbers).
+        unit: key of the indicator's unit. per: unit -> how many persons its rates are told per.
+        where: file and sheet, for messages.
+
+    Returns:
+        The rows with `value` and `COUNT_COLUMNS`, both empty unless `ok`. Nobody to count, and no events, is `no_pupils`.
+
+    Raises:
+        PipelineError: `bad_mapping` (a unit that is no rate), `bad_number` (no whole numbers, or a share above everybody),
+            `events_without_population`.
+    """
+    if unit not in per:
+        raise PipelineError(
+            "bad_mapping", f"{where}, mappningsfilen", "en enhet per invånare eller i procent för ett mått med value.count",
+            unit, "Välj " + ", ".join(sorted(per)) + ".",
+        )  # fmt: skip
+    both = (pl.col("reason") == "ok").fill_null(False)
+    events, population = pl.col("_events"), pl.col("_population")
+    broken = (events < 0) | (population < 0) | (events != events.floor()) | (population != population.floor())
+    _stop(rows, both & broken, "bad_number", "hela antal, minst 0", where)
+    _stop(rows, both & (population == 0) & (events > 0), "events_without_population", "personer bakom varje antal", where)
+    if unit == SHARE_UNIT:
+        _stop(rows, both & (events > population), "bad_number", "ett antal som högst är så stort som nämnaren", where)
+    some = both & (population > 0)
+    counted = rows.with_columns(
+        reason=pl.when(both & (population == 0)).then(pl.lit("no_pupils")).otherwise("reason"),
+        events=pl.when(some).then(events).cast(pl.Int64),
+        population=pl.when(some).then(population).cast(pl.Int64),
+    )
+    return counted.with_columns(_estimates(counted, unit, per[unit]))
+
+
+def _estimates(rows: pl.DataFrame, unit: str, per: int) -> list[pl.Series]:
+    """`value`, `low`, `high`, `interval_method`: null where there is no count."""
+    held = rows["events"].is_not_null()
+    count, persons = (
+        rows[name].fill_null(filler).to_numpy().astype(float) for name, filler in (("events", 0), ("population", 1))
+    )
+    if unit == SHARE_UNIT:
+        low, high = wilson(count, persons)
+        method = np.full(len(count), "wilson")
+    else:
+        low, high = (end / persons for end in count_interval(count))
+        method = np.where(count < FEW, "poisson_exact", "byar")
+    known = {"value": count / persons, "low": low, "high": high}
+    columns = [pl.select(pl.when(held).then(pl.Series(number * per))).to_series().alias(name) for name, number in known.items()]
+    return [*columns, pl.select(pl.when(held).then(pl.Series(method, dtype=pl.String))).to_series().alias("interval_method")]
+
+
+def _stop(rows: pl.DataFrame, wrong: pl.Expr, code: str, expected: str, where: str) -> None:
+    found = rows.filter(wrong).sort("source_row")
+    if found.height:
+        raise PipelineError(
+            code, f"{where}, rad {found['source_row'][0]}", expected, f"något annat på {found.height} rader",
+            "Rätta tabellen, eller value.count och value.population i mappningsfilen.",
+        )  # fmt: skip
