@@ -7,7 +7,7 @@ from pathlib import Path
 import polars as pl
 
 from assets.bundle.disclosure_places import ALL, Place, place_name, places, total
-from assets.bundle.disclosure_report import PAGE, Disclosed, repaired_told, rule_list, step_change
+from assets.bundle.disclosure_report import PAGE, Disclosed, noise_told, repaired_told, rule_list, step_change
 from assets.bundle.types import ReportMeta
 from assets.bundle.words import say
 from assets.catalogue.load import load_catalogue
@@ -45,7 +45,7 @@ def disclosure_lines(root: Path, wave: int | None, only: set[str]) -> list[str]:
         if not only or one.code in only:
             for edition in editions:
                 lines += _place_lines(told, meta, at, edition, one.code)
-    lines += repaired_told(told, meta, at)
+    lines += (*repaired_told(told, meta, at), *noise_told(told, meta))
     page = Paths(root).reports / str(at) / PAGE
     return [*lines, say(meta.texts, "disclosure_report.command.more", page=page)] if page.is_file() else lines
 

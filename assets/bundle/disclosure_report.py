@@ -65,7 +65,10 @@ def disclosure_sections(told: Disclosed, meta: ReportMeta, wave: int) -> tuple[S
         "hidden": (_family_table(cells, meta, wave, editions),),
         "rules": _rule_blocks(_at(told.rules, wave), meta, wave, editions),
         "steps": _step_blocks(told, meta, wave, editions),
-        "audit": (*_audit_blocks(_at(told.audit, wave), meta, wave), *(Text(line) for line in repaired_told(told, meta, wave))),
+        "audit": (
+            *_audit_blocks(_at(told.audit, wave), meta, wave),
+            *(Text(line) for line in (*repaired_told(told, meta, wave), *noise_told(told, meta))),
+        ),
         "earlier": _earlier_blocks(told.earlier, meta),
         "differences": _difference_blocks(_at(told.differences, wave), meta, wave),
         "policy": _policy_blocks(told.policy, meta),
@@ -96,7 +99,7 @@ def _summary(told: Disclosed, meta: ReportMeta, wave: int, editions: Sequence[st
     if differing:
         points.append(_say(meta, "summary.differences", count=numbers.thousands(differing)))
     points += [_audit_told(_at(told.audit, wave), meta), *repaired_told(told, meta, wave), _earlier_told(told.earlier, meta)]
-    points += [_waivers(told.policy, meta)[0], _say(meta, "summary.order")]
+    points += [*noise_told(told, meta), _waivers(told.policy, meta)[0], _say(meta, "summary.order")]
     mark: list[Block] = [Notice(meta.other_limits)] if meta.other_limits else []
     if meta.charts.synthetic:
         mark.append(Notice(meta.texts["county"]["synthetic"], "synthetic", meta.texts["common"]["synthetic_short"]))
@@ -186,6 +189,8 @@ def _step_blocks(told: Disclosed, meta: ReportMeta, wave: int, editions: Sequenc
         latest = told.steps["wave"].max() if told.steps.height else ""
         return (Text(_say(meta, "steps.none", wave=latest)),)
     blocks: list[Block] = [Text(texts["intro"])]
+    if told.policy.cell_key.active:
+        blocks.append(Text(texts["noise"]))
     for edition in editions:
         rows = tuple(
             (place_name(one, meta), numbers.thousands(one.cells), numbers.thousands(one.by_step[SAME]),
@@ -249,6 +254,12 @@ def repaired_told(told: Disclosed, meta: ReportMeta, wave: int) -> tuple[str, ..
         for edition in in_order(list(sums))
     ]
     return (_say(meta, "audit.repaired", cells=numbers.thousands(sum(sums.values())), editions=", ".join(counts)),)
+
+
+def noise_told(told: Disclosed, meta: ReportMeta) -> tuple[str, ...]:
+    """What stands in place of hidden cells while the policy has noise by cell key, in a sentence; none when it is off."""
+    noise = told.policy.cell_key
+    return (_say(meta, "noise", most=noise.max_noise),) if noise.active else ()
 
 
 def _conflicts(earlier: pl.DataFrame) -> list[str]:

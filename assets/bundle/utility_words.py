@@ -54,6 +54,9 @@ def _states(context: Context, name: str) -> tuple[int, int, int]:
 
 
 def _steps(context: Context) -> tuple[Block, ...]:
+    """What a step would change; nothing with noise, as the steps hide numbers and what is shown now doesn't."""
+    if context.meta.noise:
+        return ()
     steps = context.frames.policy_steps
     rows = steps.filter(wave=context.scope.wave, edition=context.scope.edition) if steps.width else steps
     pct = dict(rows.select("step", "pct").iter_rows()) if rows.height else {}

@@ -14,6 +14,7 @@ from assets.bundle.frames import guard_frames
 from assets.bundle.types import Bullets, Table, Text
 from assets.bundle.utility_words import utility_blocks
 from assets.bundle.words import Context
+from assets.methods.cell_key_policy import LINKED
 from assets.methods.errors import PipelineError
 from pipelines import disclosure
 from tests.support.disclosed_sample import WAVE, disclosed_sample
@@ -77,6 +78,16 @@ def test_what_a_repair_has_hidden_is_told_in_every_place_and_nothing_without_one
     assert Text(expected) in blocks(told, "audit")
 
 
+def test_noise_is_told_where_numbers_are_judged_and_never_when_it_is_off():
+    noise = TOLD.policy.cell_key.model_copy(update={"tables": LINKED, "max_noise": 4})
+    noisy = replace(TOLD, policy=TOLD.policy.model_copy(update={"cell_key": noise}))
+    assert any("högst 4 elever" in line for line in blocks(noisy)[-1].items)
+    assert any("högst 4 elever" in block.text for block in blocks(noisy, "audit") if isinstance(block, Text))
+    assert any("utan brus" in block.text for block in blocks(noisy, "steps") if isinstance(block, Text))
+    assert "rus med cellnyckel" not in disclosure_page(TOLD, META, WAVE)
+    assert "utan brus" not in disclosure_page(TOLD, META, WAVE)
+
+
 def test_conflicts_and_differences_are_told():
     earlier = pl.DataFrame([{"kind": None, "sentence": None}, {"kind": "together", "sentence": "Två tabeller krockar."}])
     told = disclosed_sample(earlier=earlier)
@@ -112,6 +123,7 @@ def test_the_bundle_tells_what_can_be_counted_in_its_own_tables_and_no_rule():
         "Av alla kommuners index och frågor visas 56 procent. Med gränserna ett steg lösare hade det varit 61 procent, "
         "och ett steg stramare 50 procent."
     )
+    assert told[:-1] == utility_blocks(Context(replace(FRAMES, policy_steps=STEPS), SCOPE, replace(META, noise=5)))
     short = META.texts["disclosure_report"]["rules"]["short"]
     assert not any(str(name) in cell for name in short.values() for row in table.rows for cell in row)
 
