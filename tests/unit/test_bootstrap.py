@@ -54,9 +54,10 @@ def test_only_the_standard_library_and_syntax_an_old_python_can_read():
     assert {name.split(".")[0] for name in names} <= set(sys.stdlib_module_names)
 
 
-PIPELINES = "__init__ cli cli_care cli_chain cli_publish cli_settings console doctor full_disk homes hygiene_arguments paths samples status"
+COMMANDS = ("cli", "cli_care", "cli_chain", "cli_publish", "cli_settings", "doctor", "status")
 BEFORE_INSTALLATION = [
-    *(f"pipelines.{name}" for name in PIPELINES.split()),
+    *(f"pipelines.{name}" for name in ("__init__", *COMMANDS)),
+    *(f"pipelines.{name}" for name in ("console", "full_disk", "homes", "hygiene_arguments", "paths", "samples")),
     *(f"assets.{name}" for name in ("__init__", "catalogue.__init__", "catalogue.base_profile")),
     *(f"assets.hygiene.{name}" for name in ("__init__", "permissions")),
     *(f"assets.methods.{name}" for name in ("__init__", "errors")),
