@@ -87,7 +87,7 @@ def estimated_areas(warehouse: Warehouse, catalogue: Catalogue, waves: Sequence[
     A wave at a time: no count, design effect or difference looks at another wave, and comparing classes with counties over all
     waves at once takes room that grows with the square of their number.
     """
-    parts = [_estimated_areas(warehouse.read(PERSONS, {"wave": [wave]}), catalogue) for wave in waves]
+    parts = shared_out(_estimated_areas, ((warehouse.read(PERSONS, {"wave": [wave]}), catalogue) for wave in waves))
     keys = [i.key for i in catalogue.indices]
     counts, estimates = (in_order(pl.concat(tables), keys) for tables in zip(*parts, strict=True))
     return counts, estimates

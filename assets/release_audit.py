@@ -1,15 +1,13 @@
 """Release layer: the independent audit of everything that is about to be published. Nothing is reported unless it passes."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from multiprocessing import get_context
+from functools import partial
 
 import dagster as dg
 import polars as pl
 
 from assets.asset_keys import reached
 from assets.audit import AuditReport, AuditRules, EarlierRelease, EditionRules, audit
-from assets.audit.attack import Run
 from assets.audit.derived import TOLD_BY
 from assets.audit.types import CountRule, Passed
 from assets.audited_tables import AUDITED, DERIVED
@@ -26,6 +24,7 @@ from assets.release_audit_slices import SHOWN_COLUMNS, keep_passed, passed_befor
 from assets.release_audited import earlier_attacked, forget_outcome, keep_outcome
 from assets.release_repairs import held_repairs, repairs_after, told
 from assets.texts import asset_text, op_text
+from assets.worker_pool import worker_pool
 from pipelines.resources import RunChoices, Store
 from pipelines.warehouse import TableName, Warehouse
 
@@ -113,18 +112,6 @@ def require_passed(report: AuditReport) -> None:
     )
 
 
-def pooled_run(workers: int) -> tuple[Run, ProcessPoolExecutor | None]:
-    """A map over worker processes, and the pool to close; the plain map for one worker."""
-    if workers < 2:
-        return map, None
-    pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn"))
-
-    def run(function, tasks):  # one at a time: they come largest first, and a few of them take most of the time
-        return pool.map(function, tasks, chunksize=1)
-
-    return run, pool
-
-
 def attacked(
     published: Mapping[str, pl.DataFrame],
     rules: AuditRules,
@@ -132,13 +119,11 @@ def attacked(
     workers: int,
     passed: Passed | None = None,
 ) -> AuditReport:
-    """The audit in worker processes."""
-    run, pool = pooled_run(workers)
-    try:
-        return audit(published, rules, earlier, run=run, passed=passed)
-    finally:
-        if pool:
-            pool.shutdown()
+    """The audit in worker processes, those of the pass when one is going on."""
+    if workers < 2:
+        return audit(published, rules, earlier, passed=passed)
+    with worker_pool(workers) as pool:  # one attack at a time: they come largest first, and a few of them take most of the time
+        return audit(published, rules, earlier, run=partial(pool.map, chunksize=1), passed=passed)
 
 
 def audited(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from operator import itemgetter
 from typing import Any
 
 import polars as pl
@@ -12,7 +13,7 @@ from assets.audit.derived import TOLD_BY, derived_cells
 from assets.audit.middles import middle_attacks, run_middles
 from assets.audit.perturbed import exact_cells
 from assets.audit.side import run_side, side_attacks
-from assets.audit.tasks import Found, earlier_tasks, run_task, size, tasks
+from assets.audit.tasks import Found, Task, earlier_tasks, run_task, size, sliced_tasks
 from assets.audit.types import CELL_KEY, CONFLICT_SCHEMA, REPORT_SCHEMA, AuditReport, AuditRules, EarlierRelease, Passed
 
 Run = Callable[[Callable[[Any], Found], Sequence[Any]], Iterable[Found]]
@@ -34,29 +35,37 @@ def audit(
     Args:
         published: name of the release table -> its rows, all editions.
         earlier: what has been published before about the same waves.
-        run: maps the attacks over worker processes, in order; one after another when nothing is given.
+        run: begins the attacks in worker processes and gives their answers in order; one after another when nothing is given.
         passed: what an earlier audit has found of waves and grades of which nothing is another now; they aren't attacked again.
 
     Returns:
         A report that has passed only when every hidden cell is wider than required and nothing contradicts itself.
     """
     attacked = published if passed is None else {name: _not_in(rows, passed) for name, rows in published.items()}
-    wanted = [*tasks(attacked, rules), *earlier_tasks(attacked, rules, earlier)]
-    found = [*run(run_task, sorted(wanted, key=size, reverse=True)), *run(run_middles, middle_attacks(attacked, rules))]
-    found += [run_side(one) for one in side_attacks(attacked, rules)]
+    begun = [_begun(run, made) for made in (*sliced_tasks(attacked, rules), earlier_tasks(attacked, rules, earlier))]
+    middles = run(run_middles, middle_attacks(attacked, rules))
+    # what is done here is done while worker processes attack
+    beside = [run_side(one) for one in side_attacks(attacked, rules)]
+    copied = [derived_cells(published, rules), copied_cells(published, rules), exact_cells(published, rules)]
+    attacks = sorted((one for answers in begun for one in answers), key=itemgetter(0), reverse=True)
+    found = [*(one for _, one in attacks), *middles, *beside]
     cells = pl.concat(
         [
             pl.DataFrame(schema=REPORT_SCHEMA) if passed is None else passed.cells,
             *(one.cells for one in found),
-            derived_cells(published, rules),
-            copied_cells(published, rules),
-            exact_cells(published, rules),
+            *copied,
         ]
     ).sort(*CELL_KEY, "attack")
     effort = pl.DataFrame([row for one in found for row in one.effort], schema=EFFORT_SCHEMA, orient="row")
     effort = effort.group_by("attack", "family").agg(pl.all().sum()).sort("attack", "family")
     bad = cells.filter(pl.col("verdict") != "wide")
     return AuditReport(bad.is_empty(), cells, conflicts(bad), effort)
+
+
+def _begun(run: Run, made: Sequence[Task]) -> Iterable[tuple[int, Found]]:
+    """Size and answer of attacks, the largest first: worker processes begin with them while the next ones are made."""
+    ordered = sorted(made, key=size, reverse=True)
+    return zip(map(size, ordered), run(run_task, ordered), strict=True)
 
 
 def _not_in(rows: pl.DataFrame, passed: Passed) -> pl.DataFrame:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from time import perf_counter
 
@@ -18,7 +18,7 @@ from assets.audit.series_world import LEVELS, Respondents, series_families, seri
 from assets.audit.shown_parts import told_by_parts
 from assets.audit.system import INFINITY, MARGIN, UNBOUNDED, Contradiction, LinearSystem, Sum
 from assets.audit.types import CELL_KEY, REPORT_SCHEMA, AuditRules, EarlierRelease
-from assets.audit.world import Row, World, number_window, rows_of
+from assets.audit.world import ABSENT, Row, World, number_window, rows_of
 
 INDEX, COUNTS, SERIES = "index_results", "accumulated_results", "indicator_results"
 _WHOLE_GROUP = 0.001
@@ -63,18 +63,24 @@ class Found:
 
 
 def tasks(published: Mapping[str, pl.DataFrame], rules: AuditRules, whole: bool = False) -> list[Task]:
-    """All attacks on one release: each edition alone, and the innermost one with all.
+    """All attacks on one release, as `sliced_tasks` gives them."""
+    return [task for made in sliced_tasks(published, rules, whole) for task in made]
+
+
+def sliced_tasks(published: Mapping[str, pl.DataFrame], rules: AuditRules, whole: bool = False) -> Iterator[list[Task]]:
+    """All attacks on one release, a wave, grade and county at a time: each edition alone, and the innermost one with all.
 
     Args:
         whole: also systems in which nothing is hidden; an earlier release may hide what this one shows.
     """
     exact = [name for name in KEY_COLUMN if name in published and name not in rules.perturbed]
-    parts = {name: _parts(published[name], name) for name in exact if published[name].height}
-    slices = sorted({key for held in parts.values() for key in held})
-    present = sorted({e for held in parts.values() for rows in held.values() for e in {row[0] for row in rows}})
-    made = []
-    for wave, grade, county in slices:
-        rows = {name: held.get((wave, grade, county), []) for name, held in parts.items()}
+    parts = {name: _parts(published[name]) for name in exact if published[name].height}
+    present = sorted({edition for held in parts.values() for part in held.values() for edition in part["edition"].unique()})
+    for wave, grade, county in sorted({key for held in parts.values() for key in held}):
+        rows = {
+            name: rows_of(held[wave, grade, county], KEY_COLUMN[name]) if (wave, grade, county) in held else []
+            for name, held in parts.items()
+        }
         by_edition = {}
         for edition in present:
             joint = edition == rules.innermost and len(present) > 1
@@ -82,8 +88,7 @@ def tasks(published: Mapping[str, pl.DataFrame], rules: AuditRules, whole: bool 
                 name: telling(one, rules) if joint else [row for row in one if row[0] == edition] for name, one in rows.items()
             }
             by_edition[edition] = _of_slice(wave, grade, edition, "editions" if joint else "", mine, rules, whole)
-        made += _together(by_edition, rules.innermost)
-    return made
+        yield _together(by_edition, rules.innermost)
 
 
 def _together(by_edition: Mapping[str, list[Task]], innermost: str) -> list[Task]:
@@ -148,11 +153,11 @@ def _about(task: Task) -> tuple[object, ...]:
     return task.family, task.wave, task.grade, *sorted(areas), *sorted({row[4] for row in task.rows.get(named, [])})
 
 
-def _parts(table: pl.DataFrame, name: str) -> dict[tuple[int, str, str], list[Row]]:
-    """Rows by wave, grade and county: counties share no pupils and no sums."""
-    by_county = table.with_columns(_county=pl.col("area_code").str.slice(0, 2))
+def _parts(table: pl.DataFrame) -> dict[tuple[int, str, str], pl.DataFrame]:
+    """Rows where somebody is there by wave, grade and county: counties share no pupils and no sums."""
+    by_county = table.filter(~pl.col("reason").is_in(ABSENT)).with_columns(_county=pl.col("area_code").str.slice(0, 2))
     split = by_county.partition_by("wave", "grade", "_county", as_dict=True, maintain_order=True)
-    return {(int(wave), str(grade), str(at)): rows_of(part, KEY_COLUMN[name]) for (wave, grade, at), part in split.items()}
+    return {(int(wave), str(grade), str(at)): part for (wave, grade, at), part in split.items()}
 
 
 def _of_slice(
