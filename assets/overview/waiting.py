@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,11 +23,10 @@ class SetAside:
 
 
 def still_waiting(folder: Path, rejected: pl.DataFrame, taken: pl.DataFrame) -> Iterator[SetAside]:
-    """The files that lie in the folder and have not been dealt with, by name; then those that no row tells of.
+    """The files that lie in the folder and have not been dealt with, by name.
 
     A file is dealt with when the same content has been taken in, when another content of its name has been taken in since, or
-    when it has been taken away. A run killed between the file and its row leaves a file without one; it waits like the others.
-    A link is not followed: its name and sentence are all that it is known by.
+    when it has been taken away. A link is not followed: its name and sentence are all that it is known by.
 
     Args:
         rejected: `raw.rejected_files`; a row from before `taken_before` was kept waits until its file is taken in or away.
@@ -36,27 +35,30 @@ def still_waiting(folder: Path, rejected: pl.DataFrame, taken: pl.DataFrame) -> 
     known: dict[str, set[str]] = {}
     for name, sha in taken.select("source_file", "source_sha256").iter_rows() if taken.height else ():
         known.setdefault(name, set()).add(sha)
-    contents, told = {sha for shas in known.values() for sha in shas}, set()
+    hashes = set(rejected["sha256"]) if rejected.height else set()
+    contents = {sha for shas in known.values() for sha in shas}
     for row in rejected.sort("file_name", "sha256").iter_rows(named=True) if rejected.height else ():
-        stored = _stored_as(folder, row)
-        told.add(stored)
+        stored = _stored_as(folder, row, hashes)
         before = row.get("taken_before")
         since = known.get(row["file_name"], set()) - set(before.split()) if before is not None else set()
         if stored and row["sha256"] not in contents and not since:
             yield SetAside(row["file_name"], row["sentence"], stored)
-    for note, file in _notes(folder):
-        if file.name not in told and (file.is_symlink() or file_hash(file) not in contents):
-            yield SetAside(file.name, first_line(note), file.name)
 
 
-def _stored_as(folder: Path, row: Mapping[str, Any]) -> str:
-    """The name that the file of a row has in the folder: its sentence and its content; empty when it is gone."""
-    stem = Path(stored_name(row["file_name"])).stem
+def _stored_as(folder: Path, row: Mapping[str, Any], hashes: Collection[str]) -> str:
+    """The name that the file of a row has in the folder: its sentence and its content; empty when it is gone.
+
+    A file there that somebody has changed has its sentence still, and a content that is no row's (`hashes`).
+    """
+    stem, changed = Path(stored_name(row["file_name"])).stem, ""
     for note, file in _notes(folder):
-        same = file.name.startswith(stem) and first_line(note) == row["sentence"]
-        if same and (file.is_symlink() or file_hash(file) == row["sha256"]):
+        if not file.name.startswith(stem) or first_line(note) != row["sentence"]:
+            continue
+        digest = row["sha256"] if file.is_symlink() else file_hash(file)
+        if digest == row["sha256"]:
             return file.name
-    return ""
+        changed = changed or (file.name if digest not in hashes else "")
+    return changed
 
 
 def first_line(note: Path) -> str:
