@@ -13,7 +13,7 @@ import pytest
 from assets.catalogue.load import ROOT
 from assets.registers import files, kolada, skolenkaten, skolverket
 from assets.registers.assemble import RegisterTables, build
-from assets.registers.models import VALUE_KEY, RawRegister
+from assets.registers.models import ONLY_IMPORTED, VALUE_KEY, RawRegister
 
 PUPILS = {2023: "antal_elever_per_arskurs_2022_skolenhet.csv", 2024: "antal_elever_per_arskurs_2023_skolenhet.csv"}
 PARQUET = files.BUNDLED / "grundskola_antal_elever_skolenhet_2010_2023.parquet"
@@ -59,7 +59,8 @@ def test_values_have_a_unique_key_and_every_null_a_reason() -> None:
     with (ROOT / "reasons.yml").open(encoding="utf-8") as file:
         text = file.read()
     assert all(f"code: {reason}," in text for reason in frame["reason"].unique())
-    assert frame.drop("value", "n").null_count().sum_horizontal()[0] == 0
+    assert frame.drop("value", "n", *ONLY_IMPORTED).null_count().sum_horizontal()[0] == 0
+    assert frame.select(sorted(ONLY_IMPORTED)).null_count().row(0) == (frame.height,) * len(ONLY_IMPORTED)
     assert frame.equals(frame.sort(VALUE_KEY))
 
 
