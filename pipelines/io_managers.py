@@ -9,6 +9,7 @@ import dagster as dg
 import polars as pl
 from pydantic import Field, PrivateAttr
 
+from assets.failures import as_failure
 from assets.table_metadata import PARTITION_COLUMN, table_metadata
 from assets.table_parts import TableParts
 from assets.texts import shown_as, ui_texts
@@ -47,14 +48,19 @@ class DuckDBTables(dg.ConfigurableIOManager):
         return Store(data_dir=self.data_dir).warehouse
 
     def handle_output(self, context: dg.OutputContext, obj: pl.DataFrame | TableParts) -> None:
-        """Replace the run's slice of the table and report rows and schema, never values."""
+        """Replace the run's slice of the table and report rows and schema, never values.
+
+        Raises:
+            Failure: with the sentence of `Warehouse.connect`, when the file is busy, damaged or on a full disk.
+        """
         column = context.definition_metadata.get(PARTITION_COLUMN)
         table = _table(context.asset_key)
-        if isinstance(obj, TableParts):
-            last, rows = _write_parts(self._warehouse, table, obj, column)
-        else:
-            self._warehouse.replace(table, obj, {column: _keys(context)} if column else None)
-            last, rows = obj, obj.height
+        with as_failure():
+            if isinstance(obj, TableParts):
+                last, rows = _write_parts(self._warehouse, table, obj, column)
+            else:
+                self._warehouse.replace(table, obj, {column: _keys(context)} if column else None)
+                last, rows = obj, obj.height
         context.add_output_metadata(table_metadata(last, rows) | shown_metadata(self._warehouse, table, last, column))
         _let_go(context)
 
@@ -63,7 +69,8 @@ class DuckDBTables(dg.ConfigurableIOManager):
         upstream = context.upstream_output
         column = upstream.definition_metadata.get(PARTITION_COLUMN) if upstream else None
         where = {column: _keys(context)} if column and context.has_asset_partitions else None
-        return self._warehouse.read(_table(context.asset_key), where)
+        with as_failure():
+            return self._warehouse.read(_table(context.asset_key), where)
 
 
 def _write_parts(warehouse: Warehouse, table: TableName, parts: TableParts, column: str) -> tuple[pl.DataFrame, int]:

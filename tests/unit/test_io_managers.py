@@ -4,12 +4,13 @@ import dagster as dg
 import polars as pl
 import pytest
 
+from assets.methods.errors import PipelineError
 from assets.slices import ONE_RUN, range_tags
 from assets.table_metadata import BY_WAVE
 from assets.table_parts import TableParts
 from pipelines.io_managers import DuckDBTables
 from pipelines.resources import Store
-from pipelines.warehouse import TableName
+from pipelines.warehouse import TableName, Warehouse
 
 PARTS = dg.StaticPartitionsDefinition(["2020", "2022", "2024"])
 UPSTREAM = {"upstream": dg.AssetIn(["raw", "upstream"])}
@@ -118,3 +119,14 @@ def test_a_run_holds_no_table_that_it_has_written(run, tmp_path):
     assert table(tmp_path, "raw", "upstream").height == 3
     with pytest.raises(dg.DagsterInvariantViolationError):
         done.output_for_node("raw__upstream")
+
+
+def test_a_busy_warehouse_is_a_sentence_and_no_fault_of_the_program(run, monkeypatch):
+    busy = PipelineError("warehouse_busy", "Databasen", "att den är fri", "ett annat program", "Stäng det andra programmet.")
+
+    def refuse(*_: object, **__: object) -> None:
+        raise busy
+
+    monkeypatch.setattr(Warehouse, "replace", refuse)
+    (event,) = [event for event in run(upstream, "2020", {"fails": "yes"}).all_events if event.is_step_failure]
+    assert event.step_failure_data.user_failure_data.description == str(busy)
