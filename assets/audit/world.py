@@ -122,10 +122,11 @@ def share_window(
     """Where a share (0..1) lies that is published rounded, in per cent, with a rounded interval.
 
     `exact`: the interval is symmetric on the logit scale around the share, so its rounded ends tell where its middle may lie.
+    They don't where they are two steps apart: they may be equal ends that were moved (`assets/methods/interval_limits.py`).
     """
     half = rules.editions[edition].share_step / 2
     least, most = value - half, value + half
-    if exact and low is not None and high is not None and low > 0.5 and high < 99.5:
+    if exact and low is not None and high is not None and 0.5 < low < high - 4 * half and high < 99.5:
         least = max(least, _middle(low - 0.5, high - 0.5))
         most = min(most, _middle(low + 0.5, high + 0.5))
     return max(least, 0.0) / 100 - EDGE, min(most, 100.0) / 100 + EDGE

@@ -23,6 +23,7 @@ from assets.methods.design import draw_up
 from assets.methods.design_options import DesignOption, prepared
 from assets.methods.disclosure import DisclosurePolicy
 from assets.methods.disclosure_rounding import nearest
+from assets.methods.interval_limits import kept_apart
 from assets.methods.multiplicity import benjamini_hochberg
 
 Pair = tuple[str, str]
@@ -131,9 +132,8 @@ def published_associations(
     rows = rows.with_columns(
         safe=(pl.col("shown").fill_null(False) & (pl.col("smallest_cell") >= cell) & coarse).all().over(pair)
     )
-    rows = _subtracted(
-        rows.filter(pl.col("measure").is_in(TOLD)).sort(RESULT_KEYS).with_columns(_rounded(name) for name in _NUMBERS)
-    )
+    rows = rows.filter(pl.col("measure").is_in(TOLD)).sort(RESULT_KEYS).with_columns(_rounded(name) for name in _NUMBERS)
+    rows = _subtracted(rows.with_columns(_ends()))
     known = pl.col("safe") & pl.col("estimate").is_not_null()
     likely = (pl.col("p_adjusted") < false_discovery_rate).fill_null(False)
     clear = likely & ((pl.col("low") > 1) | (pl.col("high") < 1)).fill_null(False)  # also with the numbers that are published
@@ -165,6 +165,14 @@ def _rounded(name: str) -> pl.Expr:
     size = (pl.col(name).abs() * scale + 0.5 + 1e-9).floor()
     signed = size * pl.col(name).sign() / back
     return pl.when(size == 0).then(0.0).otherwise(signed).alias(name)
+
+
+def _ends() -> list[pl.Expr]:
+    """The rounded limits, never equal: a share stays within 0 and 100, a ratio above 0."""
+    difference, ratio = pl.col("measure") == "difference", pl.col("measure").is_in(["rr_adjusted", "odds_adjusted"])
+    step = pl.when(ratio).then(10.0**-RATIO_DECIMALS).otherwise(1.0)
+    ends = kept_apart(step, pl.when(~difference).then(0.0), pl.when(~difference & ~ratio).then(100.0))
+    return [end.round(RATIO_DECIMALS) for end in ends]
 
 
 def _subtracted(rows: pl.DataFrame) -> pl.DataFrame:

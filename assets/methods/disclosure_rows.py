@@ -13,6 +13,7 @@ from assets.methods.disclosure_rounding import half_away, nearest, share_percent
 from assets.methods.disclosure_state import RULES, SPLIT, Floors, Hidden
 from assets.methods.errors import PipelineError
 from assets.methods.estimate import WEIGHTED_METHOD
+from assets.methods.interval_limits import kept_apart
 
 COUNT_MEASURES = ("n_respondents", "n_scored", "share_unscored")
 SHARES = tuple(f"share_{band}" for band in BANDS)
@@ -231,7 +232,10 @@ def published(rows: pl.DataFrame, proof: pl.DataFrame, edition: str, decimals: i
 
 
 def _rounded(joined: pl.DataFrame, decimals: int) -> pl.DataFrame:
-    """Display units: whole per cent and points, logits with `decimals`; counts and shares keep the value from the counts."""
+    """Display units: whole per cent and points, logits with `decimals`; counts and shares keep the value from the counts.
+
+    No interval is left without width, however narrow it is before rounding.
+    """
     percent = joined["unit"].is_in(["percent", "points"]).to_numpy()
     columns = []
     for name in ("estimate", "low", "high"):
@@ -242,10 +246,17 @@ def _rounded(joined: pl.DataFrame, decimals: int) -> pl.DataFrame:
     estimated = pl.col("measure").is_in(list(DERIVED)) | (
         pl.col("measure").is_in(list(SHARES)) & (pl.col("method") == WEIGHTED_METHOD).fill_null(False)
     )
-    return joined.with_columns(columns).with_columns(
-        pl.when(estimated).then(pl.col("estimate_shown")).otherwise(pl.col("value")).alias("value"),
-        pl.col("low_shown").alias("low"),
-        pl.col("high_shown").alias("high"),
+    is_share = pl.col("unit") == "percent"
+    step = pl.when(pl.col("unit").is_in(["percent", "points"])).then(1.0).otherwise(10.0**-decimals)
+    ends = kept_apart(step, pl.when(is_share).then(0.0), pl.when(is_share).then(100.0))
+    return (
+        joined.with_columns(columns)
+        .with_columns(
+            pl.when(estimated).then(pl.col("estimate_shown")).otherwise(pl.col("value")).alias("value"),
+            pl.col("low_shown").alias("low"),
+            pl.col("high_shown").alias("high"),
+        )
+        .with_columns(end.round(decimals) for end in ends)
     )
 
 

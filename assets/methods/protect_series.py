@@ -23,6 +23,7 @@ from assets.methods.edition_patterns import Outer, groups_in
 from assets.methods.errors import PipelineError
 from assets.methods.estimate import WEIGHTED_METHOD
 from assets.methods.indicator_links import families, links
+from assets.methods.interval_limits import kept_apart
 from assets.methods.kept_series import kept_arrays
 from assets.methods.primary_rules import CONTRIBUTORS
 from assets.methods.series_estimates import MEASURES
@@ -195,14 +196,19 @@ def _cells(series: Series, pattern: Pattern, limits: Limits, numbers: PolicyNumb
 
 
 def _evidence(estimates: pl.DataFrame, cells: pl.DataFrame) -> pl.DataFrame:
-    """The columns of the estimates that are published, in display units: per cent, points and scale points, rounded to whole."""
+    """The columns of the estimates that are published, in display units: per cent, points and scale points, rounded to whole.
+
+    No interval is left without width, however narrow it is before rounding.
+    """
     names = ("estimate", "low", "high")
     frame = estimates.select(
         *KEYS, "measure", *names, "method", "interval_method", "confidence_level", pl.col("is_clear").cast(pl.Boolean)
     )
     factor = np.where(frame["measure"].str.contains("share").to_numpy(), 100.0, 1.0)
     rounded = [pl.Series(n, half_away(frame[n].fill_null(np.nan).to_numpy() * factor, 0)).fill_nan(None) for n in names]
-    frame = frame.with_columns(rounded)
+    is_level = pl.col("measure").is_in(LEVELS)
+    ends = kept_apart(pl.lit(1.0), pl.when(is_level).then(0.0), pl.when(is_level).then(100.0))
+    frame = frame.with_columns(rounded).with_columns(ends)
     doubled = frame.height - frame.select(*KEYS, "measure").unique().height
     orphans = frame.join(cells, on=list(KEYS), how="anti").height
     if doubled or orphans:

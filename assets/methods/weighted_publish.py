@@ -16,6 +16,7 @@ import polars as pl
 from assets.catalogue.estimate_models import NonResponseWeights
 from assets.methods.disclosure_policy import PolicyNumbers
 from assets.methods.disclosure_rounding import half_away
+from assets.methods.interval_limits import kept_apart
 from assets.methods.weighted_audit import safe_areas
 from assets.methods.weighted_results import COUNTY, MUNICIPALITY
 
@@ -91,6 +92,7 @@ def weighted_comparison(
         for name, column in (("weighted", "estimate"), ("low", "low"), ("high", "high"))
     }
     rows = rows.with_columns(pl.Series(name, values) for name, values in rounded.items())
+    rows = rows.with_columns(kept_apart(pl.lit(float(numbers.share_step)), pl.lit(0.0), pl.lit(100.0)))
     only = [pl.when("shown").then(pl.col(name)).alias(name) for name in ("weighted", "low", "high")]
     return rows.select(
         pl.lit(edition).alias("edition"),

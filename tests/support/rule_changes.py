@@ -227,6 +227,7 @@ BREAKERS: dict[str, list[tuple[str, str, Change]]] = {
         ("utgava_minst_tio", "rows", put(1, n=9.0)),
         ("utgava_andel_rimlig", "rows", put(0, value=-1.0)),
         ("utgava_andel_rimlig", "rows", put(1, value=101.0)),
+        ("utgava_intervall_bredd", "rows", put(0, low=10.0)),
     ],
     "release/accumulated_results": [
         ("samlade_rader_finns", "rows", none),
@@ -240,6 +241,7 @@ BREAKERS: dict[str, list[tuple[str, str, Change]]] = {
         ("samlade_minst_tio", "rows", put(1, n=9.0)),
         ("samlade_andel_rimlig", "rows", put(0, value=-1.0)),
         ("samlade_andel_rimlig", "rows", put(1, value=101.0)),
+        ("samlade_intervall_bredd", "rows", put(0, low=10.0)),
     ],
     "release/indicator_results": [
         ("fragor_rader_finns", "rows", lambda f: f.clear()),
@@ -257,6 +259,7 @@ BREAKERS: dict[str, list[tuple[str, str, Change]]] = {
         ("fragor_kanslig_inte_pa_kon", "rows", put(2, reason="ok", value=12.0)),
         ("fragor_andel_rimlig", "rows", put(0, value=-1.0)),
         ("fragor_andel_rimlig", "rows", put(1, value=101.0)),
+        ("fragor_intervall_bredd", "rows", put(0, low=10.0)),
     ],
     "indices/psychometrics": [
         ("psykometri_rader_finns", "rows", none),

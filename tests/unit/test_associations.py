@@ -85,6 +85,13 @@ def test_published_numbers_are_rounded_and_fit_together() -> None:
     assert not [word for word in CAUSAL for text in said if word in text.lower()]
 
 
+def test_no_interval_is_without_width() -> None:
+    told = publish(MADE.with_columns(low=pl.col("estimate"), high=pl.col("estimate"))).filter(pl.col("value").is_not_null())
+    assert set(told["measure"]) == set(TOLD)
+    assert told.filter(~(pl.col("low") < pl.col("high")) | ~pl.col("value").is_between("low", "high")).rows() == []
+    assert set((told["high"] - told["low"]).round(6)) == {2.0, 0.2}
+
+
 def test_nothing_is_told_unless_factor_and_outcome_are_published() -> None:
     one = SHOWN.filter(pl.col("factor") == "acting_out")
     table = publish(shown=one)

@@ -63,6 +63,18 @@ def test_a_large_area_is_shown_rounded(policy: DisclosurePolicy) -> None:
     assert got["all", "sex_gap_share_focus"] == (0.0, "ok"), "14 % minus 14 %, as published"
 
 
+def test_an_interval_that_rounds_to_one_number_is_told_as_a_step_to_either_side(policy: DisclosurePolicy) -> None:
+    counts = area((6100, 2100, 1300, 900), (7000, 2000, 1500, 800))
+    exact = estimates(counts)
+    narrow = exact.with_columns(low=pl.col("estimate") - 1e-4, high=pl.col("estimate") + 1e-4)
+    rows = protect(counts, narrow, policy).results.filter(pl.col("low").is_not_null())
+    assert {"share_band1", "mean", "sex_gap_share_focus"} <= set(rows["measure"])
+    step = pl.when(pl.col("unit") == "logit").then(0.01).otherwise(1.0)
+    known = pl.col("measure").is_in(["mean", "sex_gap_share_focus"])  # the others here have nothing to do with the counts
+    assert rows.filter(known & (((pl.col("high") - pl.col("low")) / step).round(6) != 2)).rows() == []
+    assert rows.filter(pl.col("low") >= pl.col("high")).rows() == []
+
+
 def test_a_small_band_takes_the_split_before_the_total(policy: DisclosurePolicy) -> None:
     got = shown(area((61, 31, 3, 9), (70, 30, 15, 8)), policy)
     for sex in ("girl", "boy"):

@@ -65,6 +65,16 @@ def test_differences_are_those_of_the_published_numbers(results: pl.DataFrame, k
     assert gaps.filter(pl.col("value") != pl.col("girl") - pl.col("boy")).rows() == []
 
 
+def test_no_interval_is_without_width(answers: pl.DataFrame) -> None:
+    counts, means, estimates = tables(answers)
+    narrow = estimates.with_columns(low=pl.col("estimate") - 1e-4, high=pl.col("estimate") + 1e-4)
+    results = protect_series(counts, means, narrow, FILE, SURVEY, POLICY, "intern", NOBODY).results
+    told = results.filter(pl.col("low").is_not_null())
+    assert set(told["measure"]) == {"share", "mean", "diff_share", "diff_mean", "sex_gap_share", "sex_gap_mean"}
+    assert told.filter(~(pl.col("low") < pl.col("high")) | ~pl.col("value").is_between("low", "high")).rows() == []
+    assert told.filter(pl.col("measure").is_in(["share", "mean"]) & ~pl.col("low").is_between(0, 99)).rows() == []
+
+
 def test_a_question_that_many_never_got_has_no_number(answers: pl.DataFrame) -> None:
     """One large municipality used an older questionnaire: its own share and the county's rest on too few."""
     older = answers.with_columns(F15=pl.when(pl.col("municipality_code") != "0124").then("F15"))

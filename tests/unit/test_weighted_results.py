@@ -164,6 +164,12 @@ def test_equal_weights_are_told_and_the_difference_is_of_the_published_numbers()
     assert (row["unweighted"], row["weighted"], row["difference"], row["reason"]) == (10.0, 10.0, 0.0, "ok")
 
 
+def test_an_interval_that_rounds_to_one_number_keeps_a_width():
+    narrow = estimates().with_columns(low=pl.col("estimate"), high=pl.col("estimate"))
+    row = one(published(narrow, results(k01=20.0, k0114=23.0, k0115=10.0)), "0115")
+    assert (row["low"], row["weighted"], row["high"]) == (9.0, 10.0, 11.0)
+
+
 def test_a_group_below_the_limit_is_not_told():
     small = results(k01=20.0, k0114=23.0, k0115=10.0).with_columns(n=pl.when(pl.col("n").is_not_null()).then(95))
     assert one(published(estimates(), small), "0115")["reason"] == "too_few"
