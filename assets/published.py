@@ -17,6 +17,7 @@ from assets.sealing.publish import Step
 from assets.sealing.wired import publish_wave
 from assets.slices import WAVES
 from assets.texts import asset_text, shown_as, ui_texts
+from assets.typed_areas import area_codes
 from pipelines.resources import Store
 
 FIELDS = ui_texts()["fields"]
@@ -46,7 +47,9 @@ def published_sealed_bundles(
     """
     paths = store.paths
     with as_failure():
-        steps = publish_wave(paths, paths.keys(active_profile()), config.wave, *checks(paths), config.kommuner)
+        steps = publish_wave(
+            paths, paths.keys(active_profile()), config.wave, *checks(paths), area_codes(config.kommuner, county=True)
+        )
     for step in steps:
         for sentence in step.stopped:
             context.log.warning(f"{step.bundle}: {sentence}")

@@ -7,6 +7,7 @@ its reason inside the sealed bundle (docs/adr/0047).
 import json
 from datetime import date
 from pathlib import Path
+from typing import Literal
 
 import dagster as dg
 from pydantic import Field
@@ -15,14 +16,17 @@ from assets.asset_keys import asset_key, reached
 from assets.failures import as_failure
 from assets.intake.names import in_markdown
 from assets.overview.now import refresh
-from assets.sealing.approvals import APPROVED
+from assets.published import Publication, published_sealed_bundles
+from assets.sealing.approvals import APPROVED, REFUSED
 from assets.sealing.taken_in import approve, take_in
 from assets.texts import shown_as, ui_texts
 from pipelines.attempts import tick
+from pipelines.flat_form import flat_form, no_fields
 from pipelines.resources import Store
 from pipelines.sensors import content_hashes, content_key, inbox_state
 
 TEXTS = ui_texts()
+DecisionWord = Literal[APPROVED, REFUSED]  # type: ignore[valid-type]
 FOLDER, RECEIVE = "godkannanden", "ta_emot_godkannanden"
 NOTHING = "Inga godkännanden ligger i inbox/godkannanden."
 SAME = "Inget nytt i inbox/godkannanden sedan förra körningen."
@@ -32,11 +36,11 @@ SAME = "Inget nytt i inbox/godkannanden sedan förra körningen."
 class Decision(dg.Config):
     """One person's decision about one bundle."""
 
-    paket: str = Field(description=TEXTS["fields"]["paket"])
-    namn: str = Field(description=TEXTS["fields"]["beslutande"])
-    roll: str = Field(description=TEXTS["fields"]["roll"])
-    skal: str = Field(description=TEXTS["fields"]["skal"])
-    beslut: str = Field(default=APPROVED, description=TEXTS["fields"]["beslut"])
+    paket: str = Field(default="", description=TEXTS["fields"]["paket"])
+    namn: str = Field(default="", description=TEXTS["fields"]["beslutande"])
+    roll: str = Field(default="", description=TEXTS["fields"]["roll"])
+    skal: str = Field(default="", description=TEXTS["fields"]["skal"])
+    beslut: DecisionWord = Field(default=APPROVED, description=TEXTS["fields"]["beslut"])
 
 
 @dg.op(description=TEXTS["ops"]["godkann"])
@@ -69,13 +73,13 @@ def take_in_approvals(context: dg.OpExecutionContext, store: Store) -> None:
     refresh(context, store.paths)
 
 
-@dg.job(name="godkann", description=TEXTS["jobs"]["godkann"])
+@dg.job(name="godkann", description=TEXTS["jobs"]["godkann"], config=flat_form(Decision, decide.name))
 def godkann() -> None:
     """One decision."""
     decide()
 
 
-@dg.job(name=RECEIVE, description=TEXTS["jobs"]["ta_emot_godkannanden"])
+@dg.job(name=RECEIVE, description=TEXTS["jobs"]["ta_emot_godkannanden"], config=no_fields)
 def ta_emot_godkannanden() -> None:
     """The decisions in the inbox."""
     take_in_approvals()
@@ -85,6 +89,7 @@ publicera = dg.define_asset_job(
     "publicera",
     selection=dg.AssetSelection.assets(asset_key("published", "sealed_bundles")),
     description=TEXTS["jobs"]["publicera"],
+    config=flat_form(Publication, published_sealed_bundles.op.name),
 )
 
 

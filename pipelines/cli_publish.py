@@ -158,10 +158,10 @@ def key_lines(key: SealingKey) -> list[str]:
 
     lines = [f"Nyckelns fingeravtryck: {key.fingerprint}", f"Den ligger i {key.path} och kan bara läsas av den som äger filen."]
     if key.made_now:
+        lines.append("Nyckeln är ny. Säkerhetskopiera mappen till ett låst ställe.")
         lines.append(
-            "Nyckeln är ny. Säkerhetskopiera mappen till ett låst ställe, och lämna fingeravtrycket till mottagarna på annat"
+            "Lämna fingeravtrycket till mottagarna på annat sätt än paketen: på webbplatsen, i ett möte eller i telefon."
         )
-        lines.append("sätt än paketen: på webbplatsen, i ett möte eller i telefon.")
     if not key.encrypted:
         lines.append(
             f"Nyckeln är inte krypterad. Sätt {PASS_PHRASE} till en lösenfras innan nyckeln görs om du vill ha den krypterad."

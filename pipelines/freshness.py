@@ -18,6 +18,7 @@ from assets.methods.errors import PipelineError, count_sv
 from assets.registers.vintage_files import last_good, vintage_day
 from assets.texts import automation_texts
 from pipelines.failure_notices import give
+from pipelines.flat_form import no_fields
 from pipelines.mail import Mail
 from pipelines.paths import Paths
 from pipelines.resources import Store
@@ -126,7 +127,7 @@ def look_at_freshness(context: dg.OpExecutionContext, store: Store, mail: Mail) 
     yield dg.Output(None)
 
 
-@dg.job(name="kolla_farskhet", description=TEXTS["jobs"]["kolla_farskhet"])
+@dg.job(name="kolla_farskhet", description=TEXTS["jobs"]["kolla_farskhet"], config=no_fields)
 def kolla_farskhet() -> None:
     """Both checks of freshness."""
     look_at_freshness()

@@ -24,6 +24,7 @@ from assets.methods.errors import PipelineError
 from assets.methods.person_names import require_name
 from assets.slices import WAVES
 from assets.texts import shown_as, ui_texts
+from assets.typed_areas import area_codes
 from pipelines.paths import Paths
 from pipelines.resources import BOTH, RunChoices
 from pipelines.saved_settings import Named, find_setting, save_setting
@@ -34,6 +35,7 @@ PILOTS = (NO_PILOT, *(pilot.id for pilot in load_pilots().pilots)) if PROFILE.is
 LIMITS = (USUAL, *(one.id for one in load_catalogue().cutoff_file.sets))
 PilotName = Literal[PILOTS]  # type: ignore[valid-type]
 LimitName = Literal[LIMITS]  # type: ignore[valid-type]
+AREA_FIELDS = ("kommuner", "publika_kommuner")
 SHOWN_WAVES = ", ".join(str(wave) for wave in WAVES)
 
 
@@ -123,6 +125,7 @@ def choose(paths: Paths, typed: Mapping[str, object]) -> Chosen:
             `unknown_pilot`, `unknown_cutoffs`, `other_process`, `other_cutoffs_public`, `bad_workers`, `bad_name`; when the
             choices are to be saved also `bad_setting_name` and `setting_exists`.
     """
+    typed = _with_codes(typed)
     given = {field: _plain(typed[field]) for field in CHOICES if field in typed}
     named = find_setting(paths, str(typed["installning"])) if str(typed.get("installning", "")).strip() else None
     decided = _together(given, named)
@@ -160,6 +163,12 @@ def _plain(value: object) -> object:
 
 def _codes(value: object) -> tuple[str, ...]:
     return tuple(str(code) for code in value) if isinstance(value, tuple) else ()
+
+
+def _with_codes(typed: Mapping[str, object]) -> dict[str, object]:
+    """What was typed, with municipalities as codes, whether they were typed by name or by code."""
+    areas = {field: area_codes(map(str, typed[field])) for field in AREA_FIELDS if isinstance(typed.get(field), (list, tuple))}
+    return {field: areas.get(field, value) for field, value in typed.items()}
 
 
 def _together(given: Mapping[str, object], named: Named | None) -> dict[str, object]:

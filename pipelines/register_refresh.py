@@ -9,10 +9,12 @@ from enum import Enum
 import dagster as dg
 from pydantic import Field
 
+from assets.catalogue.settings_models import YesNo
 from assets.failures import as_failure
 from assets.intake.names import in_markdown
 from assets.texts import automation_texts, shown_as
 from pipelines.fetch import fetch_register, report_lines
+from pipelines.flat_form import flat_form
 from pipelines.resources import Store
 
 TEXTS = automation_texts()
@@ -31,7 +33,7 @@ class FetchChoice(dg.Config):
     """Which register is fetched."""
 
     kalla: Source = Field(default=Source.kolada, description=TEXTS["fields"]["kalla"])
-    pa_nytt: bool = Field(default=False, description=TEXTS["fields"]["pa_nytt"])
+    pa_nytt: YesNo = Field(default="nej", description=TEXTS["fields"]["pa_nytt"])
     adress: str = Field(default="", description=TEXTS["fields"]["adress"])
 
 
@@ -40,12 +42,12 @@ def fetch_op(context: dg.OpExecutionContext, config: FetchChoice, store: Store) 
     """Fetch a vintage into the inbox."""
     today = date.today()  # noqa: DTZ011 - the day on the calendar where the person sits
     with as_failure():
-        fetched = fetch_register(store.paths.root, config.kalla.value, config.adress or None, config.pa_nytt, today)
+        fetched = fetch_register(store.paths.root, config.kalla.value, config.adress or None, config.pa_nytt == "ja", today)
     lines = report_lines(fetched)
     context.add_output_metadata({"resultat": dg.MetadataValue.md("\n".join(f"- {in_markdown(line)}" for line in lines))})
 
 
-@dg.job(name=FETCH, description=TEXTS["jobs"][FETCH])
+@dg.job(name=FETCH, description=TEXTS["jobs"][FETCH], config=flat_form(FetchChoice, OP))
 def hamta_register() -> None:
     """One register."""
     fetch_op()
@@ -57,6 +59,6 @@ yearly_registers = dg.ScheduleDefinition(
     cron_schedule="0 6 1 4 *",
     execution_timezone="Europe/Stockholm",
     default_status=dg.DefaultScheduleStatus.STOPPED,
-    run_config={"ops": {OP: {"config": {"kalla": "kolada"}}}},
+    run_config={"kalla": "kolada"},
     description=TEXTS["schedules"]["register_varje_ar"],
 )

@@ -11,18 +11,22 @@ import dagster as dg
 from pydantic import Field
 
 from assets.catalogue.load import active_profile
+from assets.catalogue.pilots import find_pilot
+from assets.catalogue.settings_models import YesNo
 from assets.failures import as_failure, failure
-from assets.intake.names import in_markdown, shown_name
+from assets.intake.names import in_markdown
 from assets.methods.errors import PipelineError
 from assets.sealing.keys import sealing_key
 from assets.sealing.store import verify_path
 from assets.sealing.verify import Known, Verified
-from assets.slices import MUNICIPALITIES, WAVES
+from assets.slices import WAVES
 from assets.texts import automation_texts, shown_as
+from assets.typed_areas import area_codes
 from pipelines import chain
 from pipelines.chain import Choice
+from pipelines.flat_form import flat_form, no_fields
 from pipelines.jobs import child_config, child_failed, run_child
-from pipelines.launch import choose
+from pipelines.launch import NO_PILOT, PilotName, choose
 from pipelines.paths import Paths
 from pipelines.resources import RunChoices, Store
 
@@ -36,7 +40,7 @@ class Preview(dg.Config):
     """Whose bundles are made, of which wave, and who makes them."""
 
     kommuner: list[str] = Field(default=[], description=FIELDS["forhandsgranska_kommuner"])
-    pilot: str = Field(default="", description=FIELDS["pilot"])
+    pilot: PilotName = Field(default=NO_PILOT, description=FIELDS["pilot"])
     wave: int = Field(default=WAVES[-1], description=FIELDS["wave"])
     av: str = Field(default="", description=FIELDS["av"])
 
@@ -61,7 +65,7 @@ class Verification(dg.Config):
 class Register(dg.Config):
     """How the release register is shown."""
 
-    kontrollera: bool = Field(default=False, description=FIELDS["kontrollera"])
+    kontrollera: YesNo = Field(default="nej", description=FIELDS["kontrollera"])
 
 
 def chosen_areas(municipalities: Sequence[str], pilot: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -71,22 +75,16 @@ def chosen_areas(municipalities: Sequence[str], pilot: str) -> tuple[tuple[str, 
         PipelineError: `unknown_municipality`, `no_municipality`, or as `find_pilot`.
     """
     makes = ("publish_bundles", "publish_kits")
-    codes = tuple(dict.fromkeys(code.strip() for code in municipalities if code.strip()))
-    if pilot.strip():
-        from assets.catalogue.pilots import find_pilot
-
-        found = find_pilot(pilot.strip())
+    codes = area_codes(municipalities)
+    if pilot != NO_PILOT:
+        found = find_pilot(pilot)
         kinds = {"bundles": "publish_bundles", "kits": "publish_kits"}
         codes, makes = (
             tuple(dict.fromkeys((*codes, *found.municipalities))),
             tuple(kinds[k] for k in kinds if k in found.produces),
         )
-    unknown = sorted(shown_name(code) for code in set(codes) - set(MUNICIPALITIES))
-    if unknown:
-        hint = "Skriv kommunkoden med fyra siffror inom citattecken."
-        raise PipelineError("unknown_municipality", "Fältet kommuner", "kommunkoder i länet", ", ".join(unknown), hint)
     if not codes:
-        hint = "Skriv minst en kommunkod i fältet kommuner, eller en pilot."
+        hint = "Skriv minst en kommun i fältet kommuner, till exempel [Botkyrka], eller välj en pilot."
         raise PipelineError("no_municipality", "Fältet kommuner", "minst en kommun", "ingen", hint)
     return codes, makes
 
@@ -166,7 +164,7 @@ def show_disclosure(context: dg.OpExecutionContext, config: Areas, store: Store)
     from pipelines.disclosure import disclosure_lines
 
     with as_failure():
-        lines = disclosure_lines(store.paths.root, config.wave, {code.strip() for code in config.kommuner})
+        lines = disclosure_lines(store.paths.root, config.wave, set(area_codes(config.kommuner)))
     _tell(context, lines)
 
 
@@ -176,29 +174,29 @@ def show_releases(context: dg.OpExecutionContext, config: Register, store: Store
     from pipelines.releases import release_lines
 
     with as_failure():
-        lines = release_lines(store.paths.root, check=config.kontrollera, conflicts=False)
+        lines = release_lines(store.paths.root, check=config.kontrollera == "ja", conflicts=False)
     _tell(context, lines)
 
 
-@dg.job(description=TEXTS["jobs"]["verifiera"])
+@dg.job(description=TEXTS["jobs"]["verifiera"], config=flat_form(Verification, "kontrollera"))
 def verifiera() -> None:
     """Verification of published bundles."""
     verify()
 
 
-@dg.job(description=TEXTS["jobs"]["visa_nyckel"])
+@dg.job(description=TEXTS["jobs"]["visa_nyckel"], config=no_fields)
 def visa_nyckel() -> None:
     """The key's fingerprint."""
     show_key()
 
 
-@dg.job(description=TEXTS["jobs"]["visa_rojande"])
+@dg.job(description=TEXTS["jobs"]["visa_rojande"], config=flat_form(Areas, "rojande"))
 def visa_rojande() -> None:
     """What is hidden and why."""
     show_disclosure()
 
 
-@dg.job(description=TEXTS["jobs"]["visa_utgivningar"])
+@dg.job(description=TEXTS["jobs"]["visa_utgivningar"], config=flat_form(Register, "utgivningar"))
 def visa_utgivningar() -> None:
     """What has been published."""
     show_releases()
@@ -227,7 +225,7 @@ def build_preview_job(defs: Callable[[], dg.Definitions]) -> dg.JobDefinition:
             {"paket": listed([folder.name for folder in folders], "Inga paket."), "öppna": listed(pages, "–")}
         )
 
-    @dg.job(name="forhandsgranska", description=TEXTS["jobs"]["forhandsgranska"])
+    @dg.job(name="forhandsgranska", description=TEXTS["jobs"]["forhandsgranska"], config=flat_form(Preview, "gor_paketen"))
     def forhandsgranska() -> None:
         preview()
 

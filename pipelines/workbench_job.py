@@ -21,6 +21,7 @@ from assets.intake.workbench import Proposal
 from assets.methods.errors import PipelineError
 from assets.texts import shown_as, ui_texts
 from pipelines.codebook import Proposed, Ways, run_workbench
+from pipelines.flat_form import flat_form
 from pipelines.paths import Paths
 from pipelines.resources import Store
 from pipelines.warehouse import TableName, Warehouse
@@ -128,7 +129,7 @@ def codebook_op(context: dg.OpExecutionContext, config: CodebookRequest, store: 
     context.add_output_metadata(result_metadata(done, file, paths))
 
 
-@dg.job(description=TEXTS["jobs"]["propose_codebook"])
+@dg.job(description=TEXTS["jobs"]["propose_codebook"], config=flat_form(CodebookRequest, "kodbok"))
 def propose_codebook() -> None:
     """The workbench as a job."""
     codebook_op()

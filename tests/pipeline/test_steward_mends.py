@@ -187,7 +187,7 @@ def test_the_workbench_says_in_swedish_what_it_found_and_what_is_wrong(run_in):
     (paths.surveys / "täby.csv").write_text(text(), encoding="utf-8")
 
     def workbench(**fields: str) -> dg.ExecuteInProcessResult:
-        return run_in("propose_codebook", {"ops": {"kodbok": {"config": fields}}})
+        return run_in("propose_codebook", fields)
 
     offered = f"Skriv ett av de här namnen i fältet fil och kör igen: {UNKNOWN}, budget.csv, täby.csv."
     for name in ("saknas.sav", "../../warehouse.duckdb", str(paths.surveys / UNKNOWN)):

@@ -99,9 +99,9 @@ def test_nothing_goes_out_on_the_network_by_itself():
 def test_a_register_is_fetched_into_the_inbox_from_the_page(tmp_path):
     store = Store(data_dir=str(tmp_path))
     with recorded_server() as (url, _):
-        config = {"ops": {"hamta": {"config": {"kalla": "kolada", "adress": f"{url}/v3"}}}}
+        config = {"kalla": "kolada", "adress": f"{url}/v3"}
         run = hamta_register.execute_in_process(run_config=config, resources={"store": store}, raise_on_error=False)
-        wrong = {"ops": {"hamta": {"config": {"kalla": "scb", "adress": f"{url}/fel"}}}}
+        wrong = {"kalla": "scb", "adress": f"{url}/fel"}
         failed = hamta_register.execute_in_process(run_config=wrong, resources={"store": store}, raise_on_error=False)
     (event,) = [e for e in failed.all_events if e.is_step_failure]
     assert "ingen tidigare årgång i inkorgen" in event.step_failure_data.user_failure_data.description

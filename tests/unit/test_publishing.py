@@ -301,12 +301,10 @@ def test_a_decision_typed_in_dagster_files_in_the_inbox_and_the_publication(tmp_
     paths = Paths(tmp_path)
     typed = {"paket": FOLDER, "namn": FIRST, "roll": "chef", "skal": "granskat"}
     with dg.DagsterInstance.ephemeral() as instance:
-        done = godkann.execute_in_process({"ops": {"decide": {"config": typed}}}, instance, resources=resources)
+        done = godkann.execute_in_process(typed, instance, resources=resources)
         assert done.success
         assert instance.get_latest_materialization_event(dg.AssetKey(["quality", "overview"])).run_id == done.run_id
-        twice = godkann.execute_in_process(
-            {"ops": {"decide": {"config": typed | {"skal": "igen"}}}}, instance, resources=resources, raise_on_error=False
-        )
+        twice = godkann.execute_in_process(typed | {"skal": "igen"}, instance, resources=resources, raise_on_error=False)
         assert "två olika personer" in twice.failure_data_for_node("decide").user_failure_data.description
         paths.approvals_inbox.mkdir(parents=True)
         text = approval_text(bundle, SECOND, datum=date.today().isoformat())  # noqa: DTZ011 - as a person writes it

@@ -11,6 +11,7 @@ from assets.methods.errors import PipelineError
 from assets.sealing.keys import sealing_key
 from assets.sealing.store import put
 from assets.slices import WAVES
+from pipelines.launch import NO_PILOT
 from pipelines.paths import Paths
 from pipelines.resources import Store
 from pipelines.steward_jobs import chosen_areas, published_archives, verifiera, visa_nyckel, visa_utgivningar
@@ -28,11 +29,10 @@ def published(tmp_path) -> Paths:
     return paths
 
 
-def run(job: dg.JobDefinition, paths: Paths, op: str = "", **config: object) -> dg.ExecuteInProcessResult:
+def run(job: dg.JobDefinition, paths: Paths, **config: object) -> dg.ExecuteInProcessResult:
     """A run of the job."""
-    given = {"ops": {op: {"config": config}}} if config else {}
     store = {"store": Store(data_dir=str(paths.root))}
-    return job.execute_in_process(run_config=given, resources=store, raise_on_error=False)
+    return job.execute_in_process(run_config=config, resources=store, raise_on_error=False)
 
 
 def answer(result: dg.ExecuteInProcessResult) -> str:
@@ -55,9 +55,9 @@ def test_a_published_bundle_is_verified_against_the_installations_own_key(publis
 
 def test_a_given_fingerprint_is_what_counts(published):
     own = sealing_key(published.keys("stockholm")).fingerprint
-    assert run(verifiera, published, "kontrollera", paket=f"{FOLDER}.zip", fingeravtryck=own).success
+    assert run(verifiera, published, paket=f"{FOLDER}.zip", fingeravtryck=own).success
     other = "ABCD EFGH IJKL MNOP QRST UVWX YZ23 4567"
-    said = why(run(verifiera, published, "kontrollera", fingeravtryck=other))
+    said = why(run(verifiera, published, fingeravtryck=other))
     assert "Sigillet är gjort med en annan nyckel" in said
 
 
@@ -70,7 +70,7 @@ def test_a_changed_bundle_makes_the_run_red(published):
 
 
 def test_a_bundle_that_is_not_published_is_told_with_those_that_are(published):
-    said = why(run(verifiera, published, "kontrollera", paket="../../etc/passwd"))
+    said = why(run(verifiera, published, paket="../../etc/passwd"))
     assert FOLDER in said
     assert "passwd" not in said
     shutil.rmtree(published.published)
@@ -92,14 +92,16 @@ def test_the_release_register_is_listed(tmp_path):
 
 
 def test_a_preview_is_of_some_municipalities_or_of_a_pilots():
-    assert chosen_areas(["0127", " 0127 "], "") == (("0127",), ("publish_bundles", "publish_kits"))
+    assert chosen_areas(["0127", " 0127 ", "botkyrka"], NO_PILOT) == (("0127",), ("publish_bundles", "publish_kits"))
     codes, makes = chosen_areas(["0180"], "exempel")
     assert codes == ("0180", "0123", "0127", "0191")
     assert makes == ("publish_bundles", "publish_kits")
 
 
-@pytest.mark.parametrize(("codes", "pilot", "code"), [([], "", "no_municipality"), (["9999"], "", "unknown_municipality"),
-                                                      ([], "saknas", "unknown_pilot")])  # fmt: skip
+@pytest.mark.parametrize(
+    ("codes", "pilot", "code"),
+    [([], NO_PILOT, "no_municipality"), (["9999"], NO_PILOT, "unknown_municipality"), ([], "saknas", "unknown_pilot")],
+)
 def test_a_preview_of_nobody_or_of_somebody_else_is_refused(codes, pilot, code):
     with pytest.raises(PipelineError) as error:
         chosen_areas(codes, pilot)
