@@ -10,6 +10,7 @@ from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from functools import partial
+from importlib import import_module
 from itertools import islice
 from multiprocessing import current_process, get_context, parent_process
 from threading import Thread
@@ -24,6 +25,8 @@ NEW_OBJECTS = 20_000
 """Objects made and not freed since the last time, before a worker process looks for those that only hold each other."""
 FEWEST = 3
 """Parts of one step for which it is worth starting processes."""
+WORKERS = 2
+"""How many processes a pass has when nobody has said."""
 
 
 def over_workers(
@@ -52,10 +55,11 @@ def over_workers(
             _give_up(under_way)
 
 
-def shared_out(work: Callable[..., Done], tasks: Iterable[tuple[Any, ...]]) -> Iterator[Done]:
+def shared_out(work: Callable[..., Done], tasks: Iterable[tuple[Any, ...]], at_once: int | None = None) -> Iterator[Done]:
     """As `over_workers` for the parts of one step, in the processes of the pass; in this process outside of a pass.
 
-    Nor are processes started for fewer parts than `FEWEST`, as their imports would cost more.
+    Nor are processes started for fewer parts than `FEWEST`, as their imports would cost more. One more than the processes is in
+    memory at a time when `at_once` doesn't say.
     """
     if not _passes:
         yield from (work(*task) for task in tasks)
@@ -63,7 +67,7 @@ def shared_out(work: Callable[..., Done], tasks: Iterable[tuple[Any, ...]]) -> I
     waiting, workers = iter(tasks), _passes[-1]
     first = deque(islice(waiting, FEWEST))
     worth = len(first) == FEWEST or workers in _kept
-    yield from over_workers(work, _let_go(first, waiting), workers if worth else 1, workers + 1)
+    yield from over_workers(work, _let_go(first, waiting), workers if worth else 1, at_once or workers + 1)
 
 
 def begun(work: Callable[..., Done], *arguments: Any) -> Callable[[], Done]:
@@ -72,6 +76,18 @@ def begun(work: Callable[..., Done], *arguments: Any) -> Callable[[], Done]:
         with worker_pool(_passes[-1]) as pool:
             return pool.submit(work, *arguments).result
     return partial(work, *arguments)
+
+
+def begin_ahead(*modules: str) -> None:
+    """Start the processes of the pass now, and let them import while this one does what it can't share.
+
+    Nothing is started outside of a pass, nor in one that has a single process.
+    """
+    if not _passes or _passes[-1] < 2 or current_process().daemon:
+        return
+    with worker_pool(_passes[-1]) as pool:
+        for _ in range(_passes[-1]):  # each begins a process while none is free
+            pool.submit(_get_ready, modules)
 
 
 @contextmanager
@@ -116,6 +132,11 @@ def _begin(workers: int) -> None:
     os.environ.setdefault("POLARS_MAX_THREADS", str(max(1, (os.cpu_count() or 1) // workers)))
     gc.set_threshold(NEW_OBJECTS, 20, 20)
     _end_with_parent()
+
+
+def _get_ready(modules: tuple[str, ...]) -> None:
+    for module in modules:
+        import_module(module)
 
 
 def _end_with_parent() -> None:

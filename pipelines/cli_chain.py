@@ -21,22 +21,24 @@ def demo(arguments: argparse.Namespace) -> int:
     """Fill the inbox with simulated deliveries and the bundled registers, then run everything."""
     from assets.catalogue.load import load_catalogue
     from assets.demo.profiles import drawn_areas, fill_inbox, pilot_areas
+    from assets.one_pass import one_pass
+    from assets.worker_pool import WORKERS
 
     paths = Paths(profile_home())
     progress = default_progress()
     profile = load_catalogue().profile
     paths.make()
-    if profile.registers:
-        with progress.step("Lägger registerfiler i inkorgen") as step:
-            step.count("filer", copy_registers(paths.registers))
-    fill_inbox(profile.id, paths.surveys, paths.cache / "demo", progress)
-    if profile.is_base:
+    with one_pass(WORKERS):  # the simulation is a part of it
+        if profile.registers:
+            with progress.step("Lägger registerfiler i inkorgen") as step:
+                step.count("filer", copy_registers(paths.registers))
+        fill_inbox(profile.id, paths.surveys, paths.cache / "demo", progress)
+        if not profile.is_base:
+            return run_chain(paths.root, progress, edition=arguments.utgava, command="did demo")
         with progress.step("Lägger påhittade formulär i inkorgen") as step:
             step.count("filer", fill_forms(paths.forms))
-    if not profile.is_base:
-        return run_chain(paths.root, progress, edition=arguments.utgava, command="did demo")
-    drawn = () if arguments.alla else drawn_areas()
-    done = run_chain(paths.root, progress, edition=arguments.utgava, public_areas=pilot_areas(), only=drawn, command="did demo")
+        drawn, public = () if arguments.alla else drawn_areas(), pilot_areas()
+        done = run_chain(paths.root, progress, edition=arguments.utgava, public_areas=public, only=drawn, command="did demo")
     if drawn:
         progress.note(f"Rapportpaket ritades för {len(drawn)} av länets kommuner. Alla får sina med did demo --alla.")
     return done

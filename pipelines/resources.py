@@ -13,6 +13,7 @@ from assets.audited_tables import AUDITED, DERIVED
 from assets.catalogue.settings_models import Edition
 from assets.methods.editions import INTERN, PUBLIC
 from assets.texts import shown_as, ui_texts
+from assets.worker_pool import WORKERS
 from pipelines.known_hashes import known_hashes
 from pipelines.paths import Paths
 from pipelines.warehouse import TableName, Warehouse
@@ -93,7 +94,7 @@ class RunChoices(dg.ConfigurableResource):
 
     edition: Edition = Field(default=BOTH, description=TEXTS["utgava"])
     public_areas: list[str] = Field(default_factory=list, description=TEXTS["publika_kommuner"])
-    workers: int = Field(default=2, description=TEXTS["arbetare"])
+    workers: int = Field(default=WORKERS, description=TEXTS["arbetare"])
     remove_screened: bool = Field(default=True, description=TEXTS["remove_screened"])
     remake: bool = Field(default=False, description=TEXTS["remake"])
     prepared_by: str = Field(default="", description=TEXTS["av"])

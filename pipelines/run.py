@@ -16,7 +16,8 @@ from assets.catalogue.base_profile import CUTOFF_VARIABLE
 from assets.catalogue.load import active_profile, profile_of
 from assets.intake.receive import inbox_files
 from assets.methods.errors import PipelineError
-from assets.one_pass import one_pass
+from assets.one_pass import draws_much, one_pass
+from assets.worker_pool import WORKERS
 from pipelines.console import Progress, RunSummary, Step
 from pipelines.dead_runs import only_pass, settle_dead_runs
 from pipelines.event_log import light_event_log
@@ -48,7 +49,9 @@ STEPS = (
     ("publish_kits", "Workshoppaket"),
     ("publish_overview", "Länsöversikt"),
 )
-VALIDATED = TableName("validated", "survey_responses")
+VALIDATED, RELEASED = TableName("validated", "survey_responses"), TableName("release", "index_results")
+MANY = 10
+"""Deliveries to a first pass: with fewer, to start all processes at once costs more than it gives."""
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
 
@@ -94,47 +97,49 @@ def run_everything(
     paths.make()
     with Warehouse(paths.warehouse).connect():
         pass  # says in plain words when another program holds the warehouse, before any work is done
-    with progress.step("Startar Dagster"):
-        import dagster as dg
+    with one_pass(workers or WORKERS):
+        new = everything or not Warehouse(paths.warehouse).exists(RELEASED)
+        if new and len(inbox_files(paths.surveys)) >= MANY:
+            draws_much()
+        with progress.step("Startar Dagster"):
+            import dagster as dg
 
-        from assets.catalogue.pilots import wanted_step
-        from assets.slices import WAVES
-        from pipelines import chain
-        from pipelines.definitions import build_definitions
-        from pipelines.jobs import ASSET_JOBS
-        from pipelines.resources import RunChoices
-        from pipelines.run_outcome import stopped_in
+            from assets.catalogue.pilots import wanted_step
+            from assets.slices import WAVES
+            from pipelines import chain
+            from pipelines.definitions import build_definitions
+            from pipelines.jobs import ASSET_JOBS
+            from pipelines.run_outcome import stopped_in
 
-        asked: dict[str, object] = {"edition": edition} if edition else {}
-        asked |= {"workers": workers} if workers else {}
-        choices = asked | ({"public_areas": list(public_areas)} if public_areas else {})
-        asked_of = {"remake": everything, "prepared_by": prepared_by, **choices}
-        defs = build_definitions(home, **asked_of)
-        instance = dg.DagsterInstance.from_config(str(instance_home(paths.home(active_profile()))))
-        has = {job.name for job in ASSET_JOBS}
-        titles = {name: title for name, title in STEPS if name in has and wanted_step(name, pilot)}
-    chosen = wave or WAVES[-1]
-    choice = chain.Choice(chosen, municipalities, everything, only=pilot.municipalities if pilot else tuple(only))
-    said = {"allt": "ja" if everything else "nej", "utgava": edition or "bada", "mattillfalle": str(chosen), **tags}
-    begun_with = _Before(lying(paths), known_forms(Warehouse(paths.warehouse)))
-    ledger = recorded(paths, command, prepared_by, _settings(chosen, municipalities, everything, pilot, choices))
-    with (
-        light_event_log(),
-        instance,
-        only_pass(paths),
-        one_pass(workers or RunChoices().workers),
-        ledger as recording,
-        _shown_when_stopped(defs, instance, recording),
-    ):
-        settle_dead_runs(instance, paths.home(active_profile()))
-        going = _Pass(paths, defs, instance, progress, choice, {**said, **recording.tags(instance)}, begun_with, asked_of)
-        for name in chain.in_order(paths, list(titles)):
-            going.step(name, titles[name])
-        with progress.step("Lägesöversikt") as step:
-            sentences = stopped_in(paths, instance, [recording.key], begun_with.lying)
-            _show_status(defs, instance, sentences, recording)
-            if sentences:
-                step.count("stoppade", len(sentences))
+            asked: dict[str, object] = {"edition": edition} if edition else {}
+            asked |= {"workers": workers} if workers else {}
+            choices = asked | ({"public_areas": list(public_areas)} if public_areas else {})
+            asked_of = {"remake": everything, "prepared_by": prepared_by, **choices}
+            defs = build_definitions(home, **asked_of)
+            instance = dg.DagsterInstance.from_config(str(instance_home(paths.home(active_profile()))))
+            has = {job.name for job in ASSET_JOBS}
+            titles = {name: title for name, title in STEPS if name in has and wanted_step(name, pilot)}
+        chosen = wave or WAVES[-1]
+        choice = chain.Choice(chosen, municipalities, everything, only=pilot.municipalities if pilot else tuple(only))
+        said = {"allt": "ja" if everything else "nej", "utgava": edition or "bada", "mattillfalle": str(chosen), **tags}
+        begun_with = _Before(lying(paths), known_forms(Warehouse(paths.warehouse)))
+        ledger = recorded(paths, command, prepared_by, _settings(chosen, municipalities, everything, pilot, choices))
+        with (
+            light_event_log(),
+            instance,
+            only_pass(paths),
+            ledger as recording,
+            _shown_when_stopped(defs, instance, recording),
+        ):
+            settle_dead_runs(instance, paths.home(active_profile()))
+            going = _Pass(paths, defs, instance, progress, choice, {**said, **recording.tags(instance)}, begun_with, asked_of)
+            for name in chain.in_order(paths, list(titles)):
+                going.step(name, titles[name])
+            with progress.step("Lägesöversikt") as step:
+                sentences = stopped_in(paths, instance, [recording.key], begun_with.lying)
+                _show_status(defs, instance, sentences, recording)
+                if sentences:
+                    step.count("stoppade", len(sentences))
     rejected, bundles = rejected_since(paths, begun_with.lying), (going.written, going.unchanged)
     summary = _summary(paths, chosen, going.checks, going.seconds, rejected, bundles, time.perf_counter() - begun)
     return replace(summary, form_notes=form_notes(Warehouse(paths.warehouse), begun_with.forms))

@@ -14,7 +14,8 @@ import shutil
 import time
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Protocol
 
@@ -32,6 +33,7 @@ from assets.demo.population import Place, centred, lasting_effects, simulate_pup
 from assets.demo.substance_parameters import SUBSTANCE_FILE
 from assets.demo.truth import CELLS_FILE, RESPONDENTS_FILE, TruthModel, cell_truth, pupil_truth
 from assets.demo.writers import ROWS_ABOVE, write_delivery
+from assets.worker_pool import shared_out
 
 _MANIFEST = "manifest.json"
 _WRITERS = ("numpy", "polars", "pyreadstat", "xlsxwriter")
@@ -84,6 +86,15 @@ class Setting:
     areas: HomeAreas
     area_labels: dict[str, dict[int, str]]
     seed: int
+
+
+@dataclass(frozen=True)
+class MadePlace:
+    """What a municipality gets: SHA-256 of each file by its name, the truth of the rows in each, and of the enrolled per wave."""
+
+    files: dict[str, str] = field(default_factory=dict)
+    respondents: list[pl.DataFrame] = field(default_factory=list)
+    pupils: list[pl.DataFrame] = field(default_factory=list)
 
 
 def ensure_demo(
@@ -175,16 +186,13 @@ def _generate(cache: Path, key: str, scale: float, seed: int, only_sav: bool) ->
     frame = build_frame(parameters, municipalities, seed, scale)
     local = {m.municipality_code: frame.filter(pl.col("municipality_code") == m.municipality_code) for m in municipalities}
     drawn = [lasting_effects(code, rows, parameters, seed) for code, rows in local.items()]
-    places = {p.code: p for p in centred(drawn, [rows["enrolled"].sum() for rows in local.values()])}
-    plans = plan_files(parameters, municipalities)
-    pupils: list[pl.DataFrame] = []
-    respondents: list[pl.DataFrame] = []
-    files: dict[str, str] = {}
-    for code, place in places.items():
-        waves = _simulate_place(place, local[code], setting, pupils)
-        for plan in (p for p in plans if p.place.municipality_code == code):
-            files[plan.name], truth = write_file(plan, [waves[w] for w in plan.waves], setting, cache / "deliveries")
-            respondents.append(truth)
+    places = centred(drawn, [rows["enrolled"].sum() for rows in local.values()])
+    tasks = {p.code: (p, local[p.code], seed, only_sav, cache / "deliveries") for p in places}
+    largest_first = sorted(tasks, key=lambda code: -local[code]["enrolled"].sum())
+    made = dict(zip(largest_first, shared_out(_simulate_place, map(tasks.get, largest_first), len(places)), strict=True))
+    files = {name: digest for code in tasks for name, digest in made[code].files.items()}
+    respondents = [rows for code in tasks for rows in made[code].respondents]
+    pupils = [rows for code in tasks for rows in made[code].pupils]
     known = pl.concat(respondents)
     known.write_parquet(cache / "truth" / RESPONDENTS_FILE)
     cell_truth(pl.concat(pupils), setting.truth.keys).write_parquet(cache / "truth" / CELLS_FILE)
@@ -199,6 +207,7 @@ def _generate(cache: Path, key: str, scale: float, seed: int, only_sav: bool) ->
     return manifest
 
 
+@lru_cache(maxsize=1)
 def _setting(seed: int, only_sav: bool = False) -> Setting:
     parameters, catalogue = load_parameters(), load_catalogue()
     if only_sav:
@@ -223,17 +232,21 @@ def _setting(seed: int, only_sav: bool = False) -> Setting:
     )
 
 
-def _simulate_place(place: Place, frame: pl.DataFrame, setting: Setting, pupils: list[pl.DataFrame]) -> dict[int, HandedIn]:
-    """All waves of a municipality; the enrolled pupils' truth is added to `pupils`."""
-    parameters, seed = setting.parameters, setting.seed
+def _simulate_place(place: Place, frame: pl.DataFrame, seed: int, only_sav: bool, folder: Path) -> MadePlace:
+    """All waves of a municipality, and its files; everything random in it is seeded by its code, so any process may do it."""
+    setting = _setting(seed, only_sav)
+    parameters, municipalities = setting.parameters, setting.catalogue.municipalities
     municipality = setting.catalogue.municipality_by_code[place.code]
-    waves = {}
+    made, waves = MadePlace(), {}
     for wave in parameters.waves:
         enrolled = simulate_pupils(place, wave, frame.filter(pl.col("wave") == wave), parameters, seed)
-        pupils.append(pupil_truth(enrolled, setting.truth, parameters))
+        made.pupils.append(pupil_truth(enrolled, setting.truth, parameters))
         answers = simulate_answers(enrolled, setting.model, parameters, seed)
         waves[wave] = hand_in(enrolled, answers, municipality, setting.model, setting.truth, setting.areas, parameters, seed)
-    return waves
+    for plan in (p for p in plan_files(parameters, municipalities) if p.place.municipality_code == place.code):
+        made.files[plan.name], truth = write_file(plan, [waves[w] for w in plan.waves], setting, folder)
+        made.respondents.append(truth)
+    return made
 
 
 def write_file(plan: FilePlan, parts: Sequence[HandedIn], setting: Setting, folder: Path) -> tuple[str, pl.DataFrame]:

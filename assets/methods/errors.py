@@ -27,6 +27,10 @@ class PipelineError(Exception):
     got: str
     hint: str
 
+    def __reduce__(self) -> tuple[type[PipelineError], tuple[str, ...]]:
+        """As an exception's own way to be pickled knows only arguments without names: a worker process hands these over."""
+        return type(self), (self.code, self.where, self.expected, self.got, self.hint)
+
     def __str__(self) -> str:
         return f"{self.where}: väntade {self.expected}, fick {self.got}. {self.hint}"
 

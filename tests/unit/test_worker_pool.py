@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import os
+import pickle
 import subprocess
 import sys
 
 import pytest
 
+from assets.methods.errors import PipelineError
 from assets.reports import InHand
-from assets.worker_pool import begun, kept_workers, over_workers, shared_out
+from assets.worker_pool import begin_ahead, begun, kept_workers, over_workers, shared_out
 
 
 def squared(number: int, offset: int) -> tuple[int, int]:
@@ -60,6 +62,21 @@ def test_the_steps_of_a_pass_share_their_processes_and_end_with_it():
     assert len(processes) <= 2
     assert list(shared_out(squared, [(2, 0)] * 4)) == [(4, os.getpid())] * 4, "no pass, no process"
     assert begun(squared, 2, 0)() == (4, os.getpid())
+
+
+def test_processes_begun_ahead_take_also_what_none_would_be_started_for():
+    begin_ahead("colorsys")
+    assert next(shared_out(squared, [(2, 0)] * 2)) == (4, os.getpid()), "no pass, no process"
+    with kept_workers(2):
+        assert {process for _, process in shared_out(squared, [(2, 0)] * 2)} == {os.getpid()}, "too few parts"
+        begin_ahead("colorsys")
+        assert os.getpid() not in {process for _, process in shared_out(squared, [(2, 0)] * 2)}
+
+
+def test_a_mistake_to_mend_comes_whole_from_another_process():
+    told = PipelineError("unknown_code", "Filen a.csv", expected="en kod", got="ingen", hint="Rätta filen.")
+    came = pickle.loads(pickle.dumps(told))
+    assert (type(came), came.code, str(came)) == (PipelineError, told.code, str(told))
 
 
 WAITS = """
