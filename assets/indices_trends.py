@@ -3,7 +3,7 @@
 Not sliced by wave: a corrected wave changes the comparisons of the waves after it.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 import dagster as dg
 import polars as pl
@@ -56,9 +56,9 @@ def indices_trends(store: Store, choices: RunChoices) -> dg.Output[pl.DataFrame]
     return dg.Output(table, metadata={f"förändringar: {verdicts[verdict].text_sv}": n for verdict, n in counts})
 
 
-def trends(warehouse: Warehouse, catalogue: Catalogue, *, removal: bool) -> pl.DataFrame:
-    """`indices.trends` of the warehouse's estimates and answers."""
-    cells, comparable = trend_cells(warehouse, catalogue), series_breaks(catalogue.series(), WAVES)
+def trends(warehouse: Warehouse, catalogue: Catalogue, *, removal: bool, waves: Sequence[int] = WAVES) -> pl.DataFrame:
+    """`indices.trends` of the warehouse's estimates and answers; `waves`: those that the survey has had, in order."""
+    cells, comparable = trend_cells(warehouse, catalogue), series_breaks(catalogue.series(), waves)
     schools = common_schools(warehouse, catalogue, cells, comparable, removal=removal)
     return change_table(cells, comparable, schools, catalogue.statistics.trend.change_rules())
 

@@ -1,35 +1,36 @@
 """Many municipalities, waves and indices through the stages of the chain: benchmarks/README.md says what and how.
 
-    python -m benchmarks.national --home DATA --municipalities 26 52 104 290 --waves 1 2 5 10 [--stages scores areas ...]
-    python -m benchmarks.national --chart
+    python -m benchmarks.national --home DATA --folder F --municipalities 26 58 116 290 --waves 1 2 5 10 --stages scores areas ...
+    python -m benchmarks.national --folder F --table
+    python -m benchmarks.national --folder F --chart PICTURE
 
 Reads a finished run (`start.py demo`). More municipalities are copies of the county under other codes, more waves are copies of
 its waves ten years earlier; `DATA` is only read. Each stage is the product's own, in a process of its own, so that its peak
-memory can be told apart, and leaves its tables in the warehouse for the next. Each measurement is a line in `national.csv`, which
-the chart is drawn from.
+memory can be told apart, and leaves its tables in the warehouse of copies in `F` for the next. Each unit of a stage that is done
+is a line in `F/costs.jsonl`; the same command goes on after the last line.
 """
 
 from __future__ import annotations
 
 import argparse
-import csv
+import json
 import os
+import subprocess
 import sys
-import tempfile
-from collections.abc import Sequence
+import time
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
-from benchmarks.national_stages import COUNTY, OF_FINISHED, STAGES, Asked
+from benchmarks.national_stages import BACK, COUNTY, OF_COPIES, STAGES, Asked
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 os.environ.setdefault("DAGSTER_DISABLE_TELEMETRY", "1")
-RESULTS, CHART = ROOT / "benchmarks" / "national.csv", ROOT / "benchmarks" / "national_growth.svg"
-COLUMNS = ("day", "stage", "municipalities", "waves", "indices", "respondents", "made", "cpu", "wall", "peak_mb", "load")
 OWN_INDICES = 7
-BACK = 10
-"""Years that a copy of a wave lies before it."""
+SIZE = ("stage", "municipalities", "waves", "indices")
+"""What tells a measurement's lines from another's."""
 IDS = {
     "municipality_code": "'{turn:02d}' || substr(municipality_code, 3)",
     "district_code": "'{turn:02d}' || substr(district_code, 3)",
@@ -40,29 +41,37 @@ IDS = {
 ANSWERS = "validated.survey_responses"
 
 
+def wanted_waves(own: Sequence[int], waves: int) -> list[tuple[int, int]]:
+    """(wave of the survey, years back): the latest first, then copies of them all ten years earlier, and so on."""
+    latest = sorted(own, reverse=True)
+    return [(wave, turn * BACK) for turn in range(-(-waves // len(latest))) for wave in latest][:waves]
+
+
 def copied(source: Path, target: Path, municipalities: int, waves: int) -> None:
-    """A warehouse with the validated answers of that many municipalities and waves."""
+    """A warehouse with the validated answers of that many municipalities and waves; whole, or not there."""
     import duckdb
 
+    under_way = target.with_suffix(".part")
+    under_way.unlink(missing_ok=True)
     with duckdb.connect() as con:
         con.execute(f"attach '{source}' as have (read_only)")
-        con.execute(f"attach '{target}' as made (row_group_size 20480)")
+        con.execute(f"attach '{under_way}' as made (row_group_size 20480)")
         con.execute("create schema made.validated")
         table = f"have.{ANSWERS}"
         con.execute(f"create table made.{ANSWERS} as select * from {table} limit 0")
         codes = [code for (code,) in con.execute(f"select distinct municipality_code from {table} order by 1").fetchall()]
-        own = [wave for (wave,) in con.execute(f"select distinct wave from {table} order by 1 desc").fetchall()]
-        wanted = [(wave, back) for back in range(-(-waves // len(own))) for wave in own][:waves]
-        for wave, back in wanted:
+        for wave, back in wanted_waves(list(counted(source)), waves):
             for turn in range(-(-municipalities // COUNTY)):
                 keep = codes[: municipalities - turn * COUNTY]
                 made = [f"{expression.format(turn=turn + 1)} as {name}" for name, expression in IDS.items()]
-                put = ", ".join([*made, f"(wave - {back * BACK})::integer as wave"])
+                put = ", ".join([*made, f"(wave - {back})::integer as wave"])
                 con.execute(
                     f"insert into made.{ANSWERS} select * replace ({put}) from {table} "
                     "where wave = ? and municipality_code in (select unnest(?))",
                     [wave, keep],
                 )
+        con.execute("detach made")
+    under_way.replace(target)
 
 
 def counted(place: Path) -> dict[int, int]:
@@ -73,77 +82,119 @@ def counted(place: Path) -> dict[int, int]:
         return dict(con.execute(f"select wave, count(*) from {ANSWERS} group by 1 order by 1").fetchall())
 
 
-def run_stage(stage: str, place: Path, waves: Sequence[int], indices: int, areas: int) -> None:
-    """One stage in this process; what it made to standard output."""
-    sys.stdout.write(str(STAGES[stage](Asked(place, tuple(waves), indices, areas))))
+def run_stage(stage: str, asked: Asked, size: Mapping[str, Any], costs: Path) -> None:
+    """One stage in this process, from its start: a line of JSON for each unit that is done.
+
+    `cpu` seconds (start-up with the first unit) and `wall` seconds of the unit; `peak_mb`: the most that the process has had.
+    """
+    cpu, wall = 0.0, time.perf_counter()
+    for unit, made in STAGES[stage](asked):
+        spent, now = sum(os.times()[:4]), time.perf_counter()
+        numbers = {"made": made, "cpu": round(spent - cpu, 2), "wall": round(now - wall, 1), "peak_mb": peak()}
+        when = {"day": datetime.now(UTC).date().isoformat(), "load": round(os.getloadavg()[0], 1)}
+        with costs.open("a", encoding="utf-8") as file:
+            file.write(json.dumps({**size, "unit": unit, **numbers, **when}) + "\n")
+        cpu, wall = spent, now
 
 
-def measure(chosen: argparse.Namespace, municipalities: int, waves: int, folder: Path) -> None:
-    """All stages of one size, a line each."""
-    from benchmarks.common.costs import measured
+def peak() -> int:
+    """The most MB of memory that this process has had (Linux, `VmHWM` of proc(5))."""
+    status = Path("/proc/self/status").read_text(encoding="ascii")
+    return int(status.partition("VmHWM:")[2].split()[0]) // 1024
 
-    place = folder / f"national_{municipalities}_{waves}.duckdb"
-    if not place.exists() and set(chosen.stages) - set(OF_FINISHED):
-        copied(chosen.home / "warehouse.duckdb", place, municipalities, waves)
+
+def measure(chosen: argparse.Namespace, municipalities: int, waves: int) -> None:
+    """All stages of one size, each but what has been done before."""
+    finished, place = chosen.home / "warehouse.duckdb", chosen.folder / f"national_{municipalities}_{waves}.duckdb"
+    if not place.exists() and set(chosen.stages) & set(OF_COPIES):
+        copied(finished, place, municipalities, waves)
+    of = sorted(wave - back for wave, back in wanted_waves(list(counted(finished)), waves))
     for stage in chosen.stages:
-        of_finished = stage in OF_FINISHED
-        found = counted(chosen.home / "warehouse.duckdb" if of_finished else place)
-        of = sorted(found)[-waves:]
-        where = chosen.home if of_finished else place
-        command = [sys.executable, "-m", "benchmarks.national", "--home", str(where), "--stage", stage]
-        command += ["--of", *map(str, of), "--indices", str(chosen.indices), "--areas", str(municipalities)]
-        load = os.getloadavg()[0]
-        cost = measured(command)
-        respondents = sum(found[wave] for wave in of)
-        numbers = (municipalities, len(of), chosen.indices, respondents, cost.output)
-        costs = (f"{cost.cpu:.1f}", f"{cost.wall:.1f}", f"{cost.peak:.0f}", f"{load:.1f}")
-        _keep(dict(zip(COLUMNS, (datetime.now(UTC).date().isoformat(), stage, *numbers, *costs), strict=True)))
+        size = dict(zip(SIZE, (stage, municipalities, waves, chosen.indices), strict=True))
+        where = place if stage in OF_COPIES else chosen.home
+        respondents = sum(counted(place).values()) if stage in OF_COPIES else None
+        done = [line["unit"] for line in kept(chosen.folder) if all(line[name] == value for name, value in size.items())]
+        if "all" in done:
+            continue
+        told = {"place": str(where), "waves": of, "indices": chosen.indices, "areas": municipalities, "done": done}
+        task = json.dumps({"stage": stage, "asked": told, "size": {**size, "respondents": respondents}})
+        subprocess.run(
+            [sys.executable, "-m", "benchmarks.national", "--folder", chosen.folder, "--task", task], check=True, cwd=ROOT
+        )
+        sys.stdout.write(f"{stage}, {municipalities} municipalities, {waves} waves: done\n")
+        sys.stdout.flush()
 
 
-def _keep(row: dict[str, object]) -> None:
-    """The line in `national.csv`, instead of an earlier one of the same stage and size, and on standard output."""
-    same = ("stage", "municipalities", "waves", "indices")
-    rows = [one for one in _kept() if any(one[name] != str(row[name]) for name in same)]
-    with RESULTS.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
-        writer.writeheader()
-        writer.writerows([*rows, row])
-    sys.stdout.write(", ".join(f"{name} {value}" for name, value in row.items()) + "\n")
-    sys.stdout.flush()
+def kept(folder: Path) -> list[dict[str, Any]]:
+    """The lines of the folder, in the order measured."""
+    place = folder / "costs.jsonl"
+    return [json.loads(line) for line in place.read_text(encoding="utf-8").splitlines()] if place.exists() else []
 
 
-def _kept() -> list[dict[str, str]]:
-    if not RESULTS.exists():
-        return []
-    with RESULTS.open(newline="", encoding="utf-8") as file:
-        return list(csv.DictReader(file))
+def totals(lines: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Per stage and size: units, cpu and wall of all together, and the largest peak; in the order measured."""
+    found: dict[tuple[Any, ...], dict[str, Any]] = {}
+    for line in lines:
+        key = tuple(line[name] for name in SIZE)
+        one = found.setdefault(key, {**line, "units": 0, "cpu": 0.0, "wall": 0.0, "peak_mb": 0, "made": 0})
+        one.update({name: one[name] + line[name] for name in ("cpu", "wall", "made")}, units=one["units"] + 1)
+        one["peak_mb"] = max(one["peak_mb"], line["peak_mb"])
+    return list(found.values())
+
+
+def table(lines: Sequence[Mapping[str, Any]]) -> str:
+    """Markdown: a row per size, a column per stage; cpu s / peak MB, and how many units where there are several."""
+    cells = totals(lines)
+    stages = [stage for stage in STAGES if any(one["stage"] == stage for one in cells)]
+    sizes = sorted({(one["municipalities"], one["waves"], one["indices"]) for one in cells})
+    rows = [f"| municipalities x waves | {' | '.join(stages)} |", "|---|" + "---|" * len(stages)]
+    for municipalities, waves, indices in sizes:
+        mine = {one["stage"]: one for one in cells if tuple(one[name] for name in SIZE[1:]) == (municipalities, waves, indices)}
+        name = f"{municipalities} x {waves}" + (f", {indices} indices" if indices != OWN_INDICES else "")
+        rows.append(f"| {name} | " + " | ".join(_cell(mine.get(stage)) for stage in stages) + " |")
+    return "\n".join(rows) + "\n"
+
+
+def _cell(one: Mapping[str, Any] | None) -> str:
+    if one is None:
+        return ""
+    return f"{one['cpu']:.1f} / {one['peak_mb']}" + (f" ({one['units']})" if one["units"] > 1 else "")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Measure, keep and print; or draw."""
+    """Measure and keep; or draw or print what has been kept."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--home", type=Path)
-    parser.add_argument("--municipalities", type=int, nargs="*", default=[26, 52, 104, 290])
+    parser.add_argument("--home", type=lambda given: Path(given).resolve(), help="the data folder of a finished run")
+    parser.add_argument(
+        "--folder",
+        type=lambda given: Path(given).resolve(),
+        required=True,
+        help="where copies and measurements are kept, and found again",
+    )
+    parser.add_argument("--municipalities", type=int, nargs="*", default=[26, 58, 116, 290])
     parser.add_argument("--waves", type=int, nargs="*", default=[1, 2, 5, 10])
     parser.add_argument("--indices", type=int, default=OWN_INDICES)
-    parser.add_argument("--stages", nargs="*", choices=list(STAGES), default=["scores", "areas", "questions", "scales", "hiding"])
-    parser.add_argument("--folder", type=Path, help="where the copies are made, and found again")
-    parser.add_argument("--chart", action="store_true", help="only draw what has been measured")
-    for hidden, kind in (("--stage", str), ("--areas", int)):
-        parser.add_argument(hidden, type=kind, help=argparse.SUPPRESS)
-    parser.add_argument("--of", type=int, nargs="*", help=argparse.SUPPRESS)
+    parser.add_argument("--stages", nargs="*", choices=list(STAGES), default=list(OF_COPIES))
+    parser.add_argument("--table", action="store_true", help="only print what has been measured")
+    parser.add_argument("--chart", type=Path, help="only draw what has been measured, as SVG or PNG")
+    parser.add_argument("--task", type=json.loads, help=argparse.SUPPRESS)
     chosen = parser.parse_args(arguments)
-    if chosen.stage:
-        run_stage(chosen.stage, chosen.home, chosen.of, chosen.indices, chosen.areas)
+    if chosen.task:
+        told = chosen.task["asked"]
+        given = {"place": Path(told["place"]), "waves": tuple(told["waves"]), "done": frozenset(told["done"])}
+        asked = Asked(**{**told, **given, "scratch": chosen.folder})
+        run_stage(chosen.task["stage"], asked, chosen.task["size"], chosen.folder / "costs.jsonl")
     elif chosen.chart:
         from benchmarks.common.national_chart import write_chart
 
-        write_chart(_kept(), CHART)
+        write_chart(totals(kept(chosen.folder)), chosen.chart)
+    elif chosen.table:
+        sys.stdout.write(table(kept(chosen.folder)))
     else:
-        with tempfile.TemporaryDirectory() as own:
-            for municipalities in chosen.municipalities:
-                for waves in chosen.waves:
-                    measure(chosen, municipalities, waves, chosen.folder or Path(own))
+        chosen.folder.mkdir(parents=True, exist_ok=True)
+        for municipalities in chosen.municipalities:
+            for waves in chosen.waves:
+                measure(chosen, municipalities, waves)
 
 
 if __name__ == "__main__":

@@ -1,24 +1,32 @@
 """The stages that `national.py` measures, each the product's own functions on one warehouse or data folder.
 
-A stage takes what it was told and gives how many rows it made or bundles it wrote; it runs in a process of its own.
+A stage runs in a process of its own and gives, for each unit of work that isn't done again after a stop, the unit's name and how
+many rows it made, cells it attacked or bundles it wrote. Most have one unit; hiding one per wave, the audit one per county.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import polars as pl
 
 if TYPE_CHECKING:
     from assets.catalogue.load import Catalogue
-    from pipelines.warehouse import Warehouse
+    from pipelines.warehouse import TableName, Warehouse
 
+Unit = TypeVar("Unit")
 COUNTY = 26
 """Municipalities of the county that is copied."""
+BACK = 10
+"""Years that a copy of a wave lies before it."""
+ALL = "all"
+"""The unit of a stage that is one piece of work."""
+Units = Iterator[tuple[str, int]]
+"""(unit, rows or bundles), as they are done."""
 
 
 @dataclass(frozen=True)
@@ -26,15 +34,27 @@ class Asked:
     """What a stage works on.
 
     Attributes:
-        place: the warehouse of copies; for `checking` and `bundles` the data folder of the finished run, which is only read.
+        place: the warehouse of copies; for `OF_FINISHED` the data folder of the finished run, which is only read.
         waves: in order. indices: how many; more than the catalogue's are copies of them under other names.
-        areas: how many municipalities; only `bundles` and `checking` choose by it.
+        areas: how many municipalities; only `OF_FINISHED` choose by it.
+        done: units that are not to be done again. scratch: folder for what the stage leaves on disk.
     """
 
     place: Path
     waves: tuple[int, ...]
     indices: int
     areas: int
+    done: frozenset[str] = frozenset()
+    scratch: Path = Path()
+
+    def left(self, units: Iterable[Unit]) -> Iterator[Unit]:
+        """The units that are not done."""
+        return (unit for unit in units if str(unit) not in self.done)
+
+    @property
+    def counties(self) -> list[str]:
+        """Codes of as many counties as the municipalities fill, the last perhaps in part."""
+        return [f"{turn + 1:02d}" for turn in range(-(-self.areas // COUNTY))]
 
     @property
     def warehouse(self) -> Warehouse:
@@ -59,7 +79,7 @@ def with_indices(catalogue: Catalogue, wanted: int) -> Catalogue:
     )
 
 
-def checking(asked: Asked) -> int:
+def checking(asked: Asked) -> Units:
     """From the inbox to validated answers, with all checks and quality pages: the job `ingest_surveys` on a new data folder.
 
     A file holds one municipality's waves, so fewer municipalities are fewer files, spread over small and large ones.
@@ -70,136 +90,236 @@ def checking(asked: Asked) -> int:
     files = [path for path in sorted(Paths(asked.place).surveys.rglob("*")) if path.is_file()]
     wanted = max(1, round(len(files) * min(1, asked.areas / COUNTY)))
     chosen = [files[at * len(files) // wanted] for at in range(wanted)]
-    with TemporaryDirectory(dir=asked.place.parent) as folder:
-        return ours(chosen, Path(folder)).rows
+    with TemporaryDirectory(dir=asked.scratch) as folder:
+        yield ALL, ours(chosen, Path(folder)).rows
 
 
-def scores(asked: Asked) -> int:
+def scores(asked: Asked) -> Units:
     """`indices.person_scores`, written a wave at a time as the I/O manager does."""
     from assets.catalogue.load import load_catalogue
     from assets.indices import PERSONS, scored_persons
 
     catalogue, rows = with_indices(load_catalogue(), asked.indices), 0
     for wave in asked.waves:
-        made = scored_persons(asked.warehouse, catalogue, wave, removal=True)
-        asked.warehouse.replace(PERSONS, made, {"wave": [wave]})
-        rows += made.height
-    return rows
+        rows += _written(asked, {PERSONS: scored_persons(asked.warehouse, catalogue, wave, removal=True)}, [wave])
+    yield ALL, rows
 
 
-def areas(asked: Asked) -> int:
+def areas(asked: Asked) -> Units:
     """`indices.area_counts` and `indices.area_estimates`."""
     from assets.catalogue.load import load_catalogue
     from assets.indices import COUNTS, ESTIMATES, estimated_areas
 
     made = estimated_areas(asked.warehouse, with_indices(load_catalogue(), asked.indices), asked.waves)
-    return _written(asked, dict(zip((COUNTS, ESTIMATES), made, strict=True)))
+    yield ALL, _written(asked, dict(zip((COUNTS, ESTIMATES), made, strict=True)))
 
 
-def questions(asked: Asked) -> int:
+def questions(asked: Asked) -> Units:
     """`indices.indicator_counts` and `indices.indicator_estimates`."""
     from assets.catalogue.load import load_catalogue
     from assets.indices import INDICATOR_COUNTS, INDICATOR_ESTIMATES, tables_of_indicators
 
     made = tables_of_indicators(asked.warehouse, load_catalogue(), asked.waves, removal=True)
-    return _written(asked, dict(zip((INDICATOR_COUNTS, INDICATOR_ESTIMATES), made, strict=True)))
+    yield ALL, _written(asked, dict(zip((INDICATOR_COUNTS, INDICATOR_ESTIMATES), made, strict=True)))
 
 
-def scales(asked: Asked) -> int:
+def scales(asked: Asked) -> Units:
     """`indices.scale_means` and `indices.scale_estimates`."""
     from assets.catalogue.load import load_catalogue
     from assets.indices import SCALE_ESTIMATES, SCALE_MEANS, tables_of_scales
 
     made = tables_of_scales(asked.warehouse, load_catalogue(), asked.waves, removal=True)
-    return _written(asked, dict(zip((SCALE_MEANS, SCALE_ESTIMATES), made, strict=True)))
+    yield ALL, _written(asked, dict(zip((SCALE_MEANS, SCALE_ESTIMATES), made, strict=True)))
 
 
-def _written(asked: Asked, made: dict) -> int:
+def factors(asked: Asked) -> Units:
+    """`indices.accumulated_counts` and `indices.accumulated_estimates`."""
+    from assets.catalogue.load import load_catalogue
+    from assets.indices_accumulated import ACCUMULATED_COUNTS, ACCUMULATED_ESTIMATES, accumulated_tables
+
+    made = accumulated_tables(asked.warehouse, load_catalogue(), list(asked.waves))
+    yield ALL, _written(asked, dict(zip((ACCUMULATED_COUNTS, ACCUMULATED_ESTIMATES), made, strict=True)))
+
+
+def sensitivity(asked: Asked) -> Units:
+    """`indices.screen_sensitivity`."""
+    from assets.catalogue.load import load_catalogue
+    from assets.indices import SENSITIVITY, screen_sensitivity
+
+    made = screen_sensitivity(asked.warehouse, load_catalogue(), list(asked.waves), removal=True)
+    yield ALL, _written(asked, {SENSITIVITY: made})
+
+
+def cutoffs(asked: Asked) -> Units:
+    """`indices.cutoff_alternatives` and `indices.cutoff_counts`, of all waves in the warehouse."""
+    from assets.catalogue.load import load_catalogue
+    from assets.indices_cutoffs import ALTERNATIVES, CUTOFF_COUNTS, cutoff_tables
+
+    made = cutoff_tables(asked.warehouse, load_catalogue())
+    yield ALL, _written(asked, dict(zip((ALTERNATIVES, CUTOFF_COUNTS), made, strict=True)), ())
+
+
+def associations(asked: Asked) -> Units:
+    """`indices.associations`, of the latest wave in the warehouse."""
+    from assets.catalogue.load import load_catalogue
+    from assets.indices_associations import ASSOCIATIONS
+    from assets.indices_associations import associations as made
+
+    yield ALL, _written(asked, {ASSOCIATIONS: made(asked.warehouse, load_catalogue(), removal=True)}, ())
+
+
+def trends(asked: Asked) -> Units:
+    """`indices.trends`, of all waves in the warehouse."""
+    from assets.catalogue.load import load_catalogue
+    from assets.indices_trends import TRENDS
+    from assets.indices_trends import trends as made
+
+    yield ALL, _written(asked, {TRENDS: made(asked.warehouse, load_catalogue(), removal=True, waves=asked.waves)}, ())
+
+
+def _written(asked: Asked, made: Mapping[TableName, pl.DataFrame], waves: Sequence[int] | None = None) -> int:
+    """Write what was made of the waves (all asked for when none is said), or the whole table when no wave is; gives its rows."""
+    of = asked.waves if waves is None else waves
     for name, frame in made.items():
-        asked.warehouse.replace(name, frame, {"wave": list(asked.waves)})
+        asked.warehouse.replace(name, frame, {"wave": list(of)} if of else None)
     return sum(frame.height for frame in made.values())
 
 
-def hiding(asked: Asked) -> int:
+def hiding(asked: Asked) -> Units:
     """Both families in both editions, a wave and a county at a time: counties share no pupils and no sums."""
     from assets.catalogue.load import load_catalogue
+    from assets.cutoff_guard import released_editions
+    from assets.methods.bands import FOCUS_BAND
     from assets.methods.disclosure import load_policy
+    from assets.methods.protected_editions import released_anew
     from assets.methods.score_scale import policy_for
-    from assets.release_utility import released_anew, suppressor_inputs
+    from assets.release_utility import suppressor_inputs
 
-    catalogue, rows = load_catalogue(), 0
+    catalogue = load_catalogue()
     policy = load_policy(policy_for(catalogue.disclosure, catalogue.index_file))
-    for wave in asked.waves:
-        indices, series = suppressor_inputs(asked.warehouse, catalogue, wave)
-        for county in indices[0]["area_code"].str.slice(0, 2).unique().sort():
+    focus = {index.key: FOCUS_BAND[index.kind] for index in catalogue.indices}
+    same = focus, catalogue.indicator_file, catalogue.survey, policy, released_editions(catalogue)
+    for wave in asked.left(asked.waves):
+        families, rows = suppressor_inputs(asked.warehouse, catalogue, wave), 0
+        for county in families[0][0]["area_code"].str.slice(0, 2).unique().sort():
             own = pl.col("area_code").str.starts_with(county)
-            inputs = tuple(table.filter(own) for table in indices), tuple(table.filter(own) for table in series)
-            rows += sum(table.height for table in released_anew(inputs, catalogue, policy).values())
-    return rows
+            made = released_anew(*(tuple(table.filter(own) for table in family) for family in families), *same)
+            rows += sum(table.height for table in made.values())
+        yield str(wave), rows
 
 
-def reading(asked: Asked) -> int:
+def audit(asked: Asked) -> Units:
+    """The attack on all that is published, both editions and all waves together, a county after the other, in one process.
+
+    More counties are the finished run's over again, and more waves its waves: no attack looks at another county's tables, and
+    none but those on changes at another wave's.
+    """
+    from assets.catalogue.load import load_catalogue
+    from assets.release_audit import attacked, audit_rules, published_tables
+    from pipelines.paths import Paths
+    from pipelines.warehouse import Warehouse
+
+    rules, warehouse = audit_rules(load_catalogue()), Warehouse(Paths(asked.place).warehouse, read_only=True)
+    for county in asked.left(asked.counties):
+        tables = published_of(published_tables(warehouse, rules.withheld), asked.waves, in_county(county, asked.areas))
+        yield county, attacked(tables, rules, (), 1).cells.height
+
+
+def published_of(tables: Mapping[str, pl.DataFrame], waves: Sequence[int], fewer: int) -> dict[str, pl.DataFrame]:
+    """What is published of the waves, copies among them; of a county with fewer municipalities only theirs, as the whole county's
+    numbers are no sum of them.
+    """
+    own = tables["index_results"]["wave"].unique().to_list()
+    backs = [(wave + back, back) for wave in waves for back in range(0, 10 * BACK, BACK) if wave + back in own]
+    moved = pl.col("^(from_)?wave$")
+    made = {
+        name: pl.concat(table.filter(pl.col("wave") == wave).with_columns(moved - back) for wave, back in backs)
+        if "wave" in table.columns
+        else table
+        for name, table in tables.items()
+    }
+    if fewer == COUNTY:
+        return made
+    areas = tables["index_results"].filter(pl.col("area_level") == "municipality")["area_code"].unique().sort()[:fewer].to_list()
+    mine = pl.col("area_code").str.slice(0, 4).is_in(areas)
+    return {name: table.filter(mine) if "area_code" in table.columns else table for name, table in made.items()}
+
+
+def in_county(county: str, municipalities: int) -> int:
+    """How many of so many municipalities lie in it: all counties are full but the last."""
+    return min(COUNTY, municipalities - (int(county) - 1) * COUNTY)
+
+
+def reading(asked: Asked) -> Units:
     """Of the release, what every bundle of the latest wave is drawn from, both editions: read and cut out, not drawn."""
-    from assets.bundle.frames import select_frames
     from assets.catalogue.load import load_catalogue
     from assets.charts.types import Scope
-    from assets.reports import release_frames, report_meta, with_series
+    from assets.reports import municipality_frames, release_frames, report_meta
     from pipelines.resources import ReleaseReader
 
     catalogue, reader = load_catalogue(), ReleaseReader(data_dir=str(asked.place))
     meta, release, rows = report_meta(catalogue), release_frames(reader), 0
-    for code, edition in _bundles(catalogue, asked.areas):
+    for _, code, edition in chosen_bundles(catalogue, asked):
         scope = Scope(code, catalogue.area_names[code], asked.waves[-1], edition)
         with reader.held():
-            frames = select_frames(with_series(release, reader, catalogue, scope), scope, meta.charts.indices)
-        rows += frames.index_results.height
-    return rows
+            rows += municipality_frames(reader, release, catalogue, meta, scope).index_results.height
+    yield ALL, rows
 
 
-def bundles(asked: Asked) -> int:
-    """Bundles of the latest wave in both editions, all formats, in one process, no picture held from before."""
-    from assets.bundle.frames import select_frames
+def bundles(asked: Asked) -> Units:
+    """Bundles of the latest wave in both editions, all formats and certificates, in one process.
+
+    More counties are the finished run's over again; none has pictures held from another.
+    """
     from assets.bundle.picture_cache import PictureCache
     from assets.bundle.render import render_bundle
-    from assets.bundle.types import BundleMeta
     from assets.bundle.writer import write_bundle
     from assets.catalogue.load import load_catalogue
     from assets.charts.types import Scope
-    from assets.reports import release_frames, report_meta, with_series
+    from assets.reports import certificate, municipality_frames, release_frames, report_meta
     from pipelines.resources import ReleaseReader
 
     catalogue, reader = load_catalogue(), ReleaseReader(data_dir=str(asked.place))
-    meta, release, written = report_meta(catalogue), release_frames(reader), 0
-    made_by = BundleMeta("benchmark", catalogue.content_hash, {}, "", 0, {}, {})
-    with TemporaryDirectory() as folder:
-        cache = PictureCache(Path(folder) / "cache")
-        for code, edition in _bundles(catalogue, asked.areas):
-            scope = Scope(code, catalogue.area_names[code], asked.waves[-1], edition)
-            frames = select_frames(with_series(release, reader, catalogue, scope), scope, meta.charts.indices)
-            write_bundle(render_bundle(frames, scope, meta, draw=cache.svg, script=cache.library), Path(folder), made_by)
-            written += 1
-    return written
+    meta, release = report_meta(catalogue), release_frames(reader)
+    for unit in asked.left("/".join(parts) for parts in chosen_bundles(catalogue, asked)):
+        county, code, edition = unit.split("/")
+        folder = asked.scratch / "bundles" / county
+        cache = PictureCache(folder / "cache")
+        scope = Scope(code, catalogue.area_names[code], asked.waves[-1], edition)
+        with reader.held():
+            frames, made_by = municipality_frames(reader, release, catalogue, meta, scope), certificate(reader, catalogue, scope)
+        write_bundle(render_bundle(frames, scope, meta, draw=cache.svg, script=cache.library), folder, made_by)
+        yield unit, 1
 
 
-def _bundles(catalogue: Catalogue, wanted: int) -> Iterator[tuple[str, str]]:
-    """(municipality, edition): so many municipalities of all sizes, evenly among the codes, which begin with the small ones."""
+def chosen_bundles(catalogue: Catalogue, asked: Asked) -> Iterator[tuple[str, str, str]]:
+    """(county, municipality, edition), county by county.
+
+    Of a county with few municipalities they are taken evenly among the codes, which begin with the small ones.
+    """
     from assets.cutoff_guard import released_editions
 
     codes = sorted(catalogue.municipality_by_code)
-    for at in range(wanted):
-        for edition in released_editions(catalogue):
-            yield codes[at * len(codes) // wanted], edition
+    for county in asked.counties:
+        wanted = in_county(county, asked.areas)
+        for at in range(wanted):
+            for edition in released_editions(catalogue):
+                yield county, codes[at * len(codes) // wanted], edition
 
 
-STAGES: dict[str, Callable[[Asked], int]] = {
-    "checking": checking,
+OF_COPIES: dict[str, Callable[[Asked], Units]] = {
     "scores": scores,
     "areas": areas,
     "questions": questions,
     "scales": scales,
+    "factors": factors,
+    "sensitivity": sensitivity,
+    "cutoffs": cutoffs,
+    "associations": associations,
+    "trends": trends,
     "hiding": hiding,
-    "reading": reading,
-    "bundles": bundles,
 }
-OF_FINISHED = ("checking", "reading", "bundles")
-"""Stages that work on the finished run itself and not on copies of it."""
+"""Stages on the warehouse of copies, in the order of the chain; each needs the tables of some before it."""
+OF_FINISHED: dict[str, Callable[[Asked], Units]] = {"checking": checking, "audit": audit, "reading": reading, "bundles": bundles}
+"""Stages on the finished run itself."""
+STAGES = OF_COPIES | OF_FINISHED
