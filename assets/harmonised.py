@@ -26,7 +26,6 @@ from assets.methods.harmonise import (
 from assets.methods.item_profile import item_profile
 from assets.methods.screening import screen, screen_counts
 from assets.raw import DELIVERIES, REGISTER_ROWS, RESPONSES, TEXTS, forget
-from assets.record_keys import keyed
 from assets.registers.pipeline import parse_registers, school_indicators
 from assets.rejected_files import remember
 from assets.slices import ONE_RUN, WAVES, YEARS, int_keys, register_years, survey_waves
@@ -129,7 +128,7 @@ def candidates(warehouse: Warehouse, paths: Paths, catalogue: Catalogue, waves: 
     for more in (_replaced_by(deliveries, replacements(newest, superseded)), parts, repeated, computed):
         counts = counts.join(more, on=["delivery_id", "wave"], how="left", maintain_order="left")
     order = newest.sort("wave", "municipality_code", "respondent_key")["row"]
-    return keyed(rows[order], inputs, catalogue, paths), counts.sort("wave", "delivery_id", "municipality_code")
+    return rows[order], counts.sort("wave", "delivery_id", "municipality_code")
 
 
 def _city(catalogue: Catalogue) -> str | None:

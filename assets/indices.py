@@ -31,12 +31,14 @@ from assets.methods.screen_sensitivity import (
 )
 from assets.methods.screening import without_removed
 from assets.methods.series_estimates import series_estimates
+from assets.record_keys import keyed
 from assets.slices import ONE_RUN, WAVES, int_keys, survey_waves
 from assets.table_metadata import BY_WAVE, count_table, counted_table
 from assets.table_parts import TableParts
 from assets.texts import asset_text, op_text
 from assets.validated import RESPONSES
 from assets.worker_pool import shared_out
+from pipelines.paths import Paths
 from pipelines.resources import RunChoices, Store
 from pipelines.warehouse import TableName, Warehouse
 
@@ -76,7 +78,7 @@ def wave_by_wave(
 
 def scored_persons(warehouse: Warehouse, catalogue: Catalogue, wave: int, *, removal: bool) -> pl.DataFrame:
     """`indices.person_scores` of a wave, in order."""
-    answers = counted_answers(warehouse, catalogue, [wave], removal=removal)
+    answers = keyed(counted_answers(warehouse, catalogue, [wave], removal=removal), catalogue, Paths(warehouse.path.parent))
     scored = score_persons(answers, catalogue.index_file, catalogue.cutoffs, catalogue.item_scores())
     return scored.with_columns(pl.lit(catalogue.cutoffs.id).alias(COLUMN))
 

@@ -14,6 +14,7 @@ from assets.methods.score_scale import policy_for
 from assets.raw import DELIVERIES as RAW_DELIVERIES
 from assets.release_register.cells import cells_of
 from assets.release_register.conflicts import find_conflicts
+from assets.release_register.draws import too_many_draws
 from assets.release_register.history import history, kept_patterns, kept_series
 from assets.release_register.inputs import inputs_of, same_pupils, with_state
 from assets.release_register.rules import LOGIT_WIDTH, POINTS_WIDTH, conflict_rules
@@ -68,10 +69,13 @@ def compared_with_register(warehouse: Warehouse, catalogue: Catalogue, texts: Te
     policy = load_policy(policy_for(catalogue.disclosure, catalogue.index_file))
     series = {one.id for one in catalogue.indicator_file.indicators if one.sensitive}
     width = LOGIT_WIDTH if catalogue.index_file.model == "pcm" else POINTS_WIDTH
-    if policy.cell_key.active:  # windows of exact counts mean nothing beside noise, and noise is the remedy for such conflicts
-        exact = ~pl.col("table_name").is_in([*policy.cell_key.tables, "response_rates"])
+    noisy = policy.cell_key.tables
+    drawn = too_many_draws(earlier, current, noisy, policy.cell_key.most_draws)
+    if noisy:  # windows of exact counts mean nothing beside noise, and noise is the remedy for such conflicts
+        exact = ~pl.col("table_name").is_in([*noisy, "response_rates"])
         earlier, current = earlier.filter(exact), current.filter(exact)
     conflicts = find_conflicts(earlier, current, conflict_rules(policy, {*policy.sensitive_indices, *series}, width))
+    conflicts = pl.concat([conflicts, drawn])
     told = [
         (
             n.release_id,

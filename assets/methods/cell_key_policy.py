@@ -26,7 +26,8 @@ class CellKeyPolicy(BaseModel):
 
     Attributes:
         tables: none (off), or all of `LINKED`. max_noise: greatest change of a count, in pupils. variance: of the noise, in
-            pupils squared. never: counts that are never shown.
+            pupils squared. never: counts that are never shown. most_draws: sets of answers of a municipality and wave that may be
+            released; each has noise of its own, and together they tell more than one.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -35,6 +36,7 @@ class CellKeyPolicy(BaseModel):
     max_noise: int = Field(default=5, ge=LEAST_NOISE)
     variance: float = Field(default=4.0, ge=LEAST_VARIANCE)
     never: tuple[int, ...] = (1, 2, 3, 4)
+    most_draws: int = Field(default=3, ge=1)
 
     @model_validator(mode="after")
     def _holds(self) -> CellKeyPolicy:

@@ -1,12 +1,13 @@
-"""What a respondent's record key hangs on, so that it is the same in every delivery and release. Pure.
+"""What a respondent's record key hangs on: all counted answers of the municipality in the wave, and the respondent's own. Pure.
 
-The survey's own respondent number where the delivery has one. Else the answers themselves, with place and wave, and an occurrence
-number for rows that are alike in all of it. A number survives corrected answers; without numbers a changed answer (or place) is a
-new record with a new key, so cells with that pupil get new noise.
+The same answers have the same keys, in whatever file or order they come, so a cell has the same noise in every table and release.
+When a pupil comes late, is taken away or answers something else, every key of that municipality and wave is another one: cells
+that the pupil is not in would else keep their noise, and the two releases side by side would tell which cells the pupil is in.
 """
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 
 import numpy as np
@@ -21,28 +22,36 @@ _BETWEEN = "\x1f"
 _NOTHING = "\x1e"
 
 
-def with_record_keys(rows: pl.DataFrame, numbers: pl.DataFrame, items: Sequence[str], secret: bytes) -> pl.DataFrame:
+def with_record_keys(rows: pl.DataFrame, items: Sequence[str], secret: bytes) -> pl.DataFrame:
     """The rows with `record_key` (Int64, 0..10^8-1).
 
     Args:
-        rows: harmonised answers. numbers: `respondent_key, respondent` (text; null where the delivery has no number). items: the
-            survey's questions. secret: of the installation; the same for ever.
+        rows: the answers that are counted: all of every municipality and wave that is in them, after what the screen takes out.
+        items: the survey's questions. secret: of the installation; the same for ever.
     """
-    if rows.is_empty():
-        return rows.with_columns(pl.lit(None, pl.Int64).alias(COLUMN))
-    known = rows.join(numbers, on="respondent_key", how="left", maintain_order="left")
-    content = _text([*PLACE, *BACKGROUND, *items])
-    numbered = pl.col("respondent").is_not_null()
-    frame = known.select(
-        content=content, own=pl.when(numbered).then(_text([*PLACE, "respondent"])), kind=pl.when(numbered).then(pl.lit("nummer"))
-    ).with_row_index("row")
-    frame = frame.with_columns(
-        identity=pl.coalesce(pl.col("kind"), pl.lit("svar")) + _BETWEEN + pl.coalesce("own", "content")
-    ).sort("identity", "content", "row")
+    frame = (
+        rows.select(place=_text(PLACE), content=_text([*BACKGROUND, *items]))
+        .with_row_index("row")
+        .sort("place", "content", "row")
+    )
     # rows that are alike in everything may swap their occurrence numbers: no cell changes by it
-    frame = frame.with_columns(again=pl.int_range(pl.len()).over("identity")).sort("row")
-    texts = frame.select(pl.concat_str("identity", pl.col("again").cast(pl.String), separator=_BETWEEN)).to_series()
-    return rows.with_columns(pl.Series(COLUMN, np.asarray(record_keys(texts, secret)), dtype=pl.Int64))
+    frame = frame.with_columns(again=pl.int_range(pl.len()).over("place", "content").cast(pl.String))
+    parts = [
+        part.with_columns(draw=pl.lit(_draw(part["content"], secret)))
+        for part in frame.partition_by("place", maintain_order=True)
+    ]
+    if not parts:
+        return rows.with_columns(pl.lit(None, pl.Int64).alias(COLUMN))
+    texts = pl.concat(parts).sort("row").select(pl.concat_str("draw", "place", "content", "again", separator=_BETWEEN))
+    return rows.with_columns(pl.Series(COLUMN, np.asarray(record_keys(texts.to_series(), secret)), dtype=pl.Int64))
+
+
+def _draw(contents: pl.Series, secret: bytes) -> str:
+    """What tells whether all answers of a municipality and wave are the same, given in order."""
+    digest = hashlib.blake2b(key=secret, digest_size=16)
+    for one in contents:
+        digest.update(hashlib.blake2b(one.encode("utf-8"), key=secret, digest_size=16).digest())
+    return digest.hexdigest()
 
 
 def _text(names: Sequence[str]) -> pl.Expr:

@@ -37,14 +37,15 @@ def _shaped(frame: pl.DataFrame) -> pl.DataFrame:
 
 
 def _sentence(row: Mapping[str, Any], texts: Texts, area_names: Mapping[str, str]) -> str:
-    return texts["sentence"].format(
+    sentence = texts["own_sentences"].get(row["kind"], texts["sentence"])
+    return sentence.format(
         table=texts["tables"][row["table_name"]],
         release=row["release_id"],
         published=row["published_on"],
         cells=count_sv(row["cells"], *texts["cell"]),
         area=area_names.get(row["area_code"], row["area_code"]),
         wave=row["wave"],
-        kind=texts["kinds"][row["kind"]],
+        kind=texts["kinds"].get(row["kind"], ""),
     )
 
 

@@ -102,7 +102,7 @@ def world(noise_on, small_demo: Installation, demo_cache: Path, tmp_path_factory
         run("audit_release", {}, "release/audit", "release/repairs")
         names = [name for name in (*LINKED, *WITHHELD) if warehouse.exists(TableName("release", name))]
         tables = {name: warehouse.read(TableName("release", name)) for name in names}
-        counts = warehouse.read(TableName("indices", "area_counts"), {"area_code": [OF_UNCHANGED]})
+        counts = warehouse.read(TableName("indices", "area_counts"))
         secret = (paths.keys("stockholm") / SECRET).read_bytes()
         published = cells_of({name: tables[name].filter(edition="intern", area_code=OF_CORRECTED) for name in LINKED})
         inputs = current_inputs(warehouse, load_catalogue())
@@ -146,7 +146,9 @@ def test_both_editions_have_noise_and_exact_numbers_of_the_same_pupils_are_withh
     numbers = world.tables["index_results"].filter(
         pl.col("measure") == "n_scored", pl.col("value").is_not_null(), edition="intern"
     )
-    exact = numbers.join(world.counts, on=[k for k in KEY if k not in ("edition", "measure")], how="inner")
+    exact = numbers.join(
+        world.counts.filter(area_code=OF_UNCHANGED), on=[k for k in KEY if k not in ("edition", "measure")], how="inner"
+    )
     assert exact.height
     assert (exact["value"].cast(pl.Int64) != (exact["n_scored"] + 2) // 5 * 5).any(), "none of the numbers has noise"
     withheld = set(world.tables) & set(WITHHELD)
@@ -174,3 +176,14 @@ def test_an_unchanged_municipality_keeps_its_numbers_when_another_is_corrected(w
     assert own[0].select(columns).equals(own[1].select(columns))
     moved = [frame.filter(area_code="01").select(columns) for frame in (before, after)]
     assert not moved[0].equals(moved[1]), "the correction changed nothing"
+
+
+def test_every_cell_of_the_corrected_municipality_has_new_noise(world):
+    """Cells without the pupil who is gone would else keep theirs, and tell which cells the pupil was in."""
+    keys = ["area_level", "area_code", "grade", "sex", "index_key"]
+    own = {"area_level": "municipality", "area_code": OF_CORRECTED}
+    after = world.warehouse.read(TableName("indices", "area_counts")).filter(**own)
+    both = world.counts.filter(**own).join(after, on=keys)
+    same = both.filter(pl.col("n_scored") == pl.col("n_scored_right"), pl.col("n_scored") > 0)
+    assert same.height, "the pupil who is gone was in every cell"
+    assert same.filter(pl.col("key_n_scored") == pl.col("key_n_scored_right")).is_empty()

@@ -15,6 +15,7 @@ from assets.methods.cell_key_sums import with_cell_keys
 from assets.methods.disclosure import DisclosurePolicy, ProtectedRelease, load_policy
 from assets.methods.estimate import area_counts, area_estimates
 from assets.methods.perturbed_release import protect_perturbed, with_noise
+from assets.methods.record_identity import with_record_keys
 
 KINDS: dict[str, Any] = {"acting_out": "risk", "school_bonding": "protective"}
 FOCUS = {"acting_out": 3, "school_bonding": 1}
@@ -46,6 +47,11 @@ def pupils(sizes: Sequence[int], seed: int = 1, first: int = 0) -> pl.DataFrame:
         wave=pl.lit(2024, pl.Int32), grade=pl.lit("ak9"), district_code=pl.lit(None, pl.String), stratum=pl.lit(None, pl.String)
     )
     return frame.with_columns(pl.Series("record_key", record_keys(frame["respondent_key"], SECRET)))
+
+
+def redrawn(persons: pl.DataFrame) -> pl.DataFrame:
+    """The pupils with the keys that the pipeline gives them: of all answers of their municipality, here their scores."""
+    return with_record_keys(persons.with_columns(class_code="psu"), list(KINDS), SECRET).drop("class_code")
 
 
 def noisy_policy(**chosen: Any) -> DisclosurePolicy:

@@ -13,7 +13,7 @@ from assets.methods.editions import both_editions, require_nested
 from assets.methods.errors import PipelineError
 from assets.methods.estimate import area_counts, area_estimates
 from assets.methods.noisy_counts import noisy_counts, noisy_estimates
-from tests.support.keyed_county import FOCUS, KINDS, keyed_counts, noisy_policy, pupils, release
+from tests.support.keyed_county import FOCUS, KINDS, keyed_counts, noisy_policy, pupils, redrawn, release
 
 POLICY = noisy_policy()
 PUPILS = pupils([40, 120, 12, 90])
@@ -134,3 +134,16 @@ def test_a_weighted_survey_cannot_have_noise() -> None:
     with pytest.raises(PipelineError, match="vägda") as told:
         noisy_estimates(weighted, noisy_counts(keyed_counts(PUPILS), noise(POLICY.cell_key)), noise(POLICY.cell_key), FOCUS)
     assert told.value.code == "cell_key_weighted"
+
+
+def test_a_late_pupil_gives_every_cell_of_the_municipality_another_key_and_none_of_the_others() -> None:
+    """With frozen keys the cells without the late pupil kept their noise, and so told which cells the pupil is in."""
+    pupil = pupils([60], seed=3)
+    counts = [keyed_counts(pl.concat([redrawn(own), PUPILS.filter(municipality_code="0121")])) for own in (pupil[:-1], pupil)]
+    rows = [one.filter(area_level="municipality", area_code="0120").sort("sex", "index_key") for one in counts]
+    others = [one.filter(area_code="0121") for one in counts]
+    assert others[0].equals(others[1])
+    for name in COUNTS:
+        unchanged = (rows[0][f"key_{name}"] == rows[1][f"key_{name}"]) & (rows[0][name] > 0)
+        assert rows[0].filter(rows[0][name] == rows[1][name], pl.col(name) > 0).height, "the pupil is in every cell"
+        assert not unchanged.any(), name

@@ -1,4 +1,4 @@
-"""Record keys that survive corrected and repeated deliveries, and the secret behind them."""
+"""Record keys that are the same for the same answers and drawn anew when a pupil changes, and the secret behind them."""
 
 from __future__ import annotations
 
@@ -22,42 +22,46 @@ def _rows(delivery: str, answers: list[tuple[int, int]]) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=names, orient="row", schema_overrides={"district_code": pl.String})
 
 
-def _keys(delivery: str, answers: list[tuple[int, int]], numbers: list[str | None]) -> list[int]:
-    rows = _rows(delivery, answers)
-    known = rows.select("respondent_key").with_columns(pl.Series("respondent", numbers, dtype=pl.String))
-    return with_record_keys(rows, known, ITEMS, HIDDEN)["record_key"].to_list()
+def _keys(delivery: str, answers: list[tuple[int, int]]) -> list[int]:
+    return with_record_keys(_rows(delivery, answers), ITEMS, HIDDEN)["record_key"].to_list()
 
 
-def test_a_number_keeps_its_key_when_answers_are_corrected_and_rows_come_late() -> None:
-    first = _keys("d1", [(1, 2), (3, 4)], ["17", "18"])
-    second = _keys("d2", [(9, 9), (3, 4), (1, 2)], ["16", "18", "17"])
-    assert second[1:] == [first[1], first[0]]
-    assert second[0] not in first
-    assert _keys("d3", [(1, 1)], ["17"]) == [first[0]]
+FIRST = [(1, 2), (3, 4), (5, 6)]
 
 
-def test_without_numbers_the_answers_are_the_identity() -> None:
-    first = _keys("d1", [(1, 2), (3, 4)], [None, None])
-    assert _keys("d2", [(3, 4), (1, 2)], [None, None]) == first[::-1]
-    assert _keys("d2", [(3, 5)], [None])[0] not in first
+def test_the_same_answers_have_the_same_keys_in_any_file_and_order() -> None:
+    first = _keys("d1", FIRST)
+    assert len(set(first)) == len(FIRST)
+    assert _keys("d2", FIRST[::-1]) == first[::-1]
+
+
+@pytest.mark.parametrize("changed", [[*FIRST, (7, 8)], FIRST[:-1], [*FIRST[:-1], (5, 5)], [*FIRST, (1, 2)]])
+def test_one_pupil_more_less_or_changed_gives_every_pupil_of_the_municipality_another_key(changed: list[tuple[int, int]]) -> None:
+    assert not set(_keys("d1", FIRST)) & set(_keys("d2", changed))
+
+
+def test_other_municipalities_and_waves_keep_their_keys() -> None:
+    own = _rows("d1", FIRST)
+    other, earlier = own.with_columns(municipality_code=pl.lit("0180")), own.with_columns(wave=pl.lit(2022, pl.Int64))
+    late = _rows("d2", [(9, 9)])
+    keys = [with_record_keys(pl.concat([*parts, other, earlier]), ITEMS, HIDDEN) for parts in ([own], [own, late])]
+    rest = [frame.tail(2 * len(FIRST))["record_key"] for frame in keys]
+    assert rest[0].equals(rest[1])
+    assert not set(rest[0]) & set(keys[0].head(len(FIRST))["record_key"])
+    assert not set(keys[0].head(len(FIRST))["record_key"]) & set(keys[1].head(len(FIRST))["record_key"])
 
 
 def test_rows_that_are_alike_have_different_keys_and_the_same_ones_again() -> None:
-    twice = _keys("d1", [(1, 2), (1, 2)], [None, None])
-    assert len(set(twice)) == 2
-    assert sorted(_keys("d2", [(5, 5), (1, 2), (1, 2)], [None] * 3)[1:]) == sorted(twice)
-    same_number = _keys("d1", [(2, 2), (1, 1)], ["7", "7"])
-    assert len(set(same_number)) == 2
-    assert _keys("d2", [(1, 1), (2, 2)], ["7", "7"]) == same_number[::-1]
+    twice = _keys("d1", [(1, 2), (1, 2), (5, 5)])
+    assert len(set(twice)) == 3
+    assert sorted(_keys("d2", [(5, 5), (1, 2), (1, 2)])) == sorted(twice)
 
 
-def test_the_number_travels_no_further_than_the_key() -> None:
-    keyed = with_record_keys(_rows("d", [(1, 1)]), pl.DataFrame({"respondent_key": ["d-0"], "respondent": ["17"]}), ITEMS, HIDDEN)
+def test_nothing_but_the_key_is_added() -> None:
+    keyed = with_record_keys(_rows("d", [(1, 1)]), ITEMS, HIDDEN)
     assert keyed.columns == [*_rows("d", []).columns, "record_key"]
     assert keyed.schema["record_key"] == pl.Int64
-    assert with_record_keys(
-        keyed.clear().drop("record_key"), pl.DataFrame(schema={"respondent_key": pl.String}), ITEMS, HIDDEN
-    ).is_empty()
+    assert with_record_keys(keyed.clear().drop("record_key"), ITEMS, HIDDEN).schema == keyed.schema
 
 
 def test_the_secret_is_made_once_and_is_for_its_owner(tmp_path: Path) -> None:

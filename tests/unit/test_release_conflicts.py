@@ -15,6 +15,7 @@ from assets.methods.disclosure import load_policy, protect
 from assets.release_register.cells import cells_of
 from assets.release_register.chain import head_of, link
 from assets.release_register.conflicts import CONFLICT_SCHEMA, find_conflicts
+from assets.release_register.draws import too_many_draws
 from assets.release_register.history import barred_rows, earlier_releases, history, keep, kept_patterns
 from assets.release_register.inputs import release_inputs, with_state
 from assets.release_register.rules import conflict_rules
@@ -290,3 +291,28 @@ def test_inputs_follow_the_files_of_the_area_and_of_all_for_the_county():
     assert inputs.deliveries["0127|2024"] == other.deliveries["0127|2024"]
     assert inputs.deliveries["01|2024"] != other.deliveries["01|2024"]
     assert "*|2024" not in inputs.deliveries
+
+
+def test_noise_is_not_drawn_anew_more_often_than_the_policy_allows():
+    """Each new set of answers is a draw; the same answers again, or in another edition, are none."""
+    cells = published(area(GIRLS, BOYS))
+    states = [replace(FIRST, deliveries={"0127|2024": f"d{number}"}) for number in range(3)]
+    entries = [entered(cells, state, number)[0] for number, state in enumerate(states, 1)]
+    earlier = history([*entries, entered(cells, states[1], 4)[0]], lambda _: cells)
+
+    def drawn(state: Inputs, most: int, tables: tuple[str, ...] = ("index_results",)) -> pl.DataFrame:
+        told = with_state(cells, state).with_columns(release_id=pl.lit("ny"), published_on=pl.lit(""))
+        return too_many_draws(earlier, told, tables, most)
+
+    new = replace(FIRST, deliveries={"0127|2024": "d9"})
+    assert drawn(new, 4).is_empty()
+    assert drawn(new, 3, tables=()).is_empty()
+    assert all(drawn(state, 1).is_empty() for state in states)
+    assert drawn(replace(states[0], screen={"2024": "kept"}), 3).height == 1
+    found = drawn(new, 3)
+    assert found.schema == pl.Schema(CONFLICT_SCHEMA)
+    assert found.select("kind", "area_code", "wave", "release_id").rows() == [("draws", "0127", 2024, "2024-3")]
+    error = conflict_error(conflict_rows(found, register_texts(), {"0127": "Botkyrka"}), register_texts())
+    assert error is not None
+    assert "svaren i Botkyrka 2024 har ändrats igen" in str(error)
+    assert "2024-3 (2025-02-01)" in str(error)
