@@ -27,6 +27,6 @@ def area_codes(typed: Iterable[str], *, county: bool = False) -> tuple[str, ...]
     said = [one.strip() for one in typed if one.strip()]
     unknown = [shown_name(one) for one in said if one.casefold() not in by_word]
     if unknown:
-        hint = "Skriv namnet, till exempel [Botkyrka, Upplands Väsby], eller koden inom citattecken, till exempel ['0127']."
+        hint = "Skriv namnet, till exempel Upplands Väsby, eller koden, i Launchpad inom citattecken, till exempel ['0127']."
         raise PipelineError("unknown_municipality", "Fältet kommuner", "kommuner i länet", ", ".join(unknown)[:80], hint)
     return tuple(dict.fromkeys(by_word[one.casefold()] for one in said))

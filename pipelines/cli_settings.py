@@ -1,4 +1,4 @@
-"""`did kor --installning NAMN` and `--spara NAMN`: a run's choices from a saved setting, and saved as one."""
+"""`did kor --kommun KOD`, `--installning NAMN` and `--spara NAMN`: a run's choices, from a saved setting or saved as one."""
 
 from __future__ import annotations
 
@@ -9,12 +9,14 @@ from typing import Any
 from assets.catalogue.base_profile import CUTOFF_VARIABLE
 from pipelines.paths import Paths
 
-FIELDS = ("utgava", "pilot", "granser", "av")
+FIELDS = ("utgava", "pilot", "granser", "av", "kommuner")
 """Arguments of `did kor` that are fields of the launch under the same name."""
 
 
 def add_arguments(run: argparse.ArgumentParser) -> None:
-    """Add what chooses and saves a setting to the parser of `did kor`."""
+    """Add what chooses municipalities, and chooses and saves a setting, to the parser of `did kor`."""
+    text = "bara den kommunens paket ritas, och länets; kan upprepas, och namnet går lika bra (förval alla kommuner)"
+    run.add_argument("--kommun", action="append", default=None, dest="kommuner", metavar="KOD", help=text)
     text = "en sparad inställning i mappen installningar (eller en som följer med: ordinarie, provkorning, allt-pa-nytt)"
     run.add_argument("--installning", default=None, metavar="NAMN", help=text)
     run.add_argument("--spara", default=None, metavar="NAMN", help="spara valen som en inställning med det namnet")
@@ -29,8 +31,8 @@ def asked_for(arguments: argparse.Namespace, paths: Paths) -> dict[str, Any]:
     Raises:
         PipelineError: see `pipelines.launch.choose`.
     """
-    if arguments.installning or arguments.spara:
-        return _with_setting(arguments, paths)
+    if arguments.installning or arguments.spara or arguments.kommuner:
+        return _chosen(arguments, paths)
     from assets.catalogue.pilots import find_pilot
     from assets.methods.person_names import require_name
 
@@ -39,7 +41,7 @@ def asked_for(arguments: argparse.Namespace, paths: Paths) -> dict[str, Any]:
     return asked | ({"pilot": find_pilot(arguments.pilot)} if arguments.pilot else {})
 
 
-def _with_setting(arguments: argparse.Namespace, paths: Paths) -> dict[str, Any]:
+def _chosen(arguments: argparse.Namespace, paths: Paths) -> dict[str, Any]:
     if arguments.installning and not arguments.granser:
         from pipelines.saved_settings import limits_of
 

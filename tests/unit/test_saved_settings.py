@@ -136,3 +136,17 @@ def test_the_command_line_gives_the_run_what_the_setting_says(tmp_path, monkeypa
     assert given["tags"]["installning"] == "provkorning"
     assert (tmp_path / "installningar" / "var.yml").is_file()
     assert cli.main(["kor", "--installning", "provkorning", "--utgava", "publik"]) == 2
+
+
+def test_the_command_line_draws_the_bundles_of_the_municipalities_that_are_named(tmp_path, monkeypatch, capsys):
+    given = {}
+    monkeypatch.setenv("DID_HOME", str(tmp_path))
+    monkeypatch.setattr(cli_chain, "has_answers", lambda paths: True)
+    monkeypatch.setattr(cli_chain, "run_chain", lambda home, progress, **asked: given.update(asked) or 0)
+    assert cli.main(["kor", "--kommun", "0180", "--kommun", "salem", "--utgava", "intern"]) == 0
+    assert (given["only"], given["edition"], given["pilot"]) == (("0180", "0128"), "intern", None)
+    assert cli.main(["kor", "--kommun", "9999"]) == 2
+    assert cli.main(["kor", "--kommun", "0180", "--pilot", "exempel"]) == 2
+    told = capsys.readouterr().err.splitlines()
+    assert "fick 9999" in told[0]
+    assert "pilot" in told[1]
