@@ -13,9 +13,10 @@ from pypdf.generic import DictionaryObject
 from assets.bundle.content import municipality_report
 from assets.bundle.html import card_table
 from assets.bundle.pdf import FONT_FOLDER, compile_pdf, compiler, printed_files
-from assets.bundle.pdf_data import LEAST_SIZE, TYPE_SIZE, report_data, table_layout
+from assets.bundle.pdf_data import LEAST_SIZE, TYPE_SIZE, report_data, summary_data, table_layout
 from assets.bundle.render import with_fallback_fonts
 from assets.bundle.sized_trends import POSTER_HEIGHT, SUMMARY_HEIGHT, sized_trends
+from assets.bundle.summary import SummaryContent, SummaryPart
 from assets.bundle.types import Bullets, Figure, Notice, ReportContent, Strip, Table, Text
 from assets.charts.svg import to_svg
 from assets.charts.trend import PLOT_HEIGHT
@@ -202,6 +203,15 @@ def test_a_municipality_without_a_chart_gets_two_pages_that_say_why(reason):
     assert len(reader(files[REPORT]).pages) > 3
     assert "<figure" not in files[SUMMARY_PAGE].decode()
     assert content.cards  # register charts are there all the same
+
+
+def test_a_summary_where_nothing_stands_out_begins_with_its_picture(botkyrka):
+    content, svgs, _ = botkyrka
+    series = next(card for card in content.cards if card.chart_id.startswith("trend_"))
+    empty = SummaryContent("Titel", "Titel", "Ingress", (), (), (SummaryPart("Oklart", "unclear", ("Mening.",)),), series, None)
+    pdf = reader(compile_pdf("summary.typ", *summary_data(empty, content, svgs, META)))
+    assert len(pdf.pages) == 2
+    assert [e["/S"] for e in elements(pdf) if re.fullmatch("/H[1-6]", e["/S"])] == ["/H1"] * 3
 
 
 def test_a_very_long_name_still_gives_two_pages_and_is_no_markup():
