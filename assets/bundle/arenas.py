@@ -24,8 +24,10 @@ def section(context: Context, arena: str) -> Section:
         blocks += [*context.synthetic_notice()]
         blocks += hidden_arena(context, arena, chosen) or _shown_arena(context, arena, chosen)
         blocks += item_blocks(context, arena)
+    elif arena in context.meta.series_sections:
+        blocks += [*context.synthetic_notice(), Text(context.say("arenas.no_index"))]
     else:
-        blocks.append(Text(context.say("arenas.no_index")))
+        blocks.append(Text(context.say("arenas.registers_only")))
     blocks += question_blocks(context, arena)
     blocks += register_blocks(context, arena)
     return Section(arena, context.title(arena), tuple(blocks))

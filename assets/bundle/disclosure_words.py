@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from assets.charts.numbers import date_text
 from assets.methods.disclosure_policy import NUMBERS, Decision, DisclosurePolicy, PolicyRule
 from assets.methods.waivers import waiver_records
 
@@ -32,7 +33,7 @@ def disclosure_words(policy: DisclosurePolicy, index_names: Mapping[str, str], t
     """The policy in words. `texts`: `method_folder.disclosure` of the report's texts."""
     return DisclosureWords(
         version=str(policy.version),
-        valid_from=policy.valid_from.isoformat(),
+        valid_from=date_text(policy.valid_from),
         decisions=tuple(_decision(one, texts) for _, one in sorted(policy.decisions.items())),
         sensitive=tuple(index_names[key] for key in policy.sensitive_indices),
         rules={edition: tuple(_row(rule, policy, edition, texts) for rule in policy.rules) for edition in policy.editions},
@@ -67,5 +68,5 @@ def _told(rule: PolicyRule, policy: DisclosurePolicy, edition: str) -> tuple[str
 
 
 def _decision(one: Decision, texts: Mapping[str, Any]) -> str:
-    more = f", {one.on.isoformat()}, {one.document}" if one.on else ""
+    more = f", {date_text(one.on)}, {one.document}" if one.on else ""
     return str(texts["decision"]).format(text=one.text_sv.rstrip("."), by=one.by, more=more) + "."

@@ -12,6 +12,7 @@ from html import escape
 from typing import Any
 
 from assets.bundle.html import card_table, split_notes, without_title
+from assets.bundle.print_table import table_layout
 from assets.bundle.summary import SummaryContent, SummaryPart
 from assets.bundle.types import Block, Figure, ReportContent, ReportMeta, Strip, Table
 from assets.bundle.words import date_text, say
@@ -21,12 +22,6 @@ Files = dict[str, bytes]
 _VIEW_BOX = re.compile(r'viewBox="[\d.]+ [\d.]+ ([\d.]+) ([\d.]+)"')
 PAGE_MM, TREND_MM, TALLEST_MM = 160.0, 130.0, 145.0
 """Widest and tallest picture: two series over the waves fill a page, and the words in the pictures stay at 7 points or more."""
-LONGEST_HEADING, BROKEN_HEADING = 15.0, 10.0
-GUTTER, STRIP_WIDTH, ROOM = 1.6, 24, 106
-"""Characters in a table's type: the space between columns, what a small picture takes, what a line of the page holds."""
-TYPE_SIZE, LEAST_SIZE = 8.0, 6.0
-WORDS_AMONG_NUMBERS = 4.0
-"""A column of numbers asks for no more than this beyond its longest word; the reason for a missing number may be broken."""
 STRIP_SVG = (
     '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 120 14"><path d="M0 7H120" stroke="#d5dde5"/>{reference}{interval}'
     '<circle cx="{value:g}" cy="7" r="4" fill="#0b559f"/></svg>'
@@ -207,33 +202,3 @@ def _cell(value: str | Strip, name: str, files: Files) -> str | dict[str, str]:
         interval = f'<path d="M{low:g} 7H{high:g}" stroke="#0b559f" stroke-width="3"/>'
     files[name] = STRIP_SVG.format(reference=reference, interval=interval, value=1.2 * value.place(value.value)).encode()
     return {"file": name, "alt": escape(value.text, quote=False)}
-
-
-def table_layout(table: Table) -> tuple[list[float] | None, float]:
-    """Shares of the page's width by what the columns hold (None when the table is narrow), and the size of its type in points.
-
-    A column first gets room for its longest word; what is left goes to the columns with longer texts. A table with many columns
-    breaks the words of its headings, then gets smaller type.
-    """
-    for longest in (LONGEST_HEADING, BROKEN_HEADING):
-        needs, more = _column_needs(table, longest)
-        if sum(needs) <= ROOM:
-            break
-    if sum(needs) + sum(more) <= ROOM:
-        return None, TYPE_SIZE
-    spare = max(0.0, ROOM - sum(needs)) / max(sum(more), 1)
-    widths = [round(need + spare * extra, 2) for need, extra in zip(needs, more, strict=True)]
-    return widths, round(max(LEAST_SIZE, TYPE_SIZE * min(1.0, ROOM / sum(needs))), 2)
-
-
-def _column_needs(table: Table, longest_heading: float) -> tuple[list[float], list[float]]:
-    """By column: characters of its longest word, and how many more its longest text would take."""
-    needs, more = [], []
-    for place, name in enumerate(table.columns):
-        texts = [cell if isinstance(cell, str) else STRIP_WIDTH * "x" for cell in (row[place] for row in table.rows)]
-        words = [len(word) for text in texts for word in text.split(" ")]
-        heading = [min(1.1 * len(word), longest_heading) for word in name.split(" ")]
-        needs.append(max([*words, *heading], default=0) + GUTTER)
-        extra = max(0.0, max([len(text) for text in texts], default=0) + GUTTER - needs[-1])
-        more.append(min(extra, WORDS_AMONG_NUMBERS) if place in table.numeric else extra)
-    return needs, more

@@ -74,7 +74,8 @@ def _group(
     context: Context, part: SeriesSection, group: SeriesGroup, cells: SeriesCells, changes: Mapping[Key, Change]
 ) -> list[Block]:
     whole = f"grupp-{group.id}"
-    blocks: list[Block] = [SubHeading(whole, group.title_sv), Text(group.question_sv)]
+    heading = [] if group.title_sv == part.title_sv else [SubHeading(whole, group.title_sv)]  # the part's stands right above
+    blocks: list[Block] = [*heading, Text(group.question_sv)]
     series = [one for one in _series(context, group.series) if _asked(context, cells, one)]
     if not series:
         return [*blocks, Text(context.say("questions.no_rows", title=group.title_sv, wave=context.scope.wave))]

@@ -14,17 +14,10 @@ from assets.bundle.types import Notice, ReportMeta
 from assets.charts import numbers
 from assets.charts.cells import Cell, Cells, read_cells, reason_words
 from assets.charts.findings import lookup
+from assets.charts.numbers import date_text
 from assets.charts.types import COUNTY_CODE, GRADES, IndexMeta, ReleaseFrames, Scope
 
-MONTHS = (
-    "januari", "februari", "mars", "april", "maj", "juni", "juli", "augusti", "september", "oktober", "november", "december",
-)  # fmt: skip
 MEASURES = ("share_band1", "share_band3", "diff_share_focus", "sex_gap_share_focus", "share_unscored")
-
-
-def date_text(day: date) -> str:
-    """`12 mars 2026`, with no-break spaces."""
-    return f"{day.day}{numbers.NBSP}{MONTHS[day.month - 1]}{numbers.NBSP}{day.year}"
 
 
 def source_line(line: str, source: str, values: pl.DataFrame) -> str:

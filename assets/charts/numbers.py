@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from itertools import pairwise
 
 NBSP = "\u00a0"
 MINUS = "\u2212"
 DASH = "\u2013"
+MONTHS = (
+    "januari", "februari", "mars", "april", "maj", "juni", "juli", "augusti", "september", "oktober", "november", "december",
+)  # fmt: skip
 
 
 def decimal(value: float, decimals: int = 0) -> str:
@@ -108,3 +112,8 @@ def swedish(name: str) -> tuple[int, ...]:
     """Sort key for Swedish names: å, ä, ö last, in that order."""
     alphabet = "abcdefghijklmnopqrstuvwxyzåäö"
     return tuple(alphabet.find(c) if c in alphabet else -1 for c in name.lower())
+
+
+def date_text(day: date) -> str:
+    """`12 mars 2026`, with no-break spaces."""
+    return f"{day.day}{NBSP}{MONTHS[day.month - 1]}{NBSP}{day.year}"

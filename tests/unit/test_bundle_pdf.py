@@ -13,12 +13,14 @@ from pypdf.generic import DictionaryObject
 from assets.bundle.content import municipality_report
 from assets.bundle.html import card_table
 from assets.bundle.pdf import FONT_FOLDER, compile_pdf, compiler, printed_files
-from assets.bundle.pdf_data import LEAST_SIZE, TYPE_SIZE, report_data, summary_data, table_layout
+from assets.bundle.pdf_data import report_data, summary_data
+from assets.bundle.print_table import LEAST_SIZE, TYPE_SIZE, table_layout
 from assets.bundle.render import with_fallback_fonts
 from assets.bundle.sized_trends import POSTER_HEIGHT, SUMMARY_HEIGHT, sized_trends
 from assets.bundle.summary import SummaryContent, SummaryPart
 from assets.bundle.types import Bullets, Figure, Notice, ReportContent, Strip, Table, Text
 from assets.charts.svg import to_svg
+from assets.charts.theme import text_width
 from assets.charts.trend import PLOT_HEIGHT
 from assets.charts.types import ChartCard, Scope
 from assets.methods.errors import PipelineError
@@ -272,3 +274,16 @@ def test_a_crowded_table_gets_smaller_type():
     widths, size = table_layout(table(tuple("abcdefghij"), ("sekretesskäl" * 2,) * 10))
     assert widths is not None
     assert LEAST_SIZE <= size < TYPE_SIZE
+
+
+def test_no_interval_is_broken_and_a_number_keeps_its_interval_where_that_costs_no_line():
+    words = "Hur många deltar i ledda aktiviteter på fritiden i sin kommun under veckan " * 2
+    names, row = ("Fråga", "Botkyrka", "Skillnad"), (words, "53\u00a0% (48–58)", "−10 (−15 till −5)")
+    for times, kept in ((1, row[1:]), (6, ("(48–58)", "(−15 till −5)"))):
+        many = Table(
+            "t", "Tabell", (*names, *names[1:] * (times - 1)), ((*row, *row[1:] * (times - 1)),), frozenset(range(1, 13))
+        )
+        widths, size = table_layout(many)
+        assert widths is not None
+        for place, text in enumerate(kept, 1):
+            assert widths[place] / sum(widths) * 493 >= text_width(text, size), text

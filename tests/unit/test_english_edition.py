@@ -30,7 +30,7 @@ from assets.bundle.load_english import (
     with_english,
 )
 from assets.bundle.types import Bullets, ReportMeta, Section, SubHeading
-from assets.bundle.words import MONTHS, date_text
+from assets.bundle.words import date_text
 from assets.catalogue.load import catalogue_file, load_catalogue
 from assets.charts import numbers
 from assets.charts.svg import clean_svg, to_svg
@@ -182,7 +182,7 @@ def test_numbers_become_english(swedish, english):
 def test_every_number_in_words_and_every_month_becomes_english():
     told = [NOTATION(word) for word in numbers.SMALL_NUMBERS]
     assert told == ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]
-    days = [NOTATION(date_text(date(2026, month, 3))) for month in range(1, len(MONTHS) + 1)]
+    days = [NOTATION(date_text(date(2026, month, 3))) for month in range(1, len(numbers.MONTHS) + 1)]
     assert days == [f"3\u00a0{date(2026, month, 3):%B}\u00a02026" for month in range(1, 13)]
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from assets.bundle.content import municipality_report
 from assets.bundle.frames import select_frames
-from assets.bundle.types import Block, Figure, Section, Table, Terms, Text
+from assets.bundle.types import Block, Figure, Notice, Section, SubHeading, Table, Terms, Text
 from assets.catalogue.load import load_catalogue
 from assets.charts.types import GRADES
 from tests.support.question_sample import Hidden, question_rows, with_questions
@@ -162,3 +162,12 @@ def _holds(block: Block) -> bool:
     if isinstance(block, Table):
         return bool(block.rows)
     return not isinstance(block, Text) or bool(block.text.strip())
+
+
+def test_a_section_of_single_questions_alone_says_so_is_marked_and_has_no_heading_twice():
+    section = sections()["fritid"]
+    assert any("enskilda frågor" in text for text in texts(section))
+    assert any(isinstance(block, Notice) and block.tone == "synthetic" for block in section.blocks)
+    headings = [block.text for found in sections().values() for block in found.blocks if isinstance(block, SubHeading)]
+    assert "Enskilda frågor: Fritid och kamrater" in headings
+    assert "Fritid och kamrater" not in headings
