@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +15,7 @@ from assets.intake.names import shown_name
 from assets.intake.receive import inbox_files
 from assets.intake.sidecar import is_sidecar
 from assets.methods.errors import PipelineError
+from assets.overview.sent_out import sent_out
 from assets.overview.types import STEPS, BundleFact, Facts, WaitingFile
 from assets.overview.waiting import still_waiting
 from assets.release_register.store import read_register
@@ -88,6 +89,7 @@ def gather(paths: Paths, catalogue: Catalogue) -> Facts:
         behind = _behind(set(tables["results"].iter_rows()), deliveries, verdicts)
     indexed = {place for name in ("indices", "indicators") for place in tables[name].iter_rows()}
     forms = tables["forms"]
+    entries = read_register(paths.root).entries
     return Facts(
         deliveries=deliveries,
         verdicts=verdicts,
@@ -96,10 +98,10 @@ def gather(paths: Paths, catalogue: Catalogue) -> Facts:
         behind={place: frozenset(found) for place, found in behind.items()},
         release_id=tables["audit"]["release_id"][0] if tables["audit"].height else "",
         audited=catalogue.profile.reach == "reports",
-        bundles=tuple(bundle_facts(paths)),
+        bundles=tuple(bundle_facts(paths, {entry.new.manifest_sha256 for entry in entries})),
         files=tuple(_files(paths, catalogue, tables)),
         forms={code: count for code, count in forms.iter_rows() if code} if forms.height else {},
-        entries=read_register(paths.root).entries,
+        entries=entries,
         steps=STEPS[: REACH.get(catalogue.profile.reach, len(STEPS))],
     )
 
@@ -114,16 +116,17 @@ def _behind(places: set[tuple[str, int]], deliveries: pl.DataFrame, verdicts: pl
     return found
 
 
-def bundle_facts(paths: Paths) -> Iterable[BundleFact]:
-    """Municipalities' bundles by wave and name, from their certificates alone.
+def bundle_facts(paths: Paths, registered: Collection[str]) -> Iterable[BundleFact]:
+    """Municipalities' bundles by wave and name, from their certificates, and what has been sent out of them.
 
     Whether a file beside the certificate has been changed is not looked at here: that reads every byte, and publishing does it.
+    Of what is out every byte is read: the seal is what says that it is out. `registered`: manifests in the release register.
     """
     earlier = _decided_before(paths)
     for wave in sorted(int(p.name) for p in paths.reports.glob("[0-9][0-9][0-9][0-9]") if p.is_dir()):
         for folder in store.bundle_folders(paths, wave):
             if not folder.name.endswith(KIT):
-                yield _bundle(paths, folder, wave, earlier.get(folder.name, frozenset()))
+                yield _bundle(paths, folder, wave, earlier.get(folder.name, frozenset()), registered)
 
 
 def _decided_before(paths: Paths) -> dict[str, frozenset[str]]:
@@ -138,7 +141,7 @@ def _decided_before(paths: Paths) -> dict[str, frozenset[str]]:
     return {name: frozenset(sums) for name, sums in found.items()}
 
 
-def _bundle(paths: Paths, folder: Path, wave: int, decided_before: frozenset[str]) -> BundleFact:
+def _bundle(paths: Paths, folder: Path, wave: int, decided_before: frozenset[str], registered: Collection[str]) -> BundleFact:
     code, edition = folder.name.split("_")[0], folder.name.rsplit("_", 1)[-1]
     try:
         manifest = next(iter(sorted(folder.glob("*_intyg/manifest.json")))).read_bytes()
@@ -149,7 +152,7 @@ def _bundle(paths: Paths, folder: Path, wave: int, decided_before: frozenset[str
         decided = standing(manifest, str(told.get("prepared_by", "")), store.kept_approvals(paths, sha), earlier=earlier)
     except (OSError, ValueError, TypeError, KeyError, PipelineError):
         return BundleFact(code, wave, edition, folder.name, state="unreadable")
-    out = (paths.published / str(wave) / f"{folder.name}.zip").is_file()
+    out = sent_out(paths.published / str(wave) / f"{folder.name}.zip", sha, registered)
     return BundleFact(
         code, wave, edition, folder.name, str(release.get("id", "")), len(decided.approvals), decided.state.name, out
     )

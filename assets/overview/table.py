@@ -12,6 +12,7 @@ import polars as pl
 
 from assets.lineage.radius import Radius, radius
 from assets.lineage.words import broken_by, lines
+from assets.overview.sent_out import ANOTHER, CHANGED, MISSING, UNREGISTERED, WHOLE
 from assets.overview.types import DONE, NONE, OLD, PART, STOPPED, WAITING, BundleFact, Facts, FileRow, Overview, Row, WaitingFile
 from assets.sealing.approvals import NEEDED, State
 
@@ -28,6 +29,8 @@ HALTED = (
     (State.NAMELESS, "nameless", WAITING),
 )
 """States of a bundle that more approvals don't help: the words for it, and what its step is."""
+LOST = {CHANGED: STOPPED, UNREGISTERED: STOPPED, MISSING: WAITING}
+"""What is wrong with what has gone out, and what its step is."""
 
 
 @dataclass(frozen=True)
@@ -250,6 +253,8 @@ class _Maker:
         if not found:
             return _after(before, "bundle"), "", {}
         waiting = [one for one in found if not _is_approved(one)]
+        for one in (one for one in found if one.out == ANOTHER):
+            return OLD, "approved.another", {"edition": one.edition}
         for halted, key, state in HALTED:
             for one in (one for one in waiting if one.state == halted.name):
                 return state, f"approved.{key}", {"edition": one.edition}
@@ -263,6 +268,8 @@ class _Maker:
         found = self._bundles.get(place, [])
         if not found:
             return _after(before, "approved"), "", {}
+        for one in (one for one in found if one.out in LOST):
+            return LOST[one.out], f"published.{one.out}", {"edition": one.edition}
         out, left = _editions(found, _is_published), [one for one in found if not _is_published(one)]
         ready = [one.edition for one in left if _is_approved(one)]
         if ready:
@@ -274,11 +281,11 @@ class _Maker:
 
 
 def _is_published(bundle: BundleFact) -> bool:
-    return bundle.published
+    return bundle.out == WHOLE
 
 
 def _is_approved(bundle: BundleFact) -> bool:
-    return bundle.published or bundle.approvals >= NEEDED
+    return bundle.out in (WHOLE, *LOST) or bundle.approvals >= NEEDED
 
 
 def _editions(bundles: Iterable[BundleFact], done: Callable[[BundleFact], bool]) -> tuple[str, ...]:

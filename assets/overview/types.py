@@ -17,7 +17,7 @@ STATES = (DONE, PART, OLD, STOPPED, WAITING, NONE)
 @dataclass(frozen=True)
 class BundleFact:
     """A finished bundle. `release_id`: of the release it was drawn from. `approvals`: those that count. `state`: name of
-    `assets.sealing.approvals.State`; `unreadable` when its certificate can't be read."""
+    `assets.sealing.approvals.State`; `unreadable` when its certificate can't be read. `out`: of `sent_out.sent_out`."""
 
     area_code: str
     wave: int
@@ -26,7 +26,7 @@ class BundleFact:
     release_id: str = ""
     approvals: int = 0
     state: str = ""
-    published: bool = False
+    out: str = ""
 
 
 @dataclass(frozen=True)

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import replace
 
 import polars as pl
 import pytest
 
 from assets.catalogue.load import load_catalogue
+from assets.overview.gather import bundle_facts
 from assets.overview.html import render_overview
 from assets.overview.plain import as_json, markdown, overview_of, stopped_sentences, summary, terminal_lines
+from assets.overview.sent_out import ANOTHER, CHANGED, MISSING, NOT, UNREGISTERED, WHOLE
 from assets.overview.table import counts, status_overview
 from assets.overview.texts import overview_texts
 from assets.overview.types import DONE, NONE, OLD, PART, STATES, STEPS, STOPPED, WAITING, BundleFact, Facts, Row, WaitingFile
+from pipelines.paths import Paths
+from tests.support.sealed_bundle import sealed, tiny, write_tiny
 
 CATALOGUE, TEXTS = load_catalogue(), overview_texts()
 TABY, WAVE = "0160", 2024
@@ -77,6 +82,10 @@ CASES = {
     "changed": (replace(READY, bundles=(replace(BUNDLE, state="STALE"),)), OLD, "approved", "ändrats efter godkännandet"),
     "nameless": (replace(READY, bundles=(replace(BUNDLE, state="NAMELESS"),)), WAITING, "approved", "did kor --av"),
     "approved": (replace(READY, bundles=(replace(BUNDLE, approvals=2),)), WAITING, "published", "did publicera"),
+    "other numbers": (replace(READY, bundles=(replace(BUNDLE, out=ANOTHER),)), OLD, "approved", "höj version"),
+    "changed archive": (replace(READY, bundles=(replace(BUNDLE, out=CHANGED),)), STOPPED, "published", "inte det som "),
+    "unregistered": (replace(READY, bundles=(replace(BUNDLE, out=UNREGISTERED),)), STOPPED, "published", "mappen register"),
+    "archive gone": (replace(READY, bundles=(replace(BUNDLE, out=MISSING),)), WAITING, "published", "did publicera"),
 }  # fmt: skip
 
 
@@ -92,14 +101,14 @@ def test_the_first_step_that_is_not_done_says_what_stops_and_what_to_do(name):
 
 
 def test_what_is_out_is_done_all_the_way_and_nothing_stops_it():
-    found = row(replace(READY, bundles=(replace(BUNDLE, approvals=2, published=True),)))
+    found = row(replace(READY, bundles=(replace(BUNDLE, approvals=2, out=WHOLE),)))
     assert set(found.states.values()) == {DONE}
     assert found.stops == ""
     assert found.approvals == "intern 2/2"
 
 
 PUBLIC = replace(BUNDLE, edition="publik", folder="0160_taby_2024_v1.0_publik")
-OUT = replace(BUNDLE, approvals=2, published=True)
+OUT = replace(BUNDLE, approvals=2, out=WHOLE)
 
 
 def test_one_edition_out_is_published_and_says_which_also_when_nobody_has_approved_the_other():
@@ -123,7 +132,7 @@ def test_the_sums_count_a_municipality_when_one_edition_is_out_and_say_how_many_
     rows = [row(replace(READY, bundles=bundles)) for bundles in ((OUT, PUBLIC), (OUT, refused), (BUNDLE, PUBLIC))]
     said = summary(rows, STEPS, TEXTS)
     assert said.endswith("godkänd 2 (intern 2), utgiven 2 (intern 2).")
-    both = row(replace(READY, bundles=(OUT, replace(PUBLIC, approvals=2, published=True))))
+    both = row(replace(READY, bundles=(OUT, replace(PUBLIC, approvals=2, out=WHOLE))))
     assert "utgiven 1 (intern 1, publik 1)." in summary([both], STEPS, TEXTS)
 
 
@@ -181,3 +190,25 @@ def test_the_same_overview_as_text_data_markdown_and_page():
     assert any(line.strip().startswith("Botkyrka, Danderyd, ") and "och 20 till: Ingen leverans" in line for line in lines)
     with pytest.raises(ValueError, match="not an overview"):
         overview_of('{"rows": 1}')
+
+
+def test_out_is_what_the_seal_and_the_register_say_and_not_that_a_file_is_there(tmp_path):
+    paths, bundle = Paths(tmp_path), tiny(tmp_path)
+    archive = paths.published / "2024" / f"{bundle.manifest.bundle}.zip"
+
+    def told(*registered: str) -> str:
+        (fact,) = bundle_facts(paths, registered)
+        return fact.out
+
+    assert (told(), told(bundle.manifest.sha256)) == (NOT, MISSING)
+    archive.parent.mkdir(parents=True)
+    whole = sealed(bundle)
+    archive.write_bytes(whole)
+    assert (told(), told(bundle.manifest.sha256)) == (UNREGISTERED, WHOLE)
+    for changed in (whole[:-1], bytes([whole[200] ^ 1]).join((whole[:200], whole[201:])), b"", b"anything"):
+        archive.write_bytes(changed)
+        assert told(bundle.manifest.sha256) == CHANGED
+    archive.write_bytes(whole)
+    shutil.rmtree(paths.reports)
+    write_tiny(tmp_path, b"<p>other numbers</p>")
+    assert told(bundle.manifest.sha256) == ANOTHER
