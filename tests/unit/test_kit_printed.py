@@ -77,7 +77,12 @@ def sizes(made: bytes) -> set[tuple[int, int]]:
 
 def elements(made: bytes) -> Iterator[DictionaryObject]:
     """Every element of the structure tree."""
-    waiting = [PdfReader(io.BytesIO(made)).root_object["/StructTreeRoot"]]
+    return below(PdfReader(io.BytesIO(made)).root_object["/StructTreeRoot"])
+
+
+def below(root: DictionaryObject) -> Iterator[DictionaryObject]:
+    """Every element of the structure tree under one of them."""
+    waiting = [root]
     while waiting:
         node = waiting.pop().get_object()
         if isinstance(node, DictionaryObject):
@@ -114,6 +119,14 @@ def test_every_file_is_tagged_titled_and_swedish(botkyrka):
         assert root["/Lang"].startswith("sv"), name
         assert re.search(r"pdfuaid:part[^0-9]*1", root["/Metadata"].get_object().get_data().decode()), name
         assert "Botkyrka" in pdf.metadata.title, name
+
+
+def test_every_table_has_headed_columns(botkyrka):
+    """PDF/UA-1 7.5 (Matterhorn 15): what is no table, as a form to fill in, is not tagged as one."""
+    _, files = botkyrka
+    tables = [element for element in elements(files[ALL]) if element["/S"] == "/Table"]
+    assert len(tables) > 5
+    assert all("/TH" in {below_it["/S"] for below_it in below(table)} for table in tables)
 
 
 def test_the_pictures_have_words_and_the_blank_ones_say_that_they_are_blank(botkyrka):
