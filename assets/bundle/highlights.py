@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from assets.bundle.words import Context
+from assets.charts.read_once import ReadOnce
 from assets.methods.finding_sentences import sentence
 from assets.methods.findings import (
     COLUMNS,
@@ -22,6 +23,7 @@ from assets.methods.findings import (
     select_findings,
 )
 
+_candidates: ReadOnce[tuple[pl.DataFrame, list[pl.DataFrame]]] = ReadOnce()
 _SHARE = ["area_code", "wave", "grade", "sex", "index_key", "measure", "value", "low", "high", "n"]
 
 
@@ -45,9 +47,17 @@ class Highlights:
 
 def candidate_rows(context: Context) -> pl.DataFrame:
     """The municipality's released comparisons of the scope's wave, in the form that findings are chosen from."""
-    frames, scope, meta = context.frames, context.scope, context.meta
-    if meta.findings is None:
+    frames = context.frames
+    if context.meta.findings is None:
         return pl.DataFrame(schema=COLUMNS)
+    # slides, print, the easy page and both languages ask for the same; the other tables are held so that no id is used again
+    others = [frames.response_rates, frames.indicator_results, frames.trends, frames.series_breaks]
+    asked = (context.scope, *map(id, others))
+    return _candidates.get(frames.index_results, asked, lambda: (_candidate_rows(context), others))[0]
+
+
+def _candidate_rows(context: Context) -> pl.DataFrame:
+    frames, scope, meta = context.frames, context.scope, context.meta
     questions = meta.findings.questions
     own = (pl.col("area_code") == scope.area_code) & (pl.col("wave") == scope.wave) & (pl.col("edition") == scope.edition)
     kinds = {key: index.kind for key, index in context.indices.items()}

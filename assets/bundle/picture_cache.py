@@ -16,6 +16,7 @@ import zlib
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import lru_cache
 from importlib.metadata import version
 from pathlib import Path
 from threading import get_ident
@@ -118,5 +119,10 @@ def draw_missing(cards: Iterable[ChartCard], cache: PictureCache, draw: Callable
 
 def _key(kind: str, text: str = "") -> str:
     """Name of an entry: all that decides its content."""
-    told = "\n".join((kind, version("vl-convert-python"), VEGA_LITE_VERSION, text))
+    told = "\n".join((kind, _drawn_by(), VEGA_LITE_VERSION, text))
     return hashlib.sha256(told.encode("utf-8")).hexdigest()
+
+
+@lru_cache(maxsize=1)
+def _drawn_by() -> str:
+    return version("vl-convert-python")

@@ -15,7 +15,9 @@ NUMBER = r"^[+\-]?\d+(?:[.,]\d+)?(?:\u00a0%)?(?: till [+\u2212]?\d+(?:,\d+)?(?:\
 def without_formulas(frame: pl.DataFrame) -> pl.DataFrame:
     """The table with an apostrophe first in texts that a program might calculate; a plain number stays one, null stays null."""
     begins = frame.select(pl.col(pl.String).str.contains(BEGINS).any())  # hardly any column has one, and the rest costs more
-    texts = [name for name in begins.columns if begins[name][0]]
+    if not begins.width or not any(begins.row(0)):
+        return frame
+    texts = [name for name, found in zip(begins.columns, begins.row(0), strict=True) if found]
     return frame.with_columns(
         pl.when(pl.col(name).str.contains(BEGINS) & ~pl.col(name).str.contains(NUMBER))
         .then(pl.concat_str(pl.lit("'"), name))

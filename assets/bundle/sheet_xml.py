@@ -7,6 +7,7 @@ order and without a reference of their own, which the standard lets one leave ou
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -22,6 +23,8 @@ PLACES = "_decimals"
 """Column that isn't shown: decimals of the row's numbers."""
 _ILLEGAL = "[\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f]"
 """Characters that XML can't hold."""
+_SPECIAL = "[\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f&<>]"
+"""Those, and what XML wants in other words."""
 
 
 @dataclass(frozen=True)
@@ -82,12 +85,19 @@ def rows_xml(
         decimals: unit in words -> decimals; other numbers get as many as they need, at most four.
     """
     marks = with_marks(frame, rule)
+    if re.search(_SPECIAL, "".join((*rule.empty, rule.protected))):
+        marks = {name: _clean(mark) for name, mark in marks.items()}
     names = [name for name in frame.columns if name != PLACES]
-    cells = [_cell(frame, name, styles, marks.get(name), years, decimals) for name in names]
-    row = pl.format('<row r="{}">{}</row>', pl.col("_row"), pl.concat_str(cells))
+    special = frame.select(pl.col(pl.String).str.contains(_SPECIAL).any())  # hardly any column has one, and the rest costs more
+    cleaned = {name for name in special.columns if special[name][0]}
+    unit = next((column for column in UNIT_COLUMNS if column in frame.columns), None)
+    shown = set(frame[unit].unique()) if unit else set()
+    places = [(pl.col(unit) == word, decimals[word]) for word in decimals if word in shown] if unit else []
+    cells = [_cell(frame, name, styles, marks.get(name), years, places, name in cleaned) for name in names]
+    row = pl.concat_str(pl.lit('<row r="'), pl.col("_row"), pl.lit('">'), *cells, pl.lit("</row>"))
     numbered = frame.with_row_index("_row", offset=first_row)
     for part in numbered.iter_slices(BATCH):
-        yield "".join(part.select(row.alias("xml"))["xml"].to_list()).encode("utf-8")
+        yield part.select(row.str.join("")).item().encode("utf-8")
 
 
 def _cell(
@@ -96,23 +106,29 @@ def _cell(
     styles: Styles,
     mark: pl.Expr | None,
     years: Sequence[str],
-    decimals: dict[str, int],
+    places: Sequence[tuple[pl.Expr, int]],
+    special: bool,
 ) -> pl.Expr:
+    """`places`: rows of a unit, and decimals of their numbers. `special`: some text holds what XML can't."""
     if not frame.schema[name].is_numeric():
-        return _text(pl.col(name), styles.text)
-    style = pl.lit(styles.year) if name in years else _number_style(frame, name, styles, decimals)
+        text = pl.col(name).cast(pl.String)
+        return _text(_clean(text) if special or frame.schema[name] != pl.String else text, styles.text)
+    style = pl.lit(styles.year) if name in years else _number_style(frame, name, styles, places)
     number = pl.format('<c s="{}"><v>{}</v></c>', style, pl.col(name).cast(pl.String))
     other = _text(mark, styles.number[0]) if mark is not None else pl.lit(EMPTY)
-    return pl.when(pl.col(name).is_not_null()).then(number).otherwise(other)
+    return number.fill_null(other)
+
+
+def _clean(text: pl.Expr) -> pl.Expr:
+    return text.str.replace_all(_ILLEGAL, "").str.replace_many(["&", "<", ">"], ["&amp;", "&lt;", "&gt;"])
 
 
 def _text(text: pl.Expr, style: int) -> pl.Expr:
-    clean = text.cast(pl.String).str.replace_all(_ILLEGAL, "").str.replace_many(["&", "<", ">"], ["&amp;", "&lt;", "&gt;"])
-    cell = pl.format(f'<c s="{style}" t="inlineStr"><is><t>{{}}</t></is></c>', clean)
-    return pl.when(clean.fill_null("") != "").then(cell).otherwise(pl.lit(EMPTY))
+    """Cells of texts that hold nothing special; an empty one where there is none."""
+    return pl.format(f'<c s="{style}" t="inlineStr"><is><t>{{}}</t></is></c>', text.replace("", None)).fill_null(EMPTY)
 
 
-def _number_style(frame: pl.DataFrame, name: str, styles: Styles, decimals: dict[str, int]) -> pl.Expr:
+def _number_style(frame: pl.DataFrame, name: str, styles: Styles, units: Sequence[tuple[pl.Expr, int]]) -> pl.Expr:
     if frame.schema[name].is_integer():
         return pl.lit(styles.number[0])
     if PLACES in frame.columns:
@@ -121,12 +137,8 @@ def _number_style(frame: pl.DataFrame, name: str, styles: Styles, decimals: dict
     style = pl.lit(styles.number[MOST_DECIMALS])
     for places in range(MOST_DECIMALS - 1, -1, -1):
         style = pl.when((value - value.round(places)).abs() < 1e-9).then(pl.lit(styles.number[places])).otherwise(style)
-    unit = next((column for column in UNIT_COLUMNS if column in frame.columns), None)
-    if unit is None:
-        return style
-    for word, places in decimals.items():
-        whole = (
-            value - value.round(places)
-        ).abs() < 1e-9  # a confidence level of 0.95 is not shown as 1 because the row is in logits
-        style = pl.when((pl.col(unit) == word) & whole).then(pl.lit(styles.number[places])).otherwise(style)
+    for of_unit, places in units:
+        # a confidence level of 0.95 is not shown as 1 because the row is in logits
+        whole = (value - value.round(places)).abs() < 1e-9
+        style = pl.when(of_unit & whole).then(pl.lit(styles.number[places])).otherwise(style)
     return style

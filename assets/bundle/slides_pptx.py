@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from functools import lru_cache
 from io import BytesIO
 from itertools import pairwise
 from typing import Any
@@ -38,6 +39,7 @@ SLACK = 1.06
 HEADING = 0.5
 CELL_MARGIN = 0.05
 BETWEEN = 6
+DRAWING = 'xmlns:a="http://schemas.openxmlformats.org/drawingml/2006/main"'
 Box = tuple[float, float, float, float]
 
 
@@ -215,9 +217,8 @@ def _bullet(paragraph: Any, place: int | None) -> None:
     look = paragraph._p.get_or_add_pPr()
     look.set("marL", str(_emu(INDENT if place is None else 0.45)))
     look.set("indent", str(-_emu(INDENT if place is None else 0.45)))
-    name = 'xmlns:a="http://schemas.openxmlformats.org/drawingml/2006/main"'
     mark = '<a:buChar {} char="•"/>' if place is None else '<a:buAutoNum {} type="arabicPeriod"/>'
-    look.append(parse_xml(mark.format(name)))
+    look.append(parse_xml(mark.format(DRAWING)))
 
 
 def _chart(slide: Any, part: ChartPart, box: Box, charts: list[ChartPart]) -> None:
@@ -339,14 +340,28 @@ def _text_box(slide: Any, box: Box, texts: Any, name: str, *, size: float, bold:
 
 def _write(frame: Any, texts: Any, *, size: float | None, bold: bool = False, colour: str = INK, after: float = BETWEEN) -> None:
     """A paragraph per text, each as one run with our font and Swedish as its language."""
-    from pptx.enum.text import PP_ALIGN
-    from pptx.util import Pt
-
     frame.clear()
     for place, text in enumerate(texts):
-        paragraph = frame.paragraphs[0] if place == 0 else frame.add_paragraph()
-        paragraph.space_after, paragraph.alignment = Pt(after), PP_ALIGN.LEFT
-        _run(paragraph, text, size=size, bold=bold, colour=colour)
+        made = copy.deepcopy(_paragraph(size, bold, colour, after))
+        made.r_lst[0].text = text
+        if place == 0:
+            frame._txBody.replace(frame._txBody.p_lst[0], made)
+        else:
+            frame._txBody.append(made)
+
+
+@lru_cache(maxsize=64)
+def _paragraph(size: float | None, bold: bool, colour: str, after: float) -> Any:
+    """An element to copy: python-pptx takes a step per property, and a deck has hundreds of paragraphs of a dozen looks."""
+    from pptx.enum.text import PP_ALIGN
+    from pptx.oxml import parse_xml
+    from pptx.text.text import _Paragraph
+    from pptx.util import Pt
+
+    paragraph = _Paragraph(parse_xml(f"<a:p {DRAWING}/>"), None)
+    paragraph.space_after, paragraph.alignment = Pt(after), PP_ALIGN.LEFT
+    _run(paragraph, "", size=size, bold=bold, colour=colour)
+    return paragraph._p
 
 
 def _run(paragraph: Any, text: str, *, size: float | None, bold: bool, colour: str) -> None:

@@ -65,7 +65,7 @@ def test_another_specification_is_another_picture(cache, drawn, spec):
 
 def test_another_engine_draws_anew(cache, drawn, monkeypatch):
     cache.svg(card_of({"mark": "bar"}))
-    monkeypatch.setattr(picture_cache, "version", lambda _: "0.0")
+    monkeypatch.setattr(picture_cache, "_drawn_by", lambda: "0.0")
     cache.svg(card_of({"mark": "bar"}))
     assert len(drawn) == 2
 
