@@ -8,6 +8,7 @@ import dagster as dg
 
 from assets.asset_keys import reached
 from assets.catalogue.active import PROFILE
+from pipelines.doctor_job import undersok_datorn
 from pipelines.failure_notices import NOTICE_SENSORS
 from pipelines.freshness import deliveries_in_time, kolla_farskhet, registers_fresh, weekly_freshness
 from pipelines.register_refresh import hamta_register, yearly_registers
@@ -19,6 +20,7 @@ PUBLISHES = reached("published", "sealed_bundles")
 AUTOMATION_SENSORS = NOTICE_SENSORS
 AUTOMATION_CHECKS = (deliveries_in_time, registers_fresh) if FETCHES else ()
 AUTOMATION_JOBS = (
+    undersok_datorn,
     *((hamta_register, kolla_farskhet) if FETCHES else ()),
     *((verifiera, visa_nyckel, visa_rojande, visa_utgivningar) if PUBLISHES else ()),
 )

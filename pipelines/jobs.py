@@ -21,6 +21,7 @@ from assets.slices import WAVES, YEARS, range_tags
 from assets.texts import ui_texts
 from pipelines import chain
 from pipelines.chain import Choice
+from pipelines.clock_back import clock_set_back
 from pipelines.event_log import light_event_log
 from pipelines.launch import Chosen, Ingestion, Launch, choose, typed_choices
 from pipelines.notices import CHILD
@@ -211,8 +212,12 @@ def _asked(context: dg.OpExecutionContext, paths: Paths) -> Chosen:
         return choose(paths, typed_choices(context.run.run_config))
 
 
-def _say_choices(context: dg.OpExecutionContext, chosen: Chosen) -> None:
-    """Write what the run was asked for in its tags and on its first step, so that it can be found and repeated."""
+def _say_first(context: dg.OpExecutionContext, chosen: Chosen, paths: Paths) -> None:
+    """Write what the run was asked for in its tags and on its first step, so that it can be found and repeated; and what is
+    wrong with the clock.
+    """
+    if wrong := clock_set_back(paths):
+        context.log.warning(str(wrong))
     context.instance.add_run_tags(context.run_id, chosen.tags())
     context.add_output_metadata({"val för körningen": dg.MetadataValue.md(chosen.table())})
 
@@ -321,7 +326,7 @@ def build_crossing_jobs(defs: Callable[[], dg.Definitions]) -> tuple[dg.JobDefin
     def registers(context: dg.OpExecutionContext, config: Ingestion, store: Store, choices: RunChoices) -> None:
         asked = _asked(context, store.paths)
         remember_lying(context.instance, context.run_id, store.paths)
-        _say_choices(context, asked)
+        _say_first(context, asked, store.paths)
         steps(context, store, ["ingest_registers"], asked, choices)
 
     @dg.op(ins=after, out=nothing["out"], description=TEXTS["ops"]["surveys"])

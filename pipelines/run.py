@@ -18,6 +18,7 @@ from assets.intake.receive import inbox_files
 from assets.methods.errors import PipelineError
 from assets.one_pass import draws_much, one_pass
 from assets.worker_pool import WORKERS
+from pipelines.clock_back import clock_set_back
 from pipelines.console import Progress, RunSummary, Step
 from pipelines.dead_runs import only_pass, settle_dead_runs
 from pipelines.event_log import light_event_log
@@ -97,6 +98,8 @@ def run_everything(
     paths.make()
     with Warehouse(paths.warehouse).connect():
         pass  # says in plain words when another program holds the warehouse, before any work is done
+    if wrong := clock_set_back(paths):
+        progress.note(str(wrong))
     with one_pass(workers or WORKERS):
         new = everything or not Warehouse(paths.warehouse).exists(RELEASED)
         if new and len(inbox_files(paths.surveys)) >= MANY:

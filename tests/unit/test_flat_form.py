@@ -33,5 +33,5 @@ def test_a_municipality_is_chosen_by_its_name_or_its_code():
     assert area_codes(["Upplands Väsby", " botkyrka", "0127", ""]) == ("0114", "0127")
     assert area_codes(["stockholms län"], county=True) == ("01",)
     for wrong in (["Göteborg"], ["stockholms län"], ["0"]):
-        with pytest.raises(PipelineError, match=r"Skriv namnet, till exempel \[Botkyrka, Upplands Väsby\]"):
+        with pytest.raises(PipelineError, match="Skriv namnet, till exempel Upplands Väsby"):
             area_codes(wrong)
