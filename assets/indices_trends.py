@@ -21,7 +21,7 @@ from assets.methods.psu_sums import SCORE_UNITS
 from assets.methods.school_changes import SCHEMA, school_changes, school_sums
 from assets.methods.series_breaks import series_breaks
 from assets.methods.series_estimates import CHUNK, VALUE_UNITS
-from assets.methods.wave_trends import CELL, GROUP, earlier_waves, latest_earlier
+from assets.methods.wave_trends import CELL, GROUP, by_areas, earlier_waves, latest_earlier
 from assets.slices import WAVES
 from assets.texts import asset_text
 from pipelines.resources import RunChoices, Store
@@ -95,7 +95,7 @@ def common_schools(
     The schools' sums are made wave by wave, so that the answers of one wave only are in memory; a wave's sums are let go after
     the last pair that needs them.
     """
-    wanted = latest_earlier(earlier_waves(cells, comparable))
+    wanted = pl.concat(latest_earlier(earlier_waves(some, comparable)) for some in by_areas(cells))
     parts: list[pl.DataFrame] = [pl.DataFrame(schema=SCHEMA)]
     if not catalogue.profile.design_columns and wanted.height:
         units = _units(catalogue)

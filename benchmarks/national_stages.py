@@ -65,15 +65,25 @@ class Asked:
 
 
 def with_indices(catalogue: Catalogue, wanted: int) -> Catalogue:
-    """The catalogue with so many indices: its own and, when there are more, copies under other keys with the same limits."""
+    """The catalogue with so many indices, and single questions in proportion: its own and, when there are more, copies.
+
+    Copies have other keys and the same limits.
+    """
     own, cuts = catalogue.indices, catalogue.cutoffs.cuts
     turns = [(turn, index) for turn in range(-(-wanted // len(own))) for index in own][:wanted]
     names = {(turn, index.key): index.key if turn == 0 else f"{index.key}_{turn}" for turn, index in turns}
     indices = tuple(index.model_copy(update={"key": names[turn, index.key]}) for turn, index in turns)
     limits = catalogue.cutoffs.model_copy(update={"cuts": {name: cuts[key] for (_, key), name in names.items()}})
     sets = tuple(limits if one.id == limits.id else one for one in catalogue.cutoff_file.sets)
+    asked = catalogue.indicator_file.indicators
+    questions = [
+        one.model_copy(update={"id": f"{one.id}_{turn}"}) if turn else one
+        for turn in range(-(-wanted // len(own)))
+        for one in asked
+    ][: len(asked) * wanted // len(own)]
     return replace(
         catalogue,
+        indicator_file=catalogue.indicator_file.model_copy(update={"indicators": tuple(questions)}),
         index_file=catalogue.index_file.model_copy(update={"indices": indices}),
         cutoff_file=catalogue.cutoff_file.model_copy(update={"sets": sets}),
     )
@@ -119,7 +129,7 @@ def questions(asked: Asked) -> Units:
     from assets.catalogue.load import load_catalogue
     from assets.indices import INDICATOR_COUNTS, INDICATOR_ESTIMATES, tables_of_indicators
 
-    made = tables_of_indicators(asked.warehouse, load_catalogue(), asked.waves, removal=True)
+    made = tables_of_indicators(asked.warehouse, with_indices(load_catalogue(), asked.indices), asked.waves, removal=True)
     yield ALL, _written(asked, dict(zip((INDICATOR_COUNTS, INDICATOR_ESTIMATES), made, strict=True)))
 
 

@@ -13,6 +13,7 @@ from assets.methods.wave_trends import (
     CELL,
     GROUP,
     ChangeRules,
+    by_areas,
     earlier_waves,
     judge_changes,
     latest_earlier,
@@ -50,10 +51,17 @@ def change_table(cells: pl.DataFrame, comparable: pl.DataFrame, schools: pl.Data
         break), `no_degrees_of_freedom`, `no_spread` (nobody or everybody in one of the waves, or no variance). `verdict` is null
         where there is no change. Nothing is NaN.
     """
+    return pl.concat(_changes(some, comparable, schools, rules) for some in by_areas(cells)).sort(CELL)
+
+
+def _changes(cells: pl.DataFrame, comparable: pl.DataFrame, schools: pl.DataFrame, rules: ChangeRules) -> pl.DataFrame:
+    """The rows of some areas."""
     have = cells.filter(pl.col("n") > 0, pl.col("estimate").is_not_null())
     pairs = earlier_waves(have, comparable)
     before = have.select(*GROUP, from_wave="wave", **{f"{name}_from": pl.col(name) for name in ("estimate", "se", "df", "n")})
-    known = schools.select(*GROUP, "from_wave", "wave", se_schools="se", df_schools="df")
+    known = schools.filter(pl.col("area_code").is_in(cells["area_code"].unique())).select(
+        *GROUP, "from_wave", "wave", se_schools="se", df_schools="df"
+    )
     table = cells.join(latest_earlier(pairs), on=CELL, how="left", maintain_order="left")
     table = table.join(before, on=[*GROUP, "from_wave"], how="left", maintain_order="left")
     table = table.join(known, on=[*GROUP, "from_wave", "wave"], how="left", maintain_order="left")
@@ -66,7 +74,7 @@ def change_table(cells: pl.DataFrame, comparable: pl.DataFrame, schools: pl.Data
     judged = judged.with_columns(
         pl.col("trend_verdict").fill_null("cannot_tell"), pl.col("trend_reason").fill_null("no_estimate")
     )
-    return judged.select(list(SCHEMA)).cast(SCHEMA).sort(CELL)
+    return judged.select(list(SCHEMA)).cast(SCHEMA)
 
 
 def _with_uncertainty(table: pl.DataFrame, rules: ChangeRules) -> pl.DataFrame:

@@ -8,6 +8,7 @@ them, with the same adjustment. Never across a major break in the question.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
@@ -24,6 +25,8 @@ CELL = [*GROUP, "wave"]
 FAMILY = ("area_code", "wave", "grade", "sex", "series_kind", "measure")
 """One area's profile: all series of a kind and measure, in a wave, grade and sex. Changes and slopes are two families."""
 NOISE = 1e-9
+AT_ONCE = 20_000
+"""Cells that are compared at a time: pairs of waves and points of lines take room that grows with the square of the waves."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +37,15 @@ class ChangeRules:
     least_waves: int = 3
     least_schools: int = 6
     level: float = 0.95
+
+
+def by_areas(cells: pl.DataFrame) -> Iterator[pl.DataFrame]:
+    """The cells, all of some areas at a time: no area's changes, nor the tests they are adjusted with, look at another's."""
+    if cells.is_empty():
+        yield cells
+    sizes = cells.group_by("area_code").len().sort("area_code").with_columns(before=pl.col("len").cum_sum() - pl.col("len"))
+    for codes in sizes.group_by(pl.col("before") // AT_ONCE, maintain_order=True).agg("area_code")["area_code"]:
+        yield cells.filter(pl.col("area_code").is_in(codes))
 
 
 def earlier_waves(cells: pl.DataFrame, comparable: pl.DataFrame) -> pl.DataFrame:

@@ -126,6 +126,10 @@ def test_bundles_of_a_part_of_a_county_are_small_and_large_ones() -> None:
     codes = sorted(catalogue.municipality_by_code)
     assert few == [("01", code, edition) for code in (codes[0], codes[len(codes) // 2]) for edition in ("intern", "publik")]
     assert len(set(chosen_bundles(catalogue, Asked(Path(), (2024,), 7, 290)))) == 580
+    asked = [one.id for one in catalogue.indicator_file.indicators]
+    more, fewer = with_indices(catalogue, 14), with_indices(catalogue, 1)
+    assert [one.id for one in more.indicator_file.indicators] == [*asked, *(f"{name}_1" for name in asked)]
+    assert [one.id for one in fewer.indicator_file.indicators] == asked[: len(asked) // 7]
     more = with_indices(catalogue, 9)
     assert [index.key for index in more.indices[7:]] == [f"{index.key}_1" for index in catalogue.indices[:2]]
 

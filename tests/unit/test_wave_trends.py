@@ -9,6 +9,7 @@ import polars as pl
 import pytest
 
 from assets.methods import change_table as ct
+from assets.methods import wave_trends
 from assets.methods.design import Stage, SurveyDesign
 from assets.methods.multiplicity import adjust_families, benjamini_hochberg
 from assets.methods.school_changes import school_changes, school_sums
@@ -197,3 +198,30 @@ def test_families_are_adjusted_as_one_by_one(seed):
     for (_, _), family in found.group_by("a", "b"):
         expected = benjamini_hochberg(family["p_value"].fill_null(math.nan).to_numpy())
         assert family["p_adjusted"].fill_null(-1.0).to_list() == [-1.0 if math.isnan(p) else p for p in expected]
+
+
+def test_some_areas_at_a_time_give_what_all_give_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn = random.Random(4)
+    rows = [
+        {"area_code": code, "series": series, "wave": wave, "estimate": drawn.uniform(0.05, 0.3), "se": drawn.uniform(0.01, 0.03)}
+        for code in ("0180-1", "0127", "01", "0180")
+        for series in ("a", "b")
+        for wave in WAVES
+    ]
+    known = pl.DataFrame([CELL_OF | {"area_code": "0180", "from_wave": 2022, "se": 0.004, "df": 20.0}]).select(NONE.columns)
+    known = known.cast({"from_wave": pl.Int32, "wave": pl.Int32})
+    found = []
+    for at_once in (1, 25, 10_000):
+        monkeypatch.setattr(wave_trends, "AT_ONCE", at_once)
+        found.append(ct.change_table(cells(*rows), comparable(), known, RULES))
+    assert found[0].equals(found[2])
+    assert found[1].equals(found[2])
+    assert found[2].filter(pl.col("method") == ct.COMMON_SCHOOLS)["area_code"].to_list() == ["0180"]
+    monkeypatch.setattr(wave_trends, "AT_ONCE", 1)
+    assert [part["area_code"].unique().to_list() for part in wave_trends.by_areas(cells(*rows))] == [
+        ["01"],
+        ["0127"],
+        ["0180"],
+        ["0180-1"],
+    ]
+    assert ct.change_table(cells(*rows).clear(), comparable(), known, RULES).schema == pl.Schema(ct.SCHEMA)
