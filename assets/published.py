@@ -16,11 +16,13 @@ from assets.sealing.approvals import State
 from assets.sealing.publish import Step
 from assets.sealing.wired import publish_wave
 from assets.slices import WAVES
-from assets.texts import asset_text, shown_as, ui_texts
+from assets.texts import asset_text, automation_texts, shown_as, ui_texts
 from assets.typed_areas import area_codes
 from pipelines.resources import Store
 
 FIELDS = ui_texts()["fields"]
+FEW = 4
+"""So many sealed archives have their path as a line of its own with a button that copies it."""
 BUNDLES = ("reports/municipality_bundle", "reports/workshop_kit", "reports/county_bundle")
 
 
@@ -60,7 +62,14 @@ def published_sealed_bundles(
     }
     waiting = sum(step.state in (State.WAITING_TWO, State.WAITING_ONE) for step in steps)
     more = {"paket som väntar på godkännande": waiting, "mättillfälle": str(config.wave)}
-    folder = {"utgivna paket ligger i": dg.MetadataValue.path(str(paths.published / str(config.wave)))}
+    folder: dict[str, dg.MetadataValue] = {
+        "utgivna paket ligger i": dg.MetadataValue.path(str(paths.published / str(config.wave)))
+    }
+    out = [step.archive for step in steps if step.archive]
+    if out:
+        folder |= {"nästa steg": dg.MetadataValue.text(automation_texts()["next"]["published"])}
+    if len(out) <= FEW:
+        folder |= {path.stem: dg.MetadataValue.path(str(path)) for path in out}
     yield dg.MaterializeResult(metadata=counts | more | folder | {"paket": dg.MetadataValue.md(state_table(steps))})
     refresh(context, paths)
     stopped = [step for step in steps if step.stopped]

@@ -17,15 +17,15 @@ from assets.failures import as_failure
 from assets.intake.names import in_markdown
 from assets.overview.now import refresh
 from assets.published import Publication, published_sealed_bundles
-from assets.sealing.approvals import APPROVED, REFUSED
+from assets.sealing.approvals import APPROVED, REFUSED, State
 from assets.sealing.taken_in import approve, take_in
-from assets.texts import shown_as, ui_texts
+from assets.texts import automation_texts, shown_as, ui_texts
 from pipelines.attempts import tick
 from pipelines.flat_form import flat_form, no_fields
 from pipelines.resources import Store
 from pipelines.sensors import content_hashes, content_key, inbox_state
 
-TEXTS = ui_texts()
+TEXTS, NEXT = ui_texts(), automation_texts()["next"]
 DecisionWord = Literal[APPROVED, REFUSED]  # type: ignore[valid-type]
 FOLDER, RECEIVE = "godkannanden", "ta_emot_godkannanden"
 NOTHING = "Inga godkännanden ligger i inbox/godkannanden."
@@ -50,7 +50,9 @@ def decide(context: dg.OpExecutionContext, config: Decision, store: Store) -> No
         bundle, state = approve(
             store.paths, _today(), paket=config.paket, namn=config.namn, roll=config.roll, skal=config.skal, beslut=config.beslut
         )
-    context.add_output_metadata({"paket": bundle, "läge": state.value})
+    told = {State.WAITING_ONE: "decided_one", State.APPROVED: "decided_two"}.get(state)
+    then = {"nästa steg": NEXT[told]} if told else {}
+    context.add_output_metadata({"paket": bundle, "läge": state.value, **then})
     refresh(context, store.paths)
 
 

@@ -23,7 +23,8 @@ from pipelines import chain
 from pipelines.chain import Choice
 from pipelines.clock_back import clock_set_back
 from pipelines.event_log import light_event_log
-from pipelines.launch import Chosen, Ingestion, Launch, choose, typed_choices
+from pipelines.launch import Chosen, Ingestion, Launch, choose, typed_choices, with_own_name
+from pipelines.made_bundles import made_bundles
 from pipelines.notices import CHILD
 from pipelines.paths import Paths
 from pipelines.recorder import PASS
@@ -209,7 +210,7 @@ def _asked(context: dg.OpExecutionContext, paths: Paths) -> Chosen:
         dagster.Failure: choices that can't be followed, in one sentence.
     """
     with as_failure():
-        return choose(paths, typed_choices(context.run.run_config))
+        return choose(paths, with_own_name(paths, typed_choices(context.run.run_config)))
 
 
 def _say_first(context: dg.OpExecutionContext, chosen: Chosen, paths: Paths) -> None:
@@ -220,6 +221,12 @@ def _say_first(context: dg.OpExecutionContext, chosen: Chosen, paths: Paths) -> 
         context.log.warning(str(wrong))
     context.instance.add_run_tags(context.run_id, chosen.tags())
     context.add_output_metadata({"val för körningen": dg.MetadataValue.md(chosen.table())})
+
+
+def _bundle_steps(chosen: Chosen) -> list[str]:
+    """The jobs that make what the run was asked for."""
+    pilot = find_pilot(chosen.pilot) if chosen.pilot else None
+    return [name for name in ("publish_bundles", "publish_kits", "publish_overview") if wanted_step(name, pilot)]
 
 
 def child_config(chosen: Chosen, choices: RunChoices) -> dict[str, object]:
@@ -348,9 +355,8 @@ def build_crossing_jobs(defs: Callable[[], dg.Definitions]) -> tuple[dg.JobDefin
     @dg.op(ins=after, out=nothing["out"], description=TEXTS["ops"]["bundles"])
     def bundles(context: dg.OpExecutionContext, config: Launch, store: Store, choices: RunChoices) -> None:
         asked = _asked(context, store.paths)
-        pilot = find_pilot(asked.pilot) if asked.pilot else None
-        names = [name for name in ("publish_bundles", "publish_kits", "publish_overview") if wanted_step(name, pilot)]
-        steps(context, store, names, asked, choices, child_config(asked, choices))
+        steps(context, store, _bundle_steps(asked), asked, choices, child_config(asked, choices))
+        context.add_output_metadata(dict(made_bundles(store.paths, asked.wave, asked.only)))
 
     @dg.op(ins=after, description=TEXTS["ops"]["run_outcome"])
     def run_outcome(context: dg.OpExecutionContext, store: Store) -> None:

@@ -14,7 +14,7 @@ import dagster as dg
 from pydantic import Field
 
 from assets.catalogue.active import PROFILE
-from assets.catalogue.load import load_catalogue
+from assets.catalogue.load import active_profile, load_catalogue
 from assets.catalogue.pilots import find_pilot, load_pilots
 from assets.catalogue.settings_models import CHOICES, USUAL, Edition, YesNo, contradiction
 from assets.cutoff_guard import require_usual_for_publication
@@ -25,6 +25,7 @@ from assets.methods.person_names import require_name
 from assets.slices import WAVES
 from assets.texts import shown_as, ui_texts
 from assets.typed_areas import area_codes
+from pipelines.operation_settings import read_settings
 from pipelines.paths import Paths
 from pipelines.resources import BOTH, RunChoices
 from pipelines.saved_settings import Named, find_setting, save_setting
@@ -112,6 +113,15 @@ def typed_choices(run_config: Mapping[str, object]) -> dict[str, object]:
     """
     defaults = {name: field.default for name, field in Launch.model_fields.items()}
     return {name: value for name, value in run_config.items() if name not in defaults or value != defaults[name]}
+
+
+def with_own_name(paths: Paths, typed: Mapping[str, object]) -> dict[str, object]:
+    """What was typed, and when no name was, the one in `drift/drift.yml`: who answers for what is run here.
+
+    Raises:
+        PipelineError: that file can't be read.
+    """
+    return {**typed, "av": str(typed.get("av") or "").strip() or read_settings(paths.home(active_profile())).av}
 
 
 def choose(paths: Paths, typed: Mapping[str, object]) -> Chosen:

@@ -12,7 +12,7 @@ from pydantic import Field
 
 from assets.catalogue.load import active_profile
 from assets.catalogue.pilots import find_pilot
-from assets.catalogue.settings_models import YesNo
+from assets.catalogue.settings_models import Edition, YesNo
 from assets.failures import as_failure, failure
 from assets.intake.names import in_markdown
 from assets.methods.errors import PipelineError
@@ -26,9 +26,10 @@ from pipelines import chain
 from pipelines.chain import Choice
 from pipelines.flat_form import flat_form, no_fields
 from pipelines.jobs import child_config, child_failed, run_child
-from pipelines.launch import NO_PILOT, PilotName, choose
+from pipelines.launch import NO_PILOT, PilotName, choose, with_own_name
+from pipelines.made_bundles import made_bundles
 from pipelines.paths import Paths
-from pipelines.resources import RunChoices, Store
+from pipelines.resources import BOTH, RunChoices, Store
 
 TEXTS = automation_texts()
 FIELDS = TEXTS["fields"]
@@ -41,6 +42,7 @@ class Preview(dg.Config):
 
     kommuner: list[str] = Field(default=[], description=FIELDS["forhandsgranska_kommuner"])
     pilot: PilotName = Field(default=NO_PILOT, description=FIELDS["pilot"])
+    utgava: Edition = Field(default=BOTH, description=FIELDS["utgava"])
     wave: int = Field(default=WAVES[-1], description=FIELDS["wave"])
     av: str = Field(default="", description=FIELDS["av"])
 
@@ -111,7 +113,7 @@ def known_keys(paths: Paths, fingerprint: str) -> Known:
     """What the seal is compared with: the fingerprint that was given, else this installation's own key."""
     if fingerprint.strip():
         return Known(fingerprints=(fingerprint.strip(),))
-    return Known(keys=(sealing_key(paths.keys(active_profile())).public,))
+    return Known(keys=(sealing_key(paths.keys(active_profile())).public,), own=True)
 
 
 def listed(lines: Sequence[str], none: str) -> dg.MarkdownMetadataValue:
@@ -213,17 +215,14 @@ def build_preview_job(defs: Callable[[], dg.Definitions]) -> dg.JobDefinition:
     def preview(context: dg.OpExecutionContext, config: Preview, store: Store, choices: RunChoices) -> None:
         with as_failure():
             only, makes = chosen_areas(config.kommuner, config.pilot)
-            named = child_config(choose(store.paths, {"av": config.av}), choices)
+            asked = with_own_name(store.paths, {"av": config.av, "utgava": config.utgava})
+            named = child_config(choose(store.paths, asked), choices)
         for name in (*makes, "publish_overview"):
             for tags in chain.runs(store.paths, name, Choice(wave=config.wave, only=only)):
                 result = run_child(defs(), context.instance, name, tags, named)
                 if not result.success:
                     raise child_failed(name, result.run_id)
-        folders = [folder for code in only for folder in sorted((store.paths.reports / str(config.wave)).glob(f"{code}_*"))]
-        pages = [str(folder / "LAS_MIG.html") for folder in folders if (folder / "LAS_MIG.html").is_file()]
-        context.add_output_metadata(
-            {"paket": listed([folder.name for folder in folders], "Inga paket."), "öppna": listed(pages, "–")}
-        )
+        context.add_output_metadata(dict(made_bundles(store.paths, config.wave, only)))
 
     @dg.job(name="forhandsgranska", description=TEXTS["jobs"]["forhandsgranska"], config=flat_form(Preview, "gor_paketen"))
     def forhandsgranska() -> None:

@@ -22,6 +22,8 @@ from pipelines.paths import Paths
 LOCK = ".publicera.las"
 LATEST = date(9999, 12, 31)
 MOST_DECISIONS = 99
+SHOWN = 6
+"""So many names are offered for one that isn't there."""
 
 
 def bundle_folders(paths: Paths, wave: int) -> list[Path]:
@@ -43,9 +45,21 @@ def find_bundle(paths: Paths, name: str) -> Path:
     wanted = wanted.replace("\\", "/").rsplit("/", 1)[-1]
     found = [p for p in paths.reports.glob("*/") if FOLDER.fullmatch(wanted) and (p / wanted).is_dir()]
     if not found:
-        hint = "Skriv mappens namn som det står i reports/, till exempel 0127_botkyrka_2024_v1.0_intern."
-        raise PipelineError("no_bundle", f"Paketet {shown(wanted)}", "ett paket i reports/", "inget med det namnet", hint)
+        raise PipelineError(
+            "no_bundle", f"Paketet {shown(wanted)}", "ett paket i reports/", "inget med det namnet", _names_like(paths, wanted)
+        )
     return found[0] / wanted
+
+
+def _names_like(paths: Paths, typed: str) -> str:
+    """What to write instead: the names of bundles that have what was typed in them (`Botkyrka`)."""
+    word = typed.strip().casefold().translate(str.maketrans("åäöé ", "aaoe_"))
+    folders = (p for p in sorted(paths.reports.glob("*/*/")) if FOLDER.fullmatch(p.name))
+    like = [p.name for p in folders if word and word in p.name]
+    if not like:
+        return "Skriv mappens namn som det står i reports/, till exempel 0127_botkyrka_2024_v1.0_intern."
+    more = f" och {len(like) - SHOWN} till" if len(like) > SHOWN else ""
+    return f"Skriv ett av de här namnen: {', '.join(like[:SHOWN])}{more}."
 
 
 def read_bundle(folder: Path) -> Bundle:

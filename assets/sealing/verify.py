@@ -40,10 +40,14 @@ class Verified:
 
 @dataclass(frozen=True)
 class Known:
-    """What the receiver has been given in another way: fingerprints as typed, and public keys."""
+    """What the receiver has been given in another way: fingerprints as typed, and public keys.
+
+    `own`: nothing was given; the key is that of the installation where the bundle is checked.
+    """
 
     fingerprints: Sequence[str] = ()
     keys: Sequence[bytes] = ()
+    own: bool = False
 
     def __bool__(self) -> bool:
         return bool(self.fingerprints or self.keys)
@@ -143,11 +147,12 @@ def _told(seal: Seal, bundle: Bundle, approvals: Sequence[Approval], known: Know
         *(f"    {shown(one.namn)}, {shown(one.roll)}, {one.datum.isoformat()}: {shown(one.skal)}" for one in approvals),
         f"  Nyckelns fingeravtryck: {seal.fingerprint}",
     ]
+    named = "den här installationens egen" if known.own else "den du angav"
     if known and not known.has(seal.public_key):
-        other = f"Sigillet är gjort med en annan nyckel än den du angav. Dess fingeravtryck är {seal.fingerprint}."
+        other = f"Sigillet är gjort med en annan nyckel än {named}. Dess fingeravtryck är {seal.fingerprint}."
         return _changed([other], bundle)
     if known:
-        lines.append("✓ Nyckeln är den du angav.")
+        lines.append(f"✓ Nyckeln är {named}.")
     else:
         lines.append(
             "! Nyckeln är okänd för dig: jämför fingeravtrycket med det som länsstyrelsen har lämnat på annat sätt, "

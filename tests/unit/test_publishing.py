@@ -303,6 +303,8 @@ def test_a_decision_typed_in_dagster_files_in_the_inbox_and_the_publication(tmp_
     with dg.DagsterInstance.ephemeral() as instance:
         done = godkann.execute_in_process(typed, instance, resources=resources)
         assert done.success
+        (output,) = [event for event in done.all_node_events if event.is_successful_output]
+        assert output.step_output_data.metadata["nästa steg"].value.startswith("En person till ska godkänna")
         assert instance.get_latest_materialization_event(dg.AssetKey(["quality", "overview"])).run_id == done.run_id
         twice = godkann.execute_in_process(typed | {"skal": "igen"}, instance, resources=resources, raise_on_error=False)
         assert "två olika personer" in twice.failure_data_for_node("decide").user_failure_data.description
@@ -322,6 +324,8 @@ def test_a_decision_typed_in_dagster_files_in_the_inbox_and_the_publication(tmp_
         assert (paths.quality / "lagesoversikt.html").is_file()
     assert metadata["nya utgivna paket"].value == 1
     assert "utgivet" in metadata["paket"].value
+    assert metadata[FOLDER].value.endswith(f"{FOLDER}.zip")
+    assert "jobbet verifiera" in metadata["nästa steg"].value
     assert lying(paths) == [f"{FOLDER}.zip"]
 
 

@@ -7,11 +7,13 @@ import shutil
 import dagster as dg
 import pytest
 
+from assets.intake.names import in_markdown
 from assets.methods.errors import PipelineError
 from assets.sealing.keys import sealing_key
-from assets.sealing.store import put
+from assets.sealing.store import bundle_folders, find_bundle, put
 from assets.slices import WAVES
-from pipelines.launch import NO_PILOT
+from pipelines.launch import NO_PILOT, with_own_name
+from pipelines.made_bundles import made_bundles
 from pipelines.paths import Paths
 from pipelines.resources import Store
 from pipelines.steward_jobs import chosen_areas, published_archives, verifiera, visa_nyckel, visa_utgivningar
@@ -51,6 +53,7 @@ def test_a_published_bundle_is_verified_against_the_installations_own_key(publis
     told = answer(run(verifiera, published))
     assert "Åsa Ek" in told
     assert "Bo Alm" in told
+    assert "✓ Nyckeln är den här installationens egen." in told
 
 
 def test_a_given_fingerprint_is_what_counts(published):
@@ -106,6 +109,35 @@ def test_a_preview_of_nobody_or_of_somebody_else_is_refused(codes, pilot, code):
     with pytest.raises(PipelineError) as error:
         chosen_areas(codes, pilot)
     assert error.value.code == code
+
+
+def test_a_run_says_where_its_bundles_lie_what_is_next_and_what_to_write_in_the_next_job(tmp_path):
+    bundle, paths = tiny(tmp_path), Paths(tmp_path)
+    (tmp_path / "reports" / "2024" / "lansoversikt.html").write_text("<p>", encoding="utf-8")
+    told = {name: str(value.value) for name, value in made_bundles(paths, 2024, ["0127"]).items()}
+    page = str(bundle_folders(paths, 2024)[0] / "LAS_MIG.html")
+    assert told[f"öppna {FOLDER}"] == page
+    assert told["öppna länsöversikten"] == str(tmp_path / "reports" / "2024" / "lansoversikt.html")
+    assert "öppna röjanderapporten" not in told, "there is none"
+    assert f"| {in_markdown(FOLDER)} | väntar på två godkännanden | {in_markdown(page)} |" in told["paket"]
+    assert "godkann" in told["nästa steg"]
+    assert bundle.manifest.bundle == FOLDER
+    assert set(made_bundles(paths, 2024, [])) == {"nästa steg", "öppna länsöversikten"}
+
+
+def test_the_name_in_the_settings_is_that_of_a_run_without_one(tmp_path):
+    (tmp_path / "drift").mkdir()
+    (tmp_path / "drift" / "drift.yml").write_text("version: 1\nav: Anna Andersson\n", encoding="utf-8")
+    assert with_own_name(Paths(tmp_path), {"av": " ", "wave": 2024}) == {"av": "Anna Andersson", "wave": 2024}
+    assert with_own_name(Paths(tmp_path), {"av": "Bo Alm"}) == {"av": "Bo Alm"}
+
+
+def test_a_bundle_that_is_typed_by_the_name_of_its_municipality_is_offered(tmp_path):
+    tiny(tmp_path)
+    with pytest.raises(PipelineError, match=f"Skriv ett av de här namnen: {FOLDER}"):
+        find_bundle(Paths(tmp_path), "Botkyrka")
+    with pytest.raises(PipelineError, match="Skriv mappens namn som det står"):
+        find_bundle(Paths(tmp_path), "")
 
 
 def test_the_latest_wave_is_the_default():
