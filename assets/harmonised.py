@@ -197,21 +197,28 @@ class _Failed:
 
 
 def _set_aside(warehouse: Warehouse, paths: Paths, deliveries: pl.DataFrame, failed: list[_Failed]) -> None:
-    """Move the files of failed deliveries out of the inbox and their slices out of the raw tables; the archive keeps them."""
-    in_inbox = {p.name: p for p in inbox_files(paths.surveys)}
-    refused: dict[str, Rejected] = {}
+    """Take the slices of failed deliveries out of the raw tables and move their files out of the inbox; the archive keeps them.
+
+    In that order: a run that is killed between finds the files in the inbox again, as new ones.
+    """
+    digests = {one.delivery_id: _digest(deliveries, one.delivery_id) for one in failed}
+    forget(warehouse, sorted(set(digests.values())))
     for one in failed:
-        digest = deliveries.filter(pl.col("delivery_id") == one.delivery_id)["source_sha256"][0]
-        path = in_inbox.get(one.file_name)
-        if digest not in refused and path is not None and file_hash(path) == digest:  # another file may lie there by now
-            refused[digest] = set_aside(path, paths.rejected, one.error, digest)
         gone = {"delivery_id": [one.delivery_id], "wave": [one.wave]}
         warehouse.replace_together(
             [(table, warehouse.read(table, gone).clear(), gone) for table in (DELIVERIES, RESPONSES, TEXTS)]
         )
-    if refused:
-        remember(warehouse, list(refused.values()))
-        forget(warehouse, list(refused))
+    in_inbox = {p.name: p for p in inbox_files(paths.surveys)}
+    refused: dict[str, Rejected] = {}
+    for one in failed:
+        digest, path = digests[one.delivery_id], in_inbox.get(one.file_name)
+        if digest not in refused and path is not None and file_hash(path) == digest:  # another file may lie there by now
+            refused[digest] = set_aside(path, paths.rejected, one.error, digest)
+    remember(warehouse, list(refused.values()))
+
+
+def _digest(deliveries: pl.DataFrame, delivery_id: str) -> str:
+    return str(deliveries.filter(pl.col("delivery_id") == delivery_id)["source_sha256"][0])
 
 
 def _inputs(

@@ -20,7 +20,7 @@ from assets.intake.tables import delivery_rows, response_rows, text_rows
 from assets.intake.wordings import known_hashes
 from assets.methods.errors import PipelineError
 from assets.registers.pipeline import read_register_files
-from assets.rejected_files import remember
+from assets.rejected_files import remember, remember_found
 from assets.slices import ONE_RUN, WAVES, int_keys, survey_waves
 from assets.table_metadata import table_metadata
 from assets.texts import asset_text, op_text
@@ -89,6 +89,7 @@ def raw_survey(context: dg.AssetExecutionContext, store: Store):
         complete = pl.DataFrame(read, schema={"sha256": pl.String, "reading_key": pl.String}, orient="row")
         warehouse.replace(COMPLETE, complete, {"sha256": complete["sha256"].to_list()})
     remember(warehouse, refused)
+    remember_found(warehouse, paths.rejected)
     held = warehouse.read(DELIVERIES, {"wave": waves})
     notes = dg.MetadataValue.md("\n".join(f"- {in_markdown(r.sentence)}" for r in refused) or "Inga filer sattes åt sidan.")
     common = {"nya filer": len(taken), "avvisade filer": len(refused), "avvisade": notes, "anmärkningar": _remarks(files, held)}

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import polars as pl
 
-from assets.intake.receive import Rejected
+from assets.intake.receive import Rejected, file_hash, name_hash
 from assets.intake.tables import rejected_rows
+from assets.overview.waiting import first_line, notes
 from pipelines.warehouse import TableName, Warehouse
 
 REJECTED = TableName("raw", "rejected_files")
 TAKEN = (TableName("raw", "survey_deliveries"), TableName("raw", "form_files"))
 COLUMNS = ("source_file", "source_sha256")
+DECISIONS = (".yml", ".yaml")
+"""How approvals end, which have no rows when they are refused, and mapping files, which their table's row tells of."""
+FOUND = "set_aside_before"
+"""Code of a file that was found among those set aside, with its sentence beside it and no row that knew of it."""
 
 
 def taken_in(warehouse: Warehouse) -> pl.DataFrame:
@@ -29,3 +35,16 @@ def remember(warehouse: Warehouse, refused: Sequence[Rejected]) -> None:
     for name, sha in taken_in(warehouse).iter_rows():
         before.setdefault(name, []).append(sha)
     warehouse.replace(REJECTED, rejected_rows(refused, before), {"sha256": [r.sha256 for r in refused]})
+
+
+def remember_found(warehouse: Warehouse, folder: Path) -> None:
+    """Keep what lies in the folder with its sentence and without a row: a run was killed between the move and the row."""
+    rows = warehouse.read(REJECTED, columns=["sha256"])
+    known = set(rows["sha256"]) if rows.width else set()
+    found = [
+        Rejected(file.name, digest, FOUND, first_line(note))
+        for note, file in notes(folder)
+        if file.suffix.lower() not in DECISIONS
+        and (digest := name_hash(file) if file.is_symlink() else file_hash(file)) not in known
+    ]
+    remember(warehouse, found)

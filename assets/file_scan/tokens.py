@@ -13,6 +13,8 @@ _NUMBER = r"[+\u2212-]?\d{1,3}(?:[ \u00a0\u202f]\d{3})+(?:,\d+)?|[+\u2212-]?\d+(
 _PLAIN = str.maketrans({" ": "", "\u00a0": "", "\u202f": "", "\u2212": "-", ",": "."})
 NUMBER = re.compile(rf"(?<![\w.,])(?:{_NUMBER})(?![\w]|[.,]\d)")
 _RANGE = rf"(?<![\w.,])(?P<a>{_NUMBER})(?:\s?(?:–|-|till|to|och|and|\u2013)\s?(?P<b>{_NUMBER}))?"
+_UNTIL = rf"(?:\s?(?:–|-|till|to)\s?(?P<b>{_NUMBER}))?"
+"""The end of a range of counts: `3 055–3 470 elever` is two numbers, and neither is 470."""
 _PERCENT = re.compile(rf"{_RANGE}\s?(?:%|procent\b|per ?cent\b)")
 _POINTS = re.compile(rf"{_RANGE}\s(?:procentenhet|percentage point)")
 ENGLISH = re.compile(r"_en\.\w+")
@@ -50,8 +52,8 @@ def _counting(words: tuple[str, ...], labels: tuple[str, ...]) -> tuple[re.Patte
     after = "|".join(map(re.escape, words))
     before = "|".join(map(re.escape, labels))
     return (
-        re.compile(rf"(?<![\w.,–-])(?P<a>{_NUMBER})(?:[^\S\t\n]|\n(?=[a-z]))(?P<unit>(?i:{after}))\b"),
-        re.compile(rf"(?<!\w)(?P<unit>{before})\s?[=:]\s?(?P<a>{_NUMBER})(?![\w%]|\s?%|[.,]\d)", re.IGNORECASE),
+        re.compile(rf"(?<![\w.,–-])(?P<a>{_NUMBER}){_UNTIL}(?:[^\S\t\n]|\n(?=[a-z]))(?P<unit>(?i:{after}))\b"),
+        re.compile(rf"(?<!\w)(?P<unit>{before})\s?[=:]\s?(?P<a>{_NUMBER}){_UNTIL}(?![\w%]|\s?%|[.,]\d)", re.IGNORECASE),
     )
 
 
@@ -66,7 +68,9 @@ def tokens(text: str, words: Sequence[str], labels: Sequence[str]) -> Iterator[T
                     yield _token(kind, part, text, match.start(), kind)  # type: ignore[arg-type]
     for pattern in _counting(tuple(words), tuple(labels)):
         for match in pattern.finditer(text):
-            yield _token("count", match["a"], text, match.start(), match["unit"].lower())
+            for part in (match["a"], match["b"]):
+                if part:
+                    yield _token("count", part, text, match.start(), match["unit"].lower())
 
 
 def bare_numbers(text: str) -> Iterator[float]:

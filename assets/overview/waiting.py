@@ -51,7 +51,7 @@ def _stored_as(folder: Path, row: Mapping[str, Any], hashes: Collection[str]) ->
     A file there that somebody has changed has its sentence still, and a content that is no row's (`hashes`).
     """
     stem, changed = Path(stored_name(row["file_name"])).stem, ""
-    for note, file in _notes(folder):
+    for note, file in notes(folder):
         if not file.name.startswith(stem) or first_line(note) != row["sentence"]:
             continue
         digest = row["sha256"] if file.is_symlink() else file_hash(file)
@@ -66,7 +66,7 @@ def first_line(note: Path) -> str:
     return note.read_text(encoding="utf-8").split("\n", 1)[0].strip()
 
 
-def _notes(folder: Path) -> Iterator[tuple[Path, Path]]:
+def notes(folder: Path) -> Iterator[tuple[Path, Path]]:
     """The text files of a folder that lie beside a file, with that file, by name."""
     beside = ((note, note.with_suffix("")) for note in sorted(folder.glob("*.txt")))
     return ((note, file) for note, file in beside if file.is_file())

@@ -7,12 +7,14 @@ import os
 import polars as pl
 import pytest
 
+from assets import harmonised
 from assets.catalogue.load import load_catalogue
 from assets.delivery_reports import waiting_files
 from assets.intake.receive import file_hash, set_aside
 from assets.methods.errors import PipelineError
 from assets.overview.gather import gather
-from assets.rejected_files import REJECTED, TAKEN, remember
+from assets.raw import COMPLETE, DELIVERIES, RESPONSES, TEXTS
+from assets.rejected_files import REJECTED, TAKEN, remember, remember_found
 from pipelines.paths import Paths
 from pipelines.warehouse import Warehouse
 
@@ -93,4 +95,45 @@ def test_a_row_of_an_earlier_version_waits_for_its_file(paths):
     old = pl.DataFrame([{"file_name": NAME, "sha256": refused.sha256, "code": "empty", "sentence": refused.sentence}])
     Warehouse(paths.warehouse).replace(REJECTED, old, None)
     take_in(paths, b"lagad")
+    assert waiting(paths) == [NAME]
+
+
+def test_a_file_whose_row_was_never_written_is_found_again_with_its_sentence(paths):
+    """As when the run was killed between the move and the row."""
+    refused, warehouse = refuse(paths, b"trasig"), Warehouse(paths.warehouse)
+    (paths.rejected / "beslut.yml").write_text("paket: x\n", "utf-8")
+    (paths.rejected / "beslut.yml.txt").write_text("beslut.yml: nej.\n", "utf-8")
+    (paths.rejected / "utan text.csv").write_bytes(b"okand")
+    assert waiting(paths) == []
+    remember_found(warehouse, paths.rejected)
+    assert warehouse.read(REJECTED).select("file_name", "sha256", "sentence").rows() == [(NAME, refused.sha256, str(WHY))]
+    assert waiting(paths) == [NAME]
+    remember(warehouse, [refused])
+    remember_found(warehouse, paths.rejected)
+    assert warehouse.read(REJECTED)["code"].to_list() == [WHY.code], "what is known is left as it is"
+    take_in(paths, b"lagad")
+    assert waiting(paths) == []
+
+
+def test_a_delivery_that_fails_is_read_again_when_the_run_is_killed_before_it_is_moved(paths, monkeypatch):
+    path, warehouse = paths.surveys / NAME, Warehouse(paths.warehouse)
+    path.write_bytes(b"trasig")
+    sha = file_hash(path)
+    about = {"delivery_id": "d", "wave": 2024, "source_file": NAME, "source_sha256": sha, "municipality_code": "0160"}
+    row = pl.DataFrame([about])
+    for table in (DELIVERIES, RESPONSES, TEXTS):
+        warehouse.replace(table, row, None)
+    warehouse.replace(COMPLETE, pl.DataFrame({"sha256": [sha], "reading_key": [sha]}), None)
+
+    def killed(*args):
+        raise KeyboardInterrupt
+
+    failed = [harmonised._Failed("d", NAME, 2024, WHY)]
+    with monkeypatch.context() as patched:
+        patched.setattr(harmonised, "set_aside", killed)
+        with pytest.raises(KeyboardInterrupt):
+            harmonised._set_aside(warehouse, paths, row, failed)
+    assert path.is_file()
+    assert [warehouse.read(table).height for table in (COMPLETE, DELIVERIES, RESPONSES, TEXTS)] == [0, 0, 0, 0]
+    harmonised._set_aside(warehouse, paths, row, failed)
     assert waiting(paths) == [NAME]
