@@ -1,6 +1,6 @@
 """Reports layer: a bundle per municipality and wave, and the county's overview. Reads the release layer and nothing else."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -15,7 +15,7 @@ from assets.bundle.county_edition import county_report_path
 from assets.bundle.county_use import SHORT, use_rows
 from assets.bundle.disclosure_report import PAGE as DISCLOSURE_PAGE
 from assets.bundle.frames import select_frames
-from assets.bundle.inputs import inputs_hash, up_to_date
+from assets.bundle.inputs import drawn_before, up_to_date, with_hashes
 from assets.bundle.load import build_report_meta
 from assets.bundle.picture_cache import PictureCache
 from assets.bundle.previous import previous_tables
@@ -180,6 +180,11 @@ def render_all(tasks: Iterable[Task], workers: int, render: Callable[[ReleaseFra
     return over_workers(render, tasks, workers)
 
 
+def state(scope: Scope, drawn: Collection[Scope], renewed: Collection[Scope]) -> str:
+    """What became of a bundle, in a word or two."""
+    return "skriven" if scope in drawn else "nytt intyg" if scope in renewed else "oförändrad"
+
+
 class InHand:
     """The rows of the bundles that are being drawn: read for the drawing, kept until the certificate is written."""
 
@@ -217,6 +222,8 @@ def reports_municipality_bundle(
     target, cache = Path(release_reader.data_dir) / "reports", picture_cache(release_reader)
     certificates: dict[Scope, BundleMeta] = {}
     places: dict[Scope, BundlePaths] = {}
+    renewed: set[Scope] = set()
+    """Those whose certificate alone is another one."""
 
     def frames_of(scope: Scope) -> ReleaseFrames:
         """Made again when it is rendered, as those of all bundles together take much memory."""
@@ -228,10 +235,14 @@ def reports_municipality_bundle(
         for scope in scopes:
             with release_reader.held():
                 made_by, frames = certificate(release_reader, catalogue, scope), frames_of(scope)
-            certificates[scope] = replace(made_by, inputs=inputs_hash(frames, scope, made_by))
-            held = up_to_date(target, scope.wave, folder_name(scope, meta), certificates[scope].inputs)
+            certified, folder = with_hashes(frames, scope, made_by), folder_name(scope, meta)
+            certificates[scope] = certified
+            held = up_to_date(target, scope.wave, folder, certified.inputs)
             if not choices.remake and (held := beside.kept(held, scope, frames)):
                 places[scope] = held
+            elif not choices.remake and (bundle := drawn_before(target, scope, folder, certified.drawn, meta)):
+                places[scope] = write_bundle(bundle, target, beside.certified(scope, folder, frames, certified))
+                renewed.add(scope)
         new = [scope for scope in scopes if scope not in places]
         render = partial(render_bundle, draw=cache.svg, script=cache.library, begin=begun)
         drawn = InHand(frames_of, meta)
@@ -245,12 +256,10 @@ def reports_municipality_bundle(
     lines = [
         "| kommun | rapport | |",
         "|---|---|---|",
-        *(
-            f"| {in_markdown(s.area_name)}, {s.edition} | `{places[s].report}` | {'skriven' if s in new else 'oförändrad'} |"
-            for s in scopes
-        ),
+        *(f"| {in_markdown(s.area_name)}, {s.edition} | `{places[s].report}` | {state(s, new, renewed)} |" for s in scopes),
     ]
-    counts = {"dagster/row_count": len(scopes), "skrivna paket": len(new), "oförändrade paket": len(scopes) - len(new)}
+    written = len(new) + len(renewed)
+    counts = {"dagster/row_count": len(scopes), "skrivna paket": written, "oförändrade paket": len(scopes) - written}
     return dg.MaterializeResult(metadata=counts | {"paket": dg.MetadataValue.md("\n".join(lines))})
 
 

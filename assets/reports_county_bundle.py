@@ -10,7 +10,7 @@ import polars as pl
 from assets.bundle.county_edition import county_folder
 from assets.bundle.county_frames import COUNTY_ONLY, CountyFrames, select_county_frames
 from assets.bundle.county_render import render_county
-from assets.bundle.inputs import inputs_hash, up_to_date
+from assets.bundle.inputs import drawn_before, up_to_date, with_hashes
 from assets.bundle.previous import previous_tables
 from assets.bundle.types import BundleMeta
 from assets.bundle.writer import write_bundle
@@ -90,13 +90,14 @@ def reports_county_bundle(
         for scope in bundle_scopes([(COUNTY_CODE, wave) for wave in int_keys(context, [])], choices, catalogue):
             earlier = previous_tables(target, scope, county_folder(scope, meta))
             frames = replace(county_frames(release_reader, scope), previous_tables=earlier)
-            made_by = county_certificate(release_reader, catalogue, scope)
-            made_by = replace(made_by, inputs=inputs_hash(frames, scope, made_by))
-            held = None if choices.remake else up_to_date(target, scope.wave, county_folder(scope, meta), made_by.inputs)
+            made_by, folder = county_certificate(release_reader, catalogue, scope), county_folder(scope, meta)
+            made_by = with_hashes(frames, scope, made_by)
+            held = None if choices.remake else up_to_date(target, scope.wave, folder, made_by.inputs)
             if held := beside.kept(held, scope, frames):
                 kept.append(held.report)
             else:
-                bundle = render_county(frames, scope, meta, draw, begun)
+                before = None if choices.remake else drawn_before(target, scope, folder, made_by.drawn, meta)
+                bundle = before or render_county(frames, scope, meta, draw, begun)
                 held = write_bundle(bundle, target, beside.certified(scope, bundle.folder, frames, made_by))
                 written.append(held.report)
             write_forms(release_reader, [held])

@@ -7,7 +7,7 @@ from pathlib import Path
 import dagster as dg
 
 from assets.bundle.frames import select_frames
-from assets.bundle.inputs import inputs_hash, up_to_date
+from assets.bundle.inputs import drawn_before, up_to_date, with_hashes
 from assets.bundle.types import BundleMeta, BundlePaths, ReportMeta
 from assets.bundle.writer import write_bundle
 from assets.catalogue.load import load_catalogue
@@ -26,6 +26,7 @@ from assets.reports import (
     release_frames,
     render_all,
     report_meta,
+    state,
     write_forms,
 )
 from assets.reports_preview import previews
@@ -60,6 +61,7 @@ def reports_workshop_kit(
     target, cache = Path(release_reader.data_dir) / "reports", picture_cache(release_reader)
     certificates: dict[Scope, BundleMeta] = {}
     places: dict[Scope, BundlePaths] = {}
+    renewed: set[Scope] = set()
 
     def frames_of(scope: Scope) -> ReleaseFrames:
         with release_reader.held():
@@ -70,11 +72,14 @@ def reports_workshop_kit(
         for scope in scopes:
             with release_reader.held():
                 made_by, frames = certificate(release_reader, catalogue, scope), frames_of(scope)
-            certificates[scope] = replace(made_by, inputs=inputs_hash(frames, scope, made_by))
-            folder, inputs = kit_folder_name(scope, meta), certificates[scope].inputs
-            held = up_to_date(target, scope.wave, folder, inputs, CERTIFICATE, README)
+            certified, folder = with_hashes(frames, scope, made_by), kit_folder_name(scope, meta)
+            certificates[scope] = certified
+            held = up_to_date(target, scope.wave, folder, certified.inputs, CERTIFICATE, README)
             if not choices.remake and (held := beside.kept(held, scope, frames)):
                 places[scope] = held
+            elif not choices.remake and (kit := drawn_before(target, scope, folder, certified.drawn, meta, CERTIFICATE, README)):
+                places[scope] = write_bundle(kit, target, beside.certified(scope, folder, frames, certified))
+                renewed.add(scope)
         new = [scope for scope in scopes if scope not in places]
         drawn = InHand(frames_of, meta)
         for kit in render_all(drawn.tasks(new), choices.workers, partial(render_kit, draw=cache.svg)):
@@ -84,8 +89,9 @@ def reports_workshop_kit(
         write_forms(release_reader, places.values())
     for scope, place in places.items():
         context.add_asset_metadata(first_page([place.report]), partition_key=f"{scope.area_code}|{scope.wave}")
-    rows = (f"| {in_markdown(s.area_name)} | `{places[s].report}` | {'skriven' if s in new else 'oförändrad'} |" for s in scopes)
-    counts = {"dagster/row_count": len(scopes), "skrivna paket": len(new), "oförändrade paket": len(scopes) - len(new)}
+    rows = (f"| {in_markdown(s.area_name)} | `{places[s].report}` | {state(s, new, renewed)} |" for s in scopes)
+    written = len(new) + len(renewed)
+    counts = {"dagster/row_count": len(scopes), "skrivna paket": written, "oförändrade paket": len(scopes) - written}
     told = dg.MetadataValue.md("\n".join(["| kommun | börja här | |", "|---|---|---|", *rows]))
     return dg.MaterializeResult(metadata=counts | {"paket": told})
 

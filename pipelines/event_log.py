@@ -1,17 +1,29 @@
-"""Dagster's event log without waiting for the disk at every event.
+"""Dagster's event log without waiting for the disk, or opening a file, at every event.
 
 A chain run stores some fifteen hundred events, and Dagster opens, flushes and closes its SQLite file for each: a sixth of the
 whole run's time. Here a commit goes to the write-ahead log without a flush of its own (`synchronous=NORMAL`: a power cut can cost
-the last events, never the file), and one more connection stays open, so that closing Dagster's does not empty the log each time.
-The warehouse and the bundles are written by others and flush as before.
+the last events, never the file), and a connection that Dagster closes is given to it again the next time, as opening one takes
+longer than storing an event. One that hasn't been given back is never shared. The warehouse and the bundles are written by others
+and flush as before.
 """
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from threading import get_ident
 from typing import Any
+
+
+class _Kept(sqlite3.Connection):
+    """A connection that stays open when it is closed, and can then be used again by the thread that made it."""
+
+    idle = False
+
+    def close(self) -> None:
+        self.rollback()
+        self.idle = True
 
 
 @contextmanager
@@ -20,27 +32,24 @@ def light_event_log() -> Iterator[None]:
     from sqlalchemy import event
     from sqlalchemy.engine import Engine
 
-    kept: dict[str, sqlite3.Connection] = {}
-    held: set[str] = set()
+    kept: dict[tuple[str, int], list[_Kept]] = {}
 
-    def lighten(connection: Any, record: object) -> None:
-        if not isinstance(connection, sqlite3.Connection):
-            return
-        connection.execute("PRAGMA synchronous=NORMAL")
-        path = connection.execute("PRAGMA database_list").fetchone()[2]
-        if not path or path in held:
-            return
-        if path not in kept:
-            kept[path] = sqlite3.connect(path, check_same_thread=False)
-        kept[path].execute("SELECT count(*) FROM sqlite_master").fetchone()
-        # a new file gets its write-ahead log after the first connection: only then is it held
-        if kept[path].execute("PRAGMA journal_mode").fetchone()[0] == "wal":
-            held.add(path)
+    def again(dialect: Any, record: object, given: Sequence[Any], named: dict[str, Any]) -> sqlite3.Connection | None:
+        if dialect.driver != "pysqlite":
+            return None
+        mine = kept.setdefault((repr((given, sorted(named.items()))), get_ident()), [])
+        found = next((one for one in mine if one.idle), None)
+        if found is None:
+            found = sqlite3.connect(*given, **{**named, "factory": _Kept})
+            found.execute("PRAGMA synchronous=NORMAL")
+            mine.append(found)
+        found.idle = False
+        return found
 
-    event.listen(Engine, "connect", lighten)
+    event.listen(Engine, "do_connect", again)
     try:
         yield
     finally:
-        event.remove(Engine, "connect", lighten)
-        for connection in kept.values():
-            connection.close()
+        event.remove(Engine, "do_connect", again)
+        for connection in (one for mine in kept.values() for one in mine):
+            sqlite3.Connection.close(connection)

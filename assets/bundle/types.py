@@ -274,7 +274,8 @@ class BundleMeta:
 
     `source_hashes`: delivered file -> SHA-256. `rule_outcomes`: outcome -> number of rules. `suppressed_cells`: number of cells
     hidden by disclosure control in this bundle's area (0 is a number, None means unknown). `data_versions`: asset -> version.
-    `inputs`: hash of all that decides the bundle's content (`inputs.py`). `cutoff_set`: id of the limits behind the indices.
+    `inputs`: hash of all that decides the bundle's content, `drawn`: of what its files but the certificate are drawn from
+    (`inputs.py`). `cutoff_set`: id of the limits behind the indices.
     `policy_version`, `waivers`: of the disclosure policy (`waiver_records` of the bundle's edition).
     `prepared_by`: the name given to the run, or empty. `release`: its id, cells, audit and policy (contracts-safety.md).
     """
@@ -288,6 +289,7 @@ class BundleMeta:
     package_versions: Mapping[str, str]
     data_versions: Mapping[str, str] = field(default_factory=dict)
     inputs: str = ""
+    drawn: str = ""
     cutoff_set: str = ""
     policy_version: str = ""
     waivers: tuple[Mapping[str, object], ...] = ()
@@ -303,7 +305,8 @@ CERTIFICATE = "7_intyg"
 class RenderedBundle:
     """A bundle as bytes: relative path with `/` -> content. Everything but the certificate, which the writer adds last.
 
-    `certificate`: the folder of the certificate. `report`: the file that somebody opens first.
+    `certificate`: the folder of the certificate. `report`: the file that somebody opens first. `summary`: none of one that was
+    drawn before and only gets another certificate.
     """
 
     scope: Scope
@@ -312,7 +315,7 @@ class RenderedBundle:
     released: date
     synthetic: bool
     files: Mapping[str, bytes] = field(repr=False)
-    summary: BundleSummary
+    summary: BundleSummary | None = None
     certificate: str = CERTIFICATE
     report: str = "1_rapport/rapport.html"
 

@@ -97,6 +97,7 @@ def manifest_of(bundle: RenderedBundle, meta: BundleMeta) -> dict[str, object]:
             **meta.release,
         },
         "inputs": meta.inputs,
+        "drawn": meta.drawn,
         "code_version": meta.code_version,
         "catalogue_hash": meta.catalogue_hash,
         "cutoff_set": meta.cutoff_set,

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sqlite3
 from pathlib import Path
 
+import pytest
 from sqlalchemy import create_engine, text
 from sqlalchemy.pool import NullPool
 
@@ -34,3 +36,24 @@ def test_events_are_stored_without_a_flush_each(tmp_path):
     assert stored(path) == (FULL, False)
     with create_engine(f"sqlite:///{path}").connect() as connection:
         assert connection.execute(text("SELECT count(*) FROM event")).scalar_one() == 3
+
+
+def test_a_connection_is_given_again_when_it_has_been_given_back_and_not_before(tmp_path):
+    engine = create_engine(f"sqlite:///{tmp_path / 'run.db'}", poolclass=NullPool)
+
+    def opened(connection):
+        return connection.connection.dbapi_connection
+
+    with light_event_log():
+        with engine.connect() as first:
+            connection = opened(first)
+            first.execute(text("CREATE TABLE event (id INTEGER)"))
+            first.commit()
+            first.execute(text("INSERT INTO event VALUES (1)"))  # never committed
+            with engine.connect() as second:
+                assert opened(second) is not connection
+        with create_engine(f"sqlite:///{tmp_path / 'run.db'}", poolclass=NullPool).connect() as third:
+            assert opened(third) is connection
+            assert third.execute(text("SELECT count(*) FROM event")).scalar_one() == 0
+    with pytest.raises(sqlite3.ProgrammingError):
+        connection.execute("SELECT 1")
