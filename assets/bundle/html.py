@@ -33,6 +33,7 @@ from assets.page_templates import page_templates
 PRINT_MARK = '@top-center{{content:"{mark}";font:bold 10pt Arial,sans-serif;color:#b35806}}'
 _SHIFT = re.compile(r'<g\b[^>]*? transform="translate\(([\d.]+),([\d.]+)\)"')
 _VIEW_BOX = re.compile(r'viewBox="0 0 ([\d.]+) ([\d.]+)"')
+_MARKED = re.compile(r"\[\S{1,2}\]$")
 _TITLE_TEXTS = re.compile(r'<text\b[^>]*font-size="19px"[^>]*>.*?</text>(</g><g>)<text\b.*?</text>', re.DOTALL)
 CROP_MARGIN = 8
 LEAST_SCALE = 0.78
@@ -73,15 +74,17 @@ def without_title(svg: str) -> str:
 
 
 def card_table(card: ChartCard, texts: Mapping[str, Any]) -> Table:
-    """The table behind a chart. Columns whose every text starts with a digit or a sign are set to the right."""
+    """The table behind a chart. Columns of numbers, and of reasons why a number isn't shown, are set to the right."""
     rows = tuple(tuple("" if value is None else str(value) for value in row) for row in card.table.rows())
-    numeric = {
-        place
-        for place in range(1, len(card.table.columns))
-        if rows and all(not row[place] or row[place].lstrip(f"+{numbers.MINUS}≈ ")[:1].isdigit() for row in rows)
-    }
+    numeric = {place for place in range(1, len(card.table.columns)) if _all_numbers([row[place] for row in rows])}
     caption = say(texts, "common.table_caption", title=card.title)
     return Table(f"{card.chart_id}-tabell", caption, tuple(card.table.columns), rows, frozenset(numeric))
+
+
+def _all_numbers(texts: Sequence[str]) -> bool:
+    """Whether a column holds numbers and, beside them, nothing but reasons, which end with their mark."""
+    said = [text for text in texts if text and not _MARKED.search(text)]
+    return bool(said) and all(text.lstrip(f"+{numbers.MINUS}≈ ")[:1].isdigit() for text in said)
 
 
 @lru_cache(maxsize=1)

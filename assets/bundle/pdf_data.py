@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from html import escape
 from typing import Any
 
@@ -20,8 +20,11 @@ from assets.charts.types import ChartCard
 
 Files = dict[str, bytes]
 _VIEW_BOX = re.compile(r'viewBox="[\d.]+ [\d.]+ ([\d.]+) ([\d.]+)"')
-PAGE_MM, TREND_MM, TALLEST_MM = 160.0, 130.0, 145.0
-"""Widest and tallest picture: two series over the waves fill a page, and the words in the pictures stay at 7 points or more."""
+PAGE_MM, TREND_MM, TALLEST_MM, WITH_TABLE_MM = 160.0, 130.0, 145.0, 128.0
+"""Widest and tallest picture, and tallest with its table under it: two series over the waves fill a page, and the words in the
+pictures stay at 7 points or more."""
+TABLE_BESIDE = ("faktorprofil_", "skillnadsdiagram_", "konsskillnad_", "prioriteringsfalt_")
+"""Charts of all indices fill little more than half a page: their tables stand under them, the others' in the appendix."""
 STRIP_SVG = (
     '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 120 14"><path d="M0 7H120" stroke="#d5dde5"/>{reference}{interval}'
     '<circle cx="{value:g}" cy="7" r="4" fill="#0b559f"/></svg>'
@@ -30,11 +33,12 @@ STRIP_SVG = (
 
 @dataclass(frozen=True)
 class _Drawn:
-    """By chart id: notes to print under it, its SVG text, and the words that point at its table."""
+    """By chart id: notes to print under it, its SVG text, the words that point at its table, or the table that follows it."""
 
     notes: Mapping[str, list[str]]
     svgs: Mapping[str, str]
     table_texts: Mapping[str, str]
+    beside: Mapping[str, Table]
 
 
 def frame(content: ReportContent, meta: ReportMeta) -> dict[str, Any]:
@@ -62,9 +66,10 @@ def report_data(content: ReportContent, svgs: Mapping[str, str], meta: ReportMet
     files: Files = {}
     terms, marks = content.reading
     words = meta.texts["pdf"]
-    draw = _Drawn(
-        notes, svgs, {card.chart_id: say(meta.texts, "pdf.table_at", number=n) for n, card in enumerate(content.cards, 1)}
-    )
+    numbered = {card.chart_id: (number, card) for number, card in enumerate(content.cards, 1)}
+    beside = {name: _beside(*found, meta) for name, found in numbered.items() if name.startswith(TABLE_BESIDE)}
+    told = {name: say(meta.texts, "pdf.table_at", number=n) for name, (n, _) in numbered.items() if name not in beside}
+    draw = _Drawn(notes, svgs, told, beside)
     data = frame(content, meta) | {
         "title": content.title,
         "file_title": f"{content.title} {meta.texts['header']['product']} {content.scope.wave}",
@@ -81,7 +86,7 @@ def report_data(content: ReportContent, svgs: Mapping[str, str], meta: ReportMet
             {"title": section.title, "blocks": [_block(block, draw, files) for block in section.blocks]}
             for section in content.sections
         ],
-        "tables": [_appendix_table(card, number, meta, files) for number, card in enumerate(content.cards, 1)],
+        "tables": [_appendix_table(card, n, meta, files) for name, (n, card) in numbered.items() if name not in beside],
     }
     return data, files
 
@@ -130,6 +135,10 @@ def _part(part: SummaryPart) -> dict[str, Any]:
     return {"title": part.title, "tone": part.tone, "items": list(part.items), "text": part.text}
 
 
+def _beside(number: int, card: ChartCard, meta: ReportMeta) -> Table:
+    return replace(card_table(card, meta.texts), caption=say(meta.texts, "pdf.table_beside", number=number))
+
+
 def _appendix_table(card: ChartCard, number: int, meta: ReportMeta, files: Files) -> dict[str, Any]:
     caption = say(meta.texts, "pdf.table_caption", number=number, title=card.title)
     return _table(card_table(card, meta.texts), files) | {"caption": caption}
@@ -142,7 +151,9 @@ def _block(block: Block, draw: _Drawn, files: Files) -> dict[str, Any]:
         case Figure():
             chart_id = block.card.chart_id
             own = _picture(block.card, draw.svgs, files) | {"level": block.level - 1, "notes": draw.notes[chart_id]}
-            own |= {"table": f"{chart_id}-tabell", "table_text": draw.table_texts[chart_id]}
+            beside = draw.beside.get(chart_id)
+            own |= {"beside": _table(beside, files) if beside else None}
+            own |= {"table": "" if beside else f"{chart_id}-tabell", "table_text": draw.table_texts.get(chart_id, "")}
         case Table():
             own = _table(block, files)
         case _:
@@ -156,11 +167,12 @@ def _picture(card: ChartCard, svgs: Mapping[str, str], files: Files) -> dict[str
     name = f"{card.chart_id}.svg"
     files[name] = svg.encode()
     ratio = _ratio(svg)
+    tallest = WITH_TABLE_MM if card.chart_id.startswith(TABLE_BESIDE) else TALLEST_MM
     widest = TREND_MM if card.chart_id.startswith("trend_") else PAGE_MM
     return {
         "file": name,
         "ratio": ratio,
-        "width": round(min(widest, TALLEST_MM * ratio), 2),
+        "width": round(min(widest, tallest * ratio), 2),
         "title": card.title,
         "subtitle": card.subtitle,
         "alt": card.alt,

@@ -136,7 +136,7 @@ class Association(Strict):
 
     least_cell: int = Field(ge=1)
     adjust_for: tuple[str, ...]
-    words: dict[Literal["rr", "odds", "unclear", "excess_share", "no_excess"], str]
+    words: dict[Literal["rr", "unclear", "excess_share", "no_excess"], str]
 
     @model_validator(mode="after")
     def _no_cause(self) -> Association:

@@ -21,7 +21,6 @@ from assets.methods.two_by_two import miettinen_excess
 
 WORDING = "association"
 LEAST_CELL = 5
-RARE = 0.10  # above this share an odds ratio overstates the ratio of risks: lead with the risk ratio
 MEASURES = ("share_exposed", "share_unexposed", "difference", "rr", "odds", "rr_adjusted", "odds_adjusted", "excess_share")
 SCHEMA = {"factor": pl.String, "outcome": pl.String, "measure": pl.String} | {
     "estimate": pl.Float64,
@@ -63,8 +62,8 @@ def associate(
     Returns:
         One row per measure of `MEASURES`: shares and difference as 0..1; ratios with intervals from the log scale, `se` on the
         log scale; `excess_share` = p(exposed | case)(RR - 1)/RR with the adjusted ratio, or the crude one without `adjust_for`,
-        and no interval: null and `no_excess` when the ratio is at most 1. `lead_measure` marks the ratio to lead with (risk ratio
-        when the outcome is common). Every null has its `reason`.
+        and no interval: null and `no_excess` when the ratio is at most 1. `lead_measure` marks the ratio to lead with: that of
+        the shares, which every outcome has, so that sentences beside each other say the same thing. Every null has its `reason`.
     """
     x, y = sample.column(factor), sample.column(outcome)
     if not (set(np.unique(x[np.isfinite(x)])) | set(np.unique(y[np.isfinite(y)]))) <= {0.0, 1.0}:
@@ -95,9 +94,8 @@ def associate(
                 continue
             models[measure] = _fitted(view, outcome, [factor, *terms], family, scope)
             rows.append(_ratio_row(measure, models[measure], factor, level, terms))
-    share = float(np.sum(sample.weight[known] * y[known]) / sample.weight[known].sum())
     rows.append(_excess(rows, sample.weight, known, x, y, bool(adjust_for)))
-    lead = ("rr" if share > RARE else "odds") + ("_adjusted" if adjust_for else "")
+    lead = "rr_adjusted" if adjust_for else "rr"
     table = pl.DataFrame([base | row | {"lead_measure": row["measure"] == lead} for row in rows], schema=SCHEMA)
     order = pl.Series("measure", MEASURES)
     return pl.DataFrame({"measure": order}).join(table, on="measure", how="left", maintain_order="left").select(list(SCHEMA))

@@ -193,7 +193,7 @@ def _sentence(row: Mapping[str, Any], words: Mapping[str, str], names: Mapping[s
     """The association in plain words, on the ratio to lead with; None for every other row."""
     if row["reason"] != "ok" or not row["lead_measure"] or row["low"] is None:
         return None
-    kind = "unclear" if row["verdict"] == "unclear" else "rr" if row["measure"].startswith("rr") else "odds"
+    kind = "unclear" if row["verdict"] == "unclear" else "rr"
     ratio, low, high = (f"{row[name]:.{RATIO_DECIMALS}f}".replace(".", ",") for name in ("value", "low", "high"))
     return words[kind].format(
         factor=names["factor"][row["factor"]], outcome=names["outcome"][row["outcome"]], ratio=ratio, interval=f"{low}–{high}"

@@ -5,8 +5,10 @@ from __future__ import annotations
 import html
 import itertools
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 
+import polars as pl
 import pytest
 
 from assets.bundle.html import card_table, page_script, without_title
@@ -168,6 +170,17 @@ def test_the_table_beside_a_chart_holds_every_cell_of_the_card():
     table = card_table(card, META.texts)
     assert [list(row) for row in table.rows] == [[str(value) for value in row] for row in card.table.rows()]
     assert 0 not in table.numeric
+
+
+def test_a_column_of_numbers_is_set_to_the_right_where_some_are_hidden_too():
+    frames, scope = sample_bundle_frames()
+    hidden = "skyddat av sekretesskäl [c]"
+    columns = {
+        "Faktor": ["Utagerande", "Välbefinnande"], "Andel": ["12\u00a0%", hidden], "Skillnad": [hidden, "−3"],
+        "Bedömning": ["kan inte avgöras", hidden], "Dold": [hidden, hidden],
+    }  # fmt: skip
+    card = replace(faktorprofil.build(frames, scope, META.charts, grade="ak9"), table=pl.DataFrame(columns))
+    assert card_table(card, META.texts).numeric == {1, 2}
 
 
 def test_hidden_values_never_become_zero_on_the_page(sketched):

@@ -13,7 +13,7 @@ from pypdf.generic import DictionaryObject
 from assets.bundle.content import municipality_report
 from assets.bundle.html import card_table
 from assets.bundle.pdf import FONT_FOLDER, compile_pdf, compiler, printed_files
-from assets.bundle.pdf_data import report_data, summary_data
+from assets.bundle.pdf_data import TABLE_BESIDE, report_data, summary_data
 from assets.bundle.print_table import LEAST_SIZE, TYPE_SIZE, table_layout
 from assets.bundle.render import with_fallback_fonts
 from assets.bundle.sized_trends import POSTER_HEIGHT, SUMMARY_HEIGHT, sized_trends
@@ -153,6 +153,12 @@ def test_a_short_table_is_whole_and_a_chart_has_its_section_beside_it(botkyrka):
     for short in tables:
         cells = [cell for row in short.rows for cell in row if not isinstance(cell, Strip)]
         assert set.intersection(*(page_of(pages, words) for words in [short.caption, *cells])), short.caption
+    beside = [card for card in content.cards if card.chart_id.startswith(TABLE_BESIDE)]
+    assert len(beside) >= 6
+    for number, card in enumerate(content.cards, 1):
+        if card in beside:
+            caption = META.texts["pdf"]["table_beside"].format(number=number)
+            assert page_of(pages, card.title) & page_of(pages, caption), card.chart_id
     opened = 0
     for section in content.sections:
         figure = next((place for place, block in enumerate(section.blocks) if isinstance(block, Figure)), None)
