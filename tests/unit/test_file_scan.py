@@ -249,6 +249,13 @@ def test_both_ends_of_a_range_of_counts_are_traced(bundle):
     assert (report.numbers, report.findings) == (2, ())
 
 
+@pytest.mark.parametrize("answers", ["5", "5–6"])
+def test_answers_of_officials_to_the_forms_need_no_cell(bundle, answers):
+    told = f"Självskattning 2024, {answers} svar utan namn från personal"
+    assert not scanned(bundle, ("1_rapport/x.txt", told.encode())).findings
+    assert scanned(bundle, ("1_rapport/x.txt", told.replace("Självskattning", "Enkäten").encode())).findings
+
+
 def test_answers_by_pupil_are_found(bundle):
     codes = sorted(bundle[2].questions)[:9]
     for rows, rule in ((40, "records"), (3, "microdata_column")):
