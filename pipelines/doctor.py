@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from assets.hygiene.permissions import open_to_others, supported
+from assets.write_faults import why
 from pipelines.console import number
 from pipelines.paths import Paths
 
@@ -105,7 +106,7 @@ def check_write(home: Path) -> list[Finding]:
         probe.unlink()
     except OSError as problem:
         remedy = "Ge dig själv skrivrätt till mappen, eller peka ut en annan med miljövariabeln DID_HOME."
-        return [Finding("stop", f"Det går inte att skriva i {home} ({problem.strerror})", remedy)]
+        return [Finding("stop", f"Det går inte att skriva i {home} ({why(problem)})", remedy)]
     return [Finding("ok", f"Mappen {home} går att skriva i")]
 
 
@@ -118,7 +119,7 @@ def check_permissions(home: Path) -> list[Finding]:
     if not loose:
         return [Finding("ok", "Bara du kan läsa det som ligger i datamappen")]
     names = ", ".join(path.name for path in loose)
-    remedy = "Kör make kor, som stänger dem. Hör de till en annan användare: byt ägare till dig själv först."
+    remedy = "Starta om Dagster-sidan, eller kör make kor, så stängs de. Hör de till en annan: byt ägare till dig själv först."
     return [Finding("note", f"Andra på datorn kan läsa {names} i {home}", remedy)]
 
 

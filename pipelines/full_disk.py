@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import errno
 import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 from assets.methods.errors import PipelineError
+from assets.write_faults import FULL
 
 SAID = re.compile(
     r"no space left on device|disk quota exceeded|file too large|database or disk is full|not enough space on the disk", re.I
 )
 """What the operating system and SQLite say; a step of Dagster that failed gives it as text only."""
-NUMBERS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 
 def met_by() -> tuple[type[Exception], ...]:
@@ -37,7 +36,7 @@ def met_by() -> tuple[type[Exception], ...]:
 
 def is_full_disk(error: BaseException) -> bool:
     """Whether an error, or one that it came of, is that the disk is full."""
-    return any((isinstance(one, OSError) and one.errno in NUMBERS) or bool(SAID.search(str(one))) for one in _with_causes(error))
+    return any((isinstance(one, OSError) and one.errno in FULL) or bool(SAID.search(str(one))) for one in _with_causes(error))
 
 
 def disk_full(home: Path) -> PipelineError:

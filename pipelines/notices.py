@@ -16,8 +16,8 @@ import dagster as dg
 from dagster._core.execution.plan.objects import UserFailureData
 from dagster._core.storage.tags import ASSET_PARTITION_RANGE_END_TAG, ASSET_PARTITION_RANGE_START_TAG, PARTITION_NAME_TAG
 
-from assets.methods.errors import PipelineError
 from assets.sealing.store import put
+from assets.write_faults import not_written
 from pipelines.paths import Paths
 from pipelines.silent_errors import kept_places
 
@@ -113,8 +113,7 @@ def write_notice(paths: Paths, name: str, text: str, when: datetime) -> Path:
     try:
         paths.notices.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        got, hint = error.strerror or "ett fel från filsystemet", "Kontrollera utrymmet och mappens rättigheter."
-        raise PipelineError("write_failed", str(paths.notices), "en mapp som går att skriva i", got, hint) from error
+        raise not_written("write_failed", str(paths.notices), error, "Kontrollera mappens rättigheter.") from error
     stem, count = f"{when:%Y-%m-%dT%H%M%S}-{name}", 1
     path = paths.notices / f"{stem}.txt"
     while path.exists():

@@ -23,8 +23,8 @@ from assets.bundle.types import (
     Table,
 )
 from assets.methods.editions import INTERN
-from assets.methods.errors import PipelineError
 from assets.whole_files import flush_file, flush_tree, half_of, put_text, take_place
+from assets.write_faults import not_written
 
 MANIFEST = f"{CERTIFICATE}/manifest.json"
 ZIP_DATE = (1980, 1, 1, 0, 0, 0)
@@ -58,13 +58,8 @@ def write_bundle(bundle: RenderedBundle, target_root: Path, meta: BundleMeta) ->
         _replace(working, final)
         take_place(archive, root / f"{bundle.folder}.zip")
     except OSError as error:
-        raise PipelineError(
-            code="write_bundle",
-            where=f"rapportpaketet {bundle.folder}",
-            expected="en mapp som går att skriva i",
-            got=error.strerror or "ett fel från filsystemet",
-            hint="Stäng filer som är öppna i mappen, kontrollera utrymmet och kör igen.",
-        ) from error
+        hint = "Stäng filer som är öppna i mappen och kör igen."
+        raise not_written("write_bundle", f"Rapportpaketet {bundle.folder}", error, hint) from error
     return bundle_paths(target_root, bundle.scope.wave, bundle.folder, bundle.certificate, bundle.report)
 
 

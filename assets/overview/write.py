@@ -7,12 +7,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from assets.methods.errors import PipelineError
 from assets.overview.html import DATA, PAGE, render_overview
 from assets.overview.plain import as_json
 from assets.overview.types import Overview, WaitingFile
 from assets.overview.waiting import first_line
 from assets.whole_files import put_text
+from assets.write_faults import not_written
 
 
 def write_overview(folder: Path, overview: Overview, texts: Mapping[str, Any]) -> Path:
@@ -25,8 +25,8 @@ def write_overview(folder: Path, overview: Overview, texts: Mapping[str, Any]) -
         put_text(folder / DATA, as_json(overview))
         put_text(folder / PAGE, render_overview(overview, texts))
     except OSError as error:
-        got, hint = error.strerror or "ett fel från filsystemet", "Stäng filer som är öppna i mappen kvalitet och kör igen."
-        raise PipelineError("write_overview", "Lägesöversikten", "en mapp som går att skriva i", got, hint) from error
+        hint = "Stäng filer som är öppna i mappen kvalitet och kör igen."
+        raise not_written("write_overview", "Lägesöversikten", error, hint) from error
     return folder / PAGE
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from assets.methods.errors import PipelineError
 from assets.whole_files import put_text
+from assets.write_faults import not_written
 
 INDEX = "index.html"
 _PAGE = re.compile(r"^[A-Za-z0-9_-]+_[0-9a-f]{8}\.html$")
@@ -52,10 +53,5 @@ def write_index(folder: Path, text: str) -> Path:
 
 
 def _not_written(error: OSError) -> PipelineError:
-    return PipelineError(
-        code="write_quality",
-        where="kvalitetssidorna",
-        expected="en mapp som går att skriva i",
-        got=error.strerror or "ett fel från filsystemet",
-        hint="Stäng filer som är öppna i mappen kvalitet, kontrollera utrymmet och kör igen.",
-    )
+    hint = "Stäng filer som är öppna i mappen kvalitet och kör igen."
+    return not_written("write_quality", "Kvalitetssidorna", error, hint)

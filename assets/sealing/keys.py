@@ -27,6 +27,7 @@ from cryptography.hazmat.primitives.serialization import (
 from assets import whole_files
 from assets.methods.errors import PipelineError
 from assets.sealing.seal import fingerprint
+from assets.write_faults import not_written
 
 PASS_PHRASE = "DID_NYCKEL_LOSEN"
 RING, ENTRY = "data-i-dialog", "sigill"
@@ -171,8 +172,7 @@ def _write(path: Path, content: bytes, mode: int) -> None:
             raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST))
     except OSError as error:
         hint = "Kontrollera mappen nycklar och kör igen."
-        got = error.strerror or "ett fel från filsystemet"
-        raise PipelineError("key_folder", str(path), "en mapp som går att skriva i", got, hint) from error
+        raise not_written("key_folder", str(path), error, hint) from error
 
 
 def _pass_phrase() -> bytes | None:

@@ -21,6 +21,7 @@ from assets.sealing.approvals import Standing, State, standing
 from assets.sealing.bundle import Bundle, sealed_archive
 from assets.sealing.gates import Gate, Register, Whole, first_closed
 from assets.sealing.verify import Known, verify_archive
+from assets.write_faults import not_written
 from pipelines.paths import Paths
 
 WHOLE = Whole()
@@ -88,9 +89,7 @@ def _let_out(paths: Paths, bundle: Bundle, sealed: bytes, register: Register) ->
         whole_files.take_place(half, place)
     except OSError as error:
         store.forget(half)
-        got = error.strerror or "ett fel från filsystemet"
-        hint = "Kontrollera utrymmet och kör igen."
-        raise PipelineError("publish_failed", str(place), "en mapp som går att skriva i", got, hint) from error
+        raise not_written("publish_failed", str(place), error, "Kontrollera mappen och kör igen.") from error
     except PipelineError:
         store.forget(half)
         raise

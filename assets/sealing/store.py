@@ -17,6 +17,7 @@ from assets.sealing.form import form_text
 from assets.sealing.gates import Whole
 from assets.sealing.manifest import CERTIFICATE, FOLDER, NAME, shown
 from assets.sealing.verify import Known, Verified, verify_archive, verify_files
+from assets.write_faults import not_written, why
 from pipelines.paths import Paths
 
 LOCK = ".publicera.las"
@@ -92,8 +93,7 @@ def read_folder(folder: Path) -> dict[str, bytes]:
                 raise PipelineError("bad_bundle_folder", where, "ett paket", "fler eller större filer än ett paket kan ha", hint)
             files[path.relative_to(folder).as_posix()] = path.read_bytes()
     except OSError as error:
-        got = error.strerror or "ett fel från filsystemet"
-        raise PipelineError("bad_bundle_folder", where, "filer som går att läsa", got, hint) from error
+        raise PipelineError("bad_bundle_folder", where, "filer som går att läsa", why(error), hint) from error
     return files
 
 
@@ -203,9 +203,7 @@ def put(path: Path, content: bytes) -> None:
     try:
         whole_files.put(path, content)
     except OSError as error:
-        got = error.strerror or "ett fel från filsystemet"
-        hint = "Kontrollera utrymmet och kör igen."
-        raise PipelineError("write_failed", str(path), "en mapp som går att skriva i", got, hint) from error
+        raise not_written("write_failed", str(path), error, "Kontrollera mappen och kör igen.") from error
 
 
 def read_start(path: Path, most: int) -> bytes:

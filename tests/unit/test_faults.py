@@ -91,7 +91,8 @@ def test_a_file_that_cannot_be_written_leaves_the_old_one(tmp_path, monkeypatch,
 @pytest.mark.parametrize("error", [FULL, CLOSED], ids=["full disk", "closed folder"])
 def test_quality_pages_say_what_to_do_when_the_place_cannot_be_written(tmp_path, monkeypatch, error):
     monkeypatch.setattr("assets.whole_files.os.fsync", refuses(error))
-    with pytest.raises(PipelineError, match="kontrollera utrymmet och kör igen"):
+    says = "fick en full disk. Frigör utrymme" if error is FULL else "fick en plats som är stängd för dig. Stäng filer"
+    with pytest.raises(PipelineError, match=says):
         write_pages(tmp_path, {"2024/a_00000000.html": "x"}, [2024])
     assert not names(tmp_path)
 

@@ -29,7 +29,7 @@ def test_a_page_that_could_not_be_finished_leaves_the_old_one(tmp_path, monkeypa
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(os, "replace", full)
-    with pytest.raises(PipelineError, match="kvalitetssidorna: väntade en mapp som går att skriva i") as error:
+    with pytest.raises(PipelineError, match="Kvalitetssidorna: väntade en mapp som går att skriva i") as error:
         write_index(tmp_path, "ny")
     assert error.value.code == "write_quality"
     with pytest.raises(PipelineError):
