@@ -1,6 +1,6 @@
 """Release layer: what disclosure control costs, and what one step looser or tighter would change. Counts of cells, no results."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import dagster as dg
 import polars as pl
@@ -9,8 +9,9 @@ from assets.asset_keys import only_reached
 from assets.catalogue.load import Catalogue, load_catalogue
 from assets.cutoff_guard import released_editions
 from assets.failures import as_failure
-from assets.indices import COUNTS, ESTIMATES
+from assets.indices import COUNTS, ESTIMATES, INDICATOR_COUNTS, INDICATOR_ESTIMATES, SCALE_ESTIMATES, SCALE_MEANS
 from assets.intake.names import in_markdown
+from assets.kept_tables import made_or_kept
 from assets.methods.bands import FOCUS_BAND
 from assets.methods.disclosure import load_policy
 from assets.methods.estimate import MEASURES
@@ -27,6 +28,9 @@ from pipelines.warehouse import TableName, Warehouse
 
 STEPPED = ("index", "question")
 """Families that a step is calculated for: the numbers of factors follow from the indices."""
+SUPPRESSED = (COUNTS, ESTIMATES, INDICATOR_COUNTS, INDICATOR_ESTIMATES, SCALE_MEANS, SCALE_ESTIMATES)
+"""What the suppressors read."""
+UTILITY_STEPS = TableName("release", "utility_steps")
 READ = [table for family in FAMILIES.values() for table in family[:2]]
 DEPS = [
     dg.AssetDep(key, partition_mapping=dg.AllPartitionMapping()) for key in only_reached(*(f"release/{name}" for name in READ))
@@ -100,20 +104,35 @@ def municipality_table(cells: pl.DataFrame, names: Mapping[str, str]) -> dg.Mark
 def counted_steps(warehouse: Warehouse, catalogue: Catalogue) -> pl.DataFrame:
     """`release.utility_steps` for the latest wave that has answers: the release as it is, and the real suppressors run anew
     with each step's numbers. What they would release is counted here and goes no further.
+
+    No rule looks at another grade, so a grade of which nothing is another than the last time keeps its rows.
     """
     policy = load_policy(policy_for(catalogue.disclosure, catalogue.index_file))
     waves = warehouse.read(COUNTS, None, ["wave"]) if warehouse.exists(COUNTS) else pl.DataFrame()
     if not waves.height or not policy.steps:
         return pl.DataFrame(schema=STEP)
-    wave = int(waves["wave"].max())
-    names = [FAMILIES[family][0] for family in STEPPED]
-    now = {name: warehouse.read(TableName("release", name), {"wave": [wave]}) for name in names}
-    inputs = suppressor_inputs(warehouse, catalogue, wave)
-    focus, editions = {index.key: FOCUS_BAND[index.kind] for index in catalogue.indices}, released_editions(catalogue)
-    same = focus, catalogue.indicator_file, catalogue.survey
-    anew = shared_out(released_anew, ((*inputs, *same, stepped(policy, step), editions) for step in STEPS))
-    steps = [counted_step(step, released) for step, released in zip(STEPS, anew, strict=True)]
-    return pl.concat([counted_step(SAME, {name: rows for name, rows in now.items() if rows.width}), *steps])
+    wave, editions = int(waves["wave"].max()), released_editions(catalogue)
+    released = [TableName("release", FAMILIES[family][0]) for family in STEPPED]
+    hashes = [warehouse.slice_hashes(table, ["wave", "grade"]) for table in (*SUPPRESSED, *released)]
+    grades = sorted({grade for found in hashes for at, grade in found if at == wave})
+
+    def counted(some: Sequence[str]) -> Iterator[pl.DataFrame]:
+        now = {table.table: warehouse.read(table, {"wave": [wave]}) for table in released}
+        inputs = suppressor_inputs(warehouse, catalogue, wave)
+        same = {index.key: FOCUS_BAND[index.kind] for index in catalogue.indices}, catalogue.indicator_file, catalogue.survey
+        numbers = [stepped(policy, step) for step in STEPS]
+        tasks = ((*(_of(tables, grade) for tables in inputs), *same, one, editions) for grade in some for one in numbers)
+        anew = shared_out(released_anew, tasks)
+        for grade in some:
+            as_it_is = {name: rows.filter(grade=grade) for name, rows in now.items() if rows.width}
+            yield pl.concat([counted_step(SAME, as_it_is), *(counted_step(step, next(anew)) for step in STEPS)])
+
+    made_from = {grade: [wave, editions, [found.get((wave, grade)) for found in hashes]] for grade in grades}
+    return made_or_kept(warehouse, UTILITY_STEPS, "grade", made_from, counted).sort(pl.all())
+
+
+def _of(tables: Iterable[pl.DataFrame], grade: str) -> tuple[pl.DataFrame, ...]:
+    return tuple(table.filter(grade=grade) for table in tables)
 
 
 Inputs = tuple[tuple[pl.DataFrame, pl.DataFrame], tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]]

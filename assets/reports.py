@@ -240,8 +240,8 @@ def reports_municipality_bundle(
             held = up_to_date(target, scope.wave, folder, certified.inputs)
             if not choices.remake and (held := beside.kept(held, scope, frames)):
                 places[scope] = held
-            elif not choices.remake and (bundle := drawn_before(target, scope, folder, certified.drawn, meta)):
-                places[scope] = write_bundle(bundle, target, beside.certified(scope, folder, frames, certified))
+            elif not choices.remake and (before := drawn_before(target, scope, folder, certified.drawn, meta)):
+                places[scope] = write_bundle(before[0], target, beside.certified(scope, folder, frames, certified, before[1]))
                 renewed.add(scope)
         new = [scope for scope in scopes if scope not in places]
         render = partial(render_bundle, draw=cache.svg, script=cache.library, begin=begun)

@@ -97,8 +97,8 @@ def reports_county_bundle(
                 kept.append(held.report)
             else:
                 before = None if choices.remake else drawn_before(target, scope, folder, made_by.drawn, meta)
-                bundle = before or render_county(frames, scope, meta, draw, begun)
-                held = write_bundle(bundle, target, beside.certified(scope, bundle.folder, frames, made_by))
+                bundle, had = before or (render_county(frames, scope, meta, draw, begun), None)
+                held = write_bundle(bundle, target, beside.certified(scope, folder, frames, made_by, had))
                 written.append(held.report)
             write_forms(release_reader, [held])
     lines = [*(f"- `{path}` skriven" for path in written), *(f"- `{path}` oförändrad" for path in kept)]

@@ -77,12 +77,17 @@ class Previews:
     inputs: Inputs
     prepared_by: str = ""
 
-    def certified(self, scope: Scope, folder: str, frames: ReleaseFrames, made_by: BundleMeta) -> BundleMeta:
+    def certified(
+        self, scope: Scope, folder: str, frames: ReleaseFrames, made_by: BundleMeta, earlier: Mapping[str, object] | None = None
+    ) -> BundleMeta:
         """Write the cells of a bundle that is about to be written, and give what its certificate says.
 
-        They lie beside the reports and never in the bundle.
+        They lie beside the reports and never in the bundle. `earlier`: the certificate of a bundle drawn from the same rows; its
+        cells, where they lie, are only told to be of these inputs.
         """
-        digest = write_preview(self.root, scope.wave, folder, published_cells(frames), self.inputs)
+        place, digest = (self.root, scope.wave, folder), _cells_told(earlier or {})
+        if not digest or not renew_preview(*place, self.inputs, digest):
+            digest = write_preview(*place, published_cells(frames), self.inputs)
         release = {**made_by.release, **self.facts.told(), "cells_sha256": digest}
         return replace(made_by, release=release, prepared_by=self.prepared_by)
 

@@ -77,8 +77,10 @@ def reports_workshop_kit(
             held = up_to_date(target, scope.wave, folder, certified.inputs, CERTIFICATE, README)
             if not choices.remake and (held := beside.kept(held, scope, frames)):
                 places[scope] = held
-            elif not choices.remake and (kit := drawn_before(target, scope, folder, certified.drawn, meta, CERTIFICATE, README)):
-                places[scope] = write_bundle(kit, target, beside.certified(scope, folder, frames, certified))
+            elif not choices.remake and (
+                before := drawn_before(target, scope, folder, certified.drawn, meta, CERTIFICATE, README)
+            ):
+                places[scope] = write_bundle(before[0], target, beside.certified(scope, folder, frames, certified, before[1]))
                 renewed.add(scope)
         new = [scope for scope in scopes if scope not in places]
         drawn = InHand(frames_of, meta)

@@ -65,16 +65,18 @@ def drawn_before(
     meta: ReportMeta,
     certificate: str = CERTIFICATE,
     report: str = "1_rapport/rapport.html",
-) -> RenderedBundle | None:
-    """The bundle on disk, to be written with another certificate, when it was drawn from the same and every file is whole."""
+) -> tuple[RenderedBundle, dict[str, Any]] | None:
+    """The bundle on disk, to be written with another certificate than the one it has, which comes beside it.
+
+    Nothing when it was drawn from something else or when any file isn't as it was written.
+    """
     paths = bundle_paths(target_root, scope.wave, folder, certificate, report)
     manifest = _manifest(paths)
-    whole = _whole(paths, manifest) if manifest is not None and manifest.get("drawn") == drawn else None
-    if whole is None:
+    if manifest is None or manifest.get("drawn") != drawn or (whole := _whole(paths, manifest)) is None:
         return None
     files = {name: path.read_bytes() for name, path in sorted(whole.items())}
     told = {"version": meta.version, "released": meta.released, "synthetic": meta.charts.synthetic}
-    return RenderedBundle(scope, folder, **told, files=files, certificate=certificate, report=report)
+    return RenderedBundle(scope, folder, **told, files=files, certificate=certificate, report=report), manifest
 
 
 def _manifest(paths: BundlePaths) -> dict[str, Any] | None:

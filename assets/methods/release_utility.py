@@ -36,7 +36,7 @@ UTILITY = {
     "cells_without_number": pl.Int64,
 }
 RULES = {name: UTILITY[name] for name in PLACE} | {"kind": pl.String, "rule": pl.String, "cells": pl.Int64}
-STEP = {name: UTILITY[name] for name in PLACE} | {"step": pl.String, "cells": pl.Int64, "shown": pl.Int64}
+STEP = {name: UTILITY[name] for name in PLACE} | {"grade": pl.String, "step": pl.String, "cells": pl.Int64, "shown": pl.Int64}
 _GROUP = ("area_level", "own_code", "wave", "grade", "sex")
 _CELL = ("edition", *_GROUP, "key", "measure")
 
@@ -75,13 +75,13 @@ def utility(tables: Mapping[str, pl.DataFrame], headline: Mapping[str, str]) -> 
 
 
 def counted_step(step: str, tables: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
-    """Rows of `release.utility_steps`: cells and shown cells per place, of results under the numbers of one step.
+    """Rows of `release.utility_steps`: cells and shown cells per place and grade, of results under the numbers of one step.
 
     Args:
         tables: name -> rows, of the tables in `FAMILIES` that were protected anew.
     """
     found = [_cells(family, tables[name], {}) for family, (name, _, _) in FAMILIES.items() if name in tables]
-    rows = pl.concat(found).group_by(PLACE).agg(cells=pl.len(), shown=pl.col("shown").sum())
+    rows = pl.concat(found).group_by(*PLACE, "grade").agg(cells=pl.len(), shown=pl.col("shown").sum())
     return _ordered(rows.with_columns(step=pl.lit(step)), STEP)
 
 

@@ -29,7 +29,8 @@ def test_another_delivered_file_with_the_same_numbers_changes_the_certificate_al
     before = tree(written.folder)
     now = with_hashes(FRAMES, SCOPE, replace(sample_bundle_meta(), source_hashes={"botkyrka.sav": "c" * 64}, suppressed_cells=13))
     assert (now.drawn, up_to_date(tmp_path, 2024, FOLDER, now.inputs)) == (RUN.drawn, None)
-    held = drawn_before(tmp_path, SCOPE, FOLDER, now.drawn, META)
+    held, had = drawn_before(tmp_path, SCOPE, FOLDER, now.drawn, META)
+    assert had["inputs"] == RUN.inputs
     after = tree(write_bundle(held, tmp_path, now).folder)
     assert {name for name in after | before if after.get(name) != before.get(name)} == {MANIFEST}
     assert b"c" * 64 in after[MANIFEST]

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from assets import release_utility
 from assets.catalogue.load import load_catalogue
 from assets.methods.disclosure import protect
 from assets.methods.disclosure_blocks import build_blocks
@@ -19,7 +20,9 @@ from assets.methods.disclosure_policy import load_policy
 from assets.methods.disclosure_state import floors_of, primary
 from assets.methods.errors import PipelineError
 from assets.methods.policy_steps import LOOSER, STEPS, TIGHTER, stepped
-from assets.methods.release_utility import FAMILIES, PLACE, counted_step, told_steps, utility
+from assets.methods.release_utility import FAMILIES, PLACE, STEP, counted_step, told_steps, utility
+from assets.release_utility import counted_steps
+from pipelines.warehouse import TableName, Warehouse
 from tests.support.disclosure_population import INDICES, PROTECTIVE, estimates, population
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -112,7 +115,8 @@ def test_numbers_add_up(seed):
     summed = rules.group_by(PLACE).agg(pl.col("cells").sum())
     assert hidden.select(*PLACE, "hidden").sort(pl.all()).rows() == summed.sort(pl.all()).rows()
     again = counted_step("same", {"index_results": tables["index_results"]})
-    assert again.select(*PLACE, "cells", "shown").rows() == table.select(*PLACE, "cells", "shown").rows()
+    summed = again.group_by(PLACE).agg(pl.col("cells", "shown").sum()).sort(pl.all())  # over the grades
+    assert summed.rows() == table.select(*PLACE, "cells", "shown").sort(pl.all()).rows()
 
 
 @settings(max_examples=25, deadline=None)
@@ -192,3 +196,37 @@ def test_steps_are_told_for_all_municipalities_together_and_never_for_a_few():
 
 def test_every_family_has_its_own_log():
     assert len({log for _, log, _ in FAMILIES.values()}) == 3
+
+
+def test_only_the_grade_with_something_new_is_counted_again(tmp_path, monkeypatch):
+    warehouse, asked = Warehouse(tmp_path / "warehouse.duckdb"), []
+    rows = pl.DataFrame({"wave": [2024, 2024], "grade": ["ak9", "gy2"], "value": [1, 2]}, schema_overrides={"wave": pl.Int32})
+    released = [TableName("release", name) for name in ("index_results", "indicator_results")]
+    for table in (release_utility.COUNTS, *released):
+        warehouse.replace(table, rows, None)
+
+    def anew(indices, *_):
+        asked.append(indices[0]["grade"].item())
+        return {"index_results": indices[0]}
+
+    def one_row(step, tables):
+        told = {"wave": 2024, "grade": tables["index_results"]["grade"].item(), "step": step, "cells": 1, "shown": 1}
+        return pl.DataFrame([told], STEP)
+
+    monkeypatch.setattr(release_utility, "released_anew", anew)
+    monkeypatch.setattr(release_utility, "counted_step", one_row)
+    monkeypatch.setattr(release_utility, "suppressor_inputs", lambda *_: ((rows,), (rows,)))
+
+    def counted():
+        asked.clear()
+        table = counted_steps(warehouse, load_catalogue())
+        warehouse.replace(release_utility.UTILITY_STEPS, table, None)
+        assert sorted(table.select("grade", "step").rows()) == sorted((g, s) for g in ("ak9", "gy2") for s in ("same", *STEPS))
+        return list(asked)
+
+    assert counted() == ["ak9", "ak9", "gy2", "gy2"]
+    assert counted() == []
+    warehouse.replace(release_utility.COUNTS, rows.with_columns(value=pl.Series([1, 3])), None)
+    assert counted() == ["gy2", "gy2"]
+    warehouse.replace(released[1], rows.with_columns(value=pl.Series([0, 2])), None)
+    assert counted() == ["ak9", "ak9"], "what is shown as it is counts too"

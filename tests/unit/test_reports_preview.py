@@ -11,6 +11,7 @@ from assets.bundle.types import BundlePaths
 from assets.charts.types import Scope
 from assets.release_register.types import Inputs
 from assets.reports_preview import Previews, ReleaseFacts
+from tests.support.sample_bundle import sample_bundle_meta
 
 SCOPE = Scope("0127", "Botkyrka", 2024, "intern")
 AUDITED = {"audit": {"passed": True, "cells": 9}, "cells_sha256": "ab"}
@@ -36,3 +37,16 @@ def test_only_what_can_say_more_is_drawn_again(tmp_path, monkeypatch, named, run
     beside = Previews(tmp_path, facts, Inputs({}, {}, "", ""), run_by)
     assert (beside.kept(held, SCOPE, None) is held) == stays
     assert beside.kept(None, SCOPE, None) is None
+
+
+@pytest.mark.parametrize(("earlier", "lies_there", "made"), [(None, True, 1), ({}, True, 1), ({"release": AUDITED}, True, 0),
+                                                            ({"release": AUDITED}, False, 1)])  # fmt: skip
+def test_cells_of_the_same_rows_are_made_again_only_when_they_do_not_lie_there(tmp_path, monkeypatch, earlier, lies_there, made):
+    written, renewed = [], []
+    monkeypatch.setattr(reports_preview, "published_cells", lambda frames: frames)
+    monkeypatch.setattr(reports_preview, "write_preview", lambda *given: written.append(given) or "cd")
+    monkeypatch.setattr(reports_preview, "renew_preview", lambda *given: renewed.append(given) or lies_there)
+    beside = Previews(tmp_path, ReleaseFacts("id", passed=True, cells=9, entries=0), Inputs({}, {}, "", ""))
+    told = beside.certified(SCOPE, "paket", "rader", sample_bundle_meta(), earlier)
+    assert (len(written), told.release["cells_sha256"]) == (made, "cd" if made else "ab")
+    assert all(digest == "ab" for *_, digest in renewed)
