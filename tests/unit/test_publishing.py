@@ -12,8 +12,10 @@ import pytest
 from assets import whole_files
 from assets.hygiene.permissions import tighten
 from assets.methods.errors import PipelineError
+from assets.overview import gather
 from assets.overview.html import DATA
 from assets.overview.plain import overview_of
+from assets.overview.sent_out import sent_out
 from assets.overview.types import DONE, WAITING
 from assets.published import published_sealed_bundles
 from assets.sealing import store, wired
@@ -238,6 +240,7 @@ def opened(monkeypatch):
     book = Book()
     for place in ("assets.published", "assets.published_gates"):
         monkeypatch.setattr(f"{place}.checks", lambda paths: (OWN_GATES, book))
+    monkeypatch.setattr(gather, "sent_out", lambda archive, sha, _: sent_out(archive, sha, book.entries))
     return book
 
 
