@@ -293,7 +293,7 @@ def bundles(asked: Asked) -> Units:
     meta, release = report_meta(catalogue), release_frames(reader)
     for unit in asked.left("/".join(parts) for parts in chosen_bundles(catalogue, asked)):
         county, code, edition = unit.split("/")
-        folder = asked.scratch / "bundles" / county
+        folder = asked.scratch / "bundles" / str(asked.areas) / county
         cache = PictureCache(folder / "cache")
         scope = Scope(code, catalogue.area_names[code], asked.waves[-1], edition)
         with reader.held():
