@@ -11,7 +11,7 @@ from assets.charts import numbers
 
 
 def method_section(context: Context) -> Section:
-    """Index, limits, estimator, intervals, disclosure rules, sources and licences."""
+    """Index, limits, estimator, intervals and what they leave out, disclosure rules, sources and licences."""
     meta = context.meta
     words = {
         "minimum": numbers.spelled(meta.minimum_answered),
@@ -36,6 +36,8 @@ def method_section(context: Context) -> Section:
         Text(context.say("method.intro")),
         *([Notice(meta.other_limits)] if meta.other_limits else []),
         Terms(terms),
+        SubHeading("metod-intervall", context.say("method.interval_title")),
+        Terms(tuple((name, text) for name, text in context.entry("method.interval"))),
         *waiver_blocks(context, "metod-undantag"),
         *noise_blocks(context, "metod-brus"),
         *([] if context.frames.index_anatomy.is_empty() else [Text(context.say("method.anatomy"))]),

@@ -286,7 +286,7 @@ class DeckWriter:
         terms = [item for block in blocks if isinstance(block, Terms) for item in block.items]
         wanted = self.context.entry("slides.method")
         items = tuple(f"{name}: {numbers.lower_first(_first_sentences(text))}" for name, text in terms if name in wanted)
-        sources = next((block.items for block in blocks if isinstance(block, Bullets)), ())
+        sources = next((block.items for block in reversed(blocks) if isinstance(block, Bullets)), ())  # waivers stand before them
         parts = (TextPart(self.say("headings.method"), items), TextPart(self.say("headings.sources"), sources))
         parts = tuple(part for part in parts if part.items)
         if not parts:

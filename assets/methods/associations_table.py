@@ -23,7 +23,7 @@ from assets.methods.design import draw_up
 from assets.methods.design_options import DesignOption, prepared
 from assets.methods.disclosure import DisclosurePolicy
 from assets.methods.disclosure_rounding import nearest
-from assets.methods.interval_limits import kept_apart
+from assets.methods.interval_limits import kept_apart, leaves_out
 from assets.methods.multiplicity import benjamini_hochberg
 
 Pair = tuple[str, str]
@@ -136,7 +136,7 @@ def published_associations(
     rows = _subtracted(rows.with_columns(_ends()))
     known = pl.col("safe") & pl.col("estimate").is_not_null()
     likely = (pl.col("p_adjusted") < false_discovery_rate).fill_null(False)
-    clear = likely & ((pl.col("low") > 1) | (pl.col("high") < 1)).fill_null(False)  # also with the numbers that are published
+    clear = likely & leaves_out(1)  # also with the numbers that are published
     rows = rows.with_columns(
         pl.lit(edition).alias("edition"),
         pl.lit("county").alias("area_level"),

@@ -13,7 +13,7 @@ from assets.methods.disclosure_rounding import half_away, nearest, share_percent
 from assets.methods.disclosure_state import RULES, SPLIT, Floors, Hidden
 from assets.methods.errors import PipelineError
 from assets.methods.estimate import WEIGHTED_METHOD
-from assets.methods.interval_limits import kept_apart
+from assets.methods.interval_limits import kept_apart, leaves_out
 
 COUNT_MEASURES = ("n_respondents", "n_scored", "share_unscored")
 SHARES = tuple(f"share_{band}" for band in BANDS)
@@ -213,7 +213,7 @@ def published(rows: pl.DataFrame, proof: pl.DataFrame, edition: str, decimals: i
         .otherwise(pl.lit("ok"))
     )  # fmt: skip
     keep = ("value", "low", "high", "n", "method", "interval_method", "confidence_level", "verdict")
-    clear = pl.col("is_clear").fill_null(False) & (pl.col("value") != 0)
+    clear = pl.col("is_clear").fill_null(False) & (pl.col("value") != 0) & leaves_out(0)  # with the published numbers too
     sign = pl.when(pl.col("value") > 0).then(pl.lit("higher")).otherwise(pl.lit("lower"))
     return (
         joined.with_columns(

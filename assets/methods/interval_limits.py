@@ -21,3 +21,8 @@ def kept_apart(step: pl.Expr, least: pl.Expr, most: pl.Expr) -> list[pl.Expr]:
     equal = pl.col("low") >= pl.col("high")
     moved = {"low": pl.max_horizontal(pl.col("low") - step, least), "high": pl.min_horizontal(pl.col("high") + step, most)}
     return [pl.when(equal).then(limit).otherwise(pl.col(name)).alias(name) for name, limit in moved.items()]
+
+
+def leaves_out(number: float) -> pl.Expr:
+    """Whether the interval `low` to `high` lies wholly on one side of `number`; no interval leaves out nothing."""
+    return ((pl.col("low") > number) | (pl.col("high") < number)).fill_null(value=False)

@@ -23,7 +23,7 @@ from assets.methods.edition_patterns import Outer, groups_in
 from assets.methods.errors import PipelineError
 from assets.methods.estimate import WEIGHTED_METHOD
 from assets.methods.indicator_links import families, links
-from assets.methods.interval_limits import kept_apart
+from assets.methods.interval_limits import kept_apart, leaves_out
 from assets.methods.kept_series import kept_arrays
 from assets.methods.primary_rules import CONTRIBUTORS
 from assets.methods.series_estimates import MEASURES
@@ -242,7 +242,7 @@ def _rows(cells: pl.DataFrame, proof: pl.DataFrame, edition: str, base: Mapping[
         .when(pl.col("value").is_null()).then(pl.lit("missing"))
         .otherwise(pl.lit("ok"))
     )  # fmt: skip
-    clear = pl.col("is_clear").fill_null(False) & (pl.col("value") != 0)
+    clear = pl.col("is_clear").fill_null(False) & (pl.col("value") != 0) & leaves_out(0)  # with the published numbers too
     sign = pl.when(pl.col("value") > 0).then(pl.lit("higher")).otherwise(pl.lit("lower"))
     difference = ~pl.col("measure").is_in(LEVELS)
     frame = frame.with_columns(

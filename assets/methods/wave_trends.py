@@ -16,6 +16,7 @@ import numpy as np
 import polars as pl
 
 from assets.methods import intervals
+from assets.methods.interval_limits import leaves_out
 from assets.methods.multiplicity import adjust_families
 from assets.methods.trends import PERIOD
 
@@ -91,8 +92,7 @@ def judge_changes(frame: pl.DataFrame, rules: ChangeRules) -> pl.DataFrame:
 
 def with_verdict(frame: pl.DataFrame, alpha: float) -> pl.DataFrame:
     """Add `verdict` from `change, low, high, p_adjusted, minimum`; clear needs an interval that leaves out 0 as well."""
-    outside = ((pl.col("low") > 0) | (pl.col("high") < 0)).fill_null(False)
-    clear = (pl.col("p_adjusted") < alpha).fill_null(False) & outside & (pl.col("change").abs() >= pl.col("minimum"))
+    clear = (pl.col("p_adjusted") < alpha).fill_null(False) & leaves_out(0) & (pl.col("change").abs() >= pl.col("minimum"))
     inside = ((pl.col("low") > -pl.col("minimum")) & (pl.col("high") < pl.col("minimum"))).fill_null(False)
     return frame.with_columns(
         verdict=pl.when(pl.col("change").is_null()).then(None)

@@ -173,6 +173,14 @@ def test_verdict_follows_the_test_and_the_sign(policy: DisclosurePolicy) -> None
     assert results.filter(pl.col("reason") != "ok")["verdict"].null_count() == results.filter(pl.col("reason") != "ok").height
 
 
+def test_a_difference_whose_published_interval_reaches_zero_is_not_called_one(policy: DisclosurePolicy) -> None:
+    counts = population(3, [4000 + i for i in range(8)])
+    proof = estimates(counts).with_columns(low=pl.lit(-0.06), high=pl.lit(-0.001), is_clear=pl.lit(value=True))
+    results = protect(counts, proof, policy).results.filter(pl.col("measure").str.ends_with("share_focus"), pl.col("high") == 0)
+    assert results.filter(pl.col("value") <= -3).height > 0, "so some would have been called lower"
+    assert set(results["verdict"]) == {"unclear"}
+
+
 def test_log_names_every_hidden_row_and_a_rule_of_the_policy(policy: DisclosurePolicy) -> None:
     counts = population(5, [40, 120, 150, 300, 5000, 4000], districts=[60, 25, 150, 200], outside=120)
     release = protect(counts, estimates(counts), policy)

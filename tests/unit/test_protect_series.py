@@ -58,6 +58,9 @@ def test_differences_are_those_of_the_published_numbers(results: pl.DataFrame, k
     assert shown.filter(~pl.col("value").is_between(pl.col("low"), pl.col("high"))).rows() == []
     assert both.filter((pl.col("reason") == "ok") != ((pl.col("mine") == "ok") & (pl.col("why") == "ok"))).rows() == []
     assert set(shown["verdict"]) <= {"higher", "lower", "unclear"}
+    reaches_zero = (pl.col("low") <= 0) & (pl.col("high") >= 0)
+    assert set(shown.filter(reaches_zero)["verdict"]) == {"unclear"}, "as a reader of the table would say"
+    assert shown.filter(~reaches_zero, pl.col("value") != 0)["verdict"].is_in(["higher", "lower"]).all(), "all are clear here"
     gaps = results.filter(pl.col("measure") == f"sex_gap_{kind}", pl.col("reason") == "ok")
     sexes = own.pivot("sex", index=[*CELL[:4], "indicator"], values="value")
     gaps = gaps.join(sexes, on=[*CELL[:4], "indicator"])
