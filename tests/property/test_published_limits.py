@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import exp, log
 
 import polars as pl
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from assets.audit import AuditRules, EditionRules
@@ -30,6 +30,7 @@ def told(low: float, high: float, step: float, least: float | None, most: float 
     return frame.select(kept_apart(pl.lit(step), *bounds)).row(0)
 
 
+@settings(deadline=None)
 @given(SHARES, SPREADS)
 def test_a_share_keeps_a_width_within_the_scale_and_around_its_number(share: float, spread: float) -> None:
     value, *ends = (float(half_away(number, 0)) for number in on_logit_scale(share, spread))
@@ -41,6 +42,7 @@ def test_a_share_keeps_a_width_within_the_scale_and_around_its_number(share: flo
         assert [low, high] == ends, "an interval that has a width is told as it is"
 
 
+@settings(deadline=None)
 @given(st.floats(-5, 5), st.floats(1e-6, 0.05))
 def test_a_difference_may_pass_zero(middle: float, spread: float) -> None:
     ends = [float(half_away(middle + sign * spread, 2)) for sign in (-1, 1)]
@@ -49,6 +51,7 @@ def test_a_difference_may_pass_zero(middle: float, spread: float) -> None:
     assert low <= ends[0] <= ends[1] <= high
 
 
+@settings(deadline=None)
 @given(SHARES, SPREADS)
 def test_an_attacker_who_reads_the_limits_concludes_what_is_true(share: float, spread: float) -> None:
     value, *ends = (float(half_away(number, 0)) for number in on_logit_scale(share, spread))
