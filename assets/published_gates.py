@@ -201,7 +201,12 @@ class ReleaseRegister:
 
 
 def checks(paths: Paths) -> tuple[tuple[Gate, ...], Register]:
-    """The gates of this installation, in order, and its register; for one publication, as what they read is kept."""
+    """The gates of this installation, in order, and its register; for one publication, as what they read is kept.
+
+    Raises:
+        PipelineError: the register isn't whole; then nothing is said of any bundle.
+    """
+    read_register(paths.root)
     now = ReleaseNow(paths)
 
     def drawn_from(bundle: Bundle) -> tuple[Scope, ReleaseFrames, ReportMeta, Catalogue]:

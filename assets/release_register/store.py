@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -25,6 +26,8 @@ from assets.release_register.chain import HINT, WHERE, Chain, Head, canonical, h
 from assets.release_register.types import Entry, Inputs, NewEntry
 
 FOLDER, CHAIN, HEAD, CELLS, PREVIEWS = "register", "utgivningar.jsonl", "utgivningar.huvud", "celler", "utgivning"
+PUBLISHED, BUNDLE = "publicerat", re.compile(r"[0-9a-z]+_\w+_[0-9]{4}_v[0-9.]+_[a-z_]+")
+"""Where sealed archives lie, and their names; a copy that somebody has put there under another name says nothing."""
 LOCK = ".las"
 
 
@@ -59,15 +62,25 @@ def read_register(root: Path) -> Chain:
     """The chain, verified; an empty one when nothing has been published.
 
     Raises:
-        PipelineError: as `chain.verify`; `register_lost`, there are cells but no register.
+        PipelineError: as `chain.verify`; `register_lost`, there are cells but no register, or a sealed archive that it lacks.
     """
     folder = root / FOLDER
     path, head = folder / CHAIN, folder / HEAD
-    if not path.exists() and not head.exists():
-        if any((folder / CELLS).glob("*.parquet")):
-            raise PipelineError("register_lost", WHERE, "registret över det som har getts ut", "bara dess celler", HINT)
-        return Chain()
-    return verify(path.read_bytes() if path.exists() else b"", head.read_bytes() if head.exists() else None)
+    chain = Chain()
+    if path.exists() or head.exists():
+        chain = verify(path.read_bytes() if path.exists() else b"", head.read_bytes() if head.exists() else None)
+    elif any((folder / CELLS).glob("*.parquet")):
+        raise PipelineError("register_lost", WHERE, "registret över det som har getts ut", "bara dess celler", HINT)
+    _require_all(root, chain)
+    return chain
+
+
+def _require_all(root: Path, chain: Chain) -> None:
+    """Raises PipelineError `register_lost` when the register lacks an archive that has gone out: it is told before any goes."""
+    known = {entry.new.bundle for entry in chain.entries}
+    for archive in sorted((root / PUBLISHED).glob("*/*.zip")):
+        if BUNDLE.fullmatch(archive.stem) and archive.stem not in known:
+            raise PipelineError("register_lost", WHERE, f"en rad om {archive.stem}, som ligger i publicerat", "ingen sådan", HINT)
 
 
 def register_head(root: Path) -> Path:

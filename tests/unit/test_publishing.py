@@ -5,19 +5,22 @@ from __future__ import annotations
 import shutil
 from dataclasses import dataclass, field
 from datetime import date
+from pathlib import Path
 
 import dagster as dg
+import polars as pl
 import pytest
 
 from assets import whole_files
 from assets.hygiene.permissions import tighten
 from assets.methods.errors import PipelineError
-from assets.overview import gather
 from assets.overview.html import DATA
 from assets.overview.plain import overview_of
-from assets.overview.sent_out import sent_out
 from assets.overview.types import DONE, WAITING
 from assets.published import published_sealed_bundles
+from assets.release_register.cells import SCHEMA
+from assets.release_register.store import register_release
+from assets.release_register.types import Inputs, NewEntry
 from assets.sealing import store, wired
 from assets.sealing.approvals import REFUSED, State
 from assets.sealing.gates import Audited, Whole
@@ -53,11 +56,12 @@ class Killed(BaseException):
 
 @dataclass
 class Book:
-    """A register that remembers; an entry of a manifest is written once."""
+    """A register that remembers; an entry of a manifest is written once. `root`: a data folder whose own register is told too."""
 
     entries: list[str] = field(default_factory=list)
     found: tuple[str, ...] = ()
     fails: BaseException | None = None
+    root: Path | None = None
 
     def conflicts(self, bundle):
         return () if bundle.manifest.sha256 in self.entries else self.found
@@ -65,8 +69,13 @@ class Book:
     def append(self, bundle):
         if self.fails:
             raise self.fails
-        if bundle.manifest.sha256 not in self.entries:
-            self.entries.append(bundle.manifest.sha256)
+        sha = bundle.manifest.sha256
+        if sha not in self.entries:
+            self.entries.append(sha)
+            if self.root:
+                inputs = Inputs({}, {}, "", "")
+                entry = NewEntry("r1", FOLDER, 2024, "intern", "0127", "2026-11-20", sha, inputs, "2")
+                register_release(self.root, entry, pl.DataFrame(schema=SCHEMA))
 
 
 @pytest.fixture
@@ -238,9 +247,13 @@ def test_another_bundle_of_the_same_name_or_a_changed_archive_is_not_overwritten
 def opened(monkeypatch):
     """Gates and register that need no release, for what lies above them."""
     book = Book()
+
+    def checks(paths):
+        book.root = paths.root
+        return OWN_GATES, book
+
     for place in ("assets.published", "assets.published_gates"):
-        monkeypatch.setattr(f"{place}.checks", lambda paths: (OWN_GATES, book))
-    monkeypatch.setattr(gather, "sent_out", lambda archive, sha, _: sent_out(archive, sha, book.entries))
+        monkeypatch.setattr(f"{place}.checks", checks)
     return book
 
 

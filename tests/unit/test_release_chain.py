@@ -182,6 +182,18 @@ def test_changed_and_missing_cells_and_a_lost_register_stop(tmp_path):
     assert found.value.code == "register_lost"
 
 
+def test_an_archive_that_the_register_lacks_stops(tmp_path):
+    """As when the folder of the register is lost, or an older copy of it has been put back."""
+    out = tmp_path / "publicerat" / "2024"
+    out.mkdir(parents=True)
+    (out / "0127_botkyrka_2024_v1.0_intern - kopia.zip").touch()
+    assert store.read_register(tmp_path).entries == ()
+    (out / "0127_botkyrka_2024_v1.0_intern.zip").touch()
+    with pytest.raises(PipelineError, match=r"en rad om 0127_botkyrka_2024_v1\.0_intern,") as found:
+        store.read_register(tmp_path)
+    assert found.value.code == "register_lost"
+
+
 def test_a_preview_comes_back_and_a_changed_one_does_not(tmp_path):
     digest = store.write_preview(tmp_path, 2024, "paket", cells(), INPUTS)
     found, inputs, told = store.read_preview(tmp_path, 2024, "paket")
