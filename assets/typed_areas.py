@@ -27,6 +27,7 @@ def area_codes(typed: Iterable[str], *, county: bool = False) -> tuple[str, ...]
     said = [one.strip() for one in typed if one.strip()]
     unknown = [shown_name(one) for one in said if one.casefold() not in by_word]
     if unknown:
-        hint = "Skriv namnet, till exempel Upplands Väsby, eller koden, i Launchpad inom citattecken, till exempel ['0127']."
+        first = MUNICIPALITIES[0]
+        hint = f"Skriv namnet, till exempel {names[first]}, eller koden, i Launchpad inom citattecken, till exempel ['{first}']."
         raise PipelineError("unknown_municipality", "Fältet kommuner", "kommuner i länet", ", ".join(unknown)[:80], hint)
     return tuple(dict.fromkeys(by_word[one.casefold()] for one in said))
