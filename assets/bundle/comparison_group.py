@@ -169,7 +169,7 @@ def _shares(context: Context, found: Sequence[Compared]) -> list[Block]:
     for grade in GRADES:
         measures = {index.focus_measure for index in context.indices.values()}
         cells = read_cells(context.frames, context.scope, measures, grade=grade, others=True)
-        areas = [(context.scope.area_code, context.scope.area_name), (COUNTY_CODE, context.meta.charts.comparison_label)]
+        areas = [(context.scope.area_code, context.scope.area_name), (COUNTY_CODE, context.meta.charts.comparison_name)]
         areas += [(one.area_code, context.meta.area_names[one.area_code]) for one in found]
         rows: list[tuple[str, ...]] = []
         silent: list[Block] = []

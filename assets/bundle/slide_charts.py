@@ -56,7 +56,7 @@ def _value(text: str) -> float:
 
 def rows_of(context: Context, card: ChartCard, own: str = "") -> list[dict[str, str]]:
     """The card's table by the catalogue's column keys (`factor`, `interval`, ...). `own`: the chart's block of texts."""
-    words = {"area": context.scope.area_name, "county": context.meta.charts.comparison_label}
+    words = {"area": context.scope.area_name, "county": context.meta.charts.comparison_name}
     texts = context.meta.charts.texts
     heads = {key: text.format(**words) for key, text in lookup(texts, "common.columns").items()}
     heads |= {key: text.format(**words) for key, text in (lookup(texts, f"{own}.columns") if own else {}).items()}

@@ -24,7 +24,7 @@ def weighted_blocks(context: Context) -> list[Block]:
         return []
     cells = {(row["area_code"], row["index_key"]): row for row in rows.iter_rows(named=True)}
     own = [row for (area, _), row in cells.items() if area == context.scope.area_code]
-    words = {"area": context.scope.area_name, "county": context.meta.charts.comparison_label}
+    words = {"area": context.scope.area_name, "county": context.meta.charts.comparison_name}
     blocks: list[Block] = [
         SubHeading("vilka-vikter", context.say("weighted.title")),
         Text(context.say("weighted.text")),

@@ -78,7 +78,7 @@ def others(cells: Cells, scope: Scope, index: IndexMeta, grade: str) -> list[flo
 def _key(meta: ChartMeta, scope: Scope) -> Spec:
     items = [
         KeyItem(say(meta, "common.key_own", area=scope.area_name), "circle", BLUE, interval=True, thick=3),
-        KeyItem(meta.comparison_label, "tick", COUNTY_GREY, thick=4),
+        KeyItem(meta.comparison_name, "tick", COUNTY_GREY, thick=4),
         KeyItem(say(meta, "common.key_others"), "tick", OTHER_GREY, thick=1.5),
         KeyItem(say(meta, "common.key_reference"), "dashed", MUTED, thick=1.5),
     ]
@@ -157,7 +157,7 @@ def _alt(meta: ChartMeta, scope: Scope, grade: str, own: dict[str, Cell], clear:
 
 
 def _table(chosen: list[Panel], cells: Cells, scope: Scope, meta: ChartMeta, grade: str) -> pl.DataFrame:
-    head = {key: say(meta, f"common.columns.{key}", area=scope.area_name, county=meta.comparison_label)
+    head = {key: say(meta, f"common.columns.{key}", area=scope.area_name, county=meta.comparison_name)
             for key in ("arena", "factor", "group", "own", "interval", "n", "county", "county_interval")}  # fmt: skip
     extra = {key: say(meta, f"faktorprofil.columns.{key}") for key in ("others", "others_count", "reference")}
     rows = []

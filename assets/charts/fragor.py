@@ -115,7 +115,7 @@ def _finding(panels: Mapping[str, Sequence[Row]], meta: ChartMeta) -> str:
 def _key(meta: ChartMeta, scope: Scope) -> Spec:
     items = [
         KeyItem(say(meta, "common.key_own", area=scope.area_name), "circle", BLUE, interval=True, thick=3),
-        KeyItem(meta.comparison_label, "tick", COUNTY_GREY, thick=4),
+        KeyItem(meta.comparison_name, "tick", COUNTY_GREY, thick=4),
     ]
     return key_view(items, synthetic=meta.synthetic)
 
@@ -180,7 +180,7 @@ def _alt(panels: Mapping[str, Sequence[Row]], meta: ChartMeta, scope: Scope, *, 
 
 
 def _table(panels: Mapping[str, Sequence[Row]], meta: ChartMeta, scope: Scope) -> pl.DataFrame:
-    names = {"area": scope.area_name, "county": meta.comparison_label}
+    names = {"area": scope.area_name, "county": meta.comparison_name}
     wanted = ("grade", "own", "interval", "n", "county", "county_interval")
     head = {key: say(meta, f"common.columns.{key}", **names) for key in wanted}
     question = say(meta, "fragor.columns.question")

@@ -17,7 +17,7 @@ HATCH = 7
 class KeyItem:
     """One entry. `symbol`: a Vega shape, `line`, `dashed`, `tick`, `band`, `tile` (with an edge) or `hatch`.
 
-    `interval` draws a rule through it.
+    `interval` draws a rule through it. `dash`: strokes and gaps of a `tick`, px; whole without.
     """
 
     text: str
@@ -26,6 +26,7 @@ class KeyItem:
     interval: bool = False
     filled: bool = True
     thick: float = 2
+    dash: tuple[int, ...] = ()
 
 
 def key_view(items: Sequence[KeyItem], *, synthetic: bool, width: float = WIDTH) -> Spec:
@@ -59,7 +60,8 @@ def _symbols(placed: Sequence[tuple[KeyItem, float, float]]) -> list[Spec]:
             mark = {"type": "rule", "stroke": item.colour, "strokeWidth": item.thick, **dash}
             found.append(layer(mark, [{"x": left, "x2": right, "y": y}], x=px("x"), x2={"field": "x2"}, y=px("y")))
         if item.symbol == "tick":
-            mark = {"type": "rule", "stroke": item.colour, "strokeWidth": item.thick}
+            dash = {"strokeDash": list(item.dash)} if item.dash else {}
+            mark = {"type": "rule", "stroke": item.colour, "strokeWidth": item.thick, **dash}
             found.append(layer(mark, [{"x": middle, "y": y - 8, "y2": y + 8}], x=px("x"), y=px("y"), y2={"field": "y2"}))
         elif item.symbol in ("band", "tile"):
             edge = {"stroke": MUTED, "strokeWidth": 1} if item.symbol == "tile" else {}

@@ -279,6 +279,8 @@ def _title(meta: ChartMeta, measures: Sequence[Measure], words: dict[str, Any]) 
         return say(meta, "kolada.title.absent", **words)
     outside = _outside(known)
     words = words | {"total": numbers.spelled(len(known)), "count": numbers.spelled(len(outside), neuter=True)}
+    if len(known) == 1:
+        return say(meta, f"kolada.title.only_{'some' if outside else 'none'}", **words)
     if not outside:
         return say(meta, "kolada.title.none", **words)
     if len(outside) > MOST_NAMES:

@@ -165,7 +165,7 @@ def map_key(meta: ChartMeta, found: Classes | None, *, hidden: bool) -> Spec:
     items = [KeyItem(text, "tile", CLASS_COLOURS[k]) for k, text in enumerate(found.words())] if found else []
     if hidden:
         items.append(KeyItem(say(meta, "places.key.hidden"), "hatch", MUTED))
-    items.append(KeyItem(meta.comparison_label, "dashed", COUNTY_GREY))
+    items.append(KeyItem(meta.comparison_name, "dashed", COUNTY_GREY))
     return key_view(items, synthetic=meta.synthetic)
 
 
@@ -231,7 +231,7 @@ def table(county: County, meta: ChartMeta, extra: Mapping[str, Sequence[str]] | 
         }
         for name, cell, verdict in [
             *((place.name, place.cell, place.verdict) for place in county.places),
-            (meta.comparison_label, county.level, None),
+            (meta.comparison_name, county.level, None),
         ]
     ]  # fmt: skip
     built = pl.DataFrame(rows)

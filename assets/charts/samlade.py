@@ -91,7 +91,7 @@ def _lines(cells: Table, scope: Scope, count: CountMeta) -> list[Line]:
 def _key(meta: ChartMeta, scope: Scope) -> Spec:
     items = [
         KeyItem(say(meta, "common.key_own", area=scope.area_name), "circle", BLUE, interval=True, thick=3),
-        KeyItem(say(meta, "samlade.key_county", county=meta.comparison_label), "tick", COUNTY_GREY, thick=4),
+        KeyItem(say(meta, "samlade.key_county", county=meta.comparison_name), "tick", COUNTY_GREY, thick=4),
     ]
     return key_view(items, synthetic=meta.synthetic)
 
@@ -171,7 +171,7 @@ def _alt(meta: ChartMeta, scope: Scope, grade: str, tops: Sequence[Line]) -> str
 
 def _table(meta: ChartMeta, scope: Scope, lines: Mapping[str, Sequence[Line]]) -> pl.DataFrame:
     head = {key: say(meta, f"samlade.columns.{key}") for key in ("count", "group", *SEXES)}
-    names = {"area": scope.area_name, "county": meta.comparison_label}
+    names = {"area": scope.area_name, "county": meta.comparison_name}
     common = {key: say(meta, f"common.columns.{key}", **names) for key in ("own", "interval", "n", "county", "county_interval")}
     rows = []
     for line in (one for chosen in lines.values() for one in chosen):

@@ -31,7 +31,7 @@ from assets.charts.theme import (
     view,
     wrap,
 )
-from assets.charts.types import COUNTY_CODE, GRADES, ChartCard, ChartMeta, ReleaseFrames, Scope
+from assets.charts.types import COUNTY_CODE, GRADES, ChartCard, ChartMeta, ReleaseFrames, Scope, SeriesBreak
 from assets.methods.series_breaks import segment_numbers
 
 COLUMNS = 2
@@ -42,6 +42,8 @@ PLOT = 104.0
 LINE = TEXT_SIZE + 4
 AXIS, BELOW = 22.0, 18.0
 LEAST_YEAR = 44.0
+CUTS = {"major": (6, 4), "minor": (2, 4)}
+"""Level of a break -> strokes and gaps of its rule, px."""
 LEAST_WAVES = 2
 
 
@@ -112,7 +114,7 @@ def build(
         title=heading,
         subtitle=subtitle,
         alt=_alt(panels, scope, meta, group=title, span=span, finding=finding),
-        spec=frame(heading, subtitle, [_key(scope, meta), _grid(panels, meta)]),
+        spec=frame(heading, subtitle, [_key(panels, scope, meta), _grid(panels, meta)]),
         table=_table(panels, scope, meta),
         source=meta.survey_source,
         synthetic=meta.synthetic,
@@ -163,11 +165,13 @@ def _finding(panels: Sequence[Panel], scope: Scope, meta: ChartMeta) -> str:
     return say(meta, "serier.finding.none" if judged else "serier.finding.alone")
 
 
-def _key(scope: Scope, meta: ChartMeta) -> Spec:
+def _key(panels: Sequence[Panel], scope: Scope, meta: ChartMeta) -> Spec:
     items = [
         KeyItem(say(meta, "common.key_own", area=scope.area_name), "circle", BLUE, interval=True, thick=3),
-        KeyItem(meta.comparison_label, "diamond", COUNTY_GREY),
+        KeyItem(meta.comparison_name, "diamond", COUNTY_GREY),
     ]
+    drawn = {item.level for panel in panels for item in _breaks(panel)}
+    items += [KeyItem(say(meta, f"serier.key.{level}"), "tick", ORANGE, dash=CUTS[level]) for level in CUTS if level in drawn]
     return key_view(items, synthetic=meta.synthetic)
 
 
@@ -232,21 +236,25 @@ def _axes(box: Box, meta: ChartMeta, panel: Panel) -> list[Spec]:
         text_layer(years, px("x"), px("y"), align="center", fill=MUTED),
         text_layer(marks, px("x"), px("y"), align="center", fill=MUTED, fontStyle="italic"),
         *(
-            layer({"type": "rule", "stroke": ORANGE, "strokeWidth": 2, "strokeDash": dash}, cuts[major],
+            layer({"type": "rule", "stroke": ORANGE, "strokeWidth": 2, "strokeDash": list(dash)}, cuts[level],
                   x=px("x"), y=px("y"), y2={"field": "y2"})
-            for major, dash in ((True, [6, 4]), (False, [2, 4]))
+            for level, dash in CUTS.items()
         ),
     ]  # fmt: skip
 
 
-def _cuts(panel: Panel, box: Box) -> dict[bool, list[dict[str, Any]]]:
+def _breaks(panel: Panel) -> list[SeriesBreak]:
+    """The breaks between waves that the panel has."""
+    years = [point.year for point in panel.own]
+    return [item for item in panel.series.breaks if years[0] < item.year <= years[-1]]
+
+
+def _cuts(panel: Panel, box: Box) -> dict[str, list[dict[str, Any]]]:
     """A dashed rule halfway between the wave of a break and the one before; dotted when the break is minor."""
-    found: dict[bool, list[dict[str, Any]]] = {True: [], False: []}
-    for item in panel.series.breaks:
-        before = [year for year in box.years if year < item.year]
-        if before and item.year <= box.years[-1]:
-            at = box.x((before[-1] + item.year) / 2)
-            found[item.level == "major"].append({"x": at, "y": box.head - 4, "y2": box.head + PLOT})
+    found: dict[str, list[dict[str, Any]]] = {level: [] for level in CUTS}
+    for item in _breaks(panel):
+        at = box.x((max(year for year in box.years if year < item.year) + item.year) / 2)
+        found[item.level].append({"x": at, "y": box.head - 4, "y2": box.head + PLOT})
     return found
 
 
@@ -291,12 +299,10 @@ def _end_labels(panel: Panel, box: Box) -> Spec:
 def _break_notes(panels: Sequence[Panel], meta: ChartMeta) -> list[str]:
     found = []
     for panel in panels:
-        years = [point.year for point in panel.own]
-        for item in panel.series.breaks:
-            if years[0] < item.year <= years[-1]:
-                cut = say(meta, "serier.cut") if item.level == "major" else ""
-                words = {"title": panel.series.title_sv, "text": numbers.lower_first(item.text_sv), "year": item.year}
-                found.append(say(meta, "serier.break", **words, cut=cut))
+        for item in _breaks(panel):
+            cut = say(meta, "serier.cut") if item.level == "major" else ""
+            words = {"title": panel.series.title_sv, "text": numbers.lower_first(item.text_sv), "year": item.year}
+            found.append(say(meta, "serier.break", **words, cut=cut))
     return list(dict.fromkeys(found))
 
 
@@ -328,7 +334,7 @@ def _alt(panels: Sequence[Panel], scope: Scope, meta: ChartMeta, *, group: str, 
 
 
 def _table(panels: Sequence[Panel], scope: Scope, meta: ChartMeta) -> pl.DataFrame:
-    names = {"area": scope.area_name, "county": meta.comparison_label}
+    names = {"area": scope.area_name, "county": meta.comparison_name}
     head = {
         key: say(meta, f"common.columns.{key}", **names)
         for key in ("year", "grade", "own", "interval", "county", "county_interval")

@@ -96,7 +96,7 @@ def read_bars(frames: ReleaseFrames, scope: Scope, meta: ChartMeta, index: Index
         if cells.get(scope.area_code, scope.wave, grade, "all", index.index_key, order[0]).reason == "no_pupils":
             continue
         rows = [(scope.area_code, sex, _name(meta, scope, sex)) for sex in SEXES]
-        for code, sex, name in [*rows, (COUNTY_CODE, "all", meta.comparison_label)]:
+        for code, sex, name in [*rows, (COUNTY_CODE, "all", meta.comparison_name)]:
             key = (code, scope.wave, grade, sex, index.index_key)
             bars.append(Bar(grade, name, tuple(cells.get(*key, measure) for measure in order)))
     return bars

@@ -155,7 +155,7 @@ def line_sentence(change: Change | None, meta: ChartMeta, year: int) -> str:
 def _key(meta: ChartMeta, scope: Scope) -> Spec:
     items = [KeyItem(say(meta, "common.key_own", area=scope.area_name), "circle", BLUE, interval=True, thick=3)]
     if scope.area_code != COUNTY_CODE:
-        items.append(KeyItem(meta.comparison_label, "diamond", COUNTY_GREY, interval=True))
+        items.append(KeyItem(meta.comparison_name, "diamond", COUNTY_GREY, interval=True))
     return key_view(items, synthetic=meta.synthetic, width=WHOLE)
 
 
@@ -175,7 +175,7 @@ def _panel(
         *_line(own, x, y, colour=BLUE, shape="circle", width=3),
         *_gaps(own, x, meta, place),
         *_end_labels(
-            [(own, scope.area_name, BLUE), *([(county, meta.comparison_label, COUNTY_GREY)] if county else [])], place, meta
+            [(own, scope.area_name, BLUE), *([(county, meta.comparison_name, COUNTY_GREY)] if county else [])], place, meta
         ),
     ]
     return view(layers, height=place.bottom, width=PLOT_WIDTH)
@@ -330,7 +330,7 @@ def _alt(
 
 
 def _table(own: Sequence[Point], county: Sequence[Point], meta: ChartMeta, scope: Scope) -> pl.DataFrame:
-    head = {key: say(meta, f"common.columns.{key}", area=scope.area_name, county=meta.comparison_label)
+    head = {key: say(meta, f"common.columns.{key}", area=scope.area_name, county=meta.comparison_name)
             for key in ("year", "own", "interval", "n", "county", "county_interval")}  # fmt: skip
     rows = [
         {

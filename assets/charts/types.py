@@ -159,6 +159,11 @@ class ChartMeta:
     survey_source: str = ""
     comparison_label: str = COUNTY_NAME
 
+    @property
+    def comparison_name(self) -> str:
+        """The same where it stands first: in a key, a heading or a row."""
+        return self.comparison_label[:1].upper() + self.comparison_label[1:]
+
 
 @dataclass(frozen=True)
 class ChartCard:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from dataclasses import replace
+from io import BytesIO
 from pathlib import Path
 
 import polars as pl
@@ -16,7 +17,7 @@ from assets.bundle.county import comparison_page
 from assets.bundle.district_pages import PAGE as DISTRICT_PAGE
 from assets.bundle.explore import choices
 from assets.bundle.html import render_report
-from assets.bundle.render import with_fallback_fonts
+from assets.bundle.render import render_bundle, with_fallback_fonts
 from assets.bundle.types import BundlePaths
 from assets.bundle.words import Context
 from assets.bundle.writer import write_bundle, write_county_overview, write_page
@@ -24,6 +25,7 @@ from assets.catalogue.load import load_catalogue
 from assets.charts import theme
 from assets.charts.svg import to_svg
 from assets.methods.compared_areas import published_funnel, published_ranks
+from assets.methods.editions import PUBLIC
 from tests.support.axe import judged, violations
 from tests.support.keyboard import walk
 from tests.support.released_world import EDITION, FOCUS, codes, released
@@ -42,6 +44,12 @@ ONE_COLUMN = (
 """Pages whose layout is the same at every width: in a narrow window their tables scroll, which is the harder case."""
 ALSO_WIDE = ("1_rapport/rapport.html", "1_rapport/lattlast.html")
 """Judged wide in the small and the large municipality, so here only in a narrow window: the report takes longest of all."""
+BESIDE = (
+    "LAS_MIG.html", "1_rapport/sammanfattning.html", "1_rapport/lattlast.html", "5_metod/metod.html",
+    "5_metod/kvalitetsdeklaration.html", "5_metod/rojandekontroll.html", "../lansoversikt.html", f"../{COMPARISON}",
+)  # fmt: skip
+LEAST_WORDS = 60
+"""Letters on a printed page that isn't empty: its heading and its mark alone have fewer."""
 META = sample_report_meta()
 LARGEST = 6_000_000
 SLOWEST = 2.0
@@ -220,6 +228,49 @@ def test_the_keyboard_reaches_everything_and_shows_where_it_is(bundles, visitor)
     tags = {stop["tag"] for stop in stops}
     assert {"A", "SUMMARY", "SELECT", "BUTTON", "DIV"} <= tags
     assert any(stop["region"] == "region" for stop in stops), "tables that scroll can be scrolled by keyboard"
+
+
+@pytest.mark.parametrize("name", BESIDE)
+def test_the_pages_beside_the_report_are_walked_by_keyboard_and_printed(bundles, visitor, name):
+    from pypdf import PdfReader
+
+    page = visitor.open(page_of(bundles["0140"], name)).page
+    stops = walk(page, most=25)
+    assert stops
+    assert [stop for stop in stops if not stop["seen"] or not stop["marked"]] == []
+    sheets = PdfReader(BytesIO(page.pdf(format="A4", prefer_css_page_size=True))).pages
+    words = [" ".join(sheet.extract_text().split()) for sheet in sheets]
+    assert " ".join(page.locator("h1").inner_text().split()) in words[0]
+    assert all(META.texts["common"]["synthetic_short"] in text for text in words), "a page that is copied alone has its mark"
+    assert [place for place, text in enumerate(words, 1) if len(text) < LEAST_WORDS] == []
+
+
+def test_the_public_bundle_has_no_page_of_the_internal_work_and_asks_for_nothing(visitor, tmp_path):
+    frames, scope = sample_bundle_frames("0140")
+    public = replace(scope, edition=PUBLIC)
+    shown = {
+        name: table.with_columns(edition=pl.lit(PUBLIC))
+        for name in ("index_results", "response_rates", "delivery_quality", "trends")
+        if "edition" in (table := getattr(frames, name)).columns
+    }
+    bundle = render_bundle(replace(frames, **shown), public, META, draw=outline)
+    assert not [name for name in bundle.files if name.startswith("6_atgard/")]
+    paths = write_bundle(bundle, tmp_path, sample_bundle_meta())
+    for name in sorted(name for name in bundle.files if name.endswith(".html")):
+        visit = visitor.open(page_of(paths, name), width=400)
+        links = visit.page.evaluate("[...document.querySelectorAll('a[href]')].map(a => a.getAttribute('href').split('#')[0])")
+        missing = {link for link in links if link and ":" not in link and not (page_of(paths, name).parent / link).exists()}
+        assert missing == set(), name
+        assert (len(visit.requests), visit.complaints) == (1, []), name
+        if name in BESIDE:
+            assert violations(visit.page) == [], name
+
+
+def test_the_links_of_the_countys_list_are_in_view_on_a_telephone(bundles, visitor):
+    page = visitor.open(page_of(bundles["0127"], "../lansoversikt.html"), width=400).page
+    boxes = page.evaluate("[...document.querySelectorAll('#kommuner .links a')].map(a => a.getBoundingClientRect().right)")
+    assert len(boxes) >= 6
+    assert max(boxes) <= 400
 
 
 def test_the_way_past_the_contents_and_the_folds_work_by_keyboard(bundles, visitor):

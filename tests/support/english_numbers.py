@@ -33,7 +33,7 @@ def read_english(raw: bytes, world: World, labels: Mapping[str, str]) -> Found:
 
 def _swedish(table: ReadTable, world: World, labels: Mapping[str, str]) -> ReadTable:
     header = tuple(
-        HEADERS.get(name) or name.replace("the county, share", f"{world.county_name}, andel").replace(", share", ", andel")
+        HEADERS.get(name) or name.replace("The county, share", f"{world.county_name}, andel").replace(", share", ", andel")
         for name in table.header
     )
     words = {**CELLS, **labels}
