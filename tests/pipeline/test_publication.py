@@ -259,9 +259,8 @@ def test_what_is_changed_or_broken_stops_with_a_sentence(ready):
     held, sound = chain.read_bytes(), untouched(ready)
     chain.write_bytes(held.replace(b'"wave":2024', b'"wave":2022'))
     before = untouched(ready)
-    stopped = [step for step in publish(ready) if step.state is State.STOPPED]
-    assert len(stopped) == 2
-    assert all(sentence.startswith("Utgivningsregistret") for step in stopped for sentence in step.stopped)
+    with pytest.raises(PipelineError, match=r"^Utgivningsregistret \(.*\): väntade"):
+        publish(ready)
     assert untouched(ready) == before
     chain.write_bytes(held)
 
