@@ -70,7 +70,7 @@ def published_sealed_bundles(
         folder |= {"nästa steg": dg.MetadataValue.text(automation_texts()["next"]["published"])}
     if len(out) <= FEW:
         folder |= {path.stem: dg.MetadataValue.path(str(path)) for path in out}
-    yield dg.MaterializeResult(metadata=counts | more | folder | {"paket": dg.MetadataValue.md(state_table(steps))})
+    yield dg.MaterializeResult(metadata=folder | counts | more | {"paket": dg.MetadataValue.md(state_table(steps))})
     refresh(context, paths)
     stopped = [step for step in steps if step.stopped]
     if stopped:
