@@ -12,6 +12,9 @@ from assets.bundle.words import Context
 from assets.charts import numbers
 from assets.charts.types import IndicatorMeta
 
+MOST_MORE = 6
+"""Decimals beyond the value's own: enough for ten million persons."""
+
 
 def other_registers(context: Context, arena: str) -> list[Block]:
     """Newest value of each such indicator for both sexes, under a heading of its own; nothing where there is none.
@@ -59,15 +62,21 @@ def _arena(row: dict[str, Any]) -> str:
 
 
 def _cells(context: Context, row: dict[str, Any], indicator: IndicatorMeta) -> dict[str, str]:
-    interval = ""
-    if row["low"] is not None:
-        interval = numbers.DASH.join(numbers.decimal(row[end], indicator.decimals) for end in ("low", "high"))
     return {
         "measure": indicator.title_sv,
         "year": str(row["year"]),
         "value": value_text(context, row, indicator),
-        "interval": interval,
+        "interval": "" if row["low"] is None else _interval(row["low"], row["high"], indicator.decimals),
         "events": context.count(row["events"]),
         "population": context.count(row["population"]),
         "source": row["publisher_sv"] or row["source"],
     }
+
+
+def _interval(low: float, high: float, decimals: int) -> str:
+    """Both limits, with more decimals than the value where it takes more to tell them apart."""
+    for more in range(decimals, decimals + MOST_MORE):
+        ends = [numbers.decimal(end, more) for end in (low, high)]
+        if ends[0] != ends[1]:
+            break
+    return numbers.DASH.join(ends)

@@ -20,7 +20,7 @@ from assets.registers.models import MAPPING_SHEET, VALUE_KEY, finish_values
 from assets.registers.numbers import integer_text, swedish_number
 from assets.registers.raw import named_table
 from assets.registers.table_mapping import TableMapping, read_mapping
-from assets.registers.table_rates import COUNT_COLUMNS, with_rates, without_counts
+from assets.registers.table_rates import COUNT_COLUMNS, check_sums, check_thousands, with_rates, without_counts
 
 COUNTY_NAMES = ("stockholms län",)
 _ROWS = {"source_sheet": pl.String, "source_row": pl.Int64, "cells": pl.List(pl.String)}
@@ -96,7 +96,7 @@ def parse(
 
     Raises:
         PipelineError: `bad_mapping`, `unknown_layout`, `unknown_area`, `unknown_code` (sex), `bad_number` (year or value),
-            `bad_unit`, `duplicate_rows`, `no_areas`, and as `with_rates` for counts.
+            `bad_unit`, `duplicate_rows`, `no_areas`, and as `table_rates.py` for counts.
     """
     mapping = mapping_of(rows, file_name)
     sheet = _sheet(rows, mapping)
@@ -114,6 +114,7 @@ def parse(
     local = _areas(long, mapping, names, areas, where)
     values = pl.concat(_values(local, mapping, per, where))
     _check_unique(values, where)
+    check_sums(values, COUNTY_CODE, where)
     return _finished(values, mapping, areas)
 
 
@@ -215,6 +216,8 @@ def _values(local: pl.DataFrame, mapping: TableMapping, per: Mapping[str, int], 
     sex = pl.col("_sex") if mapping.sex.value else pl.col("_sex").replace_strict(mapping.sex.codes, return_dtype=pl.String)
     counts = mapping.value.population is not None
     columns = {"_text": "_events" if counts else "value"} | ({str(mapping.value.population): "_population"} if counts else {})
+    if counts:
+        check_thousands(local, list(columns), where)
     reasons = [_cell_reason(column, mapping) for column in columns]
     # Of two cells the one that isn't a number says why; a cell that is neither leaves the row without a reason, which stops.
     unknown = pl.any_horizontal(reason.is_null() for reason in reasons)

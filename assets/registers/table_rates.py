@@ -6,7 +6,7 @@ is per cent (Wilson). The interval says how much the number could have differed 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import polars as pl
@@ -64,6 +64,52 @@ def with_rates(rows: pl.DataFrame, unit: str, per: Mapping[str, int], where: str
         population=pl.when(some).then(population).cast(pl.Int64),
     )
     return counted.with_columns(_estimates(counted, unit, per[unit]))
+
+
+def check_thousands(rows: pl.DataFrame, columns: Sequence[str], where: str) -> None:
+    """Stop counts with a point or comma before three digits: 8.000 may be eight thousand or eight.
+
+    Args:
+        rows: `source_row` and the text `columns` of counts and populations. where: file and sheet.
+
+    Raises:
+        PipelineError: `bad_number`.
+    """
+    doubtful = pl.any_horizontal(pl.col(name).str.strip_chars().str.contains(r"^\d+([.,]\d{3})+$") for name in columns)
+    found = rows.filter(doubtful.fill_null(value=False)).sort("source_row")
+    if found.height:
+        raise PipelineError(
+            "bad_number", f"{where}, rad {found['source_row'][0]}", "hela antal, med eller utan mellanslag mellan tusental",
+            f"punkt eller komma före tre siffror på {found.height} rader", "Skriv 8 000 eller 8000.",
+        )  # fmt: skip
+
+
+def check_sums(values: pl.DataFrame, county: str, where: str) -> None:
+    """Stop a table whose parts are more than their whole: girls and boys, or the municipalities of the county.
+
+    Less is no error: a sex may be unknown, and a municipality absent. What hides small counts trusts these sums.
+
+    Args:
+        values: `indicator_key, area_code, year, sex`, `COUNT_COLUMNS`; unique. county: its area code. where: file and sheet.
+
+    Raises:
+        PipelineError: `parts_above_whole`.
+    """
+    series = ["indicator_key", "year"]
+    told = values.filter(pl.col("events").is_not_null())
+    at_county = pl.col("area_code") == county
+    for place, part in (([*series, "area_code"], pl.col("sex") != "all"), ([*series, "sex"], ~at_county)):
+        whole = told.filter(~part).select(*place, most="events", most_of="population")
+        parts = told.filter(part).group_by(place).agg(pl.col("events", "population").sum())
+        above = (pl.col("events") > pl.col("most")) | (pl.col("population") > pl.col("most_of"))
+        found = parts.join(whole, on=place, how="inner").filter(above).sort(place)
+        if found.height:
+            row = found.row(0, named=True)
+            raise PipelineError(
+                "parts_above_whole", f"{where}, {row['indicator_key']} {row['year']}, område {row.get('area_code', county)}",
+                "delar som tillsammans är högst sin summa, för flickor och pojkar och för länets kommuner",
+                f"mer på {found.height} ställen", "Rätta tabellen: delarna och summan ska räkna samma händelser och personer.",
+            )  # fmt: skip
 
 
 def _estimates(rows: pl.DataFrame, unit: str, per: int) -> list[pl.Series]:

@@ -320,14 +320,18 @@ def test_a_rate_of_own_counts_stands_with_its_interval_and_a_hidden_one_as_its_m
     small = protect_register_counts(
         rate.with_columns(indicator_key=pl.lit("placerade"), title_sv=pl.lit("Placerade"), events=pl.lit(4, pl.Int64)), 5
     )
-    given = replace(frames, register_values=pl.concat([frames.register_values, rate, small]))
+    sure = rate.with_columns(
+        indicator_key=pl.lit("vaccinerade"), title_sv=pl.lit("Vaccinerade"), low=pl.lit(39.98), high=pl.lit(40.02)
+    )
+    given = replace(frames, register_values=pl.concat([frames.register_values, rate, small, sure]))
     section = next(s for s in municipality_report(given, scope, meta).sections if s.id == "narsamhalle")
     (table,) = [b for b in section.blocks if isinstance(b, Table) and b.id == "register-fler-narsamhalle"]
     assert table.columns[3:6] == ("Osäkerhetsintervall", "Antal", "Av så många")
     assert table.rows == (
         ("Orosanmälningar per 1 000 barn", "2024", "40,0", "35,7–44,6", "320", "8\u00a0000", "Kommunen"),
         ("Placerade", "2024", "[c]", "", "", "", "Kommunen"),
-    )
+        ("Vaccinerade", "2024", "40,0", "39,98–40,02", "320", "8\u00a0000", "Kommunen"),
+    ), "limits that one decimal makes equal get one more"
 
 
 def test_every_index_shows_how_the_pupils_spread_over_its_groups_and_a_hidden_municipality_has_no_such_chart():

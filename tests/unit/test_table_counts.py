@@ -73,6 +73,8 @@ def test_in_per_cent_it_is_a_share_with_wilsons_interval(tmp_path: Path) -> None
     ("old", "new", "unit", "code", "place"),
     [
         ("320;8000", "320,5;8000", "per_1000", "bad_number", "rad 3"),
+        ("320;8000", "320;8.000", "per_1000", "bad_number", "Skriv 8 000 eller 8000"),
+        ("320;8000", "1,320;8000", "per_1000", "bad_number", "rad 3"),
         ("320;8000", "-3;8000", "per_1000", "bad_number", "rad 3"),
         ("320;8000", "många;8000", "per_1000", "bad_number", "rad 3"),
         ("320;8000", "320;okänt", "per_1000", "bad_number", "rad 3"),
@@ -87,6 +89,32 @@ def test_counts_that_make_no_rate_stop_with_their_place(tmp_path, old: str, new:
     assert caught.value.code == code
     assert place in str(caught.value)
     assert not any(number in str(caught.value) for number in ("320", "4316", "många"))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "place"),
+    [
+        ("316;4100", "317;4100", "orosanmalningar 2024, område 0162"),
+        ("316;4100", "316;4101", "orosanmalningar 2024, område 0162"),
+        ("Danderyd;Alla;2023;0;0", "Stockholms län;Alla;2024;319;9000", "orosanmalningar 2024, område 01:"),
+    ],
+)
+def test_parts_that_are_more_than_their_whole_stop(tmp_path: Path, old: str, new: str, place: str) -> None:
+    with pytest.raises(PipelineError) as caught:
+        values(tmp_path, TABLE.replace(old, new))
+    assert caught.value.code == "parts_above_whole"
+    assert place in str(caught.value)
+    assert not any(number in str(caught.value) for number in ("316", "317", "319", "320", "4101"))
+
+
+@pytest.mark.parametrize("written", ["320;8 000", "320,0;8000.0", "320 ;\u00a08\u00a0000"])
+def test_usual_ways_of_writing_a_whole_number_are_read(tmp_path: Path, written: str) -> None:
+    assert row(values(tmp_path, TABLE.replace("320;8000", written)), year=2024, sex="all")["population"] == 8000
+
+
+def test_a_part_of_unknown_sex_and_an_absent_municipality_are_no_error(tmp_path: Path) -> None:
+    got = values(tmp_path, TABLE.replace("316;4100", "300;4000") + "Stockholms län;Alla;2024;900;90000\n")
+    assert row(got, year=2024, sex="boy")["events"] == 300
 
 
 @pytest.mark.parametrize(
