@@ -24,6 +24,10 @@ LOCK, LICENCES = ROOT / "requirements.lock", ROOT / "licences.toml"
 PIP_AUDIT = "pip-audit==2.10.1"
 TIMEOUT = 900
 NO_ANSWER, FAULTS = 2, 1
+UNREACHED = (
+    "Databasen över kända säkerhetshål gick inte att nå: inget paket är jämfört med den. Det som står ovan om licenser och "
+    "kontrollsummor gäller ändå. Kör igen på en dator som når internet."
+)
 _ENTRY = re.compile(r"^(?P<name>[a-z0-9._-]+)==(?P<version>[^\s;\\]+)[^\n]*\n(?P<hashes>(?:    --hash=[^\n]+\n?)*)", re.MULTILINE)
 _LONGEST_NAME = 60
 """A licence field longer than this is the licence's text and not its name."""
@@ -139,8 +143,10 @@ def main() -> int:
         known, skipped, compared = [], [], 0
     for sentence in known:
         sys.stdout.write(f"✗ {sentence} Kör make lock ARGS=--upgrade och testerna.\n")
-    if skipped or not compared:
-        sys.stdout.write(f"✗ {len(skipped) or 'Alla'} paket gick inte att slå upp; försök igen med en dator som når internet.\n")
+    if not compared:
+        sys.stdout.write(f"✗ {UNREACHED}\n")
+    elif skipped:
+        sys.stdout.write(f"✗ {len(skipped)} paket gick inte att slå upp; försök igen med en dator som når internet.\n")
     elif not known:
         sys.stdout.write(f"✓ Inga kända säkerhetshål i {compared} paket.\n")
     return FAULTS if found or known else NO_ANSWER if skipped or not compared else 0
