@@ -197,7 +197,16 @@ def test_the_code_location_of_a_profile_has_keys_and_jobs_of_its_own(profile_id)
     assert bool(of_indices & set(keys)) == bool(found.indices)
     assert bool(of_scales & set(keys)) == bool(found.indicator_file.indices)
     expected = {"lupp": {"ingest_registers", "release_registers", "build_indices"}, "yrbs": {"build_indices"}}[profile_id]
-    always = {"ingest_surveys", "read_surveys", "check_surveys", "ingest", "everything", "propose_codebook", "show_status", "undersok_datorn"}
+    always = {
+        "ingest_surveys",
+        "read_surveys",
+        "check_surveys",
+        "ingest",
+        "everything",
+        "propose_codebook",
+        "show_status",
+        "undersok_datorn",
+    }
     assert set(jobs) == always | expected
 
 
