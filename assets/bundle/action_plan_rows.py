@@ -192,7 +192,8 @@ def marks_note(context: Context, rows: Sequence[Sequence[str]]) -> str:
 def register_table(context: Context, ledger: Ledger) -> Table | None:
     """The newest value of each register indicator of the neighbourhood, beside the county's of the same year."""
     values = context.frames.register_values.filter(pl.col("value").is_not_null() & (pl.col("sex") == "all"))
-    by_key = {(r["source"], r["indicator_key"], r["area_code"], r["year"]): r["value"] for r in values.iter_rows(named=True)}
+    rows_of = values.select("source", "indicator_key", "area_code", "year", "value").iter_rows()
+    by_key = {(source, key, area, year): value for source, key, area, year, value in rows_of}
     area, rows = context.scope.area_code, []
     caption = context.say("action_plan.captions.registers")
     for group in (group for group in context.meta.registers if group.arena == "narsamhalle"):

@@ -15,11 +15,13 @@ from assets.bundle.words import Context, say, source_line
 from assets.catalogue.report_models import SimilarityMeasure
 from assets.charts import numbers
 from assets.charts.cells import Cell, Cells, read_cells
+from assets.charts.read_once import ReadOnce
 from assets.charts.types import COUNTY_CODE, GRADES, ReleaseFrames
 from assets.methods.similar_areas import Measured, Neighbour, similar_areas, unknown_for
 
 TABLE = "jamforelsekommuner"
 LEAST_MEASURES = 2
+_measured: ReadOnce[list[Measured]] = ReadOnce()
 KEYS = ("Kommunkod", "Jämförelsekommunens kod", "Slag")
 
 
@@ -56,8 +58,10 @@ def measured(values: pl.DataFrame, measure: SimilarityMeasure, wave: int) -> Mea
 
 def measures_of(frames: ReleaseFrames, meta: ReportMeta, wave: int) -> list[Measured]:
     """The measures of the rule for similarity that the registers have by the wave; none when they are fewer than two."""
-    rule = meta.comparison_groups.similarity
-    found = [measured(frames.register_values, measure, wave) for measure in rule.measures] if rule else []
+    rule, values = meta.comparison_groups.similarity, frames.register_values
+    if rule is None:
+        return []
+    found = _measured.get(values, (wave, repr(rule.measures)), lambda: [measured(values, one, wave) for one in rule.measures])
     known = [measure for measure in found if measure.year is not None]
     return known if len(known) >= LEAST_MEASURES else []
 

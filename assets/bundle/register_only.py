@@ -6,7 +6,7 @@ report has one.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -20,12 +20,16 @@ from assets.bundle.words import Context, date_text
 from assets.charts import numbers
 from assets.charts.cells import Cell, read_cells
 from assets.charts.kolada import quantile
+from assets.charts.read_once import ReadOnce
 from assets.charts.types import GRADES, IndicatorMeta
 
 ORDER = ("skola", *(arena for arena in ARENAS if arena != "skola"))
 LEAST_OTHERS = 5
 """Fewer other municipalities with a value of the same year give no median."""
 NO_DELIVERY = ("no_delivery", "missing")
+Value = tuple[str, int | None, float, str]
+"""Area, year, value and unit."""
+_by_indicator: ReadOnce[Mapping[tuple[str, str], list[Value]]] = ReadOnce()
 COUNTED = "count"
 """Unit of numbers of pupils and schools: a median over municipalities of different size would say nothing."""
 
@@ -71,26 +75,37 @@ def register_sections(context: Context) -> tuple[Section, ...]:
 
 def beside(context: Context, arena: str) -> Iterator[Beside]:
     """The arena's indicators with a value, those that are counts left out."""
-    values = context.frames.register_values.filter(
-        (pl.col("sex") == "all") & (pl.col("area_level") == "municipality") & pl.col("value").is_not_null()
-    )
+    registers = context.frames.register_values
+    values = _by_indicator.get(registers, "", lambda: _read_values(registers))
     for group in context.meta.registers:
         if group.arena != arena:
             continue
         for indicator in group.indicators:
-            mine = (pl.col("source") == indicator.source) & (pl.col("indicator_key") == indicator.indicator_key)
-            rows = values.filter(mine & (pl.col("unit") != COUNTED))
-            one = _one(indicator, rows, context.scope.area_code)
+            one = _one(indicator, values.get((indicator.source, indicator.indicator_key), []), context.scope.area_code)
             if one:
                 yield one
 
 
-def _one(indicator: IndicatorMeta, rows: pl.DataFrame, area: str) -> Beside | None:
-    own = rows.filter(pl.col("area_code") == area).sort("year").tail(1)
-    if own.is_empty():
+def _read_values(registers: pl.DataFrame) -> Mapping[tuple[str, str], list[Value]]:
+    """Source and indicator -> the municipalities' values, of both sexes together."""
+    rows = registers.filter(
+        (pl.col("sex") == "all")
+        & (pl.col("area_level") == "municipality")
+        & pl.col("value").is_not_null()
+        & (pl.col("unit") != COUNTED)
+    )
+    found: dict[tuple[str, str], list[Value]] = {}
+    for source, key, *value in rows.select("source", "indicator_key", "area_code", "year", "value", "unit").iter_rows():
+        found.setdefault((source, key), []).append((value[0], value[1], value[2], value[3]))
+    return found
+
+
+def _one(indicator: IndicatorMeta, rows: Sequence[Value], area: str) -> Beside | None:
+    own = [row for row in rows if row[0] == area]
+    if not own:
         return None
-    year, value, unit = own.select("year", "value", "unit").row(0)
-    others = sorted(rows.filter((pl.col("area_code") != area) & (pl.col("year") == year))["value"].to_list())
+    _, year, value, unit = max(own, key=lambda row: -1 if row[1] is None else row[1])
+    others = sorted(other for code, when, other, _ in rows if code != area and when is not None and when == year)
     if len(others) < LEAST_OTHERS:
         return Beside(indicator, unit, year, value, None, "few")
     shown, digits = round(value, indicator.decimals), indicator.decimals
