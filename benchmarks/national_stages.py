@@ -248,6 +248,9 @@ def published_of(tables: Mapping[str, pl.DataFrame], waves: Sequence[int], fewer
         else table
         for name, table in tables.items()
     }
+    # a change since a wave that isn't there would be a number out of nothing
+    known = pl.col("from_wave").is_null() | pl.col("from_wave").is_in(waves)
+    made = {name: table.filter(known) if "from_wave" in table.columns else table for name, table in made.items()}
     if fewer == COUNTY:
         return made
     areas = tables["index_results"].filter(pl.col("area_level") == "municipality")["area_code"].unique().sort()[:fewer].to_list()

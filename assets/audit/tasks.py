@@ -104,7 +104,9 @@ def _together(by_edition: Mapping[str, list[Task]], innermost: str) -> list[Task
 def earlier_tasks(published: Mapping[str, pl.DataFrame], rules: AuditRules, earlier: Sequence[EarlierRelease]) -> list[Task]:
     """Every wave that an earlier release was about too, by two attackers: who knows whose pupils are the same, and who believes
     that pupils have only come since."""
-    made = []
+    made: list[Task] = []
+    if not earlier:
+        return made
     attacks = [task for task in tasks(published, rules, True) if task.attack == "editions" or task.edition == rules.innermost]
     now = [replace(task, outer=()) for task in attacks]
     for release in earlier:
