@@ -53,6 +53,7 @@ def audit_rules(catalogue: Catalogue) -> AuditRules:
         plain_intervals=PLAIN_INTERVALS,
         perturbed=frozenset(policy.cell_key.tables),
         withheld=frozenset(WITHHELD if policy.cell_key.active else ()),
+        whole=policy.whole_numbers,
         focus={index.key: f"share_band{FOCUS_BAND[index.kind]}" for index in catalogue.indices},
     )
 
@@ -68,6 +69,8 @@ def _edition(numbers: object, any_sensitive: bool) -> EditionRules:
         share_step=value["share_step"],
         width=value["interval_width"],
         width_sensitive=value["interval_width_sensitive"],
+        cell=value["cell_floor"],
+        cell_sensitive=value["cell_floor_sensitive"],
         mean_step=10.0 ** -value["mean_decimals"],
     )
 

@@ -12,6 +12,8 @@ from assets.failures import as_failure
 from assets.indices import INDICATOR_COUNTS, INDICATOR_ESTIMATES, SCALE_ESTIMATES, SCALE_MEANS
 from assets.methods.contained_areas import own_levels, require_sums
 from assets.methods.disclosure import load_policy
+from assets.methods.disclosure_blocks import SEXES
+from assets.methods.disclosure_counts import COUNT_RULE
 from assets.methods.editions import both_editions
 from assets.methods.pomp import pomp_means
 from assets.methods.protect_series import SeriesRelease, series_shape
@@ -29,6 +31,7 @@ from pipelines.resources import Store
 from pipelines.warehouse import TableName, Warehouse
 
 INDEX_RESULTS = TableName("release", "index_results")
+SUPPRESSION_LOG = TableName("release", "suppression_log")
 
 
 @dg.multi_asset(
@@ -82,7 +85,7 @@ def indicator_tables(
     tasks = (
         (
             series_inputs(warehouse, catalogue, wave),
-            {edition: hidden_respondents(warehouse, wave, edition) for edition in editions},
+            {one: hidden_respondents(warehouse, wave, one, whole=policy.whole_numbers) for one in editions},
             *(kept, contains, catalogue.indicator_file, catalogue.survey, policy),
         )
         for wave in waves
@@ -130,14 +133,26 @@ def series_inputs(warehouse: Warehouse, catalogue: Catalogue, wave: int) -> tupl
     return counts, means, estimates.with_columns(is_clear=clear)
 
 
-def hidden_respondents(warehouse: Warehouse, wave: int, edition: str) -> pl.DataFrame:
-    """Areas, grades and sexes whose number of respondents the edition hides; a survey without indices publishes none."""
+def hidden_respondents(warehouse: Warehouse, wave: int, edition: str, *, whole: bool = False) -> pl.DataFrame:
+    """Areas, grades and sexes whose number of respondents the edition hides; a survey without indices publishes none.
+
+    Args:
+        whole: the policy's `whole_numbers`. Areas are then left out where girls, boys and all are hidden for the numbers of
+            scored pupils alone (`count_interval`): those who answered a question are no more than the respondents, so with
+            nothing above them the respondents stay unknown.
+    """
     found = warehouse.read(
         INDEX_RESULTS, {"edition": [edition], "wave": [wave], "measure": ["n_respondents"]}, [*GROUP, "reason"]
     )
     if not found.width:
         return pl.DataFrame(schema={name: pl.Int32 if name == "wave" else pl.String for name in GROUP})
-    return found.filter(pl.col("reason").is_in(["suppressed", "too_few"])).select(GROUP).unique()
+    hidden = found.filter(pl.col("reason").is_in(["suppressed", "too_few"])).select(GROUP).unique()
+    if not whole:
+        return hidden
+    area = [name for name in GROUP if name != "sex"]
+    log = warehouse.read(SUPPRESSION_LOG, {"edition": [edition], "wave": [wave], "cell": ["n_respondents"]}, [*GROUP, "rule"])
+    unbounded = log.filter(pl.col("rule") == COUNT_RULE).group_by(area).agg(pl.col("sex").n_unique())
+    return hidden.join(unbounded.filter(pl.col("sex") == len(SEXES)), on=area, how="anti")
 
 
 @dg.asset(

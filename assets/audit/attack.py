@@ -15,6 +15,7 @@ from assets.audit.perturbed import exact_cells
 from assets.audit.side import run_side, side_attacks
 from assets.audit.tasks import Found, Task, earlier_tasks, run_task, size, sliced_tasks
 from assets.audit.types import CELL_KEY, CONFLICT_SCHEMA, REPORT_SCHEMA, AuditReport, AuditRules, EarlierRelease, Passed
+from assets.audit.whole import run_whole, whole_attacks
 
 Run = Callable[[Callable[[Any], Found], Sequence[Any]], Iterable[Found]]
 EFFORT_SCHEMA = {
@@ -44,11 +45,12 @@ def audit(
     attacked = published if passed is None else {name: _not_in(rows, passed) for name, rows in published.items()}
     begun = [_begun(run, made) for made in (*sliced_tasks(attacked, rules), earlier_tasks(attacked, rules, earlier))]
     middles = run(run_middles, middle_attacks(attacked, rules))
+    whole = run(run_whole, whole_attacks(attacked, rules) if rules.whole else [])
     # what is done here is done while worker processes attack
     beside = [run_side(one) for one in side_attacks(attacked, rules)]
     copied = [derived_cells(published, rules), copied_cells(published, rules), exact_cells(published, rules)]
     attacks = sorted((one for answers in begun for one in answers), key=itemgetter(0), reverse=True)
-    found = [*(one for _, one in attacks), *middles, *beside]
+    found = [*(one for _, one in attacks), *middles, *whole, *beside]
     cells = pl.concat(
         [
             pl.DataFrame(schema=REPORT_SCHEMA) if passed is None else passed.cells,

@@ -27,6 +27,7 @@ class EditionRules:
         respondents_floor: least number of respondents that is shown.
         count_step, share_step: to what numbers and shares are rounded.
         width, width_sensitive: a hidden number's interval must be wider than this.
+        cell, cell_sensitive: at least so many pupils are in a shown share, and as many outside it.
         mean_step: to what means are rounded.
     """
 
@@ -38,6 +39,8 @@ class EditionRules:
     share_step: int
     width: int
     width_sensitive: int
+    cell: int = 0
+    cell_sensitive: int = 0
     mean_step: float = 0.01
 
 
@@ -67,6 +70,7 @@ class AuditRules:
         weighted: names of methods whose shares are not those of the pupils.
         focus: index -> the band whose share is compared between areas and sexes.
         perturbed: tables whose numbers have noise, the same for the same pupils: nothing exact can be concluded from them.
+        whole: whether hidden numbers are also attacked by whole pupils and floors (`whole.py`).
         withheld: tables with exact numbers of the same pupils, which must show none then.
         logit_intervals, plain_intervals: methods whose intervals are symmetric on the logit scale, and as they are.
     """
@@ -83,6 +87,7 @@ class AuditRules:
     logit_intervals: frozenset[str] = frozenset()
     plain_intervals: frozenset[str] = frozenset()
     focus: Mapping[str, str] = field(default_factory=dict)
+    whole: bool = False
     perturbed: frozenset[str] = frozenset()
     withheld: frozenset[str] = frozenset()
 
@@ -96,6 +101,11 @@ class AuditRules:
         """Least number of pupils that is shown as a number."""
         own = self.editions[edition]
         return own.floor_sensitive if key in self.sensitive else own.floor
+
+    def cell_floor(self, edition: str, key: str) -> int:
+        """Least number of pupils in a shown share, and outside it."""
+        own = self.editions[edition]
+        return own.cell_sensitive if key in self.sensitive else own.cell
 
     def told(self, edition: str, reason: str) -> bool:
         """Whether a reason tells on which side of a floor a number lies: an outer edition has one reason for all it hides."""

@@ -50,9 +50,16 @@ RESULT_KEYS = ("area_level", "area_code", "wave", "grade", "sex", "count_key", "
 
 
 def policy_with_counts(disclosure: Mapping[str, Any], rules: Sequence[CountRule]) -> dict[str, Any]:
-    """The disclosure policy in which a count is as sensitive as the most sensitive of its indices."""
+    """The disclosure policy in which a count is as sensitive as the most sensitive of its indices.
+
+    Numbers of factors follow what the index tables hide of the same respondents: they take no step of their own for whole pupils.
+    """
     sensitive = set(disclosure.get("sensitive_indices", ()))
-    return {**disclosure, "sensitive_indices": [rule.key for rule in rules if sensitive & set(rule.indices)]}
+    return {
+        **disclosure,
+        "whole_numbers": False,
+        "sensitive_indices": [rule.key for rule in rules if sensitive & set(rule.indices)],
+    }
 
 
 def protect_accumulated(

@@ -17,18 +17,23 @@ def row_steps(results: pl.DataFrame, width: int, floor: int, count_step: int) ->
     """The step for each municipality x wave with respondents: `area_code, wave, step`.
 
     With the step s, shown rows end at some whole number t, and those beside the respondents (n) are at most t - n. A step will do
-    where no t lies within `width` above any n that a reader may think of, whichever way the rows were rounded.
+    where no t lies within `width` above any n that a reader may think of, whichever way the rows were rounded. Where n is hidden
+    but numbers of scored pupils are shown, the greatest of them stands for it: nobody may learn that nearly all have a score.
 
     Args:
         results: `release.index_results`. width: what an interval of a hidden number must be wider than.
         floor: least number of respondents that is shown. count_step: to what they are rounded.
     """
-    totals = results.filter(
-        (pl.col("area_level") == "municipality") & (pl.col("sex") == "all") & (pl.col("measure") == "n_respondents")
-    )
+    whole = results.filter((pl.col("area_level") == "municipality") & (pl.col("sex") == "all"))
     number, down = pl.col("value").max().cast(pl.Int64), count_step // 2
-    grades = totals.group_by("area_code", "wave", "grade").agg(
-        number.alias("n"), (pl.col("reason") == "no_pupils").all().alias("none")
+    place = ["area_code", "wave", "grade"]
+    scored = whole.filter(pl.col("measure") == "n_scored").group_by(place).agg(number.alias("scored"))
+    grades = (
+        whole.filter(pl.col("measure") == "n_respondents")
+        .group_by(place)
+        .agg(number.alias("n"), (pl.col("reason") == "no_pupils").all().alias("none"))
+        .join(scored, on=place, how="left")
+        .with_columns(n=pl.coalesce("n", "scored"))
     )
     bounds = (
         grades.with_columns(

@@ -2,7 +2,8 @@
 
 Primary rules (floors) decide what may not be shown, complementary suppression hides what would reveal it: the bands inside
 an area (`disclosure_lines`), the numbers of pupils (`disclosure_counts`) and the sums over areas (`disclosure_margins`). What was
-hidden on the way and isn't needed in the end is shown again (`disclosure_reopened`). Every
+hidden on the way and isn't needed in the end is shown again (`disclosure_reopened`). Where the policy asks for it,
+numbers are also held against who reckons with whole pupils and our floors (`disclosure_whole`). Every
 hidden count is left with an interval wider than the policy's `interval_width` against an attacker who knows all published
 numbers, how they are rounded and how they add up. Everything is deterministic and depends on no row order.
 
@@ -21,7 +22,7 @@ import polars as pl
 from assets.methods.disclosure_blocks import ALL, Blocks, build_blocks
 from assets.methods.disclosure_counts import protect_counts
 from assets.methods.disclosure_lines import protect_bands
-from assets.methods.disclosure_margins import protect_sums
+from assets.methods.disclosure_margins import protect_respondents, protect_sums
 from assets.methods.disclosure_means import mean_windows, search_with_means, telling_means, told_means
 from assets.methods.disclosure_policy import DisclosurePolicy, PolicyNumbers, PolicyRule, load_policy
 from assets.methods.disclosure_reopened import Search, show_again
@@ -37,6 +38,7 @@ from assets.methods.disclosure_rows import (
     weighted_shares,
 )
 from assets.methods.disclosure_state import Floors, Hidden, floors_of, hide_small_sexes, mark, primary
+from assets.methods.disclosure_whole import protect_whole, share_windows, told_by_rules
 from assets.methods.edition_patterns import Outer, groups_in, keep_hidden
 
 __all__ = ["DisclosurePolicy", "PolicyRule", "ProtectedRelease", "load_policy", "protect"]
@@ -87,7 +89,8 @@ def protect(
     proof = evidence(estimates, keys_frame(blocks))
     floors = floors_of(blocks, policy, numbers)
     outer = groups_in(within, blocks.groups, blocks.index_keys)
-    hidden = suppress(blocks, floors, numbers, weighted_shares(proof, blocks), barred_rows(barred, blocks), outer and outer[:-1])
+    weighted = weighted_shares(proof, blocks)
+    hidden = suppress(blocks, floors, numbers, weighted, barred_rows(barred, blocks), outer and outer[:-1])
     bands = {key: (focus or {}).get(key, 3) for key in blocks.index_keys}
     positions = np.array([band - 1 for band in bands.values()], dtype=np.int64)
     compared = {key: SHARES[band - 1] for key, band in bands.items()}
@@ -101,6 +104,11 @@ def protect(
         return search_with_means(blocks, pattern, floors, numbers, windows, told)
 
     show_again(blocks, hidden, floors, numbers, outer, search_in)
+    if policy.whole_numbers:
+        known = told_by_rules(blocks, policy, share_windows(proof, blocks, numbers.share_step), weighted, edition)
+        while protect_whole(blocks, hidden, floors, numbers, known, outer):
+            if not protect_respondents(blocks, hidden, floors, numbers):
+                break
     rows = base_rows(blocks, hidden, floors, numbers, positions, telling)
     rows = published(rows, proof, edition, numbers.mean_decimals, compared)
     pattern = Outer(blocks.groups, tuple(blocks.index_keys), (*hidden.arrays, telling))

@@ -14,7 +14,7 @@ import polars as pl
 from assets.methods.disclosure_blocks import ALL, Blocks
 from assets.methods.disclosure_policy import PolicyNumbers
 from assets.methods.disclosure_rounding import FloatArray, IntArray, count_window, nearest, share_percent
-from assets.methods.disclosure_state import SPLIT, Floors, Hidden
+from assets.methods.disclosure_state import SPLIT, Floors, Hidden, mark
 
 
 def families(groups: pl.DataFrame) -> list[tuple[int, IntArray, bool]]:
@@ -79,6 +79,25 @@ def protect_sums(blocks: Blocks, hidden: Hidden, floors: Floors, numbers: Policy
         hidden.blocks(at, bands_tight, counts_tight, "cross_area")
         hidden.split_bands(at, split_tight, "cross_area")
         changed = changed or respondents_tight or bool((split_tight | bands_tight | counts_tight).any())
+    return changed
+
+
+def protect_respondents(blocks: Blocks, hidden: Hidden, floors: Floors, numbers: PolicyNumbers) -> bool:
+    """Hide sums of respondents that could bind a hidden number of them, in place; returns whether anything changed.
+
+    A hidden number can rise as far as the shown ones beside it may fall within their rounding and the sum within its own. The
+    hidden ones beside it count for nothing. With a sum's respondents go its unscored shares, which would tell them.
+    """
+    changed = False
+    for parent, children, _ in families(blocks.groups):
+        shown, value = hidden.respondents[children] == 0, blocks.respondents[children]
+        down = _room(value, shown, numbers.count_step)[0].sum(axis=0) + blocks.respondents[parent] - value.sum(axis=0)
+        up = _room(blocks.respondents[parent], hidden.respondents[parent] == 0, numbers.count_step)[1]
+        tight = ~shown.all(axis=0) & (down + up < floors.respondents_spread) & (hidden.respondents[parent] == 0)
+        if tight.any():
+            mark(hidden.respondents[parent], tight, "cross_area")
+            mark(hidden.unscored[parent], np.broadcast_to(tight, hidden.unscored[parent].shape), "cross_area")
+            changed = True
     return changed
 
 

@@ -101,7 +101,7 @@ def test_the_release_checks_of_the_series_ran_and_held(small_demo, one_wave_agai
         for e in runs["build_indices"].get_asset_check_evaluations()
         if e.asset_key.path[-1] in ("indicator_results", "series_breaks")
     ]
-    assert len(checks) == 13
+    assert len(checks) == 14
     assert all(check.passed for check in checks)
     again = installation.warehouse.read(TableName("release", "indicator_results"))
     before = small_demo.warehouse.read(TableName("release", "indicator_results"))

@@ -44,6 +44,18 @@ def test_the_finest_step_is_used_where_it_will_do() -> None:
     assert step((210.0, "ok")) == ROWS_TO[1], "200 rows and 210 respondents would be at most four more"
 
 
+@pytest.mark.parametrize("scored", [15, 45, 60, 110, 215])
+def test_hidden_respondents_are_no_fewer_than_the_scored_that_are_shown(scored: int) -> None:
+    """The rows say how many respondents there can be at most: they must leave room above the numbers of scored pupils."""
+    hidden = results((None, "suppressed"))
+    told = results((float(scored), "ok")).with_columns(measure=pl.lit("n_scored"))
+    chosen = row_steps(pl.concat([hidden, told]), WIDTH, FLOOR, TO)["step"].item()
+    for true in range(scored - 2, scored + 3):
+        for beside in range(WIDTH):
+            shown = (true + beside + chosen // 2) // chosen * chosen
+            assert shown + chosen - 1 - chosen // 2 - true > WIDTH
+
+
 def test_the_table_rounds_by_the_step() -> None:
     row = {
         "delivery_id": "a", "municipality_code": "0125", "wave": 2016, "promoted": True, "file_format": "sav", "codebook": "x",

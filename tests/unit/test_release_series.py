@@ -53,6 +53,27 @@ def test_hidden_respondents_are_those_that_the_release_hides(tmp_path: Path):
     assert hidden_respondents(warehouse, 2024, "intern")["area_code"].to_list() == ["B"]
 
 
+def test_respondents_with_nothing_known_above_them_leave_the_questions_their_numbers(tmp_path: Path):
+    """Where girls, boys and all are hidden for the numbers of scored pupils alone, as `whole_numbers` does."""
+    warehouse = Warehouse(tmp_path / "warehouse.duckdb")
+    keys = ["edition", "area_level", "area_code", "wave", "grade", "sex"]
+    rules = {
+        "A": dict.fromkeys(("girl", "boy", "all"), "count_interval"),
+        "B": {"girl": "count_interval", "boy": "count_interval"},
+        "C": {"girl": "group_floor", "boy": "count_interval", "all": "count_interval"},
+    }
+    place = [("intern", "municipality", area, 2024, "g", sex, rule) for area, own in rules.items() for sex, rule in own.items()]
+    log = pl.DataFrame(place, schema=[*keys, "rule"], orient="row").with_columns(cell=pl.lit("n_respondents"))
+    results = log.select(*keys, measure="cell", reason=pl.lit("suppressed"))
+    for name, frame in (("suppression_log", log), ("index_results", results)):
+        warehouse.replace(TableName("release", name), frame.cast({"wave": pl.Int32}), {"wave": [2024]})
+    shy = hidden_respondents(warehouse, 2024, "intern", whole=True)
+    assert sorted(shy.select("area_code", "sex").rows()) == [
+        ("B", "boy"), ("B", "girl"), ("C", "all"), ("C", "boy"), ("C", "girl")
+    ]  # fmt: skip
+    assert hidden_respondents(warehouse, 2024, "intern").height == 8
+
+
 def test_a_table_of_no_scales_has_the_columns_of_one_with_scales():
     assert set(pomp_means(pl.DataFrame(), ()).columns) >= {
         "index_id",
