@@ -58,7 +58,7 @@ COMMANDS = ("cli", "cli_care", "cli_chain", "cli_publish", "cli_settings", "doct
 BEFORE_INSTALLATION = [
     *(f"pipelines.{name}" for name in ("__init__", *COMMANDS)),
     *(f"pipelines.{name}" for name in ("console", "full_disk", "homes", "hygiene_arguments", "paths", "samples")),
-    *(f"assets.{name}" for name in ("__init__", "catalogue.__init__", "catalogue.base_profile")),
+    *(f"assets.{name}" for name in ("__init__", "catalogue.__init__", "catalogue.base_profile", "write_faults")),
     *(f"assets.hygiene.{name}" for name in ("__init__", "permissions")),
     *(f"assets.methods.{name}" for name in ("__init__", "errors")),
 ]
