@@ -11,7 +11,7 @@ ROOT = Path(__file__).resolve().parents[1]
 VERSION = "0.1.0"
 PACKAGES = ("altair", "dagster", "duckdb", "great-expectations", "numpy", "polars", "pyreadstat", "scipy", "vl-convert-python")
 PACKAGES += ("typst",)
-SOURCES = {".py", ".html", ".css", ".typ", ".ttf"}
+SOURCES = {".py", ".html", ".css", ".typ", ".ttf", ".conf"}
 """Kinds of files that decide what is made: code, and the templates and fonts of reports. Definitions have a hash of their own."""
 
 

@@ -10,6 +10,7 @@ import json
 import re
 from html import escape
 
+from assets.chart_engine import chart_engine
 from assets.charts.types import ChartCard
 
 _NOISE = re.compile(r' (?:aria-[\w-]+|role|class|pointer-events)="[^"]*"')
@@ -40,9 +41,7 @@ def raw_svg(spec: str) -> str:
     Raises:
         ValueError: vl-convert refuses it.
     """
-    import vl_convert
-
-    return str(vl_convert.vegalite_to_svg(spec, vl_version="6.4"))
+    return str(chart_engine().vegalite_to_svg(spec, vl_version="6.4"))
 
 
 def finished_svg(card: ChartCard, raw: str) -> str:
@@ -75,6 +74,4 @@ def clean_svg(raw: str, chart_id: str, title: str, description: str) -> str:
 
 def to_png(card: ChartCard, scale: float = 2.0) -> bytes:
     """The same picture as PNG, for slides and for looking at."""
-    import vl_convert
-
-    return vl_convert.vegalite_to_png(json.dumps(card.spec), vl_version="6.4", scale=scale)
+    return chart_engine().vegalite_to_png(json.dumps(card.spec), vl_version="6.4", scale=scale)

@@ -54,7 +54,7 @@ def test_what_was_built_remembers_the_catalogue_it_was_built_with(now, same):
     assert (built == current) is same
 
 
-@pytest.mark.parametrize("name", ["a.py", "page.css", "page.html", "report.typ", "font.ttf"])
+@pytest.mark.parametrize("name", ["a.py", "page.css", "page.html", "report.typ", "font.ttf", "fonts.conf"])
 def test_a_changed_template_or_font_is_a_changed_version(tmp_path, monkeypatch, name):
     monkeypatch.setattr(provenance, "ROOT", tmp_path)
     (tmp_path / "assets").mkdir()
