@@ -20,7 +20,7 @@ from assets.charts.types import ChartCard
 
 Files = dict[str, bytes]
 _VIEW_BOX = re.compile(r'viewBox="[\d.]+ [\d.]+ ([\d.]+) ([\d.]+)"')
-PAGE_MM, TREND_MM, TALLEST_MM, WITH_TABLE_MM = 160.0, 130.0, 145.0, 128.0
+PAGE_MM, TREND_MM, TALLEST_MM, WITH_TABLE_MM = 160.0, 130.0, 145.0, 119.0
 """Widest and tallest picture, and tallest with its table under it: two series over the waves fill a page, and the words in the
 pictures stay at 7 points or more."""
 TABLE_BESIDE = ("faktorprofil_", "skillnadsdiagram_", "konsskillnad_", "prioriteringsfalt_")

@@ -31,23 +31,30 @@ def table_layout(table: Table) -> tuple[list[float] | None, float]:
     """
     columns = [[cell if isinstance(cell, str) else None for cell in column] for column in zip(*table.rows, strict=True)]
     columns = columns or [[] for _ in table.columns]
+    headings = [text_width(name, 1.0, bold=True) + GUTTER for name in table.columns]
     best: tuple[int, list[float]] | None = None
     least: list[float] = []
     for parts, longest in CHOICES:
         needs, more = _column_needs(table, columns, parts, longest)
-        if sum(needs) + sum(more) <= ROOM:
+        whole = [need + extra for need, extra in zip(needs, more, strict=True)]
+        if sum(map(max, whole, headings)) <= ROOM:
             return None, TYPE_SIZE
         least = needs
         if sum(needs) > ROOM:
             continue
-        spare = (ROOM - sum(needs)) / max(sum(more), 1)
-        widths = [need + spare * extra for need, extra in zip(needs, more, strict=True)]
+        widths = _shared(_shared(needs, more), [max(0.0, head - one) for head, one in zip(headings, whole, strict=True)])
         lines = _lines(columns, widths, parts)
         if best is None or lines < best[0]:
             best = lines, widths
     if best is None:
         return [round(width, 2) for width in least], round(max(LEAST_SIZE, TYPE_SIZE * ROOM / sum(least)), 2)
     return [round(width, 2) for width in best[1]], TYPE_SIZE
+
+
+def _shared(widths: list[float], wanted: list[float]) -> list[float]:
+    """The widths with as much of what is wanted as the room that is left holds, in proportion."""
+    part = min(1.0, max(0.0, ROOM - sum(widths)) / max(sum(wanted), GUTTER))
+    return [width + part * more for width, more in zip(widths, wanted, strict=True)]
 
 
 def _column_needs(
