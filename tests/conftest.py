@@ -43,6 +43,14 @@ def sketched() -> Callable[..., RenderedBundle]:
     return sketched_bundle
 
 
+@pytest.fixture(scope="session", autouse=True)
+def no_flushing() -> Iterator[None]:
+    """Files needn't outlive a power cut here; tests of what must be flushed, and in which order, put their own flush in."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("os.fsync", lambda _: None)
+        yield
+
+
 @pytest.fixture(autouse=True)
 def umask() -> Iterator[None]:
     """A test that runs the program, which keeps its files to their owner, changes nothing for the tests after it."""

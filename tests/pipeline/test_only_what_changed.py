@@ -119,8 +119,8 @@ def test_a_corrected_delivery_runs_its_wave_and_the_bundles_that_show_it(copy_of
 
     warehouse.replace(MARKS, warehouse.read(MARKS).clear(), None)  # so that nothing is kept
     left = contents(warehouse)
-    assert run_job(copy_of_demo.root, "build_indices", range_tags(str(WAVES[0]), last)).success
-    assert contents(warehouse) == left, "all waves made anew, with this answer, are what the change has left"
+    assert run_job(copy_of_demo.root, "build_indices", range_tags(wave, wave)).success
+    assert contents(warehouse) == left, "all that this answer can move, made anew with it, is what the change has left"
 
 
 def test_a_layer_run_by_hand_and_a_damaged_bundle_are_put_right(copy_of_demo, run_job):
