@@ -22,7 +22,7 @@ from assets.methods.indicator_links import Links, links
 from assets.methods.score_scale import policy_for
 from assets.release_audit_slices import SHOWN_COLUMNS, keep_passed, passed_before, slice_marks
 from assets.release_audited import earlier_attacked, forget_outcome, keep_outcome
-from assets.release_repairs import held_repairs, repairs_after, told
+from assets.release_repairs import WHAT_TO_DO, held_repairs, repairs_after, told
 from assets.texts import asset_text, op_text
 from assets.worker_pool import worker_pool
 from pipelines.resources import RunChoices, Store
@@ -111,7 +111,7 @@ def require_passed(report: AuditReport) -> None:
         expected="att inget dolt antal går att ringa in med det som visas",
         got=f"{count_sv(bad.height, 'dold cell', 'dolda celler')} som går att ringa in eller som motsäger det som visas, {places}"
         + (f", och på {count_sv(more, 'ställe', 'ställen')} till" if more else ""),
-        hint="Inga rapporter skrivs. Höj gränserna i disclosure.yml, eller håll inne den tabellen, och kör igen.",
+        hint=WHAT_TO_DO,
     )
 
 

@@ -163,7 +163,8 @@ def check_inbox(home: Path) -> list[Finding]:
     rejected = _count_files(paths.rejected, without=".txt")
     if rejected:
         remedy = "Läs textfilen bredvid varje fil: den säger vad som är fel och vad du gör."
-        findings.append(Finding("note", f"{number(rejected)} avvisade filer i {paths.rejected}", remedy))
+        kind = "avvisad fil" if rejected == 1 else "avvisade filer"
+        findings.append(Finding("note", f"{number(rejected)} {kind} i {paths.rejected}", remedy))
     return findings
 
 

@@ -2,7 +2,7 @@
 
 Dagster masks what our code raises in everything that it stores and shows, and hands the error itself to a logger; here that
 logger is made to say the kinds of error and the places in the code, never the text. A `dagster.Failure` is made of our own
-sentences and is shown as before.
+sentences, so it is shown as it is: without Dagster's name of it before, and without the English line after it that it is masked.
 """
 
 from __future__ import annotations
@@ -11,11 +11,14 @@ import logging
 import os
 import re
 import traceback
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 import dagster as dg
+from dagster._utils import error as dagster_error
+from dagster._utils.error import ExceptionInfo, SerializableErrorInfo
 
 VARIABLE = "DAGSTER_REDACT_USER_CODE_ERRORS"
 LOGGER = "dagster.redacted_errors"
@@ -42,6 +45,18 @@ def hide_messages() -> None:
     logger = logging.getLogger(LOGGER)
     if not any(isinstance(one, _WithoutMessages) for one in logger.filters):
         logger.addFilter(_WithoutMessages())
+        masked = dagster_error._generate_partly_redacted_framework_error_message
+        dagster_error._generate_partly_redacted_framework_error_message = partial(_in_own_words, masked)
+
+
+def _in_own_words(
+    masked: Callable[[ExceptionInfo, str], SerializableErrorInfo], raised: ExceptionInfo, error_id: str
+) -> SerializableErrorInfo:
+    """What Dagster stores and shows of an error: our own sentence alone, anything else as `masked` has it."""
+    error = raised[1]
+    if isinstance(error, dg.Failure) and error.description:
+        return SerializableErrorInfo(message=error.description, stack=[], cls_name=type(error).__name__)
+    return masked(raised, error_id)
 
 
 def _keep(said: str, places: Sequence[str]) -> None:

@@ -46,17 +46,16 @@ def find_bundle(paths: Paths, name: str) -> Path:
     wanted = wanted.replace("\\", "/").rsplit("/", 1)[-1]
     found = [p for p in paths.reports.glob("*/") if FOLDER.fullmatch(wanted) and (p / wanted).is_dir()]
     if not found:
-        raise PipelineError(
-            "no_bundle", f"Paketet {shown(wanted)}", "ett paket i reports/", "inget med det namnet", _names_like(paths, wanted)
-        )
+        where, got = (f"Paketet {shown(wanted)}", "inget med det namnet") if wanted else ("Fältet paket", "inget namn")
+        raise PipelineError("no_bundle", where, "ett paket i reports/", got, _names_like(paths, wanted))
     return found[0] / wanted
 
 
 def _names_like(paths: Paths, typed: str) -> str:
-    """What to write instead: the names of bundles that have what was typed in them (`Botkyrka`)."""
+    """What to write instead: the names of bundles that have what was typed in them (`Botkyrka`), of all when nothing was."""
     word = typed.strip().casefold().translate(str.maketrans("åäöé ", "aaoe_"))
     folders = (p for p in sorted(paths.reports.glob("*/*/")) if FOLDER.fullmatch(p.name))
-    like = [p.name for p in folders if word and word in p.name]
+    like = [p.name for p in folders if word in p.name]
     if not like:
         return "Skriv mappens namn som det står i reports/, till exempel 0127_botkyrka_2024_v1.0_intern."
     more = f" och {len(like) - SHOWN} till" if len(like) > SHOWN else ""

@@ -114,7 +114,7 @@ def test_inbox_and_rejected_files_are_counted(tmp_path):
         path.touch()
     inbox, rejected = doctor.check_inbox(tmp_path)
     assert "1 leveranser och 1 registerfiler" in inbox.text
-    assert rejected.text.startswith("1 avvisade filer")
+    assert rejected.text.startswith("1 avvisad fil")
 
 
 def test_missing_chromium_is_only_a_note(monkeypatch):

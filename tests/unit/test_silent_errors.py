@@ -60,6 +60,7 @@ def test_a_persons_mistake_is_told_elsewhere(lines):
 
 def test_a_failed_run_keeps_its_sentence_and_no_value(monkeypatch):
     monkeypatch.setenv(VARIABLE, "1")
+    hide_messages()
 
     @dg.op
     def mistake() -> None:
@@ -78,4 +79,6 @@ def test_a_failed_run_keeps_its_sentence_and_no_value(monkeypatch):
     result = both.execute_in_process(raise_on_error=False)
     told = {e.step_key: e.step_failure_data for e in result.all_events if e.is_step_failure}
     assert told["mistake"].user_failure_data.description == "fil.csv: väntade det, fick något annat. Gör om."
+    assert told["mistake"].error.to_string() == "fil.csv: väntade det, fick något annat. Gör om.", "no English"
     assert SECRET not in repr(told["bug"])
+    assert "masked" in told["bug"].error.message

@@ -121,6 +121,7 @@ def test_a_run_says_where_its_bundles_lie_what_is_next_and_what_to_write_in_the_
     assert "öppna röjanderapporten" not in told, "there is none"
     assert f"| {in_markdown(FOLDER)} | väntar på två godkännanden | {in_markdown(page)} |" in told["paket"]
     assert "godkann" in told["nästa steg"]
+    assert list(told)[:2] == ["nästa steg", "paket"], "what comes later in a long answer is folded away and covered by a button"
     assert bundle.manifest.bundle == FOLDER
     assert set(made_bundles(paths, 2024, [])) == {"nästa steg", "öppna länsöversikten"}
 
@@ -136,8 +137,10 @@ def test_a_bundle_that_is_typed_by_the_name_of_its_municipality_is_offered(tmp_p
     tiny(tmp_path)
     with pytest.raises(PipelineError, match=f"Skriv ett av de här namnen: {FOLDER}"):
         find_bundle(Paths(tmp_path), "Botkyrka")
-    with pytest.raises(PipelineError, match="Skriv mappens namn som det står"):
+    with pytest.raises(PipelineError, match=rf"^Fältet paket: .* Skriv ett av de här namnen: {FOLDER}"):
         find_bundle(Paths(tmp_path), "")
+    with pytest.raises(PipelineError, match="Skriv mappens namn som det står"):
+        find_bundle(Paths(tmp_path), "Salem")
 
 
 def test_the_latest_wave_is_the_default():

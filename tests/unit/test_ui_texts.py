@@ -63,6 +63,13 @@ def test_assets_say_what_where_from_whether_to_trust_and_what_next(found):
         assert parts[3].startswith(f"**{WORDS['next']}:** "), name
 
 
+def test_a_sliced_asset_says_what_its_parts_are():
+    graph = build_definitions().resolve_asset_graph()
+    for key in graph.get_all_asset_keys():
+        node = graph.get(key)
+        assert (f"**{WORDS['parts']}:** " in node.description) == node.is_partitioned, key
+
+
 def test_the_quality_assets_say_before_any_run_where_their_page_is_and_that_nothing_of_it_is_handed_out():
     graph = build_definitions().resolve_asset_graph()
     rooms = [key for key in graph.get_all_asset_keys() if key.path[0] == "quality"]
