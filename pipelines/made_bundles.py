@@ -18,7 +18,7 @@ from pipelines.paths import Paths
 
 FIRST_PAGE, COUNTY_PAGE = "LAS_MIG.html", "lansoversikt.html"
 FEW = 4
-"""So many bundles have their page as a line of its own with a button that copies it; all stand in the table."""
+"""So many bundles have their page as a line of its own with a button that copies it; the pages of more stand in the table."""
 
 
 def _state(paths: Paths, folder: Path) -> str:
@@ -37,11 +37,12 @@ def made_bundles(paths: Paths, wave: int, only: Collection[str]) -> Mapping[str,
     folder, texts = paths.reports / str(wave), automation_texts()["next"]
     told: dict[str, dg.MetadataValue] = {"nästa steg": dg.MetadataValue.text(texts["made"])}
     made = [one for one in bundle_folders(paths, wave) if one.name.split("_")[0] in only]
+    few = len(made) <= FEW
     if made:  # before the pages: Dagster folds the end of a long answer away, and covers what stands there with a button
-        rows = (f"| {in_markdown(one.name)} | {_state(paths, one)} | {in_markdown(str(one / FIRST_PAGE))} |" for one in made)
-        table = "\n".join(["| skriv i fältet paket | läge | sida att öppna |", "|---|---|---|", *rows])
-        told["paket"] = dg.MetadataValue.md(table)
-    if len(made) <= FEW:
+        cells = [("skriv i fältet paket", "läge", "sida att öppna"), ("---",) * 3]
+        cells += [(in_markdown(one.name), _state(paths, one), in_markdown(str(one / FIRST_PAGE))) for one in made]
+        told["paket"] = dg.MetadataValue.md("\n".join(f"| {' | '.join(row[: 2 if few else 3])} |" for row in cells))
+    if few:
         told |= {f"öppna {one.name}": dg.MetadataValue.path(str(one / FIRST_PAGE)) for one in made}
     pages = {"öppna länsöversikten": folder / COUNTY_PAGE, "öppna röjanderapporten": folder / PAGE}
     told |= {name: dg.MetadataValue.path(str(page)) for name, page in pages.items() if page.is_file()}

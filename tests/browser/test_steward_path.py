@@ -23,7 +23,7 @@ from tests.support.first_day import BROKEN, STOPPED, WAVE, drop, drop_corrected,
 BUNDLE = f"0127_botkyrka_{WAVE}_v1.0_intern"
 AUTHOR, FIRST, SECOND = "Anna Andersson", "Åsa Ek", "Bo Alm"
 CHOICES = f"utgava: intern\nkommuner: [Botkyrka]\nav: {AUTHOR}\n"
-PREVIEW = f"kommuner: [Botkyrka]\nav: {AUTHOR}\n"
+PREVIEW = f"kommuner: [Botkyrka]\nutgava: intern\nav: {AUTHOR}\n"
 APPROVAL = "paket: {bundle}\nnamn: {name}\nroll: enhetschef\nskal: {why}\n"
 PUBLICATION = "kommuner: [Botkyrka]\n"
 TABLE, RULE = "harmonised/survey_responses", "kon_inte_bara_ett"
@@ -132,7 +132,7 @@ def two_persons_approve(dagster: DagsterPage) -> None:
 
 def the_bundle_is_published_and_verified(dagster: DagsterPage, paths: Paths) -> None:
     """One archive, checked as a receiver does."""
-    assert dagster.run("publicera", PUBLICATION) == "Success"
+    assert dagster.run_of_asset("publicera", PUBLICATION) == "Success"
     assert [path.name for path in paths.published.glob("*/*.zip")] == [f"{BUNDLE}.zip"]
     dagster.shoot("14-utgivet")
     assert dagster.run("verifiera") == "Success"

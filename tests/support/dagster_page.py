@@ -32,8 +32,11 @@ NOTHING: Mapping[str, str] = MappingProxyType({})
 PATIENCE = 240_000
 """Milliseconds; the whole chain on a busy machine is the longest wait."""
 
+LAUNCH, MATERIALIZE = "Launch Run", "Materialize"
 MENU, COLOURS = 240, 256
 """Width in pixels of Dagster's menu; the most colours that a small picture can have."""
+FADED_IN = 1500
+"""Milliseconds that a box may take to come up, when pictures are wanted."""
 HIDE_PLACES = """home => {
     const walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
     for (let node = walk.nextNode(); node; node = walk.nextNode())
@@ -121,18 +124,18 @@ class DagsterPage:
         self.open(f"/locations/{LOCATION}/jobs/{job}/playground")
         self.page.wait_for_selector(".CodeMirror")
 
-    def type_fields(self, fields: str) -> None:
-        """Replace what stands in the Launchpad."""
+    def type_fields(self, fields: str, button: str = LAUNCH) -> None:
+        """Replace what stands in the Launchpad, or in the box of an asset's, which has another button."""
         self.page.click(".CodeMirror")
         self.page.keyboard.press("Control+A")
         self.page.keyboard.press("Delete")
         self.page.keyboard.insert_text(fields)
-        self.page.locator("button:enabled", has_text="Launch Run").wait_for()
+        self.page.locator("button:enabled", has_text=button).last.wait_for()
 
-    def launch(self) -> None:
-        """Press Launch Run; the run's page opens."""
+    def launch(self, button: str = LAUNCH) -> None:
+        """Press the button; the run's page opens."""
         self.page.get_by_text("No errors").wait_for()
-        self.page.get_by_role("button", name="Launch Run").click()
+        self.page.get_by_role("button", name=button).last.click()
         self.page.wait_for_url(re.compile(r"/runs/[0-9a-f-]{36}"))
 
     def ended(self) -> str:
@@ -153,6 +156,15 @@ class DagsterPage:
         if fields:
             self.type_fields(fields)
         self.launch()
+        return self.ended()
+
+    def run_of_asset(self, job: str, fields: str) -> str:
+        """The same for a job that makes an asset: it has no Launchpad, but an arrow beside its button that opens the fields."""
+        self.open(f"/locations/{LOCATION}/jobs/{job}")
+        self.page.locator(f"xpath=(//button[contains(., '{MATERIALIZE}')]/following::button)[1]").click()
+        self.page.get_by_text("Open launchpad").click()
+        self.type_fields(fields, MATERIALIZE)
+        self.launch(MATERIALIZE)
         return self.ended()
 
     def told(self, step: str, words: str) -> str:
@@ -179,6 +191,7 @@ class DagsterPage:
         """
         if not self.shots:
             return
+        self.page.wait_for_timeout(FADED_IN)
         self.page.evaluate(HIDE_PLACES, str(self.home))
         width, height = (self.page.viewport_size or {"width": 0, "height": 0}).values()
         path = self.shots / f"{name}.png"
