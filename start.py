@@ -318,7 +318,7 @@ def doctor(arguments):
 
 
 def test(arguments):
-    """The whole test suite, two parts beside each other; without Chromium all but the browser tests, unless this is CI."""
+    """The whole test suite, parts beside each other; without Chromium all but the browser tests, unless this is CI."""
     in_ci = os.environ.get("CI", "").lower() in ("true", "1")
     words = arguments if chromium_ready(in_ci) else without_browser(arguments)
     return run(["-m", "pytest" if arguments else "tests.support.side_by_side", *words])

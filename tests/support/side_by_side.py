@@ -1,9 +1,11 @@
-"""Run the whole test suite in two pytest processes that end together: `python -m tests.support.side_by_side [words to pytest]`.
+"""Run the whole test suite in pytest processes that end together: `python -m tests.support.side_by_side [words to pytest]`.
 
 How the files are shared out follows from the seconds that each took when it was last measured, `tests/durations.json`; a file
 that isn't there counts as a few seconds. `DID_DURATIONS=1 make test` measures anew and writes the file. Files that share
 something built once per process, a demo or an installation, stay together. pytest-xdist would build those again in each of its
-processes, or keep them together by marks in every file; two lists do the same without another package.
+processes, or keep them together by marks in every file; lists do the same without another package.
+
+Three processes on two cores: browsers, databases and processes that start are waited for a third of the time.
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -31,6 +34,7 @@ SHARED = (
     ("tests/browser/", "drawn_bundles"),
 )
 """What is built once per process: where it is used, and the fixtures that give it, as they stand among a function's arguments."""
+PROCESSES = 3
 UNKNOWN = 3.0
 """Seconds of a file that has never been measured."""
 SLOWEST = ("--durations=25", "--durations-min=1")
@@ -57,23 +61,22 @@ def blocks(files: Mapping[str, str]) -> list[list[str]]:
     return list(found.values())
 
 
-def halves(files: Mapping[str, str], seconds: Mapping[str, float]) -> tuple[list[str], list[str]]:
-    """The files in two parts that take about as long, the longest blocks first; within a part, those of chains come last.
+def parts(files: Mapping[str, str], seconds: Mapping[str, float], number: int = PROCESSES) -> list[list[str]]:
+    """The files in parts that take about as long, the longest blocks first; within a part, those of chains come last.
 
     Running everything sets where Dagster keeps its runs for the rest of the process: other tests have been run by then.
     """
-    parts: tuple[list[str], list[str]] = ([], [])
-    taken = [0.0, 0.0]
+    found: list[list[str]] = [[] for _ in range(number)]
+    taken = [0.0] * number
 
     def cost(block: Sequence[str]) -> float:
         return sum(seconds.get(name, UNKNOWN) for name in block)
 
     for block in sorted(blocks(files), key=lambda block: (-cost(block), block)):
-        lighter = taken.index(min(taken))
-        parts[lighter].extend(block)
-        taken[lighter] += cost(block)
-    first, second = (sorted(part, key=lambda name: (name.startswith(CHAINS), name)) for part in parts)
-    return first, second
+        lightest = taken.index(min(taken))
+        found[lightest].extend(block)
+        taken[lightest] += cost(block)
+    return [sorted(part, key=lambda name: (name.startswith(CHAINS), name)) for part in found]
 
 
 def measured() -> dict[str, float]:
@@ -81,27 +84,34 @@ def measured() -> dict[str, float]:
     return json.loads(DURATIONS.read_text(encoding="utf-8")) if DURATIONS.exists() else {}
 
 
-def both(words: Sequence[str]) -> int:
-    """Run both parts; the exit code of one that failed, else 0. What the second says comes after the first is done."""
+def run_all(words: Sequence[str]) -> int:
+    """Run all parts; the exit code of one that failed, else 0. What the others say comes after the first is done."""
     begun = time.monotonic()
-    shown, kept = halves(files_of_tests(), measured())
+    shown, *others = parts(files_of_tests(), measured())
     pytest = [sys.executable, "-m", "pytest", *SLOWEST, *words]
-    with tempfile.TemporaryFile() as said:
-        beside = subprocess.Popen([*pytest, *kept], cwd=ROOT, stdout=said, stderr=subprocess.STDOUT)
+    with ExitStack() as stack:
+        said = [stack.enter_context(tempfile.TemporaryFile()) for _ in others]
+        beside = [
+            subprocess.Popen([*pytest, *part], cwd=ROOT, stdout=file, stderr=subprocess.STDOUT)
+            for part, file in zip(others, said, strict=True)
+        ]
         try:
-            code = subprocess.call([*pytest, *shown], cwd=ROOT)
-            ended = time.monotonic()
-            code = beside.wait() or code
+            codes = [subprocess.call([*pytest, *shown], cwd=ROOT)]
+            ended = [time.monotonic() - begun]
+            for process, file in zip(beside, said, strict=True):
+                codes.append(process.wait())
+                ended.append(time.monotonic() - begun)
+                file.seek(0)
+                sys.stdout.flush()
+                shutil.copyfileobj(file, sys.stdout.buffer)
         except KeyboardInterrupt:
-            beside.terminate()
+            for process in beside:
+                process.terminate()
             raise
-        said.seek(0)
-        sys.stdout.flush()
-        shutil.copyfileobj(said, sys.stdout.buffer)
-    whole = time.monotonic() - begun
-    minutes = f"{whole / 60:.1f}".replace(".", ",")
-    sys.stdout.write(f"Testerna tog {minutes} min; den del som visas först var klar efter {ended - begun:.0f} s.\n")
-    return code
+    minutes = f"{ended[-1] / 60:.1f}".replace(".", ",")
+    each = ", ".join(f"{seconds:.0f}" for seconds in ended)
+    sys.stdout.write(f"Testerna tog {minutes} min; delarna var klara efter {each} s.\n")
+    return next((code for code in codes if code), 0)
 
 
 def remember(seconds: Mapping[str, float]) -> None:
@@ -114,4 +124,4 @@ def remember(seconds: Mapping[str, float]) -> None:
 
 if __name__ == "__main__":
     os.chdir(ROOT)
-    sys.exit(both(sys.argv[1:]))
+    sys.exit(run_all(sys.argv[1:]))

@@ -1,4 +1,4 @@
-"""The two parts that the test suite is run in."""
+"""The parts that the test suite is run in."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import json
 import pytest
 
 from tests.support import side_by_side
-from tests.support.side_by_side import CHAINS, blocks, files_of_tests, halves, measured
+from tests.support.side_by_side import CHAINS, blocks, files_of_tests, measured, parts
 
 ALL = files_of_tests()
 CHAIN = {
@@ -20,9 +20,9 @@ CHAIN = {
 
 
 def test_every_file_is_in_one_part_and_chains_come_last():
-    first, second = halves(ALL, measured())
-    assert sorted([*first, *second]) == sorted(ALL)
-    for part in (first, second):
+    found = parts(ALL, measured())
+    assert sorted(name for part in found for name in part) == sorted(ALL)
+    for part in found:
         chains = [name.startswith(CHAINS) for name in part]
         assert chains == sorted(chains)
 
@@ -35,9 +35,9 @@ def test_what_is_built_once_per_process_is_built_in_one_of_them():
 
 def test_the_parts_take_about_as_long():
     seconds = measured()
-    one, other = (sum(seconds.get(name, side_by_side.UNKNOWN) for name in part) for part in halves(ALL, seconds))
-    assert abs(one - other) < 0.1 * (one + other), "a block of chains has outgrown all other tests together"
-    assert halves({"a": "", "b": "", "c": ""}, {"a": 4, "b": 2, "c": 1}) == (["a"], ["b", "c"])
+    taken = [sum(seconds.get(name, side_by_side.UNKNOWN) for name in part) for part in parts(ALL, seconds)]
+    assert max(taken) < 1.2 * sum(taken) / len(taken), "a block of chains has outgrown the others"
+    assert parts({"a": "", "b": "", "c": ""}, {"a": 4, "b": 2, "c": 1}, 2) == [["a"], ["b", "c"]]
 
 
 @pytest.mark.parametrize(("shown", "beside", "code"), [(0, 0, 0), (1, 0, 1), (0, 2, 2)])
@@ -47,20 +47,20 @@ def test_any_failure_counts_and_the_time_is_told(monkeypatch, capfd, shown, besi
     class Running:
         def __init__(self, command, stdout, **how):
             commands.append(command)
-            stdout.write(b"den andra delens rader\n")
+            stdout.write(b"en annan dels rader\n")
 
         def wait(self):
             return beside
 
     monkeypatch.setattr(side_by_side.subprocess, "Popen", Running)
     monkeypatch.setattr(side_by_side.subprocess, "call", lambda command, **how: commands.append(command) or shown)
-    assert side_by_side.both(["-q"]) == code
+    assert side_by_side.run_all(["-q"]) == code
     told = [{word for word in command if word.startswith("tests/")} for command in commands]
-    assert told[0] | told[1] == set(ALL)
+    assert set.union(*told) == set(ALL)
     assert all("-q" in command and "--durations=25" in command for command in commands)
-    rows, time_taken = capfd.readouterr().out.splitlines()
-    assert rows == "den andra delens rader"
-    assert time_taken == "Testerna tog 0,0 min; den del som visas först var klar efter 0 s."
+    *rows, time_taken = capfd.readouterr().out.splitlines()
+    assert rows == ["en annan dels rader"] * (side_by_side.PROCESSES - 1)
+    assert time_taken == "Testerna tog 0,0 min; delarna var klara efter 0, 0, 0 s."
 
 
 def test_measured_seconds_are_kept_beside_those_of_the_other_part(monkeypatch, tmp_path):
