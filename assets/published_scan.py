@@ -62,7 +62,7 @@ class Scanned:
 
     def _task(self, bundle: Bundle) -> _Task:
         scope, frames, meta, catalogue = self.drawn_from(bundle)
-        context = _own(bundle_context(scope, meta, catalogue), catalogue)
+        context = _own(bundle_context(scope, meta, catalogue))
         return dict(bundle.files), released_tables(frames), context, number_ids(frames, meta)
 
 
@@ -83,14 +83,11 @@ def _key(bundle: Bundle) -> str:
     return sha256(told.encode()).hexdigest()
 
 
-def _own(context: ScanContext, catalogue: Catalogue) -> ScanContext:
-    """With the names of who runs this, the publication's own address, and no word against an internal bundle that names the
-    public edition: it lists what that one hides."""
-    described = catalogue.publication.open_data
-    addresses = (*context.rules.addresses, *((described.contact_email,) if described else ()))
+def _own(context: ScanContext) -> ScanContext:
+    """With the names of who runs this, and no word against an internal bundle that names the public edition: it lists what
+    that one hides."""
     return replace(
         context,
         users=local_names(),
-        rules=context.rules.model_copy(update={"addresses": addresses}),
         other_editions=() if context.edition == INTERN else context.other_editions,
     )

@@ -21,9 +21,11 @@ def area_codes(typed: Iterable[str], *, county: bool = False) -> tuple[str, ...]
     Raises:
         PipelineError: `unknown_municipality`.
     """
-    names = load_catalogue().area_names
+    catalogue = load_catalogue()
+    names = catalogue.area_names  # the city is written out as a municipality there, and people type its plain name too
+    plain = {one.municipality_code: one.name for one in catalogue.municipalities}
     known = (*MUNICIPALITIES, *([COUNTY_CODE] if county and COUNTY_CODE in names else []))
-    by_word = {word: code for code in known for word in (code, names[code].casefold())}
+    by_word = {word: code for code in known for word in (code, names[code].casefold(), plain.get(code, code).casefold())}
     said = [one.strip() for one in typed if one.strip()]
     unknown = [shown_name(one) for one in said if one.casefold() not in by_word]
     if unknown:

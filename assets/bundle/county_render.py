@@ -18,8 +18,9 @@ from assets.bundle.county_print import county_printed_files
 from assets.bundle.county_slides import county_slide_files
 from assets.bundle.county_use import use_headers, use_table
 from assets.bundle.dcat import dcat_files
-from assets.bundle.html import render_anatomy, render_method, render_readme, render_report
+from assets.bundle.html import render_anatomy, render_method, render_report
 from assets.bundle.method_folder import method_files
+from assets.bundle.readme import readme_files
 from assets.bundle.render import chart_files
 from assets.bundle.tables import KEYS, SWEDISH_TABLES, written_tables
 from assets.bundle.types import RenderedBundle, ReportMeta
@@ -67,7 +68,7 @@ def render_county(
         files |= chart_files(card, svgs[card.chart_id])
     files |= printed() | slides() | workbook()
     files |= dcat_files(files, frames, scope, own)
-    files["LAS_MIG.html"] = render_readme(content, own, anatomy=bool(anatomy), held=list(files)).encode("utf-8")
+    files |= readme_files(content, own, anatomy=bool(anatomy), held=list(files))
     files |= certificate_files(files, county_folder(scope, own), own)
     return RenderedBundle(
         scope=scope,

@@ -49,7 +49,7 @@ def _words(row: Mapping[str, Any]) -> dict[str, str]:
         "then": _value(row["value_then"], decimals),
         "now": _value(row["value_now"], decimals),
         "change": "" if change is None else numbers.signed(change, decimals),
-        "interval": "" if low is None or high is None else _interval(low, high, decimals),
+        "interval": "" if low is None or high is None else numbers.signed_interval(low, high, decimals),
         "day": date_text(row["follow_up_on"]) if row["follow_up_on"] else "",
     }
 
@@ -59,10 +59,6 @@ def _value(value: float | None, decimals: int) -> str:
     if value is None:
         return ""
     return numbers.decimal(value, decimals) if decimals else numbers.percent(value)
-
-
-def _interval(low: float, high: float, decimals: int) -> str:
-    return f"{numbers.signed(low, decimals)} till {numbers.signed(high, decimals)}"
 
 
 def indicator_words(row: Mapping[str, Any]) -> str:

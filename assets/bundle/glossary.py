@@ -1,4 +1,4 @@
-"""Difficult words in running text become links to the glossary the first time they stand in a section. Pure."""
+"""Running text on pages: difficult words lead to the glossary the first time in a section, intervals stay on one line. Pure."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from markupsafe import Markup, escape
+
+_INTERVAL = re.compile(r"\([−+]?\d+(?:[.,]\d+)?(?:–|[\u00a0 ](?:till|to)[\u00a0 ])[−+]?\d+(?:[.,]\d+)?(?:[\u00a0 ]?%)?\)")
 
 
 class Marker:
@@ -34,11 +36,11 @@ class Marker:
             if entry in self._seen:
                 continue
             self._seen.add(entry)
-            parts += [escape(text[at : found.start()]), Markup('<a class="term" href="#ord-{}">{}</a>').format(entry, found[0])]
+            parts += [unmarked(text[at : found.start()]), Markup('<a class="term" href="#ord-{}">{}</a>').format(entry, found[0])]
             at = found.end()
-        return Markup("").join([*parts, escape(text[at:])])
+        return Markup("").join([*parts, unmarked(text[at:])])
 
 
-def unmarked(text: str) -> str:
-    """On pages without a glossary words stay as they are."""
-    return text
+def unmarked(text: str) -> Markup:
+    """The text, escaped, as on pages without a glossary: an interval in brackets is never broken over two lines."""
+    return Markup(_INTERVAL.sub(r'<span class="whole">\g<0></span>', str(escape(text))))

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from types import SimpleNamespace
@@ -24,10 +24,9 @@ from assets.bundle.glossary import Marker, unmarked
 from assets.bundle.lattlast import EasyPage
 from assets.bundle.types import ReportContent, ReportMeta, Section, Table
 from assets.bundle.vega import library, source_hash
-from assets.bundle.words import date_text, say
+from assets.bundle.words import say
 from assets.charts import numbers
 from assets.charts.types import ChartCard
-from assets.methods.editions import PUBLIC
 from assets.page_templates import page_templates
 
 PRINT_MARK = '@top-center{{content:"{mark}";font:bold 10pt Arial,sans-serif;color:#b35806}}'
@@ -46,10 +45,6 @@ class OtherEdition:
     href: str
     label: str
     language: str
-
-
-WORKING_FOLDER = "6_atgard/"
-"""What a municipality works with; the public edition has none of it."""
 
 
 def environment() -> Environment:
@@ -252,59 +247,6 @@ def _words_with_charts(sections: Sequence[Section], svgs: Mapping[str, str] | No
         words.repeated[card.chart_id] = [note for note in card.notes if note in seen]
         seen.update(card.notes)
     return words
-
-
-def render_readme(
-    content: ReportContent,
-    meta: ReportMeta,
-    *,
-    anatomy: bool = False,
-    districts: bool = False,
-    english: bool = False,
-    held: Collection[str] | None = None,
-    more: Sequence[Sequence[str]] = (),
-) -> str:
-    """`LAS_MIG.html`: what this is, for whom, how to read and how to check, on one screen.
-
-    Args:
-        anatomy: whether the bundle has an anatomy of the indices to link to.
-        districts: whether it has a page of city districts to link to.
-        english: whether the bundle has the report in English.
-        more: lines of other pages to link, as in `readme.links`.
-        held: the bundle's files when it lacks some of the usual ones, which are not linked then; the certificate comes later.
-    """
-    scope, texts = content.scope, meta.texts["readme"]
-    report, *others, certificate = texts["links"]
-    printed = [meta.texts[name]["readme"] for name in ("summary", "pdf")]
-    links = [
-        report,
-        *printed,
-        meta.texts["html"]["easy_readme"],
-        *([meta.texts["district_pages"]["readme"]] if districts else []),
-        *others,
-        *([texts["anatomy_link"]] if anatomy else []),
-        *more,
-    ]
-    if english and meta.english:
-        links.append(meta.english.texts["english"]["readme"])
-    if scope.edition == PUBLIC:
-        links = [link for link in links if not link[0].startswith(WORKING_FOLDER)]
-    if held is not None:
-        links = [link for link in links if any(name.startswith(link[0]) for name in held)]
-    links.append(certificate)
-    filled = {
-        "area": scope.area_name,
-        "wave": scope.wave,
-        "edition": say(meta.texts, f"common.editions.{scope.edition}"),
-        "version": meta.version,
-        "released": date_text(meta.released),
-    }
-    what = say(meta.texts, "register_only.readme" if content.register_only else "readme.what", **filled)
-    what = f"{what} {meta.other_limits}".rstrip()
-    title = say(meta.texts, "readme.title", **filled)
-    return render_template(
-        "readme.html", meta, content=content, texts={**texts, "links": links}, title=title, what=what, words=page_words(meta)
-    )
 
 
 def _section(content: ReportContent, section_id: str) -> Section:

@@ -146,6 +146,7 @@ def build_report_meta(
         district_series=catalogue.report_series.districts,
         comparison_groups=catalogue.comparison_groups,
         open_data=catalogue.publication.open_data.model_dump() if catalogue.publication.open_data else None,
+        next_wave=catalogue.publication.next_wave,
         other_limits=other,
         waivers=waiver_lines(load_policy(catalogue.disclosure)),
         noise=noise.max_noise if noise.active else 0,

@@ -8,7 +8,7 @@ CALCULATES = r"^\s*[=+\-@]"
 """How a text begins that a spreadsheet program takes for a formula when it opens a CSV file (OWASP, CSV injection)."""
 BEGINS = r"^(?:\s*[=+\-@]|[\t\r])"
 """As `CALCULATES`, and with the characters that some programs skip before they look (OWASP, the same page)."""
-NUMBER = r"^[+\-]?\d+(?:[.,]\d+)?(?:\u00a0%)?(?: till [+\u2212]?\d+(?:,\d+)?(?:\u00a0%)?)?$"
+NUMBER = r"^[+\-]?\d+(?:[.,]\d+)?(?:\u00a0%)?(?:[ \u00a0]till[ \u00a0][+\u2212]?\d+(?:,\d+)?(?:\u00a0%)?)?$"
 """A signed number as text, which calculates to itself, or our own interval of two (`+3 till +14`), which is no formula."""
 
 

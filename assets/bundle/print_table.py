@@ -17,7 +17,7 @@ LONGEST_HEADING, BROKEN_HEADING = 9.0, 5.5
 WORDS_AMONG_NUMBERS = 2.4
 """A column of numbers asks for no more than this beyond its longest word; the reason for a missing number may be broken."""
 _INTERVAL = r"\([−+]?\d[^()]*\)"
-_WHOLE, _BROKEN = (re.compile(pattern) for pattern in (rf"[−+]?\d[^()]{{0,9}}{_INTERVAL}|\S+", rf"{_INTERVAL}|\S+"))
+_WHOLE, _BROKEN = (re.compile(pattern) for pattern in (rf"[−+]?\d[^()]{{0,9}}{_INTERVAL}|[^ ]+", rf"{_INTERVAL}|[^ ]+"))
 """What a cell is broken between: words, with a number and its interval as one word or the interval alone as one."""
 CHOICES = ((_WHOLE, LONGEST_HEADING), (_WHOLE, BROKEN_HEADING), (_BROKEN, LONGEST_HEADING), (_BROKEN, BROKEN_HEADING))
 

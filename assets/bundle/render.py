@@ -18,11 +18,12 @@ from assets.bundle.district_pages import district_pages
 from assets.bundle.edition_list import difference_files
 from assets.bundle.english import english_files, to_english
 from assets.bundle.explore import choices
-from assets.bundle.html import render_anatomy, render_districts, render_easy, render_method, render_readme, render_report
+from assets.bundle.html import render_anatomy, render_districts, render_easy, render_method, render_report
 from assets.bundle.lattlast import PAGE as EASY_PAGE
 from assets.bundle.lattlast import easy_page
 from assets.bundle.method_folder import method_files
 from assets.bundle.pdf import printed_files
+from assets.bundle.readme import readme_files
 from assets.bundle.slides_pptx import slide_files
 from assets.bundle.tables import bundle_tables, csv_bytes, written_tables
 from assets.bundle.types import RenderedBundle, ReportMeta
@@ -70,13 +71,16 @@ def render_bundle(
     action = {} if not internal else action_files(frames, content, svgs, meta, drawn)
     report = render_report(content, svgs, meta, choices(context), script=script, other=other)
     more = page_links(meta, action)
-    readme = render_readme(content, meta, anatomy=bool(anatomy), districts=bool(places), english=bool(other), more=more)
-    files = action | {
-        "LAS_MIG.html": readme.encode("utf-8"),
-        "1_rapport/rapport.html": report.encode("utf-8"),
-        EASY_PAGE: render_easy(easy_page(context, content.summary), content, meta).encode("utf-8"),
-        "5_metod/metod.html": render_method(content, meta).encode("utf-8"),
-    }
+    readme = readme_files(content, meta, anatomy=bool(anatomy), districts=bool(places), english=bool(other), more=more)
+    files = (
+        action
+        | readme
+        | {
+            "1_rapport/rapport.html": report.encode("utf-8"),
+            EASY_PAGE: render_easy(easy_page(context, content.summary), content, meta).encode("utf-8"),
+            "5_metod/metod.html": render_method(content, meta).encode("utf-8"),
+        }
+    )
     if places:
         files[DISTRICT_PAGE] = render_districts(places, content, meta).encode("utf-8")
     if anatomy:

@@ -25,7 +25,8 @@ from assets.charts.types import ChartCard, IndexMeta
 
 _NUMBER = re.compile(rf"[+{numbers.MINUS}]?\d[\d{numbers.NBSP}]*(?:,\d+)?")
 _SHARE = re.compile(rf"({_NUMBER.pattern})(?:{numbers.NBSP}%)?")
-_SPAN = re.compile(rf"({_NUMBER.pattern})(?:{numbers.DASH}| till )({_NUMBER.pattern})(?:{numbers.NBSP}%)?")
+_UNTIL = f"{numbers.DASH}|{numbers.NBSP}till{numbers.NBSP}"
+_SPAN = re.compile(rf"({_NUMBER.pattern})(?:{_UNTIL})({_NUMBER.pattern})(?:{numbers.NBSP}%)?")
 _MARK = re.compile(r"\[[^\]]+\]")
 PERCENT = f'0"{numbers.NBSP}%"'
 COUNT = f"#{numbers.NBSP}##0"

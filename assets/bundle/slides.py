@@ -7,6 +7,7 @@ a highlighted finding first.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from itertools import pairwise
@@ -30,6 +31,7 @@ from assets.charts import numbers
 from assets.charts.types import GRADES, ChartCard
 from assets.methods.finding_sentences import sentence
 
+_IN_BRACKETS = re.compile(r" \([^()]*\d[^()]*\)")
 MOST_SLIDES = 15
 TRENDS = 2
 REGISTER_ROWS = 8
@@ -218,7 +220,8 @@ class DeckWriter:
         if not rows:
             return None
         name = self.context.title(arena)
-        title = self.say("titles.arena", arena=name, finding=finding) if finding else self.say("titles.arena_plain", arena=name)
+        short = _IN_BRACKETS.sub("", finding)  # a title has no room for intervals; the notes say the whole sentence
+        title = self.say("titles.arena", arena=name, finding=short) if finding else self.say("titles.arena_plain", arena=name)
         chosen = {"factor": 0.24, "grade": 0.1, "share": 0.17, "county": 0.09, "difference": 0.19, "reading": 0.22}
         body = tuple(
             tuple(f"{row['share']} ({row['interval']})" if key == "share" else row[key] for key in chosen) for row in rows
@@ -227,7 +230,8 @@ class DeckWriter:
             tables[0].id, tuple(columns[key] for key in chosen), body, tuple(chosen.values()),
             self.say("alt.table", title=tables[0].caption),
         )  # fmt: skip
-        notes = self.notes("arena", [tables[0].caption, tables[0].note])
+        told = [f"{numbers.upper_first(finding)}."] if finding else []
+        notes = self.notes("arena", [*told, tables[0].caption, tables[0].note])
         return Slide(
             f"arena-{arena}", title, (table,), notes, foot=tables[0].source, below=TextPart("", self.about_indices(arena))
         )

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
+from assets.bundle.glossary import unmarked
 from assets.bundle.html import PRINT_MARK, environment, without_title
 from assets.bundle.types import Bullets, Notice, ReportContent, ReportMeta, SubHeading, Text
 from assets.bundle.words import say
@@ -122,6 +123,7 @@ def render_summary(summary: SummaryContent, content: ReportContent, svgs: Mappin
             texts=meta.texts["summary"],
             product=meta.texts["header"]["product"],
             stamp=stamp,
+            gloss=unmarked,
             css=Markup(environment().get_template("summary.css").render(page_mark=mark)),
         )
     )

@@ -218,9 +218,9 @@ class ReportMeta:
     over the waves, and why there is none.
     `counts`: factors counted together. `cut_sets`: id of a set or rule of limits -> title and what it is.
     `outcomes`: outcomes that factors are set beside -> words for having them. `method`: for the method folder.
-    `waivers`: edition -> its waivers (`disclosure_words.waiver_lines`). `noise`: the greatest noise of a
-    count, in pupils; 0 where tables are exact. `open_data`: what
-    data portals are told. `series`: single questions and scales by id; `series_sections`: those that the report shows, by
+    `waivers`: edition -> its waivers (`disclosure_words.waiver_lines`). `noise`: the greatest noise of a count, in pupils; 0
+    where tables are exact. `open_data`: what data portals are told; whoever asks about a bundle asks its contact. `next_wave`:
+    when the survey comes next. `series`: single questions and scales by id; `series_sections`: those that the report shows, by
     section; `district_series`: those with a row per city district. `comparison_groups`: who is compared with whom.
     `prevention`: activities, preconditions, knowledge and the rule for the order. `language`: of all texts here. `left_out`:
     sections that this edition doesn't have. `english`: the same in English, None when the catalogue has no English texts
@@ -258,6 +258,7 @@ class ReportMeta:
     comparison_groups: ComparisonGroups = field(default_factory=ComparisonGroups)
     method: MethodDefinitions | None = None
     open_data: Mapping[str, Any] | None = None
+    next_wave: int | None = None
     other_limits: str = ""
     waivers: Mapping[str, tuple[Mapping[str, object], ...]] = field(default_factory=dict)
     noise: int = 0

@@ -50,10 +50,12 @@ class OpenData(Strict):
 class Publication(Strict):
     """What a publication is called and dated; `synthetic` marks everything drawn from the simulator.
 
-    `open_data`: description of the public edition; without it none is written.
+    `open_data`: description of the public edition; without it none is written. `next_wave`: when the survey comes next, told to
+    the receiver of a bundle; None when nobody knows.
     """
 
     version: str
     released: date
     synthetic: bool
+    next_wave: int | None = Field(default=None, ge=1900, le=2200)
     open_data: OpenData | None = None

@@ -63,9 +63,9 @@ def points(value: float) -> str:
     return f"{signed(value)}{NBSP}{word}"
 
 
-def signed_interval(low: float, high: float) -> str:
-    """`−2 till +5`. A dash between signed numbers can't be told from a minus."""
-    return f"{signed(low)} till {signed(high)}"
+def signed_interval(low: float, high: float, decimals: int = 0) -> str:
+    """`−2 till +5`, never broken over two lines. A dash between signed numbers can't be told from a minus."""
+    return f"{signed(low, decimals)}{NBSP}till{NBSP}{signed(high, decimals)}"
 
 
 def years(values: Sequence[int]) -> str:

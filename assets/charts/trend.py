@@ -146,7 +146,7 @@ def line_sentence(change: Change | None, meta: ChartMeta, year: int) -> str:
         return ""
     slope = {}
     if change.slope is not None and change.slope_low is not None and change.slope_high is not None:
-        interval = f"{numbers.signed(change.slope_low, 1)} till {numbers.signed(change.slope_high, 1)}"
+        interval = numbers.signed_interval(change.slope_low, change.slope_high, 1)
         slope = {"slope": numbers.decimal(abs(change.slope), 1), "interval": interval}
     words = {"first": change.first_wave, "year": year, "n": numbers.spelled(change.n_waves or 0)}
     return say(meta, f"trend.line.{change.trend_verdict}", **words, **slope)

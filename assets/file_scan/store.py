@@ -78,11 +78,12 @@ def released_tables(frames: ReleaseFrames) -> dict[str, pl.DataFrame]:
 
 
 def bundle_context(scope: Scope, meta: ReportMeta, catalogue: Catalogue) -> ScanContext:
-    """Rules, words and names for one bundle, without the computer's own names."""
-    rules = load_scan_rules()
+    """Rules, words and names for one bundle, with the publication's own address and without the computer's own names."""
+    rules, described = load_scan_rules(), catalogue.publication.open_data
+    addresses = (*rules.addresses, *((described.contact_email,) if described else ()))
     numbers = {rule["id"]: rule["value"] for rule in catalogue.disclosure["rules"]}
     return ScanContext(
-        rules=rules,
+        rules=rules.model_copy(update={"addresses": addresses}),
         area_code=scope.area_code,
         wave=scope.wave,
         edition=scope.edition,

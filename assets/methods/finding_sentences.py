@@ -41,8 +41,8 @@ def sentence(finding: Finding, templates: Mapping[str, str], words: Mapping[str,
         earlier="" if finding.from_wave is None else str(finding.from_wave),
         more=words["sex"]["girl" if finding.difference > 0 else "boy"],
         fewer=words["sex"]["boy" if finding.difference > 0 else "girl"],
-        diff_interval=f"{_signed(low)} till {_signed(high)}",
-        gap_interval=f"{_signed(gap[0])} till {_signed(gap[1])}",
+        diff_interval=f"{_signed(low)}{NBSP}till{NBSP}{_signed(high)}",
+        gap_interval=f"{_signed(gap[0])}{NBSP}till{NBSP}{_signed(gap[1])}",
     )
     doubts = _listed([words["doubt"][doubt] for doubt in finding.doubts])
     return f"{text} {templates[f'certainty.{finding.certainty}'].format(doubts=doubts)}".strip()

@@ -43,8 +43,8 @@ class World:
         return f"{wave or self.wave}/{area or self.area_code}/{grade}/{sex}/{index}/{measure or self.focus[index]}"
 
     def shares(self, header: Sequence[str]) -> list[tuple[str, str]]:
-        """Columns with the shares of the area, and any of the county. One named as its county has `(kommun)` after its name."""
-        names = {self.area_name: self.area_code, f"{self.area_name} (kommun)": self.area_code, self.county_name: COUNTY}
+        """Columns with the shares of the area, and any of the county. The city has a name of its own in the register."""
+        names = {self.area_name: self.area_code, f"{self.area_name}s stad": self.area_code, self.county_name: COUNTY}
         found = [(column, names[column.removesuffix(", andel")]) for column in header if column.removesuffix(", andel") in names]
         if self.area_code not in {area for _, area in found}:  # the county's may all be hidden
             raise ValueError(f"the shares of the area are not among {list(header)}")

@@ -14,11 +14,11 @@ from assets.bundle.action_section import section
 from assets.bundle.activity_page import activity_sections, matrix_card
 from assets.bundle.content import municipality_report
 from assets.bundle.factor_page import factor_pages
-from assets.bundle.html import render_readme
 from assets.bundle.load_english import LEFT_OUT
 from assets.bundle.pdf import wall_charts
 from assets.bundle.priority_page import field_cards, priority_sections
 from assets.bundle.readiness_page import readiness_card, readiness_sections
+from assets.bundle.readme import LINE, readme_files
 from assets.bundle.tables import bundle_tables
 from assets.bundle.types import Bullets, Table, Text
 from assets.bundle.words import Context
@@ -71,9 +71,19 @@ def test_the_folder_has_four_pages_and_the_readme_lists_those_it_has():
     assert sorted(made) == [f"{FOLDER}/{name}.html" for name in PAGES]
     links = page_links(META, {f"{FOLDER}/faktorer.html": b""})
     assert [link[0] for link in links] == ["6_atgard/faktorer.html"]
-    readme = render_readme(municipality_report(frames, scope, META), META, more=links)
-    assert 'href="6_atgard/faktorer.html"' in readme
-    assert "6_atgard/prioritering.html" not in readme
+    page, text = (raw.decode() for raw in readme_files(municipality_report(frames, scope, META), META, more=links).values())
+    assert 'href="6_atgard/faktorer.html"' in page
+    assert "6_atgard/prioritering.html" not in page + text
+
+
+def test_the_readme_as_text_says_the_same_in_short_windows_lines():
+    frames, scope = prevention_frames()
+    for meta, told in ((META, True), (replace(META, open_data=None, next_wave=None), False)):
+        page, text = (raw.decode("utf-8-sig") for raw in readme_files(municipality_report(frames, scope, meta), meta).values())
+        lines = text.split("\r\n")
+        assert max(map(len, lines)) <= LINE
+        assert re.findall(r"^- (\S+)", text, re.MULTILINE) == re.findall(r'<a href="([^#"]+)"', page)
+        assert ("kontakt@" in text, "nästa gång 2026" in " ".join(lines)) == (told, told)
 
 
 def test_a_factor_has_level_interval_county_and_development_from_the_release():

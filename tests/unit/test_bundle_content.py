@@ -61,7 +61,7 @@ def test_only_stockholm_has_a_district_section():
     content = report("0180")
     districts = section(content, "stadsdelar")
     tables = [block for block in districts.blocks if isinstance(block, Table)]
-    assert [row[0] for row in tables[0].rows] == ["Järva", "Södermalm", "Älvsjö", "Stockholm (kommun)"]
+    assert [row[0] for row in tables[0].rows] == ["Järva", "Södermalm", "Älvsjö", "Stockholms stad"]
     hidden = tables[0].rows[2]
     assert hidden[1] == "skyddat av sekretesskäl [c]"
     assert hidden[2:] == ("", "", "")

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from html import unescape
 
-from assets.bundle.glossary import Marker
+from assets.bundle.glossary import Marker, unmarked
 from assets.bundle.load import load_report_texts
 
 GLOSSARY = load_report_texts()["glossary"]
@@ -22,6 +23,13 @@ def test_only_whole_words_are_marked_and_the_rest_is_escaped():
     mark = Marker(GLOSSARY)
     assert str(mark("Landelar & <b> indexanatomi")) == "Landelar &amp; &lt;b&gt; indexanatomi"
     assert str(mark("osäkerhetsintervall")) == '<a class="term" href="#ord-intervall">osäkerhetsintervall</a>'
+
+
+def test_an_interval_stays_on_one_line_and_the_text_is_the_same():
+    told = "7\u00a0% har förhöjd risk (6–9\u00a0%), lägre (−8\u00a0till\u00a0−4) <än> i länet (Kolada)"
+    for words in (unmarked(told), Marker(GLOSSARY)(told)):
+        assert re.findall(r'<span class="whole">(.*?)</span>', words) == ["(6–9\u00a0%)", "(−8\u00a0till\u00a0−4)"]
+        assert unescape(re.sub(r"</?(?:span|a)\b[^>]*>", "", words)) == told
 
 
 def test_entries_are_unique_and_each_knows_its_own_name():

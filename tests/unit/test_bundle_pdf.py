@@ -284,8 +284,8 @@ def test_a_crowded_table_gets_smaller_type():
 
 def test_no_interval_is_broken_and_a_number_keeps_its_interval_where_that_costs_no_line():
     words = "Hur många deltar i ledda aktiviteter på fritiden i sin kommun under veckan " * 2
-    names, row = ("Fråga", "Botkyrka", "Skillnad"), (words, "53\u00a0% (48–58)", "−10 (−15 till −5)")
-    for times, kept in ((1, row[1:]), (6, ("(48–58)", "(−15 till −5)"))):
+    names, row = ("Fråga", "Botkyrka", "Skillnad"), (words, "53\u00a0% (48–58)", "−10 (−15\u00a0till\u00a0−5)")
+    for times, kept in ((1, row[1:]), (6, ("(48–58)", "(−15\u00a0till\u00a0−5)"))):
         many = Table(
             "t", "Tabell", (*names, *names[1:] * (times - 1)), ((*row, *row[1:] * (times - 1)),), frozenset(range(1, 13))
         )

@@ -82,7 +82,7 @@ def test_trend_title_says_what_the_release_says_of_the_development(row, said):
     item = trend.build(replace(frames, trends=changed), scope, meta, grade="ak9", index_key="parenting")
     assert said in item.title
     if "slope" in row:
-        assert "ökar andelen i snitt 1,3 procentenheter på två år (+0,5 till +2,0)" in item.alt
+        assert "ökar andelen i snitt 1,3 procentenheter på två år (+0,5\u00a0till\u00a0+2,0)" in item.alt
     without = trend.build(replace(frames, trends=pl.DataFrame()), scope, meta, grade="ak9", index_key="parenting")
     assert "änd" not in without.title
     assert "2022" not in without.title

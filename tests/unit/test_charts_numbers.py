@@ -27,7 +27,7 @@ def test_percent_and_intervals():
     assert numbers.percent(12) == f"12{NBSP}%"
     assert numbers.percent_interval(9, 16) == f"9–16{NBSP}%"
     assert numbers.percent_interval(9, 9) == f"9{NBSP}%"
-    assert numbers.signed_interval(-2, 5) == f"{MINUS}2 till +5"
+    assert numbers.signed_interval(-2, 5) == f"{MINUS}2\u00a0till\u00a0+5"
     assert numbers.signed(0) == "0"
     assert numbers.points(-1) == f"{MINUS}1{NBSP}procentenhet"
     assert numbers.points(3) == f"+3{NBSP}procentenheter"

@@ -61,7 +61,7 @@ def test_what_was_decided_and_what_has_happened_is_told_for_every_state():
     first = next(block for block in found.blocks if isinstance(block, Bullets))
     assert first.items == (
         "0127-2022-1, Fler vuxna på kvällar. Välbefinnande (andel med låg skyddsnivå), åk 9: 20\u00a0% 2022, 14\u00a0% 2024. "
-        "Det har blivit bättre (skillnad −6, osäkerhet −9 till −3). Läget när det senast berättades: genomfört.",
+        "Det har blivit bättre (skillnad −6, osäkerhet −9\u00a0till\u00a0−3). Läget när det senast berättades: genomfört.",
     )
 
 

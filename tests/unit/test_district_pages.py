@@ -10,7 +10,8 @@ import pytest
 
 from assets.bundle.content import municipality_report
 from assets.bundle.district_pages import PAGE, district_pages
-from assets.bundle.html import render_districts, render_readme
+from assets.bundle.html import render_districts
+from assets.bundle.readme import readme_files
 from assets.bundle.types import Bullets, Section, Table, Text
 from assets.bundle.words import Context
 from assets.charts import numbers
@@ -51,7 +52,7 @@ def test_no_table_sets_districts_beside_each_other(sections):
 def test_levels_stand_beside_the_municipality_with_the_released_values(sections):
     shown = next(section for section in sections if section.title == "Södermalm")
     table = next(b for b in shown.blocks if isinstance(b, Table) and b.id.endswith("-ak9-nu"))
-    assert "Stockholm (kommun)" in table.columns
+    assert "Stockholms stad" in table.columns
     own = Context(FRAMES, replace(SCOPE, area_code="0180-106", area_name="Södermalm"), META)
     for key, row in zip(META.charts.indices, table.rows, strict=True):
         cell = own.focus(key, "ak9")
@@ -79,6 +80,6 @@ def test_the_page_is_linked_has_unique_ids_and_asks_for_nothing(sections):
     assert len(ids) == len(set(ids))
     assert not re.search(r"https?://|<script|src=", page)
     assert 'href="rapport.html"' in page
-    assert PAGE in render_readme(content, META, districts=True)
-    assert PAGE not in render_readme(content, META)
+    assert PAGE in readme_files(content, META, districts=True)["LAS_MIG.html"].decode()
+    assert PAGE not in readme_files(content, META)["LAS_MIG.html"].decode()
     assert any("stadsdelsomraden.html" in told(section) for section in content.sections)

@@ -30,8 +30,8 @@ CHANGES = "20\u00a0% 2024, 14\u00a0% 2026"
     ("row", "words"),
     [
         ({"follow_up_state": "moved_better", "status": "done"},
-         f"Välbefinnande (andel med låg skyddsnivå), åk 9: {CHANGES}. Det har blivit bättre (skillnad −6, osäkerhet −9 till −3). "
-         "Läget när det senast berättades: genomfört."),
+         f"Välbefinnande (andel med låg skyddsnivå), åk 9: {CHANGES}. Det har blivit bättre (skillnad −6, osäkerhet "
+         "−9\u00a0till\u00a0−3). Läget när det senast berättades: genomfört."),
         ({"follow_up_state": "moved_worse"}, f"{CHANGES}. Det har blivit sämre"),
         ({"follow_up_state": "no_certain_change"}, "Om det har ändrats kan inte avgöras"),
         ({"follow_up_state": "no_certain_change", "verdict": "stable"}, "Liten eller ingen förändring (skillnad −6"),

@@ -18,7 +18,7 @@ from assets.bundle.content import municipality_report
 from assets.bundle.english import PAGE, SWEDISH_PAGE, english_files, to_english
 from assets.bundle.english_notation import in_english, spec_in_english
 from assets.bundle.english_svg import english_picture, exchanged
-from assets.bundle.html import render_readme, render_report
+from assets.bundle.html import render_report
 from assets.bundle.load import load_chart_texts, load_report_texts
 from assets.bundle.load_english import (
     LEFT_OUT,
@@ -29,6 +29,7 @@ from assets.bundle.load_english import (
     notation,
     with_english,
 )
+from assets.bundle.readme import readme_files
 from assets.bundle.types import Bullets, ReportMeta, Section, SubHeading
 from assets.bundle.words import date_text
 from assets.catalogue.load import catalogue_file, load_catalogue
@@ -166,7 +167,7 @@ def test_no_english_text_holds_a_word_that_the_notation_replaces():
         (numbers.thousands(1234567), "1,234,567"),
         (numbers.percent(12.5, 1), "12.5%"),
         (numbers.percent_interval(9, 16), "9–16%"),
-        (numbers.signed_interval(-2, 5), "−2 to +5"),
+        (numbers.signed_interval(-2, 5), "−2\u00a0to\u00a0+5"),
         (numbers.points(1), "+1 percentage point".replace("1 ", "1\u00a0")),
         (numbers.words(["a", "b", "c"]), "a, b and c"),
         (numbers.years([2016, 2018, 2024]), "2016, 2018 and 2024"),
@@ -234,11 +235,8 @@ def editions(frames: ReleaseFrames, scope: Scope, meta: ReportMeta, draw: Callab
     content = municipality_report(frames, scope, meta)
     svgs = {card.chart_id: draw(card) for card in content.cards}
     other = to_english(meta, register_only=content.register_only)
-    pages = {
-        SWEDISH_PAGE: render_report(content, svgs, meta, other=other),
-        "LAS_MIG.html": render_readme(content, meta, english=bool(other)),
-    }
-    return {name: page.encode() for name, page in pages.items()} | english_files(frames, content, svgs, meta, draw)
+    report = {SWEDISH_PAGE: render_report(content, svgs, meta, other=other).encode()}
+    return report | readme_files(content, meta, english=bool(other)) | english_files(frames, content, svgs, meta, draw)
 
 
 @pytest.fixture(scope="module", params=["0127", "0140"])

@@ -126,10 +126,10 @@ def test_sentences_are_plain_swedish():
     said = [sentence(f, CATALOGUE.findings.templates(), WORDS) for f in found]
     acting_out, wellbeing = WORDS["factor"]["acting_out"], WORDS["factor"]["wellbeing"]
     assert said == [
-        f"{acting_out}, årskurs 9: 8\u00a0% har förhöjd risk (6–11\u00a0%), 5\u00a0procentenheter lägre än i länet (−8 till −2). "
-        "Säkerhet: hög.",
+        f"{acting_out}, årskurs 9: 8\u00a0% har förhöjd risk (6–11\u00a0%), 5\u00a0procentenheter lägre än i länet "
+        "(−8\u00a0till\u00a0−2). Säkerhet: hög.",
         f"{wellbeing}, gymnasiets år 2: 8\u00a0% har låg skyddsnivå (6–11\u00a0%), "
-        "6\u00a0procentenheter högre än i länet (3 till 9). Färre har alltså skydd. "
+        "6\u00a0procentenheter högre än i länet (3\u00a0till\u00a09). Färre har alltså skydd. "
         "Säkerhet: låg, eftersom svaren är få och svarsfrekvensen är okänd. "
         "Se det som en fråga att undersöka vidare.",
     ]

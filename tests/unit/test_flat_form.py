@@ -30,7 +30,7 @@ def test_a_job_without_fields_shows_no_settings_of_the_installation(name):
 
 
 def test_a_municipality_is_chosen_by_its_name_or_its_code():
-    assert area_codes(["Upplands Väsby", " botkyrka", "0127", ""]) == ("0114", "0127")
+    assert area_codes(["Upplands Väsby", " botkyrka", "0127", "", "stockholm"]) == ("0114", "0127", "0180")
     assert area_codes(["stockholms län"], county=True) == ("01",)
     for wrong in (["Göteborg"], ["stockholms län"], ["0"]):
         with pytest.raises(PipelineError, match="Skriv namnet, till exempel Upplands Väsby"):

@@ -137,7 +137,7 @@ def test_one_municipality_with_a_long_name_makes_a_map():
 
 def test_no_name_reaches_into_the_dots_beside_it():
     """The city is written out as a municipality, so that it can't be taken for the county."""
-    results = county_results().with_columns(area_name=pl.col("area_name").str.replace("^Stockholm$", "Stockholm (kommun)"))
+    results = county_results().with_columns(area_name=pl.col("area_name").str.replace("^Stockholm$", "Stockholms stad"))
     card = tile_map(results)
     plot = min(row["x"] for row in rows(card, "rule") if row.get("x2") == places.PLOT_RIGHT)
     names = [row for row in rows(card, "text") if row["x"] == places.STRIP]

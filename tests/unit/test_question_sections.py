@@ -74,7 +74,7 @@ def test_a_row_holds_the_published_numbers():
     row = table(sections()["skola"], "fragor-mobbning-tabell").rows[0]
     assert row[:3] == ("Mobbad i skolan", "Åk 9", f"{value:.0f}\u00a0% ({value - 3:.0f}–{value + 3:.0f})")
     assert row[5].startswith(f"{value + 5:.0f}\u00a0% (")
-    assert row[6:8] == ("−5 (−8 till −2)", "lägre än länet")
+    assert row[6:8] == ("−5 (−8\u00a0till\u00a0−2)", "lägre än länet")
 
 
 def test_sexes_are_the_areas_own_only_where_the_release_shows_them():

@@ -142,6 +142,6 @@ def test_the_bundle_holds_the_same_folders():
     frames, scope = without_delivery()
     files = render_bundle(frames, scope, META, draw=outline).files
     folders = {"1_rapport", "2_diagram", "3_presentation", "4_tabeller", "5_metod", "6_atgard", "7_intyg"}
-    assert {name.split("/")[0] for name in files} == {"LAS_MIG.html", *folders}
+    assert {name.split("/")[0] for name in files} == {"LAS_MIG.html", "LAS_MIG.txt", *folders}
     assert b"Registerrapport" in files["1_rapport/rapport.html"]
     assert "ingen enkätleverans för 2024" in files["LAS_MIG.html"].decode()

@@ -59,7 +59,7 @@ def test_numbers_are_read_from_the_tables_words(text, value):
 
 def test_intervals_are_read_from_the_tables_words():
     assert ends("9–16\u00a0%") == (9.0, 16.0)
-    assert ends("\u22126 till +3") == (-6.0, 3.0)
+    assert ends("\u22126\u00a0till\u00a0+3") == (-6.0, 3.0)
     assert ends("13\u00a0%") == (13.0, 13.0)
     assert ends("skyddat av sekretesskäl [c]") == (None, None)
 

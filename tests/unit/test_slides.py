@@ -84,6 +84,7 @@ def test_slides_are_as_many_as_promised_with_titles_of_their_own(area):
     titles = [slide.shapes.title.text_frame.text for slide in slides]
     assert all(title.strip() for title in titles)
     assert len(set(titles)) == len(titles)
+    assert not [title for title in titles if re.search(r"\(\S*\d", title)], "an interval would be broken over two lines"
 
 
 @pytest.mark.parametrize("area", AREAS)
