@@ -38,14 +38,18 @@ class EasyPage:
     parts: tuple[EasyPart, ...]
 
 
-def easy_page(context: Context, summary: BundleSummary) -> EasyPage:
+def easy_page(context: Context, summary: BundleSummary, *, register_only: bool = False) -> EasyPage:
     """What the survey is, what is good, what can get better, what nobody knows, and what to do with it.
+
+    Where nobody has answered (`register_only`) it says so, and nothing about answers.
 
     Args:
         context: the bundle's numbers and words; the texts are `texts/lattlast.yml`.
         summary: how many answered, as the report says it.
     """
     texts = context.meta.texts["lattlast"]
+    if register_only:
+        return _without_answers(context, texts)
     findings = chosen_findings(context)
     good, better = (easy_points([one for one in findings if one.tone == tone], texts) for tone in ("strength", "attention"))
     return EasyPage(
@@ -57,6 +61,21 @@ def easy_page(context: Context, summary: BundleSummary) -> EasyPage:
             EasyPart("battre", texts["better"]["title"], (texts["better"]["intro" if better else "none"],), better),
             *_unknown(context, texts),
             EasyPart("gora", texts["do"]["title"], items=tuple(texts["do"]["items"])),
+            EasyPart("hjalp", texts["help"]["title"], items=tuple(texts["help"]["items"])),
+        ),
+    )
+
+
+def _without_answers(context: Context, texts: Mapping[str, Any]) -> EasyPage:
+    own = context.entry("register_only.easy")
+    where = {"area": context.scope.area_name, "wave": context.scope.wave}
+    return EasyPage(
+        title=own["title"].format(**where),
+        lead=texts["lead"],
+        parts=(
+            EasyPart("om", texts["what"]["title"], tuple(sentence.format(**where) for sentence in own["what"])),
+            EasyPart("vet-inte", texts["unknown"]["title"], items=tuple(own["unknown"])),
+            EasyPart("gora", texts["do"]["title"], items=tuple(own["do"])),
             EasyPart("hjalp", texts["help"]["title"], items=tuple(texts["help"]["items"])),
         ),
     )

@@ -105,7 +105,7 @@ def summary_data(
         "first": [_part(part) for part in summary.first],
         "second": [_part(part) for part in summary.second],
         "reading_title": texts["reading_title"],
-        "reading": texts["reading"],
+        "reading": summary.reading,
         "more": f"{texts['more_link']} {texts['more']}",
         "first_chart": _picture(summary.trend, svgs, files) if summary.trend else None,
         "second_chart": _picture(summary.profile, svgs, files) if summary.profile else None,

@@ -71,16 +71,14 @@ def render_bundle(
     action = {} if not internal else action_files(frames, content, svgs, meta, drawn)
     report = render_report(content, svgs, meta, choices(context), script=script, other=other)
     more = page_links(meta, action)
+    easy = easy_page(context, content.summary, register_only=content.register_only)
     readme = readme_files(content, meta, anatomy=bool(anatomy), districts=bool(places), english=bool(other), more=more)
-    files = (
-        action
-        | readme
-        | {
-            "1_rapport/rapport.html": report.encode("utf-8"),
-            EASY_PAGE: render_easy(easy_page(context, content.summary), content, meta).encode("utf-8"),
-            "5_metod/metod.html": render_method(content, meta).encode("utf-8"),
-        }
-    )
+    files = {**action, **readme}
+    files |= {
+        "1_rapport/rapport.html": report.encode("utf-8"),
+        EASY_PAGE: render_easy(easy, content, meta).encode("utf-8"),
+        "5_metod/metod.html": render_method(content, meta).encode("utf-8"),
+    }
     if places:
         files[DISTRICT_PAGE] = render_districts(places, content, meta).encode("utf-8")
     if anatomy:

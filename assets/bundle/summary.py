@@ -19,7 +19,8 @@ from assets.methods.findings import Finding
 
 PAGE = "1_rapport/sammanfattning.html"
 OVERVIEW = "oversikt"
-FIRST, SECOND = ("strengths", "attention"), ("unclear", "hidden")
+FIRST, SECOND = ("strengths", "attention", "skiljer"), ("unclear", "hidden")
+"""Parts of the overview on each page; `skiljer` is what a report of registers alone begins with."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,9 @@ class SummaryPart:
 
 @dataclass(frozen=True)
 class SummaryContent:
-    """The two pages. `trend` stands on the first, `profile` on the second, as the taller one; None when there is none."""
+    """The two pages. `trend` stands on the first, `profile` on the second, as the taller one; None when there is none.
+    `reading`: how to read the numbers.
+    """
 
     title: str
     file_title: str
@@ -44,6 +47,7 @@ class SummaryContent:
     second: tuple[SummaryPart, ...]
     trend: ChartCard | None
     profile: ChartCard | None
+    reading: tuple[str, ...] = ()
 
     @property
     def charts(self) -> tuple[ChartCard, ...]:
@@ -60,20 +64,22 @@ def summary_content(content: ReportContent, findings: Sequence[Finding], meta: R
             over the waves is shown.
         meta: texts.
     """
+    told = meta.texts["register_only"]["summary"] if content.register_only else meta.texts["summary"]
     parts = _parts(content)
     profile = _profile(content)
     trend = next(iter(preferred_trends(content, findings)), None)
     filled = {"area": content.scope.area_name, "wave": content.scope.wave}
     notices = tuple(b.text for b in _overview(content) if isinstance(b, Notice) and b.tone == "info")
     return SummaryContent(
-        title=say(meta.texts, "summary.title", **filled),
+        title=told["title"].format(**filled),
         file_title=say(meta.texts, "summary.file_title", **filled),
-        lead=meta.texts["summary"]["lead"],
-        notices=notices if trend or profile else (*notices, meta.texts["summary"]["no_chart"]),
+        lead=told["lead"],
+        notices=notices if trend or profile else (*notices, told["no_chart"]),
         first=tuple(parts[name] for name in FIRST if name in parts),
         second=tuple(parts[name] for name in SECOND if name in parts),
         trend=trend,
         profile=profile,
+        reading=tuple(told["reading"]),
     )
 
 
@@ -86,9 +92,10 @@ def preferred_trends(content: ReportContent, findings: Sequence[Finding]) -> tup
 
 
 def _profile(content: ReportContent) -> ChartCard | None:
+    """The factors of the first grade that has any; the first registers when there is no survey."""
     cards = {card.chart_id: card for card in content.cards}
-    found = [cards[f"faktorprofil_{grade}"] for grade in GRADES if f"faktorprofil_{grade}" in cards]
-    return found[0] if found else None
+    registers = [name for name in cards if name.startswith("kolada_")] if content.register_only else []
+    return next((cards[name] for name in [*(f"faktorprofil_{grade}" for grade in GRADES), *registers] if name in cards), None)
 
 
 def _overview(content: ReportContent) -> tuple[object, ...]:
@@ -102,9 +109,11 @@ def _parts(content: ReportContent) -> dict[str, SummaryPart]:
     for block in _overview(content):
         if isinstance(block, SubHeading):
             name, title = block.id.removeprefix(f"{OVERVIEW}-"), block.text
-        elif name in (*FIRST, *SECOND) and isinstance(block, Bullets):
+        elif name not in (*FIRST, *SECOND) or name in found:
+            continue
+        elif isinstance(block, Bullets):
             found[name] = SummaryPart(title, block.tone, block.items)
-        elif name in (*FIRST, *SECOND) and isinstance(block, Text):
+        elif isinstance(block, Text):
             found[name] = SummaryPart(title, name, (), block.text)
     return found
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import polars as pl
@@ -9,6 +10,7 @@ import polars as pl
 from assets.bundle.content import municipality_report
 from assets.bundle.register_only import Beside, is_register_only, register_sections
 from assets.bundle.render import render_bundle
+from assets.bundle.summary import summary_content
 from assets.bundle.types import Bullets, Notice, ReportContent, Section, Table, Text
 from assets.bundle.words import Context
 from assets.charts.types import IndicatorMeta, ReleaseFrames, Scope
@@ -145,3 +147,20 @@ def test_the_bundle_holds_the_same_folders():
     assert {name.split("/")[0] for name in files} == {"LAS_MIG.html", "LAS_MIG.txt", *folders}
     assert b"Registerrapport" in files["1_rapport/rapport.html"]
     assert "ingen enkätleverans för 2024" in files["LAS_MIG.html"].decode()
+    easy = files["1_rapport/lattlast.html"].decode()
+    assert "Vi har inga svar från unga i Botkyrka från 2024." in easy
+    for about_answers in ("De här svaren", "Svaren på den här sidan", "än i länet", "Alla har inte svarat", "%"):
+        assert about_answers not in re.sub(r"<style>.*?</style>", "", easy, flags=re.DOTALL), about_answers
+
+
+def test_the_two_pages_say_what_the_registers_do_and_nothing_about_factors():
+    content = report()
+    summary = summary_content(content, (), META)
+    overview = next(section for section in content.sections if section.id == "oversikt")
+    told = [block.items for block in overview.blocks if isinstance(block, Bullets)]
+    assert [part.items for part in (*summary.first, *summary.second)] == told
+    assert summary.profile in content.cards
+    assert META.texts["summary"]["no_chart"] not in summary.notices
+    assert not set(summary.reading) & set(META.texts["summary"]["reading"])
+    bare = summary_content(replace(content, sections=(overview,)), (), META)
+    assert bare.notices[-1] == META.texts["register_only"]["summary"]["no_chart"]
