@@ -30,7 +30,7 @@ from pipelines.warehouse import TableName, Warehouse
 TRENDS = TableName("indices", "trends")
 SEPARATOR = ":"
 BACKGROUND = ["wave", "grade", "sex", "municipality_code", "district_code", "school_code"]
-_NUMBERS = ["estimate", "se", "df", "n"]
+_NUMBERS = ["estimate", "se", "df", "n", "n_psu", "sum_w"]
 
 
 @dg.asset(

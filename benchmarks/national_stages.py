@@ -163,9 +163,10 @@ def sensitivity(asked: Asked) -> Units:
 def cutoffs(asked: Asked) -> Units:
     """`indices.cutoff_alternatives` and `indices.cutoff_counts`, of all waves in the warehouse."""
     from assets.catalogue.load import load_catalogue
-    from assets.indices_cutoffs import ALTERNATIVES, CUTOFF_COUNTS, cutoff_tables
+    from assets.indices_cutoffs import ALTERNATIVES, CUTOFF_COUNTS, cutoff_tables, scored_pupils
 
-    made = cutoff_tables(asked.warehouse, load_catalogue())
+    catalogue = load_catalogue()
+    made = cutoff_tables(scored_pupils(asked.warehouse, catalogue), catalogue)
     yield ALL, _written(asked, dict(zip((ALTERNATIVES, CUTOFF_COUNTS), made, strict=True)), ())
 
 

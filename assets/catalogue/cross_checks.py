@@ -53,6 +53,7 @@ def cross_check(c: Catalogue, problems: list[str]) -> None:
             problems.append(f"cutoffs.yml: {cutoffs.id} täcker inte exakt indexen i indices.yml")
     if c.cutoff_file.default not in {s.id for s in c.cutoff_file.sets}:
         problems.append("cutoffs.yml: default pekar på en gränsuppsättning som inte finns")
+    problems += _unknown_reference(c)
     for entry in c.breaks:
         unknown = sorted(set(entry.items) - set(items) - m.BACKGROUND_QUESTIONS)
         problems.extend(f"breaks.yml: {entry.year}: okänd fråga {key}" for key in unknown)
@@ -65,6 +66,15 @@ def cross_check(c: Catalogue, problems: list[str]) -> None:
     ]
     known = {d.district_code for d in c.districts}
     problems.extend(f"areas/district_names.csv: okänd kod {v}" for v in c.district_names.values() if v and v not in known)
+
+
+def _unknown_reference(c: Catalogue) -> list[str]:
+    chosen = [(one.id, one.reference) for one in c.cutoff_file.alternatives]
+    return [
+        f"cutoffs.yml: {rule}: okänd kommun eller årskurs {key}"
+        for rule, who in chosen
+        for key in sorted({*who.municipalities} - {*c.municipality_by_code} | {*who.grades} - {*c.profile.grade_keys})
+    ]
 
 
 def check_disclosure(c: Catalogue, policy: DisclosurePolicy, problems: list[str]) -> None:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Literal
 
+import polars as pl
+from pydantic import model_validator
+
 from assets.catalogue.models import Strict
 
 
@@ -20,22 +23,46 @@ class Cut(Strict):
 
 
 class CutOffs(Strict):
-    """A versioned set of cut-offs, bound by index key."""
+    """A versioned set of cut-offs, bound by index key. `decimals`: of the scores that are compared (`bands.SCORE_DECIMALS`)."""
 
     id: str
     title_sv: str
     policy: Literal["strict", "inclusive"]
-    decimals: int
+    decimals: Literal[3]
     reference_sv: str
     cuts: dict[str, Cut]
 
 
+class ReferencePopulation(Strict):
+    """Which of the survey's pupils limits are recomputed from; an empty list leaves nobody out."""
+
+    waves: tuple[int, ...] = ()
+    municipalities: tuple[str, ...] = ()
+    grades: tuple[str, ...] = ()
+
+    @property
+    def pupils(self) -> pl.Expr:
+        """True for a row with these `wave`, `municipality_code` and `grade`."""
+        named = {"wave": self.waves, "municipality_code": self.municipalities, "grade": self.grades}
+        return pl.all_horizontal(pl.lit(True), *(pl.col(name).is_in(list(chosen)) for name, chosen in named.items() if chosen))
+
+
 class CutAlternative(Strict):
-    """A rule by which limits are made from the pupils in hand, to be shown beside the sets and never in their series."""
+    """A rule by which limits are made from the pupils in hand, to be shown beside the sets and never in their series.
+
+    `reference`: for `recomputed`, the pupils it is made from; all when absent. `text_sv` says who they are.
+    """
 
     id: Literal["recomputed", "frozen_median", "ctc"]
     title_sv: str
     text_sv: str
+    reference: ReferencePopulation = ReferencePopulation()
+
+    @model_validator(mode="after")
+    def _reference_is_used(self) -> CutAlternative:
+        if self.id != "recomputed" and self.reference != ReferencePopulation():
+            raise ValueError(f"{self.id}: reference gäller bara recomputed, de andra utgår från det första mättillfället")
+        return self
 
 
 class CutOffFile(Strict):

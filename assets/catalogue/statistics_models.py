@@ -19,6 +19,8 @@ SENTENCE_PLACES = {"factor", "group", "share", "interval", "points", "diff_inter
 DOUBTS = {"wide_interval", "few_pupils", "low_response", "unknown_response", "series_break"}
 CAUSAL = ("orsak", "leder till", "beror på", "påverka", "effekt", "på grund av", "förebygg")
 """Words that would claim a cause; no sentence about association or a finding may hold one."""
+CUBE_DESIGN = "class_cluster"
+"""What the fast cube (`estimate.py`) computes, and no other."""
 
 
 class DesignChoice(Strict):
@@ -51,6 +53,8 @@ class Designs(Strict):
     def _default_exists_and_has_width(self) -> Designs:
         if self.default not in {option.key for option in self.options}:
             raise ValueError("designs: default pekar på en design som inte finns")
+        if self.default != CUBE_DESIGN:
+            raise ValueError(f"designs: default måste vara {CUBE_DESIGN}, som alla utgivna tal räknas med")
         wrong = [o.key for o in self.options if o.unit is not None and o.population is not None]
         if wrong:
             raise ValueError(f"designs: {', '.join(wrong)}: enheter med ändlighetskorrektion kan ge intervall utan bredd")
@@ -135,7 +139,6 @@ class Association(Strict):
     """How factors and outcomes are set side by side, and how that is worded."""
 
     least_cell: int = Field(ge=1)
-    adjust_for: tuple[str, ...]
     words: dict[Literal["rr", "unclear", "excess_share", "no_excess"], str]
 
     @model_validator(mode="after")

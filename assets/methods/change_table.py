@@ -25,9 +25,10 @@ COMMON_SCHOOLS, INDEPENDENT = "wave_change_common_schools", "wave_change_indepen
 NOISE = 1e-9
 _TEXTS = (*GROUP, "verdict", "method", "reason", "trend_verdict", "trend_reason")
 _WAVES = ("wave", "from_wave", "first_wave")
-_COUNTS = ("n", "n_from", "n_waves")
+_COUNTS = ("n", "n_psu", "n_from", "n_waves")
 _ORDER = (
-    *(*GROUP, "wave", "estimate", "se_estimate", "n", "from_wave", "estimate_from", "n_from", "change", "se", "df"),
+    *(*GROUP, "wave", "estimate", "se_estimate", "n", "n_psu", "sum_w"),
+    *("from_wave", "estimate_from", "n_from", "change", "se", "df"),
     *("low", "high", "confidence_level", "p_value", "p_adjusted", "verdict", "method", "reason"),
     *("first_wave", "n_waves", "slope", "slope_se", "slope_low", "slope_high", "slope_p", "slope_p_adjusted"),
     *("heterogeneity_p", "trend_verdict", "trend_reason"),
@@ -42,8 +43,8 @@ def change_table(cells: pl.DataFrame, comparable: pl.DataFrame, schools: pl.Data
     """Every cell with its change since the latest earlier comparable wave that has data, and the slope up to it.
 
     Args:
-        cells: `CELL`, `estimate, se, df, n` of the wave alone, and `minimum` (least change that matters, same unit; 0 = any);
-            one row per cell, shares 0..1.
+        cells: `CELL`, `estimate, se, df, n, n_psu, sum_w` of the wave alone, and `minimum` (least change that matters, same unit;
+            0 = any); one row per cell, shares 0..1.
         comparable: see `earlier_waves`. schools: `GROUP`, `from_wave, wave, se, df`, for the series that have common schools.
 
     Returns:

@@ -1,9 +1,10 @@
 """Cut-offs recomputed from a reference population: the documented percentile rule, and labelled alternatives. Pure.
 
 Documented rule of the published sets: per wave the percentiles of the scored pupils (75 and 90 for risk, 15 and 85 for protective
-scores; R's default quantile, type 7), then the mean over waves weighted by the number of scored pupils. Cuts are bound by index
-key and direction, never by position. Alternatives (frozen median, Communities That Care, Youden) have one cut each and say which
-side owns a tie.
+scores; R's default quantile, type 7) on scores of three decimals, then the mean over waves weighted by the number of scored
+pupils. Unrounded scores would put the cut a hair below a score that many pupils share, and all of them beyond a cut that they
+stand at: the bands compare at three decimals. Cuts are bound by index key and direction, never by position. Alternatives (frozen
+median, Communities That Care, Youden) have one cut each and say which side owns a tie.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from typing import Literal
 import numpy as np
 import polars as pl
 
-from assets.methods.bands import CutSet, Kind
+from assets.methods.bands import SCORE_DECIMALS, CutSet, Kind
 from assets.methods.errors import PipelineError
 from assets.methods.mean_scores import CTC_STEP, Reference, flag, reference
 
@@ -49,7 +50,7 @@ def recomputed_cuts(persons: pl.DataFrame, kinds: Mapping[str, Kind], waves: Seq
 
     Returns:
         One row per index in the order of `kinds`: `index_key`, `kind`, `lower`, `upper`, `lower_percentile`, `upper_percentile`,
-        `n` (scored pupils), `waves` (list). Not rounded.
+        `n` (scored pupils), `waves` (list). Cuts have nine decimals, so that a mean of equal percentiles is that score.
 
     Raises:
         PipelineError: an index has no scored pupil in the reference waves (`no_reference`), or too many pupils share a score for
@@ -59,12 +60,14 @@ def recomputed_cuts(persons: pl.DataFrame, kinds: Mapping[str, Kind], waves: Seq
     rows = []
     for key, kind in kinds.items():
         percents = PERCENTILES[kind]
-        by_wave = chosen.select("wave", key).with_columns(pl.col(key).fill_nan(None)).drop_nulls().sort("wave", key)
-        groups = [(int(wave), rows[key].to_list()) for (wave,), rows in by_wave.group_by("wave", maintain_order=True)]
+        by_wave = chosen.select("wave", key).with_columns(pl.col(key).fill_nan(None).round(SCORE_DECIMALS)).drop_nulls()
+        groups = [
+            (int(wave), rows[key].to_list()) for (wave,), rows in by_wave.sort("wave", key).group_by("wave", maintain_order=True)
+        ]
         if not groups:
             raise _problem("no_reference", key, "elever med poäng i referensåren", "inga", "Välj andra år.")
         n = sum(len(values) for _, values in groups)
-        cuts = [fsum(len(v) * percentile(v, p) for _, v in groups) / n for p in percents]
+        cuts = [round(fsum(len(v) * percentile(v, p) for _, v in groups) / n, DECIMALS) for p in percents]
         if not cuts[0] < cuts[1]:
             raise _problem("cuts_coincide", key, "två skilda gränser", "en", "Välj en större referensgrupp.")
         rows.append((key, kind, *cuts, *percents, n, [wave for wave, _ in groups]))

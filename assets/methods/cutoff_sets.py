@@ -41,7 +41,12 @@ def published_pupils(persons: pl.DataFrame) -> pl.DataFrame:
 
 
 def cut_alternatives(
-    persons: pl.DataFrame, kinds: Mapping[str, Kind], sets: Sequence[CutSet], in_use: str, rules: Sequence[str]
+    persons: pl.DataFrame,
+    kinds: Mapping[str, Kind],
+    sets: Sequence[CutSet],
+    in_use: str,
+    rules: Sequence[str],
+    reference: pl.Expr | None = None,
 ) -> tuple[pl.DataFrame, dict[str, dict[str, pl.Expr]]]:
     """All limits, and per limit and index an expression that is true for a score beyond it (null without a score).
 
@@ -49,6 +54,7 @@ def cut_alternatives(
         persons: `KEYS` and a column of scores per index (protective scores already times -1), all waves.
         kinds: index key -> direction. sets: the published sets, with the one called `in_use`.
         rules: of `recomputed`, `frozen_median`, `ctc`. The median and the mean deviation are those of an index's first wave.
+        reference: true for the pupils that `recomputed` is made from; None: all.
 
     Returns:
         `CUT_SCHEMA`, in the order of sets, rules and indices: `focus_cut` is the limit of the focus group (the upper one of a
@@ -62,12 +68,13 @@ def cut_alternatives(
         rows += [_row(cut_set.id, PUBLISHED, key, kind, _focus(cut_set, key, kind), False) for key, kind in kinds.items()]
         beyond[cut_set.id] = {key: _in_focus(key, kind, cut_set) for key, kind in kinds.items()}
     if RECOMPUTED in rules:
-        table = pl.concat([_recomputed(persons, key, kind) for key, kind in kinds.items()])
+        chosen = persons if reference is None else persons.filter(reference)
+        table = pl.concat([_recomputed(chosen, key, kind) for key, kind in kinds.items()])
         own = as_cut_set(table, RECOMPUTED)
         for made in table.iter_rows(named=True):
             key, kind = made["index_key"], kinds[made["index_key"]]
-            reference = (made["n"], made["waves"][0], made["waves"][-1])
-            rows.append(_row(RECOMPUTED, RECOMPUTED, key, kind, _focus(own, key, kind), False, reference))
+            behind = (made["n"], made["waves"][0], made["waves"][-1])
+            rows.append(_row(RECOMPUTED, RECOMPUTED, key, kind, _focus(own, key, kind), False, behind))
         beyond[RECOMPUTED] = {key: _in_focus(key, kinds[key], own) for key in own.cuts}
     for rule in (name for name in (MEDIAN, CTC) if name in rules):
         single = {key: made for key, kind in kinds.items() if (made := _single(persons, key, kind, rule))}

@@ -38,7 +38,10 @@ SCHEMA = {
     "weight_effect": pl.Float64,
     "unweighted": pl.Float64,
     "method": pl.String,
+    "interval_method": pl.String,
+    "confidence_level": pl.Float64,
     "reason": pl.String,
+    "estimate_reason": pl.String,
 }
 CELLS_SCHEMA = {
     "municipality_code": pl.String,
@@ -51,6 +54,7 @@ CELLS_SCHEMA = {
 }
 KEYS = ["area_level", "area_code", "wave", "grade", "index_key", "measure"]
 METHOD = "taylor_raked"
+LEVEL = 0.95
 SHOWN = ("ok", "not_reconciled")
 CELLS = CellRule(("municipality_code", "school_type", "school"), ("school", "school_type"))
 UNKNOWN = "unknown"
@@ -77,7 +81,8 @@ def weighted_estimates(
         `SCHEMA`, sorted by `KEYS`. `weight_effect`: Kish's design effect of the weights alone; `unweighted`: the same estimate
         with weight 1. Where there are no weights `estimate` is null and `reason` (`reasons.yml`) tells why: `not_applicable` (no
         register counts the grade), the register's own, or `over_100`. The county has weights only when all its municipalities in
-        the wave have. And `CELLS_SCHEMA`, sorted: pupils with a score (`n`) and in the focus band (`yes`) by weight.
+        the wave have. `estimate_reason` (`statistics.yml`): where there are weights, `ok` or why the estimate or its interval is
+        null. And `CELLS_SCHEMA`, sorted: pupils with a score (`n`) and in the focus band (`yes`) by weight.
     """
     known = persons.filter(pl.col("sex").is_in(["girl", "boy"]))
     counted = dict(grades)
@@ -142,7 +147,7 @@ def _one_wave(
         keys = {"area_level": level, "area_code": area, "wave": persons["wave"][0], "grade": persons["grade"][0], "sex": "all"}
         for key, band in focus.items():
             for measure in (f"share_band{band}", "mean"):
-                row = keys | {"index_key": key, "measure": measure, "reason": reason, "method": METHOD}
+                row = keys | {"index_key": key, "measure": measure, "reason": reason, "method": METHOD, "confidence_level": LEVEL}
                 rows.append(row | (_estimate(sample, key, band, measure, inside) if sample and reason in SHOWN else {}))
     return pl.DataFrame([dict.fromkeys(SCHEMA) | row for row in rows], schema=SCHEMA)
 
@@ -157,13 +162,15 @@ def _estimate(sample: Sample, key: str, band: int, measure: str, inside: pl.Expr
         sample.frame.with_columns(value.alias(FOCUS)), sample.weight, sample.lonely, sample.stages, sample.adjusters
     )
     found = mean(described_in, FOCUS, where)
-    row = described(described_in, found, measure, kind="logit" if share else "t")
+    row = described(described_in, found, measure, LEVEL, "logit" if share else "t")
     weight = sample.weight[found.domain]
     plain = described_in.column(FOCUS)[found.domain]
     kept = ("estimate", "se", "low", "high", "df", "n", "n_psu", "sum_w")
+    told = {name: row[name] for name in kept} | {"estimate_reason": row["reason"]}
     if not len(weight):
-        return {"n": 0}
-    return {name: row[name] for name in kept} | {
+        return told
+    return told | {
+        "interval_method": None if row["low"] is None else "logit_t" if share else "t",
         "weight_effect": kish_deff(weight),
         "unweighted": float(plain.mean()),
     }

@@ -37,7 +37,9 @@ def frames(drawn: list, shift: float = 0.0, hidden: float = 0.0) -> tuple[pl.Dat
                              "reason": reason, "unit": "percent"})  # fmt: skip
         estimate = value / 100 + shift if reason == "ok" else share + hidden
         own.append(
-            cell | {"estimate": estimate, "se": se, "df": 40.0, "n": 0 if reason == "no_delivery" else 200, "minimum": 0.03}
+            cell
+            | {"estimate": estimate, "se": se, "df": 40.0, "n": 0 if reason == "no_delivery" else 200, "minimum": 0.03}
+            | {"n_psu": 41, "sum_w": 200.0}
         )
     evidence = pl.DataFrame(own, schema_overrides={"wave": pl.Int32, "estimate": pl.Float64})
     published = pl.DataFrame(cells, schema_overrides={"wave": pl.Int32, "value": pl.Float64})

@@ -171,6 +171,7 @@ def sample_trends(results: pl.DataFrame) -> pl.DataFrame:
     half = (pl.col("high") - pl.col("low")) / 400
     own = cells.join(ends.select(*CELL, se=half, n="n"), on=CELL, how="left")
     own = own.with_columns(estimate=pl.col("value") / 100, df=pl.lit(40.0), minimum=pl.lit(0.03), n=pl.col("n").fill_null(0))
+    own = own.with_columns(n_psu=pl.lit(41), sum_w=pl.col("n").cast(pl.Float64))
     none = pl.DataFrame(schema={name: change_table.SCHEMA[name] for name in (*GROUP, "from_wave", "wave", "se", "df")})
     rules = ChangeRules()
     evidence = change_table.change_table(own, comparable, none, rules)

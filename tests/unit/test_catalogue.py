@@ -129,6 +129,12 @@ def test_a_key_that_stands_twice_is_a_problem(copy):
         ),
         ("indices.yml", "maximum_raw: 27", "maximum_raw: 26", "acting_out: högsta råpoäng är 27, katalogen säger 26"),
         ("cutoffs.yml", "      wellbeing: {", "      welbeing: {", "rise-2024-09-23 täcker inte exakt indexen i indices.yml"),
+        (
+            "cutoffs.yml",
+            "  - id: recomputed",
+            "  - id: recomputed\n    reference: {grades: [ak8]}",
+            "okänd kommun eller årskurs ak8",
+        ),
         ("cutoffs.yml", "default: rise-2024-09-23", "default: rise-2025", "default pekar på en gränsuppsättning som inte finns"),
         (
             "codebooks/stockholmsenkaten-2024.yml",

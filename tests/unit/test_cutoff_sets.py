@@ -6,6 +6,7 @@ import numpy as np
 import polars as pl
 import pytest
 
+from assets.catalogue.cutoff_models import CutAlternative, ReferencePopulation
 from assets.catalogue.load import load_catalogue
 from assets.methods.bands import CutSet
 from assets.methods.cutoff_publish import RESULT_COLUMNS, published_alternatives
@@ -61,14 +62,33 @@ def test_the_median_and_the_deviation_are_those_of_the_first_wave() -> None:
 @pytest.mark.parametrize(("cut_set", "key", "score", "inside"), [
     ("used", "r", 1.0, False), ("used", "r", 1.001, True), ("used", "p", -1.0, False), ("used", "p", -1.001, True),
     ("frozen_median", "r", None, True), ("frozen_median", "p", None, True),
-    ("recomputed", "r", None, False), ("ctc", "p", None, False),
+    ("ctc", "r", None, False), ("ctc", "p", None, False),
 ])  # fmt: skip
 def test_who_owns_a_score_at_the_limit(cut_set: str, key: str, score: float | None, inside: bool) -> None:
     at = limit(cut_set, key)["focus_cut"] if score is None else score
-    exact = round(at, 3) if cut_set == "recomputed" else at
-    if cut_set == "recomputed" and exact > at:  # the limit lies between two scores of three decimals
-        exact -= 0.001
-    assert pl.DataFrame({key: [exact]}).select(BEYOND[cut_set][key]).item() is inside
+    assert pl.DataFrame({key: [at]}).select(BEYOND[cut_set][key]).item() is inside
+
+
+def test_pupils_who_share_the_score_at_a_recomputed_limit_are_not_beyond_it() -> None:
+    """0.3756 is 0.376 at three decimals, as in the published limit of `parenting`: the limit is that score, not a hair below."""
+    waves = [2022] * 20 + [2024] * 20
+    alike = pl.DataFrame({"wave": waves, "r": ([0.0] * 14 + [0.25, 0.3756, 0.3756, 0.3756, 0.3756, 1.5]) * 2})
+    cuts, beyond = cut_alternatives(alike, {"r": "risk"}, [CutSet("used", {"r": (0.1, 0.376)})], "used", ["recomputed"])
+    assert cuts.filter(rule="recomputed")["focus_cut"].item() == 0.376
+    assert alike.filter(beyond["recomputed"]["r"])["r"].to_list() == [1.5, 1.5]
+
+
+def test_limits_are_recomputed_from_the_reference_population_that_the_catalogue_names() -> None:
+    chosen = ReferencePopulation(waves=(2022,), municipalities=("0180",), grades=("ak9",))
+    cuts, _ = cut_alternatives(PEOPLE, KINDS, [USED], "used", ["recomputed"], chosen.pupils)
+    own = PEOPLE.filter(pl.col("wave") == 2022, pl.col("municipality_code") == "0180")
+    row = cuts.filter(rule="recomputed", index_key="r").row(0, named=True)
+    assert (row["n_reference"], row["first_wave"], row["last_wave"]) == (own.height, 2022, 2022)
+    assert row["focus_cut"] == pytest.approx(np.quantile(own["r"].to_numpy(), 0.9), abs=1e-9)
+    nobody, _ = cut_alternatives(PEOPLE, KINDS, [USED], "used", ["recomputed"], ReferencePopulation(grades=("gy2",)).pupils)
+    assert set(nobody["rule"]) == {"published"}
+    with pytest.raises(ValueError, match="reference gäller bara recomputed"):
+        CutAlternative(id="ctc", title_sv="", text_sv="", reference=chosen)
 
 
 def test_the_county_is_counted_as_by_hand() -> None:

@@ -187,6 +187,9 @@ def test_a_design_that_can_give_no_width_is_refused() -> None:
         Designs.model_validate(good)
     with pytest.raises(ValueError, match="inte finns"):
         Designs.model_validate(good | {"default": "x"})
+    good["options"][0]["population"] = None
+    with pytest.raises(ValueError, match="måste vara class_cluster"):
+        Designs.model_validate(good | {"default": "school_cluster"})
 
 
 def test_response_rates_stand_beside_with_their_reason() -> None:

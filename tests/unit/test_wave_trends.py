@@ -32,7 +32,7 @@ def comparable(*breaks: int) -> pl.DataFrame:
 
 
 def cells(*rows: dict) -> pl.DataFrame:
-    base = CELL_OF | {"estimate": 0.1, "se": 0.01, "df": 30.0, "n": 300, "minimum": 0.03}
+    base = CELL_OF | {"estimate": 0.1, "se": 0.01, "df": 30.0, "n": 300, "n_psu": 31, "sum_w": 300.0, "minimum": 0.03}
     return pl.DataFrame([base | row for row in rows], schema_overrides={"wave": pl.Int32, "n": pl.Int64})
 
 

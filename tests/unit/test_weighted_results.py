@@ -104,6 +104,19 @@ def test_what_cannot_be_weighted_says_why_and_takes_the_county_with_it(row, reas
     assert one(table, "0114")["reason"] == "ok"
 
 
+def test_a_null_under_weights_has_its_reason_and_an_interval_its_method_and_level():
+    nobody = PEOPLE.with_columns(
+        acting_out=pl.when(pl.col("municipality_code") == "0114").then("acting_out"),
+        acting_out_band=pl.when(pl.col("municipality_code") == "0114").then("acting_out_band"),
+    )
+    row = one(estimates(nobody), "0115")
+    assert (row["n"], row["estimate"], row["low"], row["estimate_reason"]) == (0, None, None, "no_answers")
+    alike = one(estimates(PEOPLE.with_columns(acting_out_band=pl.lit(3))), "0114")
+    assert (alike["estimate"], alike["low"], alike["interval_method"], alike["estimate_reason"]) == (1.0, None, None, "no_spread")
+    held = one(estimates(), "0114")
+    assert (held["interval_method"], held["confidence_level"], held["estimate_reason"]) == ("logit_t", 0.95, "ok")
+
+
 def test_a_grade_without_a_register_is_not_weighted():
     table = estimates(people=persons(("0114", "G", 50, 10), grade="gy2"))
     assert set(table["reason"]) == {"not_applicable"}
