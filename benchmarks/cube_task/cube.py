@@ -47,7 +47,8 @@ _AT = {name: position for position, name in enumerate(_PARTS)}
 
 @dataclass(frozen=True)
 class Moments:
-    """Sums and moments per stratum: `values` [part, stratum, sex, index], parts as in `_PARTS`; sexes first, second, both.
+    """Sums and moments per stratum: `values` [part, stratum, sex, index], parts as in `_PARTS`; sexes first, second, and both
+    if asked for.
 
     `exact`: [3, stratum, sex, index] weights, weighted score units and weighted pupils at risk in millionths, whole numbers.
     `units`: per index the score units in 100. Scores and shares in `values` are centred at the mean of everybody.
@@ -59,8 +60,8 @@ class Moments:
     units: Floats
 
 
-def moments(sums: ClassSums, indices: Sequence[MeanScoreIndex], workers: int = 2) -> Moments:
-    """Second moments of the class sums, stratum by stratum.
+def moments(sums: ClassSums, indices: Sequence[MeanScoreIndex], workers: int = 2, *, both: bool = True) -> Moments:
+    """Second moments of the class sums, stratum by stratum; `both`: also of the sexes together, which a table of each needs not.
 
     A stratum with one PSU has no spread of its own: it is centred at the grand mean (0 for a linearised ratio) with factor
     1 - f_h, as R survey's `adjust`.
@@ -74,8 +75,8 @@ def moments(sums: ClassSums, indices: Sequence[MeanScoreIndex], workers: int = 2
     share = np.where(n > 1, 1.0 / n, 0.0)
     rows = starts if len(starts) < len(sums.psu) else None
     # written stratum after stratum, turned once at the end
-    values = np.empty((len(indices), 3, len(_PARTS), len(n)))
-    exact = np.empty((len(indices), 3, 3, len(n)), dtype=np.int64)
+    values = np.empty((len(indices), 2 + both, len(_PARTS), len(n)))
+    exact = np.empty((len(indices), 2 + both, 3, len(n)), dtype=np.int64)
 
     def one(k: int, room: _Room) -> None:
         unit = 100 / indices[k].unit
@@ -85,8 +86,9 @@ def moments(sums: ClassSums, indices: Sequence[MeanScoreIndex], workers: int = 2
         weight, score, risk = (int(part.sum()) for part in totals[2][1:])
         middle = (score / weight * unit, risk / weight) if weight else (0.0, 0.0)
         variables = [_centred(*parts[1:], unit, middle, room.centred[sex], room.product) for sex, parts in enumerate(whole)]
-        variables.append(np.add(*variables, out=room.centred[2]))
-        for sex, (_, *sum_of) in enumerate(totals):
+        if both:
+            variables.append(np.add(*variables, out=room.centred[2]))
+        for sex, (_, *sum_of) in enumerate(totals[: len(variables)]):
             exact[k, sex] = sum_of
             into = dict(zip(_PARTS, values[k, sex], strict=True))
             into["n"][:] = totals[sex][0]

@@ -5,9 +5,11 @@ python benchmarks/cube_task/ours.py IN.parquet OUT.csv [plain|full] [indices]
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # there is no linear algebra here, and threads for it cost a start-up each
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 import polars as pl
@@ -26,7 +28,7 @@ def main(source: str, target: str, which: str = "plain", count: str = "20") -> N
     """Read, estimate, write. Normal limits, as the other programs of the benchmark write them."""
     indices = task_indices(int(count))
     design = Design(("year", "mun", "grade"), "klass", "sex", "weight", "n_klass_pop")
-    table = moments(class_sums(pl.scan_parquet(source), indices, design), indices)
+    table = moments(class_sums(pl.scan_parquet(source), indices, design), indices, both=which == "full")
     if which == "full":
         result = full_table(table, indices, "year", "mun", "grade", "normal")
     else:
