@@ -1,13 +1,14 @@
 """Release layer: the independent audit of everything that is about to be published. Nothing is reported unless it passes."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
 from functools import partial
 
 import dagster as dg
 import polars as pl
 
 from assets.asset_keys import reached
-from assets.audit import AuditReport, AuditRules, EarlierRelease, EditionRules, audit
+from assets.audit import AuditReport, AuditRules, EarlierRelease, audit
 from assets.audit.derived import TOLD_BY
 from assets.audit.types import CountRule, Passed
 from assets.audited_tables import AUDITED, DERIVED
@@ -21,7 +22,7 @@ from assets.methods.estimate import WEIGHTED_METHOD
 from assets.methods.indicator_links import Links, links
 from assets.methods.score_scale import policy_for
 from assets.release_audit_slices import SHOWN_COLUMNS, keep_passed, passed_before, slice_marks
-from assets.release_audited import earlier_attacked, forget_outcome, keep_outcome
+from assets.release_audited import earlier_attacked, edition_rules, forget_outcome, keep_outcome
 from assets.release_repairs import WHAT_TO_DO, held_repairs, repairs_after, told
 from assets.texts import asset_text, op_text
 from assets.worker_pool import worker_pool
@@ -40,7 +41,7 @@ def audit_rules(catalogue: Catalogue) -> AuditRules:
     counts = tuple(_count_rule(group) for group in catalogue.factors.accumulated)
     series = _sensitive_series(catalogue, linked)
     return AuditRules(
-        editions={name: _edition(policy.numbers(name), bool(indices)) for name in policy.editions},
+        editions={name: edition_rules(asdict(policy.numbers(name)), any_sensitive=bool(indices)) for name in policy.editions},
         innermost="intern" if "intern" in policy.editions else min(policy.editions),
         sensitive=frozenset(indices | series | {rule.key for rule in counts if indices & set(rule.indices)}),
         counts=counts,
@@ -55,23 +56,6 @@ def audit_rules(catalogue: Catalogue) -> AuditRules:
         withheld=frozenset(WITHHELD if policy.cell_key.active else ()),
         whole=policy.whole_numbers,
         focus={index.key: f"share_band{FOCUS_BAND[index.kind]}" for index in catalogue.indices},
-    )
-
-
-def _edition(numbers: object, any_sensitive: bool) -> EditionRules:
-    value = vars(numbers)
-    return EditionRules(
-        floor=value["group_floor"],
-        floor_sensitive=value["group_floor_sensitive"],
-        district_floor=value["district_floor"],
-        respondents_floor=value["group_floor_sensitive"] if any_sensitive else value["group_floor"],
-        count_step=value["count_step"],
-        share_step=value["share_step"],
-        width=value["interval_width"],
-        width_sensitive=value["interval_width_sensitive"],
-        cell=value["cell_floor"],
-        cell_sensitive=value["cell_floor_sensitive"],
-        mean_step=10.0 ** -value["mean_decimals"],
     )
 
 

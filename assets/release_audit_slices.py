@@ -87,6 +87,8 @@ def _before(earlier: Sequence[EarlierRelease], wave: int, grade: str) -> list[ob
             one.release_id,
             sorted(area for area, of in one.same_pupils if of == wave),
             [(name, content_hash(rows.filter(wave=wave, grade=grade))) for name, rows in sorted(one.tables.items())],
+            [(name, asdict(rules)) for name, rules in sorted(one.editions.items())],
+            sorted(one.perturbed),
         ]
         for one in earlier
     ]

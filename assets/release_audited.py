@@ -1,10 +1,13 @@
 """What the audit is given of earlier releases, and what is kept of its outcome: which release has passed, and beside what."""
 
+from collections.abc import Mapping
+
 import polars as pl
 
-from assets.audit import AuditReport, EarlierRelease
+from assets.audit import AuditReport, EarlierRelease, EditionRules
 from assets.audited_tables import AUDITED, OUTCOME
 from assets.catalogue.load import Catalogue
+from assets.methods.score_scale import policy_for
 from assets.release_earlier import current_inputs
 from assets.release_register.cells import CELL_COLUMNS, cells_of
 from assets.release_register.history import earlier_releases
@@ -54,13 +57,36 @@ def earlier_attacked(
         gone = then.join(now, on=list(CELL_COLUMNS), how="anti", nulls_equal=True).select(SLICE).unique()
         return then.join(gone, on=list(SLICE), how="semi", nulls_equal=True)
 
+    any_sensitive = bool(policy_for(catalogue.disclosure, catalogue.index_file)["sensitive_indices"])
     found = earlier_releases(entries, changed, current_inputs(warehouse, catalogue))
     return tuple(
         EarlierRelease(
-            one.release_id, one.published_on, {name: _with_methods(rows) for name, rows in one.tables.items()}, one.same_pupils
+            one.release_id,
+            one.published_on,
+            {name: _with_methods(rows) for name, rows in one.tables.items()},
+            one.same_pupils,
+            {name: edition_rules(numbers, any_sensitive=any_sensitive) for name, numbers in one.inputs.numbers.items()},
+            frozenset(one.inputs.noise),
         )
         for one in found
         if one.tables
+    )
+
+
+def edition_rules(numbers: Mapping[str, int], *, any_sensitive: bool) -> EditionRules:
+    """What an attacker reads in a policy's numbers (`PolicyNumbers`) of one edition."""
+    return EditionRules(
+        floor=numbers["group_floor"],
+        floor_sensitive=numbers["group_floor_sensitive"],
+        district_floor=numbers["district_floor"],
+        respondents_floor=numbers["group_floor_sensitive"] if any_sensitive else numbers["group_floor"],
+        count_step=numbers["count_step"],
+        share_step=numbers["share_step"],
+        width=numbers["interval_width"],
+        width_sensitive=numbers["interval_width_sensitive"],
+        cell=numbers["cell_floor"],
+        cell_sensitive=numbers["cell_floor_sensitive"],
+        mean_step=10.0 ** -numbers["mean_decimals"],
     )
 
 

@@ -14,7 +14,7 @@ from assets.methods.score_scale import policy_for
 from assets.raw import DELIVERIES as RAW_DELIVERIES
 from assets.release_register.cells import cells_of
 from assets.release_register.conflicts import find_conflicts
-from assets.release_register.draws import too_many_draws
+from assets.release_register.draws import noise_taken_off, too_many_draws
 from assets.release_register.history import history, kept_patterns, kept_series
 from assets.release_register.inputs import inputs_of, same_pupils, with_state
 from assets.release_register.rules import LOGIT_WIDTH, POINTS_WIDTH, conflict_rules
@@ -70,12 +70,14 @@ def compared_with_register(warehouse: Warehouse, catalogue: Catalogue, texts: Te
     series = {one.id for one in catalogue.indicator_file.indicators if one.sensitive}
     width = LOGIT_WIDTH if catalogue.index_file.model == "pcm" else POINTS_WIDTH
     noisy = policy.cell_key.tables
-    drawn = too_many_draws(earlier, current, noisy, policy.cell_key.most_draws)
+    drawn = [too_many_draws(earlier, current, noisy, policy.cell_key.most_draws), noise_taken_off(earlier, current)]
+    earlier = earlier.filter(~pl.col("noisy"))  # what has noise bounds nothing; exact numbers beside it are refused as such
     if noisy:  # windows of exact counts mean nothing beside noise, and noise is the remedy for such conflicts
         exact = ~pl.col("table_name").is_in([*noisy, "response_rates"])
         earlier, current = earlier.filter(exact), current.filter(exact)
-    conflicts = find_conflicts(earlier, current, conflict_rules(policy, {*policy.sensitive_indices, *series}, width))
-    conflicts = pl.concat([conflicts, drawn])
+    numbers = [entry.new.inputs.numbers for entry in entries]
+    rules = conflict_rules(policy, {*policy.sensitive_indices, *series}, width, numbers)
+    conflicts = pl.concat([find_conflicts(earlier, current, rules), *drawn])
     told = [
         (
             n.release_id,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 import polars as pl
 
@@ -191,7 +192,7 @@ def _slices(table: pl.DataFrame, slices: pl.DataFrame) -> pl.DataFrame:
 
 def _sliced(one: EarlierRelease, slices: pl.DataFrame) -> EarlierRelease:
     tables = {name: _slices(rows, slices) for name, rows in one.tables.items()}
-    return EarlierRelease(one.release_id, one.published_on, tables, one.same_pupils)
+    return replace(one, tables=tables)
 
 
 def _setting(catalogue: Catalogue, rules: AuditRules) -> Setting:

@@ -17,10 +17,11 @@ from assets.audit.system import Contradiction, Leaves, LinearSystem
 from assets.audit.world import Row, World
 
 Tables = Mapping[str, Sequence[Row]]
-Build = Callable[[LinearSystem, Tables], World]
+Builds = Sequence[Callable[[LinearSystem, Tables], World]]
+"""How what is published now, and what was published before, becomes unknowns and rules."""
 
 
-def beliefs(link: Link, build: Build, now: Tables, before: Tables) -> Iterator[Link]:
+def beliefs(link: Link, build: Builds, now: Tables, before: Tables) -> Iterator[Link]:
     """The link, then what is left of it: without the municipalities where it alone is refuted, then without any late pupils.
 
     Each is worked out only when the one before has been found to contradict what is published.
@@ -31,7 +32,7 @@ def beliefs(link: Link, build: Build, now: Tables, before: Tables) -> Iterator[L
         yield replace(link, late=False)
 
 
-def refuted(link: Link, build: Build, now: Tables, before: Tables) -> frozenset[str]:
+def refuted(link: Link, build: Builds, now: Tables, before: Tables) -> frozenset[str]:
     """Municipalities whose own two tables can't be those of the same pupils and some more."""
     held = [{row[2].split("-")[0] for rows in tables.values() for row in rows if row[1] != "county"} for tables in (now, before)]
     changed = sorted((held[0] & held[1]) - link.same)
@@ -42,9 +43,9 @@ def _of(tables: Tables, code: str) -> Tables:
     return {name: [row for row in rows if row[1] != "county" and row[2].split("-")[0] == code] for name, rows in tables.items()}
 
 
-def _possible(link: Link, build: Build, now: Tables, before: Tables) -> bool:
+def _possible(link: Link, build: Builds, now: Tables, before: Tables) -> bool:
     system = LinearSystem()
-    world, old = build(system, now), build(system, before)
+    world, old = build[0](system, now), build[1](system, before)
     tie(world, old, link)
     leaves = Leaves.of(system)
     try:

@@ -33,7 +33,7 @@ class Task:
         attack: `single`, `linked` or `editions`. family: for the record of what the work took.
         rows: table -> its rows of one wave and grade, of all editions that the attacker has.
         edition: whose hidden cells are looked for.
-        before: as `rows`, of an earlier release. linked: how its pupils are those of now.
+        before: as `rows`, of an earlier release, published by `rules_before`. linked: how its pupils are those of now.
         outer: attacks on other editions' tables about the same: they know less, so the worlds found here mostly serve there too.
     """
 
@@ -46,6 +46,7 @@ class Task:
     rules: AuditRules
     respondents: Respondents = field(default_factory=dict)
     before: Mapping[str, list[Row]] = field(default_factory=dict)
+    rules_before: AuditRules | None = None
     linked: Link | None = None
     outer: tuple[Task, ...] = ()
 
@@ -110,7 +111,8 @@ def earlier_tasks(published: Mapping[str, pl.DataFrame], rules: AuditRules, earl
     attacks = [task for task in tasks(published, rules, True) if task.attack == "editions" or task.edition == rules.innermost]
     now = [replace(task, outer=()) for task in attacks]
     for release in earlier:
-        known = {_about(task): task for task in tasks(release.tables, rules, True)}
+        then = release.rules(rules)
+        known = {_about(task): task for task in tasks(release.tables, then, True)}
         for task in now:
             before = known.get(_about(task))
             if before is not None:
@@ -118,7 +120,7 @@ def earlier_tasks(published: Mapping[str, pl.DataFrame], rules: AuditRules, earl
                 for late in (False, True):
                     link = Link(same, late)
                     name = f"earlier:{release.release_id}"
-                    made.append(replace(task, attack=name, before=before.rows, linked=link))
+                    made.append(replace(task, attack=name, before=before.rows, rules_before=then, linked=link))
     return made
 
 
@@ -231,7 +233,9 @@ def run_task(task: Task) -> Found:
 def _believed(task: Task, link: Link) -> tuple[Answer, World, list[np.ndarray]]:
     """Attack with an earlier release; what is believed of its pupils is given up where it is refuted."""
     started, programs = perf_counter(), 0
-    for held in beliefs(link, lambda system, rows: _world(system, task, rows), task.rows, task.before):
+    then = _then(task)
+    builds = tuple(lambda system, rows, of=of: _world(system, of, rows) for of in (task, then))
+    for held in beliefs(link, builds, task.rows, task.before):
         (cells, effort), world, worlds = _attacked(replace(task, linked=held), None, ())
         programs += effort[4]
         if "contradiction" not in cells["verdict"]:
@@ -246,7 +250,7 @@ def _attacked(task: Task, seen_in: World | None, seen: Sequence[np.ndarray]) -> 
     cells, sums = _hidden(world, task, task.rows)
     told = _told(cells, task.rows)
     if task.linked:
-        old = _world(system, task, task.before)
+        old = _world(system, _then(task), task.before)
         tie(world, old, task.linked)
         more, others = _hidden(old, task, task.before)
         late, differences, groups = late_cells(world, old, task.linked, [row for rows in task.rows.values() for row in rows])
@@ -321,6 +325,11 @@ def _told(cells: Sequence[tuple[str, Row]], tables: Mapping[str, Sequence[Row]])
     """Of each hidden cell whether the sum of what is shown is no secret of its own."""
     known = {name: told_by_parts(rows) for name, rows in tables.items()}
     return [row[:6] in known[name] for name, row in cells]
+
+
+def _then(task: Task) -> Task:
+    """The task as the earlier release was published: by its own numbers, and nothing known of its respondents."""
+    return replace(task, rules=task.rules_before or task.rules, respondents={})
 
 
 def _world(system: LinearSystem, task: Task, rows: Mapping[str, list[Row]]) -> World:

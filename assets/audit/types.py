@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import polars as pl
 
@@ -132,12 +132,20 @@ class EarlierRelease:
     Attributes:
         tables: name of the release table -> its rows, as `published`.
         same_pupils: area code and wave whose delivery has not changed since; elsewhere pupils may have come later.
+        editions: the numbers of its editions; those of now where it has none of its own.
+        perturbed: tables whose numbers had noise.
     """
 
     release_id: str
     published_on: str
     tables: Mapping[str, pl.DataFrame]
     same_pupils: frozenset[tuple[str, int]] = frozenset()
+    editions: Mapping[str, EditionRules] = field(default_factory=dict)
+    perturbed: frozenset[str] = frozenset()
+
+    def rules(self, now: AuditRules) -> AuditRules:
+        """The rules that its numbers were published by."""
+        return replace(now, editions={**now.editions, **self.editions}, perturbed=now.perturbed | self.perturbed)
 
 
 @dataclass(frozen=True)

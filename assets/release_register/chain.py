@@ -22,6 +22,8 @@ _NEW = (
     *("release_id", "bundle", "wave", "edition", "area_code", "published_on", "manifest_sha256", "policy_version"),
     "inputs",
 )
+_SINCE_2 = ("numbers", "noise")
+"""Inputs that lines of version 1 lack."""
 _FIELDS = {*_NEW, "format", "number", "cells_sha256", "previous", "hash"}
 
 
@@ -118,7 +120,10 @@ def _recovered(half: int, ahead: int) -> str:
 def _content(new: NewEntry, number: int, cells_sha256: str, previous: str) -> dict[str, Any]:
     own = asdict(new)
     own["inputs"] = {name: dict(value) if isinstance(value, Mapping) else value for name, value in asdict(new.inputs).items()}
-    return own | {"format": FORMAT, "number": number, "cells_sha256": cells_sha256, "previous": previous}
+    if not new.inputs.numbers:
+        own["inputs"] = {name: value for name, value in own["inputs"].items() if name not in _SINCE_2}
+    version = FORMAT if new.inputs.numbers else 1
+    return own | {"format": version, "number": number, "cells_sha256": cells_sha256, "previous": previous}
 
 
 def _digest(content: Mapping[str, object]) -> str:
@@ -144,7 +149,7 @@ def _parse(line: bytes, place: int, before: Head) -> Entry:
         raise _broken("register_line", f"rad {place} som den skrevs", "en rad som inte går att läsa") from None
     if not isinstance(content, dict):
         raise _broken("register_line", f"rad {place} som den skrevs", "en rad som inte går att läsa")
-    if content.get("format") != FORMAT:
+    if content.get("format") not in range(1, FORMAT + 1):
         got = f"ett annat format på rad {place}"
         hint = "Uppdatera programmet till den version som skrev registret, eller hämta registret från en säkerhetskopia."
         raise PipelineError("register_version", WHERE, f"format {FORMAT}", got, hint)

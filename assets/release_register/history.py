@@ -8,10 +8,10 @@ import polars as pl
 
 from assets.methods.disclosure import ProtectedRelease
 from assets.release_register.cells import CELL_COLUMNS, SCHEMA, as_tables
-from assets.release_register.inputs import STATE, same_pupils, state_of, with_state
+from assets.release_register.inputs import SHOWN, STATE, same_pupils, state_of, with_state
 from assets.release_register.types import EarlierRelease, Entry, Inputs
 
-HISTORY_SCHEMA = SCHEMA | dict.fromkeys((*STATE, "release_id", "published_on"), pl.String)
+HISTORY_SCHEMA = SCHEMA | dict.fromkeys((*STATE, "release_id", "published_on"), pl.String) | SHOWN
 HIDDEN = ("suppressed", "too_few")
 """Reasons of a cell that is there but not shown."""
 _ROW = ["area_level", "area_code", "wave", "grade", "sex", "key"]
@@ -20,7 +20,8 @@ ReadCells = Callable[[str], pl.DataFrame]
 
 
 def history(entries: Sequence[Entry], read: ReadCells) -> pl.DataFrame:
-    """All cells ever published, columns `HISTORY_SCHEMA`; of equal cells about the same pupils the first that was published."""
+    """All cells ever published, columns `HISTORY_SCHEMA`; of equal cells about the same pupils, rounded alike,
+    the first that was published."""
     parts = []
     for entry in sorted(entries, key=lambda one: one.number):
         cells = with_state(read(entry.cells_sha256), entry.new.inputs)
@@ -28,7 +29,7 @@ def history(entries: Sequence[Entry], read: ReadCells) -> pl.DataFrame:
         parts.append(told.select(list(HISTORY_SCHEMA)))
     if not parts:
         return pl.DataFrame(schema=HISTORY_SCHEMA)
-    return pl.concat(parts).unique(subset=[*CELL_COLUMNS, *STATE], keep="first", maintain_order=True)
+    return pl.concat(parts).unique(subset=[*CELL_COLUMNS, *STATE, *SHOWN], keep="first", maintain_order=True)
 
 
 def earlier_releases(entries: Sequence[Entry], read: ReadCells, current: Inputs) -> tuple[EarlierRelease, ...]:
@@ -43,7 +44,7 @@ def earlier_releases(entries: Sequence[Entry], read: ReadCells, current: Inputs)
         same = same_pupils(own[0].new.inputs, current)
         districts = cells.filter(pl.col("area_level") == "district").select("area_code", "wave").unique().iter_rows()
         more = {(area, wave) for area, wave in districts if (area.split("-")[0], wave) in same}
-        found.append(EarlierRelease(release_id, own[0].new.published_on, as_tables(cells), same | more))
+        found.append(EarlierRelease(release_id, own[0].new.published_on, as_tables(cells), same | more, own[0].new.inputs))
     return tuple(found)
 
 

@@ -1,8 +1,8 @@
 """Means and spreads that moved between two releases: a corrected answer can move them and no share. Pure.
 
 A mean rounded to steps of `h` over `n` pupils tells their sum of points to `h * n / 2` either way, so two releases tell the
-change of the sum within an interval of the width `h * (n + n')`. Where that is narrower than the scale, a number that moved says
-something about the few whose answers differ (docs/trials/2026-11-angripare.md, attack 3).
+change of the sum within an interval of the width `h * n + h' * n'`. Where that is narrower than the scale, a number that moved
+says something about the few whose answers differ (docs/trials/2026-11-angripare.md, attack 3).
 """
 
 from __future__ import annotations
@@ -18,6 +18,8 @@ from assets.release_register.windows import PLACE, SEXES, Family, Flags, IntArra
 
 MOVED = "moved"
 """The kind of these conflicts."""
+FIRST_STEP = 0.01
+"""To what means were rounded while the register did not say so."""
 DIFFERING = ("other_pupils", "screened", "districts")
 """How the pupils may differ for this to say something: other limits move no mean, other definitions move everybody's."""
 _ENDS = ("value", "low", "high")
@@ -32,14 +34,22 @@ def moved(
     Args:
         cells, sides, pairs: of the new release and the earlier one: cells, `windows(...)` of the family, the pairs' blocks.
     """
-    step, width = rules.means[family.table]
-    # on the grid of now, so that a number that is only rounded more coarsely than before has not moved
+    width, steps = rules.means[family.table][1], [_step(one, family, rules) for one in cells]
+    # on the coarser grid, so that a number that is only rounded otherwise than before has not moved
     new, old = (
-        np.rint(_numbers(one, side, family, rules)[:, at] / step) for one, side, at in zip(cells, sides, pairs, strict=True)
+        np.rint(_numbers(one, side, family, rules)[:, at] / max(steps)) for one, side, at in zip(cells, sides, pairs, strict=True)
     )
     changed = (np.isfinite(new) & np.isfinite(old) & (new != old)).any(axis=-1)
-    least = sum(side.told.number[at][..., 0] for side, at in zip(sides, pairs, strict=True))
-    return changed.any(axis=0) & (step * least < width)[..., None]
+    told = sum(step * side.told.number[at][..., 0] for step, side, at in zip(steps, sides, pairs, strict=True))
+    return changed.any(axis=0) & (told < width)[..., None]
+
+
+def _step(cells: pl.DataFrame, family: Family, rules: Rules) -> float:
+    """To what the release's means are rounded, at the finest."""
+    now, decimals = rules.means[family.table][0], cells["mean_decimals"].max()
+    if family.table != "index_results":
+        return now
+    return min(now, FIRST_STEP) if decimals is None else 10.0**-decimals
 
 
 def _numbers(cells: pl.DataFrame, side: Windows, family: Family, rules: Rules) -> NDArray[np.float64]:

@@ -7,8 +7,10 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
-FORMAT = 1
-"""Version of the lines of the register. A register with a newer one is not read by an older program."""
+FORMAT = 2
+"""Version of the lines of the register. A register with a newer one is not read by an older program.
+
+Lines of version 1 lack what cells are rounded to (`Inputs.numbers`, `Inputs.noise`)."""
 START = "0" * 64
 """What stands as the hash before the first line."""
 
@@ -23,12 +25,17 @@ class Inputs:
         screen: wave -> `removed` or `kept`: whether the answers that the screen flags are left out.
         cutoff_set: the limits behind the bands.
         definitions: hash of the definitions of indices, questions, factors and districts.
+        numbers: edition -> name -> the policy's number (`PolicyNumbers`), by which cells are rounded and hidden; empty when not
+            known.
+        noise: table with noise -> the greatest noise.
     """
 
     deliveries: Mapping[str, str]
     screen: Mapping[str, str]
     cutoff_set: str
     definitions: str
+    numbers: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    noise: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -59,15 +66,17 @@ class Entry:
 
 @dataclass(frozen=True)
 class EarlierRelease:
-    """What the audit is given of an earlier release. Same fields as `assets.audit.EarlierRelease`.
+    """An earlier release, from which the audit's `EarlierRelease` is made.
 
     Attributes:
         release_id, published_on: of the register's entry.
         tables: name of the release table -> its published rows.
         same_pupils: (area code, wave) whose deliveries and choices are those of the release that is audited now.
+        inputs: what it was made from, and by which numbers.
     """
 
     release_id: str
     published_on: str
     tables: Mapping[str, pl.DataFrame]
-    same_pupils: frozenset[tuple[str, int]] = field(default_factory=frozenset)
+    same_pupils: frozenset[tuple[str, int]]
+    inputs: Inputs

@@ -22,6 +22,8 @@ MANY = 10_000_000
 """More pupils than there are: the upper end of what nothing is known about."""
 SEXES = ("girl", "boy", "all")
 PLACE = ("area_level", "area_code", "wave", "grade", "key")
+FIRST_STEPS = (5, 1)
+"""To what numbers of pupils and shares were rounded while the register did not say so."""
 ROUNDS = 8
 TRIED = 12
 """A number of pupils with no more possible values than this (and one) is tried value by value."""
@@ -60,8 +62,11 @@ class Rules:
 
     Attributes:
         edition: whose hidden numbers are judged, by its own widths.
-        steps: of every edition that they read (the innermost: all) -> rounding of counts (pupils) and of shares (per cent).
-        group_floor, cell_floor: (ordinary, sensitive), the lowest of those editions, so that nothing is believed that isn't so.
+        steps: of every edition that they read (the innermost: all) -> rounding of counts (pupils) and of shares (per cent) as it
+            is now; each release's own is a column of its cells (`inputs.SHOWN`).
+        group_floor, cell_floor: (ordinary, sensitive), the lowest of those editions and of all releases, so that nothing is
+            believed that isn't so. shown_district: the same for what is shown of a district.
+        few_below: what `too_few` may mean: fewer pupils than this, in a municipality and in a district.
         width: (ordinary, sensitive); an interval must be wider.
         district_floor, min_schools: what a part of a municipality must have to be published.
         sensitive: keys with the wider limits.
@@ -73,6 +78,8 @@ class Rules:
     group_floor: tuple[int, int]
     cell_floor: tuple[int, int]
     width: tuple[int, int]
+    few_below: tuple[int, int]
+    shown_district: int
     district_floor: int
     min_schools: int
     sensitive: frozenset[str] = frozenset()
@@ -152,20 +159,25 @@ def windows(cells: pl.DataFrame, family: Family, rules: Rules) -> Windows:
     shown_in, hidden_in = (np.zeros((len(rules.steps), *size, len(family.measures)), bool) for _ in range(2))
     district = (blocks["area_level"] == "district").to_numpy()
     floors = np.where(strict, rules.group_floor[1], rules.group_floor[0])
-    floors = np.where(district, np.maximum(floors, rules.district_floor), floors)
+    floors = np.where(district, np.maximum(floors, rules.shown_district), floors)
     # linked questions take the limits of the most sensitive one, so few may mean fewer than the stricter limit
-    few_below = np.where(district, rules.district_floor, rules.group_floor[1])
+    few_below = np.where(district, rules.few_below[1], rules.few_below[0])
     for place_of, (edition, (count_step, share_step)) in enumerate(rules.steps.items()):
-        rows = own.filter(pl.col("edition") == edition)
-        _totals(rows, family, count_step, number)
+        rows = own.filter(pl.col("edition") == edition).with_columns(
+            pl.col("count_step").fill_null(min(count_step, FIRST_STEPS[0])),
+            pl.col("share_step").fill_null(min(share_step, FIRST_STEPS[1])),
+        )
+        _totals(rows, family, number)
         for slot, measure in enumerate((family.total, *family.parts)):
-            at, value, is_shown, is_hidden, few = _rows(rows.filter(pl.col("measure") == measure))
+            mine = rows.filter(pl.col("measure") == measure)
+            at, value, is_shown, is_hidden, few = _rows(mine)
             np.logical_or.at(shown_in[place_of, ..., slot], at, is_shown)
             np.logical_or.at(hidden_in[place_of, ..., slot], at, is_hidden)
             if slot:
                 place, small = tuple(axis[is_shown] for axis in at), tuple(axis[few] for axis in at)
-                np.maximum.at(shares[..., slot - 1, 0], place, 2 * value[is_shown] - share_step)
-                np.minimum.at(shares[..., slot - 1, 1], place, 2 * value[is_shown] + share_step)
+                step = mine["share_step"].to_numpy()[is_shown]
+                np.maximum.at(shares[..., slot - 1, 0], place, 2 * value[is_shown] - step)
+                np.minimum.at(shares[..., slot - 1, 1], place, 2 * value[is_shown] + step)
                 np.minimum.at(number[..., 1], small, few_below[small[0]] - 1)
     if len(family.parts) == 1:
         shown_in[..., 2], hidden_in[..., 2] = shown_in[..., 1], hidden_in[..., 1]
@@ -185,7 +197,7 @@ def _rows(rows: pl.DataFrame) -> tuple[tuple[IntArray, IntArray], IntArray, Flag
     return at, value, shown, rows["reason"].is_in(HIDDEN).to_numpy(), (rows["reason"] == "too_few").to_numpy()
 
 
-def _totals(rows: pl.DataFrame, family: Family, step: int, number: IntArray) -> None:
+def _totals(rows: pl.DataFrame, family: Family, number: IntArray) -> None:
     """Narrow the number of pupils by every rounded number of them, in place."""
     told = [rows.filter(pl.col("measure") == family.total).with_columns(n="value")]
     if family.takes_n:
@@ -194,6 +206,7 @@ def _totals(rows: pl.DataFrame, family: Family, step: int, number: IntArray) -> 
         at, _, _, _, _ = _rows(part)
         known = part["n"].is_not_null().to_numpy()
         rounded = part["n"].fill_null(0).round().cast(pl.Int64).to_numpy()[known]
+        step = part["count_step"].to_numpy()[known]
         place = tuple(axis[known] for axis in at)
         np.maximum.at(number[..., 0], place, np.maximum(rounded - step // 2, 0))
         np.minimum.at(number[..., 1], place, rounded + (step - 1) // 2)

@@ -187,6 +187,15 @@ def test_a_cell_shown_before_must_not_be_hidden_now_for_the_same_pupils() -> Non
     assert report.conflicts["tables"].str.contains("2024-1").any()
 
 
+def test_an_earlier_release_is_attacked_as_it_was_rounded() -> None:
+    """The rules of now may round more coarsely; whoever kept the earlier numbers has them as they were."""
+    old, new = ({"indicator_results": series({"0120": (100, share)})} for share in (20.0, None))
+    same, coarse = frozenset({("0120", 2024)}), replace(RULES, editions={"intern": replace(NUMBERS, count_step=10, share_step=5)})
+    before = EarlierRelease("2024-1", "2024-06-01", old, same)
+    assert audit(new, coarse, [before]).passed
+    assert not audit(new, coarse, [replace(before, editions={"intern": NUMBERS})]).passed
+
+
 def test_the_rules_of_the_catalogue_are_plain_numbers() -> None:
     rules = audit_rules(load_catalogue())
     assert rules.editions[rules.innermost].width == 4

@@ -104,7 +104,7 @@ def test_a_clock_that_goes_back_between_two_publications_changes_no_order(tmp_pa
 
 def test_an_unknown_version_says_so():
     with pytest.raises(PipelineError) as found:
-        verify(LINES.replace(b'"format":1', b'"format":2'), HEAD)
+        verify(LINES.replace(b'"format":1', b'"format":3'), HEAD)
     assert found.value.code == "register_version"
 
 

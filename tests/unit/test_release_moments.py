@@ -50,9 +50,11 @@ def test_another_grid_of_decimals_is_no_moved_mean_but_a_moved_one_is_seen_on_it
     before, after = index_cells(release(-0.63, 0.8, n=25)), index_cells(release(-0.6, 0.8, n=25))
     # both intervals are 0.2 either way of the number that is shown, so only what is a mean is compared here
     both = [one.with_columns(low=None, high=None).cast(dict(one.schema)) for one in (before, after)]
-    assert conflicts(*both, CORRECTED, rules=coarse).is_empty()
+    in_tens = {"intern": {"count_step": 5, "share_step": 1, "mean_decimals": 1}}
+    first, later = replace(FIRST, numbers=in_tens), replace(CORRECTED, numbers=in_tens)
+    assert conflicts(*both, later, first, coarse).is_empty()
     moved = index_cells(release(-0.8, 0.8, n=25)).with_columns(low=None, high=None).cast(dict(before.schema))
-    assert set(conflicts(both[0], moved, CORRECTED, rules=coarse)["measure"]) == {"mean"}
+    assert set(conflicts(both[0], moved, later, first, coarse)["measure"]) == {"mean"}
 
 
 def test_an_interval_that_moves_tells_as_much():
