@@ -53,6 +53,13 @@ class UntracedColumn(Strict):
     """The numbers are released, but are no counts of pupils: traced among all released numbers."""
 
 
+class CountPlace(Strict):
+    """Columns of counts in certain tables: regular expressions for the whole header and the table's place."""
+
+    header: str
+    place: str
+
+
 class HiddenPart(Strict):
     """A place where something else holds, and why: regular expressions for its file and its place.
 
@@ -74,6 +81,9 @@ class ScanRules(Strict):
     findings: dict[str, FindingKind]
     dimensions: dict[Dimension, ScanDimension]
     count_columns: tuple[str, ...]
+    count_places: tuple[CountPlace, ...]
+    bare_counts: tuple[str, ...]
+    """Where a text that is a whole number and nothing else is a count of pupils (or a year): file, space, place."""
     step_columns: tuple[str, ...]
     count_step: int = Field(gt=0)
     untraced: tuple[UntracedColumn, ...]

@@ -17,11 +17,12 @@ from functools import cached_property
 from assets.file_scan.contents import Cell, Contents, Grid, Leaf, Piece
 from assets.file_scan.context import ScanContext
 from assets.file_scan.pool import Dims, Numbers, Pool
-from assets.file_scan.tokens import ENGLISH, ONLY_NUMBERS, Token, bare_numbers, phrase_of, swedish_numbers, tokens
+from assets.file_scan.tokens import ENGLISH, ONLY_NUMBERS, Token, bare_numbers, number_of, phrase_of, swedish_numbers, tokens
 
 Found = tuple[str, str, str]
 """File, place and kind of finding."""
 YEARS = range(1990, 2100)
+ALONE = re.compile(r"\s*\d+(?:[ \u00a0\u202f]\d{3})*\s*")
 _DATE = re.compile(r"\d{4}-\d\d(?:-\d\d)?(?:T[\d:.]+Z?)?|\d{1,2} [a-zå]+ \d{4}")
 
 
@@ -110,6 +111,8 @@ class _Tracer:
         }
         self.saying = {header: name for name, dim in self.rules.dimensions.items() for header in dim.columns}
         self.counting = re.compile("|".join(f"(?:{p})" for p in self.rules.count_columns))
+        self.count_places = [(re.compile(p.header), re.compile(p.place)) for p in self.rules.count_places]
+        self.bare = re.compile("|".join(f"(?:{p})" for p in self.rules.bare_counts) or r"(?!)")
         self.stepping = re.compile("|".join(f"(?:{p})" for p in self.rules.step_columns))
         self.untraced = [(re.compile(c.header), re.compile(c.file), re.compile(c.place), c) for c in self.rules.untraced]
         self.silent = re.compile("|".join(f"(?:{p})" for p in self.rules.untraced_paths) or r"(?!)")
@@ -226,9 +229,12 @@ class _Tracer:
         )
         derived = rule is not None and rule.counts
         released = rule is not None and rule.released
+        counted = self.counting.fullmatch(header) or any(
+            h.fullmatch(header) and p.fullmatch(grid.place) for h, p in self.count_places
+        )
         return _Column(
             header, dims, self.saying.get(header, ""),
-            count=bool(self.counting.fullmatch(header)) and not released,
+            count=bool(counted) and not released,
             step=bool(self.stepping.fullmatch(header)) or derived,
             skip=rule is not None and not released, derived=derived, free=released,
         )  # fmt: skip
@@ -280,7 +286,10 @@ class _Tracer:
     # running text
 
     def piece(self, piece: Piece) -> None:
-        """The per cents, points and counts of a text; a text that is one number alone is not a published number."""
+        """The per cents, points and counts of a text. One number alone is an axis, but in charts of pupils a count."""
+        if self.bare.search(f"{piece.file} {piece.place}") and (alone := ALONE.fullmatch(piece.text)):
+            number = number_of(alone[0].strip())[0]
+            self.result.add(piece.file, piece.place, self._counted(Token("count", number, "", "", 0), {}))
         self._sentence(piece.file, piece.place, piece.text)
 
     def _sentence(self, file: str, place: str, text: str) -> None:

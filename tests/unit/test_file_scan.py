@@ -123,6 +123,27 @@ CASES = {
     "a range after an equals sign": ("2_diagram/x.txt", "n = 1\u00a0140–3", "small_count"),
     "an identity number beside a check sum": ("7_intyg/x.txt", f"{'ab' * 32}  20100112-2387", "personal_number"),
     "an identity number among few letters": ("7_intyg/x.txt", f"a6108780609c{'0' * 52}", "personal_number"),
+    "a bare number in a chart of pupils": ("2_diagram/bortfall.svg", "<svg><text>3</text></svg>", "small_count"),
+    "a bare number in a page's chart": (
+        "1_rapport/x.html",
+        '<figure id="kvalitetsremsa"><svg><text> 3 </text></svg></figure>',
+        "small_count",
+    ),
+    "a count of girls": (
+        "5_metod/x.html",
+        '<table id="svar-kon"><thead><tr><th>Flickor</th></tr></thead><tbody><tr><td>3</td></tr></tbody></table>',
+        "small_count",
+    ),
+    "a count in English": (
+        "1_rapport/x_en.html",
+        '<table id="svar"><thead><tr><th>Answers</th></tr></thead><tbody><tr><td>3</td></tr></tbody></table>',
+        "small_count",
+    ),
+    "a count of answers to an index's question": (
+        "5_metod/x.html",
+        '<table id="parenting-fragor"><thead><tr><th>Har svarat</th></tr></thead><tbody><tr><td>3</td></tr></tbody></table>',
+        "small_count",
+    ),
     "a label with an equals sign": ("2_diagram/x.txt", "Åk 9 (n = 3)", "small_count"),
     "a share in a sentence": ("2_diagram/x.txt", "Så många som 87,654 % svarade.", "untraced"),
     "a microdata column": ("4_tabeller/x.csv", "respondent_key,a\nx,y\n", "microdata_column"),
