@@ -7,7 +7,7 @@ from pathlib import Path
 from assets.methods.errors import count_sv
 from assets.release_register.chain import Chain
 from assets.release_register.store import check_register, read_cells, read_register
-from assets.release_register.words import Texts, remedy_lines
+from assets.release_register.words import Texts, remedy_lines, short_id
 from assets.texts import register_texts
 from pipelines.paths import Paths
 from pipelines.warehouse import TableName, Warehouse
@@ -44,7 +44,7 @@ def _entry_lines(root: Path, chain: Chain, texts: Texts) -> list[str]:
         lines.append(
             words["line"].format(
                 number=one.number, published=one.new.published_on, bundle=one.new.bundle, edition=one.new.edition,
-                wave=one.new.wave, cells=cells,
+                wave=one.new.wave, cells=cells, release=short_id(one.new.release_id),
             )
         )  # fmt: skip
     return lines

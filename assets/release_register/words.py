@@ -36,11 +36,16 @@ def _shaped(frame: pl.DataFrame) -> pl.DataFrame:
     )
 
 
+def short_id(release_id: str) -> str:
+    """As much of a release's id (a hash) as a person reads: enough to find it in the list of what has been published."""
+    return release_id[:8]
+
+
 def _sentence(row: Mapping[str, Any], texts: Texts, area_names: Mapping[str, str]) -> str:
     sentence = texts["own_sentences"].get(row["kind"], texts["sentence"])
     return sentence.format(
         table=texts["tables"][row["table_name"]],
-        release=row["release_id"],
+        release=short_id(row["release_id"]),
         published=row["published_on"],
         cells=count_sv(row["cells"], *texts["cell"]),
         area=area_names.get(row["area_code"], row["area_code"]),
