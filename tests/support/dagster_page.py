@@ -162,7 +162,7 @@ class DagsterPage:
         """The same for a job that makes an asset: it has no Launchpad, but an arrow beside its button that opens the fields."""
         self.open(f"/locations/{LOCATION}/jobs/{job}")
         self.page.locator(f"xpath=(//button[contains(., '{MATERIALIZE}')]/following::button)[1]").click()
-        self.page.get_by_text("Open launchpad").click()
+        self.page.get_by_role("menuitem", name="Open launchpad").click()
         self.type_fields(fields, MATERIALIZE)
         self.launch(MATERIALIZE)
         return self.ended()
