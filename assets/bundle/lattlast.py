@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import polars as pl
+
 from assets.bundle.highlights import chosen_findings
 from assets.bundle.overview import read_compared
 from assets.bundle.types import BundleSummary
@@ -41,15 +43,16 @@ class EasyPage:
 def easy_page(context: Context, summary: BundleSummary, *, register_only: bool = False) -> EasyPage:
     """What the survey is, what is good, what can get better, what nobody knows, and what to do with it.
 
-    Where nobody has answered (`register_only`) it says so, and nothing about answers.
+    Where nobody has answered (`register_only`), or no answer may be shown, it says so, and nothing about answers.
 
     Args:
         context: the bundle's numbers and words; the texts are `texts/lattlast.yml`.
         summary: how many answered, as the report says it.
     """
     texts = context.meta.texts["lattlast"]
-    if register_only:
-        return _without_answers(context, texts)
+    if register_only or _nothing_shown(context):
+        absent = register_only or all(context.whole_reason(grade) in ABSENT for grade in GRADES)
+        return _without_answers(context, texts, context.entry("register_only.easy") if absent else texts["all_hidden"])
     findings = chosen_findings(context)
     good, better = (easy_points([one for one in findings if one.tone == tone], texts) for tone in ("strength", "attention"))
     return EasyPage(
@@ -66,8 +69,19 @@ def easy_page(context: Context, summary: BundleSummary, *, register_only: bool =
     )
 
 
-def _without_answers(context: Context, texts: Mapping[str, Any]) -> EasyPage:
-    own = context.entry("register_only.easy")
+def _nothing_shown(context: Context) -> bool:
+    """Whether neither an index nor a single question of the wave has a value for the municipality."""
+    if any(context.focus(key, grade).shown for key in context.indices for grade in GRADES):
+        return False
+    series, scope = context.frames.indicator_results, context.scope
+    if not series.width:
+        return True
+    own = (pl.col("area_code") == scope.area_code) & (pl.col("wave") == scope.wave)
+    return series.filter(own & pl.col("value").is_not_null()).is_empty()
+
+
+def _without_answers(context: Context, texts: Mapping[str, Any], own: Mapping[str, Any]) -> EasyPage:
+    """`own`: title, what it is, what nobody knows, and what to do."""
     where = {"area": context.scope.area_name, "wave": context.scope.wave}
     return EasyPage(
         title=own["title"].format(**where),

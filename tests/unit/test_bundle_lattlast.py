@@ -108,8 +108,12 @@ def test_every_number_stands_in_the_report_too(sketched, area):
 def test_a_municipality_without_a_shown_number_says_why():
     page = easy("0127", lambda frames, scope: hide(frames, scope.area_code, "suppressed"))
     said = " ".join(words_of(page))
-    assert said.count("Ingen ska kunna bli igenkänd.") == 2
-    assert "%" not in said.replace("Procent (%)", "")
+    assert "Svaren är så få att vi inte kan visa dem. Ingen ska kunna bli igenkänd." in said
+    for about_answers in (*TEXTS["good"].values(), *TEXTS["do"]["items"][:2], "De här svaren", "%"):
+        assert about_answers not in said
+    assert "Vi har inga svar" in " ".join(
+        words_of(easy("0127", lambda frames, scope: hide(frames, scope.area_code, "no_delivery")))
+    )
 
 
 def test_made_up_answers_say_so_first():
