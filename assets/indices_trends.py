@@ -24,6 +24,7 @@ from assets.methods.series_estimates import CHUNK, VALUE_UNITS
 from assets.methods.wave_trends import CELL, GROUP, by_areas, earlier_waves, latest_earlier
 from assets.slices import WAVES
 from assets.texts import asset_text
+from assets.worker_pool import shared_out
 from pipelines.resources import RunChoices, Store
 from pipelines.warehouse import TableName, Warehouse
 
@@ -92,8 +93,8 @@ def common_schools(
 ) -> pl.DataFrame:
     """`GROUP`, `from_wave, wave, se, df` of changes with the school as unit; none for a survey with a design of its own.
 
-    The schools' sums are made wave by wave, so that the answers of one wave only are in memory; a wave's sums are let go after
-    the last pair that needs them.
+    The schools' sums are made wave by wave, a few at a time in the processes of the pass, so that the answers of those waves only
+    are in memory; a wave's sums are let go after the last pair that needs them.
     """
     wanted = pl.concat(latest_earlier(earlier_waves(some, comparable)) for some in by_areas(cells))
     parts: list[pl.DataFrame] = [pl.DataFrame(schema=SCHEMA)]
@@ -102,10 +103,13 @@ def common_schools(
         sums: dict[int, pl.DataFrame] = {}
         named = wanted.with_columns(column=pl.concat_str("series_kind", "series", "measure", separator=SEPARATOR))
         pairs = named.select("from_wave", "wave").unique().sort("from_wave", "wave").rows()
+        needed = sorted({wave for pair in pairs for wave in pair})
+        answers = ((*_answered(warehouse, catalogue, wave, removal=removal), catalogue, units) for wave in needed)
+        coming = zip(needed, shared_out(_wave_sums, answers), strict=True)
         for at, (first, last) in enumerate(pairs):
             sums = {wave: table for wave, table in sums.items() if any(wave in pair for pair in pairs[at:])}
-            for wave in {first, last} - set(sums):
-                sums[wave] = _wave_sums(warehouse, catalogue, wave, units, removal=removal)
+            while not {first, last} <= set(sums):
+                sums |= [next(coming)]
             columns = named.filter((pl.col("from_wave") == first) & (pl.col("wave") == last))["column"].unique().sort().to_list()
             both = pl.concat([sums[first], sums[last]])
             parts.append(school_changes(both, units, (first, last), catalogue.profile.area_levels, columns))
@@ -124,28 +128,37 @@ def _units(catalogue: Catalogue) -> dict[str, int]:
     return {name: unit for part in (*indices, shares, scales) for name, unit in part.items()}
 
 
-def _wave_sums(warehouse: Warehouse, catalogue: Catalogue, wave: int, units: Mapping[str, int], *, removal: bool) -> pl.DataFrame:
+def _answered(
+    warehouse: Warehouse, catalogue: Catalogue, wave: int, *, removal: bool
+) -> tuple[pl.DataFrame | None, pl.DataFrame]:
+    """One wave's scores (None in a survey without indices) and answers."""
+    keys = [i.key for i in catalogue.indices]
+    columns = [*BACKGROUND, *keys, *(f"{key}_band" for key in keys)]
+    persons = warehouse.read(PERSONS, {"wave": [wave]}, columns) if keys else None
+    return persons, counted_answers(warehouse, catalogue, [wave], removal=removal)
+
+
+def _wave_sums(
+    persons: pl.DataFrame | None, answers: pl.DataFrame, catalogue: Catalogue, units: Mapping[str, int]
+) -> pl.DataFrame:
     """One wave's sums per school of all series."""
     found: list[pl.DataFrame] = []
-    for values in _values(warehouse, catalogue, wave, removal=removal):
+    for values in _values(persons, answers, catalogue):
         here = {name: unit for name, unit in units.items() if name in values.columns}
         part = school_sums(values, here)
         found.append(part if not found else part.select(pl.exclude("^(municipality|school|district)_code|grade|sex|wave$")))
     return pl.concat(found, how="horizontal")
 
 
-def _values(warehouse: Warehouse, catalogue: Catalogue, wave: int, *, removal: bool) -> Iterator[pl.DataFrame]:
+def _values(persons: pl.DataFrame | None, answers: pl.DataFrame, catalogue: Catalogue) -> Iterator[pl.DataFrame]:
     """Pupils' values, some columns at a time; every frame has the same pupils, so that their sums have the same rows."""
-    if catalogue.indices:
-        keys = [i.key for i in catalogue.indices]
-        persons = warehouse.read(PERSONS, {"wave": [wave]}, [*BACKGROUND, *keys, *(f"{key}_band" for key in keys)])
+    if persons is not None:
         shares = [
             (pl.col(f"{i.key}_band") == FOCUS_BAND[i.kind]).cast(pl.Int8).alias(f"index:{i.key}:share_focus")
             for i in catalogue.indices
         ]
-        yield persons.select(*BACKGROUND, *shares, *(pl.col(key).alias(f"index:{key}:mean") for key in keys))
+        yield persons.select(*BACKGROUND, *shares, *(pl.col(i.key).alias(f"index:{i.key}:mean") for i in catalogue.indices))
     file = catalogue.indicator_file
-    answers = counted_answers(warehouse, catalogue, [wave], removal=removal)
     for at in range(0, len(file.indicators), CHUNK):
         some = file.indicators[at : at + CHUNK]
         values = indicator_values(answers, some, catalogue.survey)
