@@ -14,6 +14,7 @@ from itertools import pairwise
 
 from assets.bundle.arenas import ARENAS
 from assets.bundle.highlights import chosen_findings
+from assets.bundle.register_slides import county_slide, register_findings
 from assets.bundle.slide_charts import (
     counts_chart,
     difference_chart,
@@ -71,7 +72,7 @@ class DeckWriter:
         return Deck(
             title=self.content.title,
             subtitle=(self.say("title.head"), line, *warning),
-            first_notes=self.notes("title", warning),
+            first_notes=self.notes("title", warning, ask=self.say("notes.no_survey.ask") if self.content.register_only else ""),
             footer=self.say("footer"),
             warning=self.context.say("common.synthetic_short") if synthetic else "",
             subject=self.say("subject"),
@@ -80,6 +81,9 @@ class DeckWriter:
 
     def slides(self) -> tuple[Slide, ...]:
         """All slides after the first, in order; the arena slides stand after the developments."""
+        if self.content.register_only:
+            registers = [self.read(), *register_findings(self), self.register(), self.unclear(), county_slide(self)]
+            return with_more(self.say("more"), [slide for slide in (*registers, self.ask(), self.method()) if slide])
         before: list[Slide | None] = [self.read(), self.who(), self.highlights()]
         before += [self.graded("profile", "faktorprofil", (grade,)) for grade in GRADES]
         before += [
@@ -103,7 +107,7 @@ class DeckWriter:
     def read(self) -> Slide:
         if self.content.register_only:
             told = tuple(f"{name}: {numbers.lower_first(text)}" for name, text in self.content.reading[0].items[:REGISTER_TERMS])
-            return Slide("las", self.say("titles.read_register"), (TextPart("", told),), self.notes("register"))
+            return Slide("las", self.say("titles.read_register"), (TextPart("", told),), self.notes("read_register"))
         chosen = self.context.entry("slides.reading")
         items = tuple(f"{name}: {numbers.lower_first(text)}" for name, text in self.content.reading[0].items if name in chosen)
         marks = [f"{mark} {text}." for mark, text in self.content.reading[1].rows]
@@ -124,9 +128,6 @@ class DeckWriter:
         return Slide("svar", card.title, parts, self.notes("who", [chart.alt, *listed]), foot=card.source, widths=(0.62, 0.38))
 
     def highlights(self) -> Slide | None:
-        if self.content.register_only:
-            why = self.context.say("register_only.why", area=self.context.scope.area_name, wave=self.context.scope.wave)
-            return Slide("fynd", self.say("titles.no_survey"), (TextPart("", (why,)),), self.notes("highlights", [why]))
         strengths, strong = self.overview_list("strengths")
         attention, heeded = self.overview_list("attention")
         kind = {(True, True): "both", (True, False): "strength", (False, True): "attention"}.get((strong, heeded), "none")
@@ -264,7 +265,8 @@ class DeckWriter:
         )
         table = TablePart("register", tuple(heads.values()), body, (0.58, 0.1, 0.14, 0.18), self.say("alt.table", title=title))
         titles = [card.title for card in self.content.cards if card.chart_id.startswith("kolada")]
-        return Slide("register", title, (table,), self.notes("register", titles), foot=self.say("register.foot"))
+        ask = self.say("notes.compared.ask") if self.content.register_only else ""
+        return Slide("register", title, (table,), self.notes("register", titles, ask=ask), foot=self.say("register.foot"))
 
     def unclear(self) -> Slide | None:
         parts = []
@@ -279,16 +281,17 @@ class DeckWriter:
         if not held:
             return None
         widths = (share, 1 - share) if len(held) > 1 else ()
-        return Slide("osakert", self.say("titles.unclear"), held, self.notes("unclear", listed), widths=widths)
+        key = "unsaid" if self.content.register_only else "unclear"
+        return Slide("osakert", self.say(f"titles.{key}"), held, self.notes(key, listed), widths=widths)
 
     def ask(self) -> Slide:
-        questions = TextPart("", tuple(self.context.entry("slides.ask")), numbered=True)
+        questions = TextPart("", tuple(self.context.entry(f"slides.{self._own('ask')}")), numbered=True)
         return Slide("fragor", self.say("titles.ask"), (questions,), self.notes("ask"))
 
     def method(self) -> Slide | None:
         blocks = self.section_blocks("metod")
         terms = [item for block in blocks if isinstance(block, Terms) for item in block.items]
-        wanted = self.context.entry("slides.method")
+        wanted = self.context.entry(f"slides.{self._own('method')}")
         items = tuple(f"{name}: {numbers.lower_first(_first_sentences(text))}" for name, text in terms if name in wanted)
         sources = next((block.items for block in reversed(blocks) if isinstance(block, Bullets)), ())  # waivers stand before them
         parts = (TextPart(self.say("headings.method"), items), TextPart(self.say("headings.sources"), sources))
@@ -297,6 +300,10 @@ class DeckWriter:
             return None
         full = [f"{name}: {text}" for name, text in terms if name in wanted]
         return Slide("metod", self.say("titles.method"), parts, self.notes("method", [*full, *sources]))
+
+    def _own(self, key: str) -> str:
+        """The key of a text that a report of registers has of its own."""
+        return f"{key}_register" if self.content.register_only else key
 
     def section_blocks(self, section_id: str) -> tuple[Block, ...]:
         return next((section.blocks for section in self.content.sections if section.id == section_id), ())

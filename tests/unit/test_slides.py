@@ -323,6 +323,20 @@ def test_a_report_without_survey_sections_has_no_empty_slide():
     assert all(part.items for slide in made.slides for part in slide.parts if isinstance(part, TextPart))
 
 
+def test_a_deck_of_registers_compares_them_and_says_nothing_of_the_municipalitys_answers():
+    made, content = hidden_deck("no_delivery")
+    ids = [slide.id for slide in made.slides]
+    compared = [block for found in content.sections for block in found.blocks if getattr(block, "id", "").startswith("jamfort-")]
+    assert {"las", "fynd", "skiljer", "register", "osakert", "lanet", "fragor", "metod"} <= set(ids)
+    for table in compared:
+        part = next(slide.parts[0] for slide in made.slides if slide.id == table.id)
+        assert set(part.rows) <= set(table.rows)
+        assert part.rows[0][-1] in {"högre än tre av fyra", "lägre än tre av fyra"}
+    said = " ".join([*made.first_notes, *(text for slide in made.slides for text in (slide.title, *slide.notes))])
+    for about_answers in ("har svarat", "De fynd", "Vilka unga syns inte", "svaren inte räcker"):
+        assert about_answers not in said
+
+
 def test_the_notes_tell_of_the_chart_on_the_slide_and_not_of_the_reports():
     for slide in opened("0127").slides:
         notes = slide.notes_slide.notes_text_frame.text
