@@ -8,12 +8,18 @@ from dataclasses import replace
 import polars as pl
 
 from assets.bundle.content import municipality_report
+from assets.bundle.number_ids import number_ids
 from assets.bundle.register_only import Beside, is_register_only, register_sections
 from assets.bundle.render import render_bundle
 from assets.bundle.summary import summary_content
 from assets.bundle.types import Bullets, Notice, ReportContent, Section, Table, Text
 from assets.bundle.words import Context
+from assets.catalogue.load import load_catalogue
 from assets.charts.types import IndicatorMeta, ReleaseFrames, Scope
+from assets.file_scan.derived import with_derived
+from assets.file_scan.pool import Pool
+from assets.file_scan.scan import scan
+from assets.file_scan.store import bundle_context, released_tables
 from tests.support.sample_bundle import hide, outline, sample_bundle_frames, sample_report_meta
 
 META = sample_report_meta()
@@ -147,6 +153,9 @@ def test_the_bundle_holds_the_same_folders():
     assert {name.split("/")[0] for name in files} == {"LAS_MIG.html", "LAS_MIG.txt", *folders}
     assert b"Registerrapport" in files["1_rapport/rapport.html"]
     assert "ingen enkätleverans för 2024" in files["LAS_MIG.html"].decode()
+    seen = replace(bundle_context(scope, META, load_catalogue()), other_editions=())
+    scanned = scan(dict(files), None, Pool(with_derived(released_tables(frames))), seen, number_ids(frames, META))
+    assert [(f.file, f.place, f.rule) for f in scanned.findings if f.severity == "stop"] == [], "it could never be published"
     easy = files["1_rapport/lattlast.html"].decode()
     assert "Vi har inga svar från unga i Botkyrka från 2024." in easy
     for about_answers in ("De här svaren", "Svaren på den här sidan", "än i länet", "Alla har inte svarat", "%"):
