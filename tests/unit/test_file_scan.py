@@ -7,6 +7,7 @@ import json
 import zipfile
 from dataclasses import replace
 
+import polars as pl
 import pytest
 
 from assets.bundle.explore import choices
@@ -48,6 +49,23 @@ def bundle():
 def scanned(bundle, *changed: tuple[str, bytes], archive: bytes | None = None):
     _, pool, context, ids = bundle
     return scan(dict(changed), archive, pool, context, ids)
+
+
+def test_answers_to_an_indexs_question_may_have_the_name_of_a_single_one(bundle):
+    pool = Pool(
+        {
+            "index_anatomy": pl.DataFrame({"index_key": ["school_bonding"], "n": [99400]}),
+            "indicator_results": pl.DataFrame({"indicator": ["dik55b"], "n": [120]}),
+        }
+    )
+    context = replace(bundle[2], keys={"trivs i skolan": "dik55b"})
+    for count, rules in (("99&nbsp;400", []), ("99&nbsp;350", ["untraced"])):
+        page = (
+            '<table id="school_bonding-fragor"><tr><th>Fråga</th><th>Har svarat</th></tr>'
+            f"<tr><th>Trivs i skolan</th><td>{count}</td></tr></table>"
+        )
+        report = scan({"5_metod/indexanatomi.html": page.encode()}, None, pool, context, {})
+        assert [found.rule for found in report.findings] == rules
 
 
 def test_a_clean_bundle_has_no_finding(bundle):
