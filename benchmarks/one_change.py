@@ -1,6 +1,6 @@
 """One changed delivery beside everything from scratch: benchmarks/README.md says what and how.
 
-    python -m benchmarks.one_change [--alla] [--only scratch nothing answer form register]
+    python -m benchmarks.one_change [--first-look] [--only scratch nothing answer form register]
 
 In a data folder of its own, thrown away afterwards, with the demo's simulated inbox: from scratch, again with nothing new, then
 after one answer, one form and one register value have been corrected, each on top of what was before. Every pass is a process of
@@ -48,13 +48,14 @@ def fill(home: Path) -> None:
 
 
 def one_pass(home: Path, *, everybody: bool) -> None:
-    """What `did demo` (with `--alla`) runs."""
-    from assets.demo.profiles import drawn_areas, pilot_areas
+    """What `did demo --alla` runs; without `everybody` what `did demo` does."""
+    from assets.catalogue.load import load_catalogue
+    from assets.demo.profiles import drawn_areas, first_counted, pilot_areas
     from pipelines.console import PlainProgress
     from pipelines.run import run_everything
 
-    only = () if everybody else drawn_areas()
-    run_everything(home, PlainProgress(sys.stderr), public_areas=pilot_areas(), only=only)
+    only, since = ((), None) if everybody else (drawn_areas(), first_counted(load_catalogue().calendar.survey_waves))
+    run_everything(home, PlainProgress(sys.stderr), public_areas=pilot_areas(), only=only, since=since)
 
 
 def correct_answer(home: Path) -> None:
@@ -128,16 +129,17 @@ def main() -> None:
     """Print the table; exit 1 when a corrected answer or form is not `TARGET` times cheaper than from scratch."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--home", help="a data folder of the demo to go on in; kept")
-    parser.add_argument("--alla", action="store_true", help="bundles of all municipalities")
+    parser.add_argument("--first-look", action="store_true", help="what the demo does when it isn't asked for everything")
     parser.add_argument("--only", nargs="+", choices=CHANGES, default=list(CHANGES))
     parser.add_argument("--pass", dest="inner", action="store_true", help=argparse.SUPPRESS)
     chosen = parser.parse_args()
     if chosen.inner:
-        one_pass(Path(chosen.home), everybody=chosen.alla)
+        one_pass(Path(chosen.home), everybody=not chosen.first_look)
         return
     found, load = {}, {}
     with folder(chosen.home) as home:
-        command = [sys.executable, "-m", "benchmarks.one_change", "--pass", "--home", str(home), *["--alla"] * chosen.alla]
+        less = ["--first-look"] * chosen.first_look
+        command = [sys.executable, "-m", "benchmarks.one_change", "--pass", "--home", str(home), *less]
         for name in chosen.only:
             CHANGES[name](home)
             found[name] = measured(command)

@@ -37,6 +37,7 @@ class Choice:
     """What a pass is about: the wave and the municipalities (first and last code) that get bundles, and whether all is redone.
 
     `only`: codes of those that get bundles and kits, instead of a range; a pilot's.
+    `since`: earlier waves are left as they are, and still wait for the next pass that asks for them.
     """
 
     wave: int = WAVES[-1]
@@ -44,6 +45,12 @@ class Choice:
     everything: bool = False
     edition: str = RunChoices().kind
     only: tuple[str, ...] = ()
+    since: int = WAVES[0]
+
+    @property
+    def waves(self) -> tuple[int, ...]:
+        """The waves that the pass looks at."""
+        return tuple(wave for wave in WAVES if wave >= self.since)
 
 
 def runs(paths: Paths, job: str, choice: Choice) -> list[dict[str, str]]:
@@ -61,7 +68,7 @@ def runs(paths: Paths, job: str, choice: Choice) -> list[dict[str, str]]:
         return [range_tags(str(YEARS[0]), str(YEARS[-1]))] if needed else []
     if stage in (*FROM_FORMS, "audit"):
         return [{}] if choice.everything or stale(paths, stage, [WHOLE], choice.edition) else []
-    waves = WAVES if choice.everything else stale(paths, stage, WAVES, choice.edition)
+    waves = choice.waves if choice.everything else stale(paths, stage, choice.waves, choice.edition)
     if stage == "surveys" and waves:  # rules compare a wave with the municipality's earlier ones
         waves = [wave for wave in WAVES if wave >= min(waves)]
     # One run even with waves between that nothing has touched: tables over all waves are made anew in each run, and cost more.
@@ -121,4 +128,4 @@ def finished(paths: Paths, job: str, choice: Choice) -> None:
     """Remember that a step's runs have succeeded; an audit that has only repaired has not come to its end."""
     if job in STAGE_OF and (job != AUDIT or passed(paths)):
         stage = STAGE_OF[job]
-        mark_done(paths, stage, [WHOLE] if stage in WITHOUT_WAVES else WAVES, choice.edition)
+        mark_done(paths, stage, [WHOLE] if stage in WITHOUT_WAVES else choice.waves, choice.edition)

@@ -180,7 +180,7 @@ def parser() -> SwedishParser:
     sample = add("demo", demo, "simulera leveranser, kör hela kedjan och skriv rapportpaketen")
     with_profile(sample)
     with_choices(sample)
-    text = "rapportpaket och workshoppaket för länets alla kommuner, inte bara för några"
+    text = "alla mättillfällen, och paket för länets alla kommuner; annars de tre senaste, och paket för några"
     sample.add_argument("--alla", action="store_true", help=text)
     rehearsal = add("ovning", ovning, "bygg en påhittad övningskommun med känt facit, att öva workshopen på (SYNTETISKA DATA)")
     rehearsal.add_argument("mapp", nargs="?", default=None, metavar="MAPP", help="övningens egen mapp (förval ovning i data)")

@@ -20,7 +20,7 @@ from pipelines.samples import copy_registers, fill_forms
 def demo(arguments: argparse.Namespace) -> int:
     """Fill the inbox with simulated deliveries and the bundled registers, then run everything."""
     from assets.catalogue.load import load_catalogue
-    from assets.demo.profiles import drawn_areas, fill_inbox, pilot_areas
+    from assets.demo.profiles import drawn_areas, fill_inbox, first_counted, pilot_areas
     from assets.one_pass import one_pass
     from assets.worker_pool import WORKERS
 
@@ -37,10 +37,16 @@ def demo(arguments: argparse.Namespace) -> int:
             return run_chain(paths.root, progress, edition=arguments.utgava, command="did demo")
         with progress.step("Lägger påhittade formulär i inkorgen") as step:
             step.count("filer", fill_forms(paths.forms))
-        drawn, public = () if arguments.alla else drawn_areas(), pilot_areas()
-        done = run_chain(paths.root, progress, edition=arguments.utgava, public_areas=public, only=drawn, command="did demo")
-    if drawn:
-        progress.note(f"Rapportpaket ritades för {len(drawn)} av länets kommuner. Alla får sina med did demo --alla.")
+        waves = load_catalogue().calendar.survey_waves
+        drawn, since = ((), None) if arguments.alla else (drawn_areas(), first_counted(waves))
+        asked = {"edition": arguments.utgava, "public_areas": pilot_areas(), "only": drawn, "since": since}
+        done = run_chain(paths.root, progress, **asked, command="did demo")
+    if since:
+        counted = len([wave for wave in waves if wave >= since])
+        progress.note(
+            f"De {counted} senaste av {len(waves)} mättillfällen räknades, och {len(drawn)} av länets kommuner fick paket. "
+            "Med did demo --alla räknas alla mättillfällen, och alla kommuner får rapportpaket."
+        )
     return done
 
 

@@ -68,6 +68,7 @@ def run_everything(
     public_areas: Sequence[str] = (),
     prepared_by: str = "",
     only: Sequence[str] = (),
+    since: int | None = None,
     workers: int | None = None,
     tags: Mapping[str, str] = MappingProxyType({}),
     command: str = COMMAND,
@@ -84,6 +85,7 @@ def run_everything(
         edition, public_areas: see `RunChoices`; its defaults when none are given.
         prepared_by: who makes the run, for the bundles' certificates.
         only: codes of those that get bundles and kits, instead of a range.
+        since: the first wave that is checked and counted (all when none is given); earlier ones wait for another pass.
         workers: how many processes render bundles.
         tags: what the run was asked for, on each of its parts in Dagster.
         command: what was asked for, as the ledger names the run.
@@ -123,10 +125,11 @@ def run_everything(
             has = {job.name for job in ASSET_JOBS}
             titles = {name: title for name, title in STEPS if name in has and wanted_step(name, pilot)}
         chosen = wave or WAVES[-1]
-        choice = chain.Choice(chosen, municipalities, everything, only=pilot.municipalities if pilot else tuple(only))
+        areas = pilot.municipalities if pilot else tuple(only)
+        choice = chain.Choice(chosen, municipalities, everything, only=areas, since=since or WAVES[0])
         said = {"allt": "ja" if everything else "nej", "utgava": edition or "bada", "mattillfalle": str(chosen), **tags}
         begun_with = _Before(lying(paths), known_forms(Warehouse(paths.warehouse)))
-        ledger = recorded(paths, command, prepared_by, _settings(chosen, municipalities, everything, pilot, choices))
+        ledger = recorded(paths, command, prepared_by, _settings(chosen, municipalities, everything, pilot, choices, since))
         with (
             light_event_log(),
             instance,
@@ -221,11 +224,17 @@ class _Pass:
 
 
 def _settings(
-    wave: int, municipalities: tuple[str, str] | None, everything: bool, pilot: Pilot | None, choices: Mapping[str, object]
+    wave: int,
+    municipalities: tuple[str, str] | None,
+    everything: bool,
+    pilot: Pilot | None,
+    choices: Mapping[str, object],
+    since: int | None,
 ) -> dict[str, str]:
     """The choices of a run in the words of the command, for the ledger; those that nobody made are left out."""
     said = {
         "mättillfälle": str(wave),
+        "mättillfällen från": str(since or ""),
         "profil": active_profile(),
         "kommuner": "–".join(municipalities or ()),
         "allt": "ja" if everything else "",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,6 +18,10 @@ BESIDE_PILOTS = ("0125", "0126", "0180", "0187", "0188")
 codes that follow each other are drawn side by side."""
 
 
+FIRST_LOOK = 3
+"""Waves that are counted in the demo when nobody has asked for all: the newest, enough to see a change go on or turn."""
+
+
 def pilot_areas() -> tuple[str, ...]:
     """Municipalities of the pilots: in the demo they alone get a public bundle, so that it stays fast."""
     from assets.catalogue.pilots import load_pilots
@@ -30,6 +35,11 @@ def drawn_areas() -> tuple[str, ...]:
     The answers of all municipalities are read, counted, protected and attacked all the same.
     """
     return tuple(sorted({*pilot_areas(), *BESIDE_PILOTS}))
+
+
+def first_counted(waves: Sequence[int]) -> int:
+    """The first wave that the demo counts; the files hold the earlier ones too, and they wait for another pass."""
+    return sorted(waves)[-FIRST_LOOK:][0]
 
 
 def fill_inbox(profile_id: str, inbox: Path, cache: Path, progress: Progress | None = None) -> None:

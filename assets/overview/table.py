@@ -118,12 +118,20 @@ class _Maker:
 
     @cached_property
     def _declared(self) -> dict[tuple[str, int], str]:
-        """Deliveries that are read but not judged, where a sidecar says whose they are."""
-        frame = self.facts.deliveries
+        """Deliveries that are read but not judged, where a sidecar says whose they are, or another wave of the same file does."""
+        frame, verdicts = self.facts.deliveries, self.facts.verdicts
         if frame.is_empty():
             return {}
-        rows = frame.select("municipality_code", "wave", "source_file").iter_rows()
-        return {(code, wave): file for code, wave, file in rows if code}
+        judged = set(verdicts.select("delivery_id", "wave").iter_rows()) if not verdicts.is_empty() else set()
+        whose: dict[str, set[str]] = {}
+        for (code, _), rows in self._verdicts.items():
+            for row in rows:
+                whose.setdefault(row["delivery_id"], set()).add(code)
+        found = {}
+        for code, wave, file, delivery in frame.select("municipality_code", "wave", "source_file", "delivery_id").iter_rows():
+            others = whose.get(delivery, set()) if (delivery, wave) not in judged else set()
+            found |= {(one, wave): file for one in ({code} if code else others)}
+        return found
 
     @cached_property
     def _bundles(self) -> dict[tuple[str, int], list[BundleFact]]:

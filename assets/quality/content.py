@@ -69,7 +69,7 @@ def delivery_page(facts: DeliveryFacts, phrases: Phrases, newer_path: str = "", 
 
 def _places(facts: DeliveryFacts, phrases: Phrases) -> str:
     names = [place.name for place in facts.places] or [phrases.areas.get(facts.sidecar_municipality, "")]
-    unknown = "places_of_newer" if facts.status == "replaced" else "no_places"
+    unknown = {"replaced": "places_of_newer", "unjudged": "places_unjudged"}.get(facts.status, "no_places")
     return phrases.names([name for name in names if name]) or phrases.say(unknown)
 
 

@@ -26,6 +26,16 @@ def test_a_step_runs_once_over_all_waves_that_are_touched(monkeypatch, tmp_path,
     assert chain.runs(Paths(tmp_path), job, chain.Choice()) == [range_tags(*ends) for ends in expected]
 
 
+def test_earlier_waves_than_asked_for_are_left_and_still_wait(tmp_path):
+    paths, newest = Paths(tmp_path), chain.Choice(since=2020)
+    paths.make()
+    assert chain.runs(paths, "build_indices", newest) == [range_tags("2020", "2024")]
+    assert chain.runs(paths, "check_surveys", chain.Choice(since=2020, everything=True)) == [range_tags("2020", "2024")]
+    chain.finished(paths, "build_indices", newest)
+    assert chain.runs(paths, "build_indices", newest) == []
+    assert chain.runs(paths, "build_indices", chain.Choice()) == [range_tags("2016", "2018")]
+
+
 def test_a_new_form_makes_only_the_forms_stale(tmp_path):
     paths = Paths(tmp_path)
     paths.make()

@@ -29,8 +29,10 @@ def chain(monkeypatch):
     """Stands in for the simulator and the run; remembers what they were given."""
     calls = {}
 
-    def run_everything(home, progress, *, everything=False, edition=None, public_areas=(), only=(), command="did kor"):
-        calls["only"] = only
+    def run_everything(
+        home, progress, *, everything=False, edition=None, public_areas=(), only=(), since=None, command="did kor"
+    ):
+        calls["only"], calls["since"] = only, since
         calls["run"], calls["everything"] = home, everything
         calls["edition"], calls["public_areas"], calls["command"] = edition, public_areas, command
         bundles = calls.get("bundles", 26)
@@ -58,14 +60,16 @@ def test_demo_fills_the_inbox_runs_and_says_where_to_look(home, chain, capsys):
     assert chain["command"] == "did demo"
     assert set(chain["public_areas"]) < set(chain["only"]) < set(MUNICIPALITIES)
     assert len(side_by_side(chain["only"])) == 3, "drawn in few runs, so that all workers have work"
+    assert chain["since"] == 2020
     out = capsys.readouterr().out
+    assert "De 3 senaste av 5 mättillfällen räknades" in out
     assert "Lägger registerfiler i inkorgen" in out
     assert f"Börja här: {home / 'reports' / '2024' / 'lansoversikt.html'}" in out
 
 
 def test_the_demo_draws_everybody_when_asked(home, chain, capsys):
     assert cli.main(["demo", "--alla"]) == 0
-    assert chain["only"] == ()
+    assert (chain["only"], chain["since"]) == ((), None)
     assert "did demo --alla" not in capsys.readouterr().out
 
 

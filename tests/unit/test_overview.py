@@ -60,6 +60,8 @@ def row(facts: Facts) -> Row:
     return found
 
 
+EARLIER = pl.concat([deliveries(FILE).with_columns(wave=pl.lit(other, pl.Int64)) for other in (WAVE, 2022)])
+"""A file with two waves, of which only the older one has been judged."""
 CASES = {
     "nothing": (Facts(), NONE * 1, "delivered", "Ingen leverans för 2024."),
     "unread": (Facts(files=(replace(WAITS, sentence=""),)), WAITING, "delivered", "inte inläst"),
@@ -68,6 +70,17 @@ CASES = {
     "kept": (
         replace(READY, deliveries=deliveries(FILE, FILE), verdicts=verdicts(False, True), outcomes=BROKEN),
         PART, "validated", "de tidigare godkända svaren räknas",
+    ),
+    "not judged": (
+        Facts(deliveries=EARLIER, verdicts=verdicts(True).with_columns(wave=pl.lit(2022, pl.Int64))),
+        WAITING, "validated", "inläst men inte kontrollerad",
+    ),
+    "judged to be nobody's": (
+        Facts(deliveries=EARLIER, verdicts=pl.concat([
+            verdicts(True).with_columns(wave=pl.lit(2022, pl.Int64)),
+            verdicts(False).with_columns(municipality_code=pl.lit(None, pl.String)),
+        ])),
+        NONE, "delivered", "Ingen leverans för 2024.",
     ),
     "not indexed": (replace(READY, indexed=frozenset()), WAITING, "indexed", "index är inte beräknade"),
     "older release": (replace(READY, behind={(TABY, WAVE): frozenset({"annan"})}), OLD, "released", "äldre leverans"),
