@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from assets.hygiene.permissions import open_to_others, supported
+from assets.methods.errors import count_sv
 from assets.write_faults import why
 from pipelines.console import number
 from pipelines.paths import Paths
@@ -157,14 +158,14 @@ def check_inbox(home: Path) -> list[Finding]:
     if not paths.surveys.is_dir():
         return [Finding("ok", f"Inkorgen {paths.surveys} finns inte än; make demo skapar och fyller den")]
     surveys, registers = (_count_files(folder) for folder in (paths.surveys, paths.registers))
-    text = f"I inkorgen {paths.surveys.parent}: {number(surveys)} leveranser och {number(registers)} registerfiler"
+    counted = f"{count_sv(surveys, 'leverans', 'leveranser')} och {count_sv(registers, 'registerfil', 'registerfiler')}"
+    text = f"I inkorgen {paths.surveys.parent}: {counted}"
     forms = _count_files(paths.forms)
     findings = [Finding("ok", f"{text}, {number(forms)} formulär" if forms else text)]
     rejected = _count_files(paths.rejected, without=".txt")
     if rejected:
         remedy = "Läs textfilen bredvid varje fil: den säger vad som är fel och vad du gör."
-        kind = "avvisad fil" if rejected == 1 else "avvisade filer"
-        findings.append(Finding("note", f"{number(rejected)} {kind} i {paths.rejected}", remedy))
+        findings.append(Finding("note", f"{count_sv(rejected, 'avvisad fil', 'avvisade filer')} i {paths.rejected}", remedy))
     return findings
 
 

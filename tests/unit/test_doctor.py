@@ -113,7 +113,7 @@ def test_inbox_and_rejected_files_are_counted(tmp_path):
         path.parent.mkdir(parents=True, exist_ok=True)
         path.touch()
     inbox, rejected = doctor.check_inbox(tmp_path)
-    assert "1 leveranser och 1 registerfiler" in inbox.text
+    assert "1 leverans och 1 registerfil" in inbox.text
     assert rejected.text.startswith("1 avvisad fil")
 
 
