@@ -208,10 +208,12 @@ def _setting(catalogue: Catalogue, rules: AuditRules) -> Setting:
     linked = [*links(file.indicators, catalogue.survey).families, *families(file.indices)]
     groups = [{("indicator_results", name) for name in names} for names in linked]
     together = {one: frozenset(group) for group in groups for one in group}
+    made_of = {}
     for rule in rules.counts:
         count = ("accumulated_results", rule.key)
         together[count] = frozenset({count})
+        made_of[count] = frozenset({count, *(("index_results", key) for key in rule.indices)})
         for key in rule.indices:
             index = ("index_results", key)
             together[index] = together.get(index, frozenset({index})) | {count}
-    return Setting(readers, rules.sensitive, focus_bands(catalogue), together)
+    return Setting(readers, rules.sensitive, focus_bands(catalogue), together, made_of)

@@ -8,7 +8,7 @@ given the tables with the chosen rows hidden, finds nothing narrow any more. The
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import polars as pl
 
@@ -16,6 +16,7 @@ from assets.methods.errors import PipelineError
 from assets.suppression.hidden_rows import CELL, HELD_BACK, INDICES, KEY_OF, hide_in
 
 Tables = Mapping[str, pl.DataFrame]
+Belonging = Mapping[tuple[str, str], frozenset[tuple[str, str]]]
 Attack = Callable[[Tables], pl.DataFrame]
 """Published tables -> the cells that can be found out (`CELL, low, required, verdict`)."""
 NARROW = "narrow"
@@ -37,12 +38,14 @@ class Setting:
         sensitive: keys with the higher floor.
         focus: index key -> the band that is compared between areas and sexes.
         together: (table, key) -> all (table, key) that are about the same pupils' same answers.
+        made_of: (table, key) of a number of factors -> itself and the indices that it counts; what those show bounds it.
     """
 
     readers: Mapping[str, Mapping[str, int]]
     sensitive: frozenset[str]
     focus: Mapping[str, int]
-    together: Mapping[tuple[str, str], frozenset[tuple[str, str]]]
+    together: Belonging
+    made_of: Belonging = field(default_factory=dict)
 
 
 def repairs(bad: pl.DataFrame, tables: Tables, setting: Setting, attack: Attack) -> pl.DataFrame:
@@ -59,7 +62,7 @@ def repairs(bad: pl.DataFrame, tables: Tables, setting: Setting, attack: Attack)
     if chosen.height:
         hidden = hide_in(tables, chosen, setting.focus)
         bad = attack(hidden)
-    for step in (_cheapest, _own_lines, _with_sums):
+    for step in (_cheapest, _own_lines, _with_parts, _with_sums):
         if bad.is_empty():
             break
         if (bad["verdict"] != NARROW).any():
@@ -108,7 +111,12 @@ def _cheapest(bad: pl.DataFrame, tables: Tables, setting: Setting) -> pl.DataFra
 
 def _own_lines(bad: pl.DataFrame, tables: Tables, setting: Setting) -> pl.DataFrame:
     """All rows, of both sexes and their sum, of what belongs together with each cell, in its own area."""
-    return _lines(bad.select(_typed()), tables, setting)
+    return _lines(bad.select(_typed()), tables, setting.together)
+
+
+def _with_parts(bad: pl.DataFrame, tables: Tables, setting: Setting) -> pl.DataFrame:
+    """The rows of the indices that a number of factors counts, in its own area: how many have each bounds how many have any."""
+    return _lines(bad.select(_typed()), tables, setting.made_of)
 
 
 def _with_sums(bad: pl.DataFrame, tables: Tables, setting: Setting) -> pl.DataFrame:
@@ -119,12 +127,12 @@ def _with_sums(bad: pl.DataFrame, tables: Tables, setting: Setting) -> pl.DataFr
     county = own.filter(pl.col("area_level") != "county").with_columns(
         area_level=pl.lit("county"), area_code=code.str.slice(0, 2)
     )
-    return _lines(pl.concat([own, city, county]).unique(), tables, setting)
+    return _lines(pl.concat([own, city, county]).unique(), tables, setting.together)
 
 
-def _lines(cells: pl.DataFrame, tables: Tables, setting: Setting) -> pl.DataFrame:
+def _lines(cells: pl.DataFrame, tables: Tables, belonging: Belonging) -> pl.DataFrame:
     pairs = cells.select("table_name", "key").unique().rows()
-    linked = [(*pair, *other) for pair in pairs for other in sorted(setting.together.get(pair, {pair}))]
+    linked = [(*pair, *other) for pair in pairs for other in sorted(belonging.get(pair, {pair}))]
     schema = ["table_name", "key", "_table", "_key"]
     wanted = cells.join(pl.DataFrame(linked, schema=schema, orient="row"), on=["table_name", "key"])
     found = [pl.DataFrame(schema=CELL)]

@@ -26,13 +26,13 @@ SERVE = (
     "import sys; from pathlib import Path; from pipelines.ui import Page, serve; "
     "serve(*map(Path, sys.argv[1:3]), Page(int(sys.argv[3])))"
 )
+GOING = '{{ run: pipelineRunOrError(runId: "{run}") {{ ... on Run {{ endTime }} }} }}'
 STATUS = r"[0-9a-f]{8}\s+(Success|Failure|Canceled)\s+Run of"
 """How a run's page says how it ended."""
 NOTHING: Mapping[str, str] = MappingProxyType({})
 PATIENCE = 240_000
 """Milliseconds; the whole chain on a busy machine is the longest wait."""
 
-LAUNCH, MATERIALIZE = "Launch Run", "Materialize"
 MENU, COLOURS = 240, 256
 """Width in pixels of Dagster's menu; the most colours that a small picture can have."""
 FADED_IN = 1500
@@ -124,23 +124,33 @@ class DagsterPage:
         self.open(f"/locations/{LOCATION}/jobs/{job}/playground")
         self.page.wait_for_selector(".CodeMirror")
 
-    def type_fields(self, fields: str, button: str = LAUNCH) -> None:
-        """Replace what stands in the Launchpad, or in the box of an asset's, which has another button."""
+    def type_fields(self, fields: str) -> None:
+        """Replace what stands in the Launchpad."""
         self.page.click(".CodeMirror")
         self.page.keyboard.press("Control+A")
         self.page.keyboard.press("Delete")
         self.page.keyboard.insert_text(fields)
-        self.page.locator("button:enabled", has_text=button).last.wait_for()
+        self.page.locator("button:enabled", has_text="Launch Run").wait_for()
 
-    def launch(self, button: str = LAUNCH) -> None:
-        """Press the button; the run's page opens."""
+    def launch(self) -> None:
+        """Press Launch Run; the run's page opens."""
         self.page.get_by_text("No errors").wait_for()
-        self.page.get_by_role("button", name=button).last.click()
+        self.page.get_by_role("button", name="Launch Run").click()
         self.page.wait_for_url(re.compile(r"/runs/[0-9a-f-]{36}"))
 
     def ended(self) -> str:
-        """Wait until the run on the page has ended: what the page says about it."""
-        until = time.monotonic() + PATIENCE / 1000
+        """Wait until the run on the page has ended: what the page says about it.
+
+        The page is left meanwhile: one that follows a run costs as much as the run does.
+        """
+        run, until = self.page.url, time.monotonic() + PATIENCE / 1000
+        self.page.goto("about:blank")
+        asked = {"query": GOING.format(run=run.rpartition("/")[2])}
+        while not self.page.request.post(f"{self.address}/graphql", data=asked).json()["data"]["run"]["endTime"]:
+            if time.monotonic() > until:
+                break
+            time.sleep(1)
+        self.page.goto(run)
         while not (found := re.findall(STATUS, self.text())) and time.monotonic() < until:
             self.page.wait_for_timeout(500)
         return found[0] if found else "still under way"
@@ -156,15 +166,6 @@ class DagsterPage:
         if fields:
             self.type_fields(fields)
         self.launch()
-        return self.ended()
-
-    def run_of_asset(self, job: str, fields: str) -> str:
-        """The same for a job that makes an asset: it has no Launchpad, but an arrow beside its button that opens the fields."""
-        self.open(f"/locations/{LOCATION}/jobs/{job}")
-        self.page.locator(f"xpath=(//button[contains(., '{MATERIALIZE}')]/following::button)[1]").click()
-        self.page.get_by_role("menuitem", name="Open launchpad").click()
-        self.type_fields(fields, MATERIALIZE)
-        self.launch(MATERIALIZE)
         return self.ended()
 
     def told(self, step: str, words: str) -> str:

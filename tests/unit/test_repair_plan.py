@@ -164,6 +164,25 @@ def test_linked_questions_go_line_by_line_and_then_where_they_are_summed(needed,
     assert set(found["sex"]) == {"girl", "boy", "all"}
 
 
+def test_the_indices_that_bound_a_number_of_factors_go_when_its_own_rows_are_hidden_already(leaky) -> None:
+    key, place = "wellbeing", {"area_level": "municipality", "area_code": "0123"}
+    rows = leaky["index_results"].with_columns(pl.lit("intern").alias("edition"))
+    here = (pl.col("area_code") == "0123") & (pl.col("index_key") == key) & (pl.col("reason") == "ok")
+    count = {"table_name": "accumulated_results", "key": "risk", "measure": "n_counted", "edition": "intern", "sex": "all"}
+    asked = {**place, **rows.select("wave", "grade").row(0, named=True)}
+    bad = narrow_question().with_columns(**{name: pl.lit(value) for name, value in {**count, **asked}.items()})
+    bad = bad.cast({name: REPORT_SCHEMA[name] for name in ("wave", "grade")})
+
+    def content(tables):
+        return bad.clear() if tables["index_results"].filter(here, pl.col("measure") == "n_scored").is_empty() else bad
+
+    counted, index = ("accumulated_results", "risk"), ("index_results", key)
+    parts = Setting({"intern": READER}, frozenset(), FOCUS, {}, {counted: frozenset({counted, index})})
+    found = repairs(bad, {"index_results": rows}, parts, content)
+    assert set(found.select("table_name", "area_code", "key").rows()) == {("index_results", "0123", key)}
+    assert repairs(bad, {"index_results": rows}, SETTING, content).is_empty()
+
+
 def test_a_hidden_line_takes_its_differences_and_the_public_edition_along() -> None:
     county = pl.DataFrame(
         [{"table_name": "indicator_results", **LINE, "area_level": "county", "area_code": "01", "sex": "girl",
