@@ -7,6 +7,7 @@ import polars as pl
 from assets.audit import AuditReport, EarlierRelease, EditionRules
 from assets.audited_tables import AUDITED, OUTCOME
 from assets.catalogue.load import Catalogue
+from assets.methods.disclosure_policy import load_policy
 from assets.methods.score_scale import policy_for
 from assets.release_earlier import current_inputs
 from assets.release_register.cells import CELL_COLUMNS, cells_of
@@ -40,8 +41,8 @@ def earlier_attacked(
 ) -> tuple[EarlierRelease, ...]:
     """What has been published before and isn't published again unchanged, as the audit takes it.
 
-    An earlier release is attacked together with the new one where some number of the same wave and grade is another now; where
-    all are the same there is nothing to put together.
+    An earlier release is attacked together with the new one where some exact number of the same wave and grade is another now;
+    where all are the same there is nothing to put together. Numbers with noise are not attacked, and say nothing of the others.
 
     Raises:
         PipelineError: the register is not whole.
@@ -50,14 +51,16 @@ def earlier_attacked(
     entries = read_register(root).entries
     if not entries:
         return ()
-    now = cells_of({name: published[name] for name in AUDITED if name in published})
+    policy = load_policy(policy_for(catalogue.disclosure, catalogue.index_file))
+    exact = [name for name in AUDITED if name not in policy.cell_key.tables]
+    now = cells_of({name: published[name] for name in exact if name in published})
 
     def changed(digest: str) -> pl.DataFrame:
-        then = read_cells(root, digest).select(CELL_COLUMNS).filter(pl.col("table_name").is_in(AUDITED))
+        then = read_cells(root, digest).select(CELL_COLUMNS).filter(pl.col("table_name").is_in(exact))
         gone = then.join(now, on=list(CELL_COLUMNS), how="anti", nulls_equal=True).select(SLICE).unique()
         return then.join(gone, on=list(SLICE), how="semi", nulls_equal=True)
 
-    any_sensitive = bool(policy_for(catalogue.disclosure, catalogue.index_file)["sensitive_indices"])
+    any_sensitive = bool(policy.sensitive_indices)
     found = earlier_releases(entries, changed, current_inputs(warehouse, catalogue))
     return tuple(
         EarlierRelease(

@@ -7,9 +7,12 @@ from dataclasses import asdict, replace
 
 import polars as pl
 
+from assets import release_audited
 from assets.catalogue.load import load_catalogue
+from assets.methods.cell_key_policy import LINKED
 from assets.methods.disclosure import DisclosurePolicy, load_policy
-from assets.release_register.chain import head_of, head_text, line_of, link, verify
+from assets.release_register.cells import as_tables
+from assets.release_register.chain import Chain, head_of, head_text, line_of, link, verify
 from assets.release_register.draws import noise_taken_off
 from assets.release_register.history import history
 from assets.release_register.inputs import release_inputs, with_state
@@ -18,6 +21,7 @@ from assets.release_register.types import Inputs
 from assets.release_register.windows import FAMILIES, windows
 from assets.release_register.words import conflict_rows
 from assets.texts import register_texts
+from pipelines.warehouse import Warehouse
 from tests.support.release_pairs import CORRECTED, FIRST, POLICY, Value, conflicts, entered, index_cells
 
 
@@ -91,3 +95,23 @@ def test_what_went_out_with_noise_is_not_shown_without():
     assert len(sentence) == 1
     assert "Botkyrka 2024 är utgivna med brus i 2024-1" in sentence[0]
     assert noise_taken_off(earlier, with_state(cells, noisy)).is_empty()
+
+
+def test_new_noise_alone_is_no_reason_to_attack_the_exact_numbers_beside_it(monkeypatch, tmp_path):
+    """The same single questions tell nothing anew, though the index numbers of the municipality have all moved."""
+    shipped = load_catalogue()
+    cell_key = {**shipped.disclosure["cell_key"], "tables": list(LINKED)}
+    noisy = replace(shipped, disclosure={**shipped.disclosure, "cell_key": cell_key})
+
+    def released(index: float, question: float) -> pl.DataFrame:
+        asked = index_cells([("all", "share", question, 80)], key="dik1").with_columns(table_name=pl.lit("indicator_results"))
+        return pl.concat([release(80, index, 26.0, 12.0), asked])
+
+    before = released(62.0, 30.0)
+    monkeypatch.setattr(release_audited, "read_register", lambda root: Chain((entered(before, FINE)[0],)))
+    monkeypatch.setattr(release_audited, "read_cells", lambda root, digest: before)
+    monkeypatch.setattr(release_audited, "current_inputs", lambda warehouse, catalogue: LATER)
+    warehouse = Warehouse(tmp_path / "warehouse.duckdb")
+    assert not release_audited.earlier_attacked(warehouse, noisy, as_tables(released(58.0, 30.0)))
+    assert len(release_audited.earlier_attacked(warehouse, noisy, as_tables(released(58.0, 31.0)))) == 1
+    assert len(release_audited.earlier_attacked(warehouse, shipped, as_tables(released(58.0, 30.0)))) == 1
