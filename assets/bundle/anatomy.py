@@ -14,6 +14,8 @@ from assets.bundle.types import Block, Figure, Notice, ReportMeta, Section, SubH
 from assets.bundle.words import say
 from assets.charts import indexanatomi, numbers
 from assets.charts.types import ChartCard, ReleaseFrames, Scope
+from assets.methods.rasch_information import SHOWN, information_curve
+from assets.methods.rasch_model import IndexSpec, ItemSpec
 
 PAGE = "5_metod/indexanatomi.html"
 TABLE = "indexanatomi"
@@ -85,7 +87,7 @@ def _index_section(key: str, part: pl.DataFrame, card: ChartCard | None, meta: R
     if meta.charts.synthetic:
         common = meta.texts["common"]
         blocks.insert(0, Notice(common["synthetic_section"], "synthetic", common["synthetic_short"]))
-    blocks += [*([Figure(card)] if card else []), _criteria(key, part, meta), _items(key, part, meta)]
+    blocks += [*([Figure(card)] if card else []), _criteria(key, part, meta), _items(key, part, meta), _errors(key, part, meta)]
     groups = _part(part, "group")
     if groups:
         blocks += [
@@ -125,6 +127,19 @@ def _items(key: str, part: pl.DataFrame, meta: ReportMeta) -> Table:
     )
     caption = say(texts, "items_caption", index=meta.charts.indices[key].label_sv)
     return Table(f"{key}-fragor", caption, tuple(texts["items_columns"]), rows, frozenset({2, 3}), texts["items_note"])
+
+
+def _errors(key: str, part: pl.DataFrame, meta: ReportMeta) -> Table:
+    """The error of measurement along the scale: what the thresholds say of how much the index tells where."""
+    texts = meta.texts["anatomy"]
+    items = tuple(ItemSpec(str(row["key"]), tuple(map(float, str(row["thresholds"]).split()))) for row in _part(part, "item"))
+    curve = information_curve(IndexSpec(key, "risk", items, 1), SHOWN)
+    levels = (numbers.decimal(theta, 0) for theta in curve["theta"])
+    row = (texts["errors_row"], *(numbers.decimal(error, 2) for error in curve["csem"]))
+    caption = say(texts, "errors_caption", index=meta.charts.indices[key].label_sv)
+    return Table(
+        f"{key}-matfel", caption, (texts["errors_column"], *levels), (row,), frozenset(range(1, len(row))), texts["errors_note"]
+    )
 
 
 def _criteria(key: str, part: pl.DataFrame, meta: ReportMeta) -> Table:

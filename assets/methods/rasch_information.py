@@ -16,6 +16,8 @@ from assets.methods.rasch_lookup import build_lookup
 from assets.methods.rasch_model import Array, IndexSpec, sums
 
 GRID = tuple(np.arange(-6.0, 6.01, 0.25))
+SHOWN = (-3.0, -2.0, -1.0, 0.0, 1.0, 2.0, 3.0)
+"""Levels (logits) that people are told the error of measurement at."""
 
 
 def information_curve(spec: IndexSpec, theta: Sequence[float] = GRID) -> pl.DataFrame:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import replace
@@ -13,7 +14,14 @@ import polars as pl
 import pytest
 
 from assets.bundle.frames import select_frames
+from assets.bundle.number_ids import number_ids
 from assets.bundle.render import render_bundle
+from assets.catalogue.load import load_catalogue
+from assets.charts.numbers import decimal
+from assets.file_scan.derived import with_derived
+from assets.file_scan.pool import Pool
+from assets.file_scan.scan import scan
+from assets.file_scan.store import bundle_context, released_tables
 from assets.methods.errors import PipelineError
 from assets.methods.index_anatomy import SCHEMA
 from tests.support.psychometric_sample import INDEX, LABELS, sample_anatomy, sample_table
@@ -33,6 +41,13 @@ def files_of(anatomy: pl.DataFrame) -> dict[str, str]:
 def files() -> dict[str, str]:
     """A bundle whose anatomy has a question that works differently for the sexes."""
     return files_of(sample_anatomy(sample_table(dif={"c": 0.9})))
+
+
+def variance(steps: list[float], theta: float) -> float:
+    """Of an item's points at theta."""
+    weights = [math.exp(k * theta - sum(steps[:k])) for k in range(len(steps) + 1)]
+    mean = sum(k * w for k, w in enumerate(weights)) / sum(weights)
+    return sum((k - mean) ** 2 * w for k, w in enumerate(weights)) / sum(weights)
 
 
 def texts(made: Mapping[str, bytes]) -> dict[str, str]:
@@ -72,6 +87,12 @@ def test_the_bundle_has_a_page_and_a_table_that_say_the_same(files):
     assert sentence in page
     assert page.count("<h2") >= 3
     assert "−1,10; 0,10; 1,30" in page
+    steps = [[float(step) for step in row["Tröskelvärden"].lstrip("'").split()] for row in rows if row["Del"] == "fråga"]
+    errors = [decimal(1 / math.sqrt(sum(variance(item, theta) for item in steps)), 2) for theta in (-3.0, 0.0, 3.0)]
+    told = re.search(r"Mätfel \(logiter\)</th>(.*?)</tr>", page, re.S)
+    assert told
+    shown = re.findall(r">([0-9],[0-9]{2})<", told[1])
+    assert [shown[0], shown[3], shown[6]] == errors
     assert {row["Bedömning"] for row in rows} <= {"", "Håller", "Håll ögonen på", "Håller inte", "Kan inte bedömas"}
     assert PAGE in files["LAS_MIG.html"]
     assert PAGE in files["5_metod/metod.html"]
@@ -86,6 +107,15 @@ def test_every_index_on_the_page_has_its_chart_with_a_table_and_a_text_alternati
     assert len(figures) == len(set(figures)) == page.count('<section id="index-')
     assert all(f'<table id="{name}-tabell">' in page for name in figures)
     assert page.count('role="img"') == len(figures)
+
+
+def test_the_page_passes_the_scan_of_finished_files(files):
+    """The errors of measurement follow from the method's parameters: they stand in no released cell."""
+    frames, scope = sample_bundle_frames()
+    frames, meta = replace(frames, index_anatomy=sample_anatomy(sample_table(dif={"c": 0.9}))), sample_report_meta()
+    pool, context = Pool(with_derived(released_tables(frames))), bundle_context(scope, meta, load_catalogue())
+    found = scan({PAGE: files[PAGE].encode()}, None, pool, context, number_ids(frames, meta))
+    assert [(one.place, one.rule) for one in found.findings] == []
 
 
 def test_a_release_without_anatomy_has_no_page_and_no_link_to_it(sketched):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import dagster as dg
 import polars as pl
 import pytest
@@ -105,3 +107,5 @@ def test_the_stewards_text_has_a_plain_sentence_per_criterion():
     assert text.count("\n| ") == len(CRITERIA) + 1
     assert "| Lika för alla grupper | Håller inte | Frågan ”Frågan om c” fungerar olika efter kön" in text
     assert "cirka 4" in text
+    assert "Mätfel (logiter) vid olika nivåer på frågornas skala, alla frågor besvarade: −3: " in text
+    assert re.search(r"som mest \(logiter\): kön 0,[0-9]{2}, årskurs 0,00", text), "the flagged question moves the sexes' means"
