@@ -21,6 +21,7 @@ from assets.methods.perturbed_release import protect_perturbed, with_noise
 from assets.methods.publish import (
     absent_rows,
     delivery_quality,
+    enrolled_pupils,
     finish_results,
     missing_share,
     provenance,
@@ -198,9 +199,10 @@ def _edition_tables(
     if policy.cell_key.active:
         safe = protect_perturbed(counts, estimates, policy, edition, focus)
     else:
+        enrolled = enrolled_pupils(inputs.registers, catalogue.profile)
 
         def protected(barred: pl.DataFrame | None) -> ProtectedRelease:
-            made = protect(counts, estimates, policy, edition, focus, barred, within)
+            made = protect(counts, estimates, policy, edition, focus, barred, within, enrolled)
             results, log = repaired("index_results", made.results, made.log, inputs.repairs, catalogue)
             return replace(made, results=results, log=log)
 

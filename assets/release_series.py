@@ -12,12 +12,10 @@ from assets.failures import as_failure
 from assets.indices import INDICATOR_COUNTS, INDICATOR_ESTIMATES, SCALE_ESTIMATES, SCALE_MEANS
 from assets.methods.contained_areas import own_levels, require_sums
 from assets.methods.disclosure import load_policy
-from assets.methods.disclosure_blocks import SEXES
-from assets.methods.disclosure_counts import COUNT_RULE
 from assets.methods.editions import both_editions
 from assets.methods.pomp import pomp_means
 from assets.methods.protect_series import SeriesRelease, series_shape
-from assets.methods.protected_editions import GROUP, protected_series
+from assets.methods.protected_editions import GROUP, PLACE, hidden_respondents, nearly_all, protected_series
 from assets.methods.publish import absent_rows, finish_series, with_clarity
 from assets.methods.series_breaks import series_breaks
 from assets.release_earlier import kept_questions
@@ -32,6 +30,7 @@ from pipelines.warehouse import TableName, Warehouse
 
 INDEX_RESULTS = TableName("release", "index_results")
 SUPPRESSION_LOG = TableName("release", "suppression_log")
+RATES = TableName("release", "response_rates")
 
 
 @dg.multi_asset(
@@ -82,14 +81,13 @@ def indicator_tables(
         kept: per edition what an earlier release hid, from `kept_questions`.
     """
     policy, contains = load_policy(catalogue.disclosure), contained(catalogue)
-    tasks = (
-        (
-            series_inputs(warehouse, catalogue, wave),
-            {one: hidden_respondents(warehouse, wave, one, whole=policy.whole_numbers) for one in editions},
-            *(kept, contains, catalogue.indicator_file, catalogue.survey, policy),
-        )
-        for wave in waves
-    )
+
+    def task(wave: int) -> tuple[object, ...]:
+        inputs = series_inputs(warehouse, catalogue, wave)
+        hidden = concealed(warehouse, catalogue, wave, editions, inputs[0])
+        return inputs, hidden, kept, contains, catalogue.indicator_file, catalogue.survey, policy
+
+    tasks = (task(wave) for wave in waves)
     released = zip(waves, shared_out(protected_series, tasks), strict=True)
     return [finished(warehouse, catalogue, wave, dict(zip(editions, made, strict=True))) for wave, made in released]
 
@@ -133,26 +131,20 @@ def series_inputs(warehouse: Warehouse, catalogue: Catalogue, wave: int) -> tupl
     return counts, means, estimates.with_columns(is_clear=clear)
 
 
-def hidden_respondents(warehouse: Warehouse, wave: int, edition: str, *, whole: bool = False) -> pl.DataFrame:
-    """Areas, grades and sexes whose number of respondents the edition hides; a survey without indices publishes none.
-
-    Args:
-        whole: the policy's `whole_numbers`. Areas are then left out where girls, boys and all are hidden for the numbers of
-            scored pupils alone (`count_interval`): those who answered a question are no more than the respondents, so with
-            nothing above them the respondents stay unknown.
-    """
-    found = warehouse.read(
-        INDEX_RESULTS, {"edition": [edition], "wave": [wave], "measure": ["n_respondents"]}, [*GROUP, "reason"]
-    )
-    if not found.width:
-        return pl.DataFrame(schema={name: pl.Int32 if name == "wave" else pl.String for name in GROUP})
-    hidden = found.filter(pl.col("reason").is_in(["suppressed", "too_few"])).select(GROUP).unique()
-    if not whole:
-        return hidden
-    area = [name for name in GROUP if name != "sex"]
-    log = warehouse.read(SUPPRESSION_LOG, {"edition": [edition], "wave": [wave], "cell": ["n_respondents"]}, [*GROUP, "rule"])
-    unbounded = log.filter(pl.col("rule") == COUNT_RULE).group_by(area).agg(pl.col("sex").n_unique())
-    return hidden.join(unbounded.filter(pl.col("sex") == len(SEXES)), on=area, how="anti")
+def concealed(
+    warehouse: Warehouse, catalogue: Catalogue, wave: int, editions: Sequence[str], counts: pl.DataFrame
+) -> dict[str, pl.DataFrame]:
+    """Per edition the areas, grades and sexes whose respondents the questions may not tell; a survey without indices has none."""
+    policy, made = load_policy(catalogue.disclosure), {}
+    enrolled = warehouse.read(RATES, {"wave": [wave]}, [*PLACE, "enrolled"])
+    close = nearly_all(counts, enrolled, policy) if enrolled.width else None
+    for edition in editions:
+        where = {"edition": [edition], "wave": [wave]}
+        found = warehouse.read(INDEX_RESULTS, where | {"measure": ["n_respondents"]}, [*GROUP, "measure", "reason"])
+        log = warehouse.read(SUPPRESSION_LOG, where | {"cell": ["n_respondents"]}, [*GROUP, "cell", "rule"])
+        none = pl.DataFrame(schema={name: pl.Int32 if name == "wave" else pl.String for name in GROUP})
+        made[edition] = hidden_respondents(found, log, policy, close) if found.width else none
+    return made
 
 
 @dg.asset(

@@ -30,9 +30,11 @@ from assets.failures import as_failure
 from assets.intake.names import in_markdown
 from assets.kit.kit import CERTIFICATE as KIT_CERTIFICATE
 from assets.kit.kit import kit_folder_name
-from assets.methods.disclosure_policy import policy_facts
+from assets.methods.disclosure_policy import load_policy, policy_facts
 from assets.methods.editions import INTERN, PUBLIC
+from assets.methods.least_answers import with_least
 from assets.methods.release_utility import told_steps
+from assets.methods.score_scale import policy_for
 from assets.registers.files import load_register_catalogue
 from assets.reports_preview import previews
 from assets.reports_told import bundle_metadata, county_table, page_metadata
@@ -100,12 +102,19 @@ def release_frames(reader: ReleaseReader) -> ReleaseFrames:
     """
     with reader.held():
         tables = {name: reader.read(name) for name in SUMMARY_COLUMNS}
+        tables["response_rates"] = with_least(tables["response_rates"], tables["index_results"], count_steps(load_catalogue()))
         release = ReleaseFrames(**tables, policy_steps=told_steps(reader.read("utility_steps")))
     with as_failure():
         for name in ("index_results", "accumulated_results"):
             made_with = getattr(release, name)
             check_cutoffs(made_with[COLUMN].unique() if made_with.height else [], f"release.{name}", load_catalogue())
     return release
+
+
+def count_steps(catalogue: Catalogue) -> dict[str, int]:
+    """Edition -> to what numbers of pupils are rounded; nothing when they have noise by cell key."""
+    policy = load_policy(policy_for(catalogue.disclosure, catalogue.index_file))
+    return {} if policy.cell_key.active else {one: policy.numbers(one).count_step for one in policy.editions}
 
 
 def with_series(release: ReleaseFrames, reader: ReleaseReader, catalogue: Catalogue, scope: Scope) -> ReleaseFrames:

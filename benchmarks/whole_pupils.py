@@ -25,11 +25,13 @@ from assets.cutoff_guard import released_editions
 from assets.methods.bands import FOCUS_BAND
 from assets.methods.disclosure import load_policy, protect
 from assets.methods.editions import HIDDEN, allowed_areas, quiet_reasons
+from assets.methods.publish import enrolled_pupils
 from assets.methods.score_scale import policy_for
+from assets.release import REGISTER_VALUES
 from assets.release_audit import audit_rules
 from assets.release_utility import suppressor_inputs
 from pipelines.paths import Paths
-from pipelines.warehouse import Warehouse
+from pipelines.warehouse import TableName, Warehouse
 
 TELLING = ("n_respondents", "n_scored", "share_unscored", "share_band1", "share_band2", "share_band3")
 
@@ -40,7 +42,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--home", type=Path, required=True)
     parser.add_argument("--waves", type=int, nargs="*", default=[2016, 2018, 2020, 2022, 2024])
     chosen = parser.parse_args(arguments)
-    catalogue, warehouse = load_catalogue(), Warehouse(Paths(chosen.home).warehouse)
+    catalogue, warehouse = load_catalogue(), Warehouse(Paths(chosen.home).warehouse, read_only=True)
+    enrolled = enrolled_pupils(warehouse.read(REGISTER_VALUES), catalogue.profile)
+    rates = warehouse.read(TableName("release", "response_rates"))  # of these only the register's pupils are read
     rules = replace(audit_rules(catalogue), whole=True)
     disclosure = policy_for(catalogue.disclosure, catalogue.index_file)
     focus = {index.key: FOCUS_BAND[index.kind] for index in catalogue.indices}
@@ -52,12 +56,15 @@ def main(arguments: Sequence[str] | None = None) -> None:
             policy, parts, within = load_policy({**disclosure, "whole_numbers": whole}), [], None
             begun = time.process_time()
             for edition in released_editions(catalogue):
-                safe = protect(*(allowed_areas(table, policy, edition) for table in inputs), policy, edition, focus, None, within)
+                tables = (allowed_areas(table, policy, edition) for table in inputs)
+                safe = protect(*tables, policy, edition, focus, None, within, enrolled)
                 parts.append(safe.results if within is None else quiet_reasons(safe.results))
                 within = within or safe.pattern
             hidden_at = time.process_time()
             rows = pl.concat(parts)
-            cells = pl.concat(run_whole(task).cells for task in whole_attacks({"index_results": rows}, rules))
+            cells = pl.concat(
+                run_whole(task).cells for task in whole_attacks({"index_results": rows, "response_rates": rates}, rules)
+            )
             spent[f"hiding, whole_numbers {whole}"] += hidden_at - begun
             spent[f"attack, whole_numbers {whole}"] += time.process_time() - hidden_at
             for what, found in (

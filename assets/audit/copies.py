@@ -16,7 +16,7 @@ Tables = Mapping[str, pl.DataFrame]
 Row = tuple[str, str, str, int, str, str, str, str]
 """Edition, area level and code, wave, grade, sex, key and measure of the number that is given away."""
 Place = tuple[str, str, str, int, str]
-_ENROLLED_HALF = 2
+ENROLLED_HALF = 2
 """The number of pupils in the register is shown to the nearest five; the per cent is of the exact one, which is open data."""
 
 
@@ -61,7 +61,7 @@ def _is_share(percent: int | None, respondents: int | None, enrolled: int | None
         return True
     if respondents is None or enrolled is None:
         return False
-    least, most = max(enrolled - _ENROLLED_HALF, 1), enrolled + _ENROLLED_HALF
+    least, most = max(enrolled - ENROLLED_HALF, 1), enrolled + ENROLLED_HALF
     return 100 * respondents / most - 0.5 <= percent <= 100 * respondents / least + 0.5
 
 

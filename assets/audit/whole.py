@@ -10,25 +10,29 @@ cut forbids it (Hoffman 1960), so no program has to be solved. Sums over areas a
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby, product
 from time import perf_counter
 
 import numpy as np
 import polars as pl
 
+from assets.audit.copies import ENROLLED_HALF
 from assets.audit.index_world import BANDS
-from assets.audit.tasks import INDEX, Found, Task, few_places, report_rows, required_width, telling
+from assets.audit.tasks import INDEX, SERIES, Found, Task, few_places, report_rows, required_width, telling
 from assets.audit.types import AuditRules
 from assets.audit.world import EDGE, Row, number_window, rows_of, share_window
 
 ATTACK = "whole"
 SEXES = ("girl", "boy", "all")
 UNSCORED = "share_unscored"
+RATES = "response_rates"
+_PLACE = ("edition", "area_level", "area_code", "wave", "grade", "sex")
 NUMBERS = ("n_respondents", "n_scored", UNSCORED)
-_REACHES = (16, 60)
+_FAR = 60
+_REACHES = ((16, False), (_FAR, False), (_FAR, True))
 """So far above its least value an unbounded number is looked at, and twice as far below its greatest a number of scored pupils.
-What is wide there is wide. Where not all is, it is done again, the last time with all numbers of scored pupils."""
+What is wide there is wide. Where not all is, it is done again with all numbers of scored pupils, and then further up."""
 _BANDS = len(BANDS)
 Share = tuple[float, float, int]
 """Least and greatest part of 1, and the pupils that are at least in it and outside it."""
@@ -47,6 +51,7 @@ def whole_attacks(published: Mapping[str, pl.DataFrame], rules: AuditRules) -> l
     """One task per area, wave and grade with a hidden number of pupils: each outer edition alone, the innermost with all."""
     if INDEX not in published or INDEX in rules.perturbed:
         return []
+    beside = _beside_index(published, rules)
     wanted = pl.col("measure").is_in([*NUMBERS, *BANDS]) & pl.col("edition").is_in(list(rules.editions))
     made = []
     table = published[INDEX].filter(wanted, pl.col("area_level") != "county")
@@ -58,8 +63,28 @@ def whole_attacks(published: Mapping[str, pl.DataFrame], rules: AuditRules) -> l
                 inner = edition == rules.innermost
                 mine = telling(own, rules) if inner else [row for row in own if row[0] == edition]
                 if any(_is_hidden(row, edition) for row in mine):
-                    made.append(Task(ATTACK, ATTACK, int(wave), str(grade), edition, {INDEX: mine}, rules))
+                    task = Task(ATTACK, ATTACK, int(wave), str(grade), edition, {INDEX: mine}, rules)
+                    known = {(*own[0][1:3], sex): beside.get((edition, *own[0][1:3], wave, grade, sex)) for sex in SEXES}
+                    told = {place: window for place, window in known.items() if window is not None}
+                    made.append(replace(task, respondents=told))
     return made
+
+
+def _beside_index(published: Mapping[str, pl.DataFrame], rules: AuditRules) -> dict[tuple[object, ...], tuple[float, float]]:
+    """Edition, level and code of the area, wave, grade and sex -> least and most respondents by other tables.
+
+    Whoever answers a single question is a respondent, and an open register tells how many pupils there are.
+    """
+    found: dict[tuple[object, ...], tuple[float, float]] = {}
+    if SERIES in published and SERIES not in rules.perturbed:
+        told = published[SERIES].filter(pl.col("n").is_not_null(), pl.col("edition").is_in(list(rules.editions)))
+        for *place, n in told.group_by(_PLACE).agg(pl.col("n").max()).iter_rows():
+            _narrow(found, tuple(place), (number_window(rules, str(place[0]), n, 0)[0], np.inf))
+    if RATES in published:
+        told = published[RATES].filter(pl.col("enrolled").is_not_null()).with_columns(sex=pl.lit("all"))
+        for *place, enrolled in told.select(*_PLACE, "enrolled").iter_rows():
+            _narrow(found, tuple(place), (0, enrolled + ENROLLED_HALF))
+    return found
 
 
 def _is_hidden(row: Row, edition: str) -> bool:
@@ -73,8 +98,17 @@ def run_whole(task: Task) -> Found:
     few = few_places(task.rows)
     required = [required_width(task, INDEX, row, few) for row in cells]
     known, index_keys = _known(rows, task.rules), sorted({row[4] for row in rows})
-    for reach in _REACHES:
-        found = spans(known, index_keys, reach, all_scored=reach == _REACHES[-1])
+    for (_, _, sex), window in task.respondents.items():
+        least = max(low for low, _ in (known.respondents.get(sex, window), *_of_sex(known, sex)))
+        # a register with fewer pupils than have answered bounds nothing
+        _narrow(known.respondents, sex, window if window[1] >= least else (window[0], np.inf))
+    found: dict[tuple[str, str, str], tuple[int, int]] = {}
+    for reach, onwards in _REACHES:
+        # what is possible stays so wherever it was found: the last look goes on from where the one before it found something
+        begin = {sex: found[sex, "", "n_respondents"][0] for sex in SEXES} if onwards and found else {}
+        more = spans(known, index_keys, reach, all_scored=reach == _FAR and not onwards, begin=begin)
+        both = {key: [found.get(key, more.get(key)), more.get(key, found.get(key))] for key in (*found, *more)}
+        found = {key: (min(one[0] for one in ends), max(one[1] for one in ends)) for key, ends in both.items()}
         ends = [found.get((row[3], row[4] if row[5] != "n_respondents" else "", row[5])) for row in cells]
         if all(end is not None and end[1] - end[0] > need for end, need in zip(ends, required, strict=True)):
             break
@@ -82,6 +116,10 @@ def run_whole(task: Task) -> Found:
     lows, highs = ([None if one is None else float(one[end]) for one in ends] for end in (0, 1))
     frame = report_rows(keys, lows, highs, required, ATTACK)
     return Found(frame, ((ATTACK, ATTACK, 1, len(cells), 0, perf_counter() - started),))
+
+
+def _of_sex(known: _Known, sex: str) -> list[tuple[float, float]]:
+    return [window for (own, _), window in known.scored.items() if own == sex]
 
 
 def _known(rows: Iterable[Row], rules: AuditRules) -> _Known:
@@ -134,15 +172,19 @@ class _Pairs:
         return {"girl": self.girls, "boy": self.boys, "all": self.girls + self.boys}[sex]
 
 
-def spans(known: _Known, keys: Sequence[str], reach: int, *, all_scored: bool) -> dict[tuple[str, str, str], tuple[int, int]]:
+def spans(
+    known: _Known, keys: Sequence[str], reach: int, *, all_scored: bool, begin: Mapping[str, int]
+) -> dict[tuple[str, str, str], tuple[int, int]]:
     """Least and greatest whole number by sex, index (none for respondents) and measure; empty when nothing agrees.
 
     Args:
-        reach: see `_REACHES`. all_scored: whether numbers of scored pupils are looked at however low.
+        reach: see `_REACHES`. all_scored: whether numbers of scored pupils are looked at however low. begin: sex -> respondents
+            below which none are looked at.
     """
     windows = []
     for sex in SEXES:
         low, high = known.respondents.get(sex, (0.0, np.inf))
+        low = max(low, begin.get(sex, 0))
         windows.append((max(low, *(known.scored.get((sex, key), (0.0, np.inf))[0] for key in keys)), high))
     respondents = _pairs(windows, reach)
     together = np.ones(len(respondents.girls), dtype=bool)

@@ -73,7 +73,8 @@ TABLES: Mapping[str, TableRule] = {
     ),
     "response_rates": TableRule(
         "area_code", "wave", "", ("grade",),
-        ("respondents", "enrolled", "scored_any", "response_pct", "schools_registered", "schools_participating"), "respondents",
+        ("respondents", "enrolled", "scored_any", "response_pct", "schools_registered", "schools_participating",
+         "respondents_least", "response_least_pct"), "respondents",
         data=("enrolled_source",),
     ),
     "register_values": TableRule(

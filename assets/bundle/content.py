@@ -129,8 +129,12 @@ def bundle_summary(context: Context) -> BundleSummary:
         (pl.col("area_code") == scope.area_code) & (pl.col("wave") == scope.wave) & (pl.col("edition") == scope.edition)
     )
     by_grade = {row["grade"]: row for row in rates.iter_rows(named=True)}
-    respondents = {grade: by_grade[grade]["respondents"] if grade in by_grade else None for grade in GRADES}
-    delivered = [grade for grade in GRADES if respondents[grade] is not None]
+
+    def told(column: str) -> dict[str, int | None]:
+        return {grade: by_grade[grade][column] if grade in by_grade else None for grade in GRADES}
+
+    respondents, least = told("respondents"), told("respondents_least")
+    delivered = [grade for grade in GRADES if respondents[grade] is not None or least[grade] is not None]
     status = {0: "none", 1: "only"}.get(len(delivered), "complete")
     if not delivered and any(row["reason"] in ("suppressed", "too_few") for row in by_grade.values()):
         status = "hidden"
@@ -140,7 +144,9 @@ def bundle_summary(context: Context) -> BundleSummary:
         folder=folder_name(scope, context.meta),
         respondents=respondents,
         words={grade: context.reason(by_grade[grade]["reason"] if grade in by_grade else "missing") for grade in GRADES},
-        response_pct={grade: by_grade[grade]["response_pct"] if grade in by_grade else None for grade in GRADES},
+        response_pct=told("response_pct"),
         status=status,
         status_grade=delivered[0] if len(delivered) == 1 else "",
+        least=least,
+        least_pct=told("response_least_pct"),
     )

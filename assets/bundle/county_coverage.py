@@ -46,7 +46,6 @@ def _in_order(rows: pl.DataFrame) -> list[Row]:
 
 
 def _rate_row(context: Context, row: Row) -> tuple[str, ...]:
-    pct = "" if row["response_pct"] is None else numbers.percent(row["response_pct"])
     lacking = row["enrolled_reason"] if row["enrolled"] is None else None
     known = context.entry("who.enrolled_missing")
     if row["respondents"] is None:
@@ -56,7 +55,8 @@ def _rate_row(context: Context, row: Row) -> tuple[str, ...]:
     else:
         note = "" if row["reason"] == "ok" else context.reason(row["reason"])
     return (
-        row["area_name"], context.count(row["enrolled"]), context.count(row["respondents"]), pct, _schools(context, row), note
+        row["area_name"], context.count(row["enrolled"]), context.answers(row), context.response(row), _schools(context, row),
+        note,
     )  # fmt: skip
 
 

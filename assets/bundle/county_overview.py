@@ -115,10 +115,10 @@ def _answered(context: Context, frames: CountyFrames) -> list[str]:
         missing = numbers.words([name for code, name in names.items() if code in absent])
         sentences.append(context.say("county_edition.overview.missing", names=missing))
     for row in rates.filter(pl.col("area_code") == context.scope.area_code).sort("grade").iter_rows(named=True):
-        if row["respondents"] is not None:
-            pct = row["response_pct"]
-            rate = "" if pct is None else str(context.entry("county_edition.overview.rate")).format(pct=numbers.percent(pct))
-            grade, count = context.grade_first(row["grade"]), numbers.thousands(row["respondents"])
+        if count := context.answers(row):
+            pct = context.response(row)
+            rate = str(context.entry("county_edition.overview.rate")).format(pct=pct) if pct else ""
+            grade = context.grade_first(row["grade"])
             sentences.append(context.say("county_edition.overview.answers", grade=grade, respondents=count, rate=rate))
     shares = [cell for cells in (focus_cells(context, grade) for grade in GRADES) for code in names
               for cell in row_of(context, cells, code)]  # fmt: skip

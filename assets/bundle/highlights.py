@@ -61,7 +61,9 @@ def _candidate_rows(context: Context) -> pl.DataFrame:
     questions = meta.findings.questions
     own = (pl.col("area_code") == scope.area_code) & (pl.col("wave") == scope.wave) & (pl.col("edition") == scope.edition)
     kinds = {key: index.kind for key, index in context.indices.items()}
-    results, response = frames.index_results.filter(own), frames.response_rates.filter(own)
+    results, lowest = frames.index_results.filter(own), meta.findings.rules.certainty.lowest_response
+    enough = pl.when(pl.col("response_least_pct") >= lowest).then("response_least_pct")  # a lower bound says no more than that
+    response = frames.response_rates.filter(own).with_columns(response_pct=pl.coalesce("response_pct", enough))
     parts, shares = [finding_rows(results, kinds, response)], [results.select(_SHARE)]
     if frames.indicator_results.width:
         series = frames.indicator_results.filter(own)

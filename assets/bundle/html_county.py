@@ -84,15 +84,20 @@ def render_overview(
 
 def _overview_row(summary: BundleSummary, meta: ReportMeta) -> dict[str, str]:
     def count(grade: str) -> str:
-        value = summary.respondents[grade]
+        value, least = summary.respondents[grade], summary.least.get(grade)
+        if value is None and least is not None:
+            return say(meta.texts, "common.at_least", value=numbers.thousands(least))
         return mark_only(summary.words[grade]) if value is None else numbers.thousands(value)
 
-    rate = summary.response_pct[ENROLLED_GRADE]
+    rate, least_rate = summary.response_pct[ENROLLED_GRADE], summary.least_pct.get(ENROLLED_GRADE)
+    told = "" if rate is None else numbers.percent(rate)
+    if rate is None and least_rate is not None:
+        told = say(meta.texts, "common.at_least", value=numbers.percent(least_rate))
     grade = say(meta.texts, f"common.grades.{summary.status_grade}") if summary.status_grade else ""
     return {
         "area": summary.area_name,
         **{grade: count(grade) for grade in GRADES},
-        f"{ENROLLED_GRADE}_rate": numbers.percent(rate) if rate is not None else "",
+        f"{ENROLLED_GRADE}_rate": told,
         "status": say(meta.texts, f"county.status.{summary.status}", grade=grade),
         "report": f"{summary.folder}/1_rapport/rapport.html",
         "zip": f"{summary.folder}.zip",

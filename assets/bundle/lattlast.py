@@ -135,11 +135,12 @@ def _compared(finding: Finding, texts: Mapping[str, Any]) -> str:
 
 
 def _what(context: Context, summary: BundleSummary, texts: Mapping[str, Any]) -> tuple[str, ...]:
-    answered = [
-        texts["answered"].format(count=numbers.thousands(count), grade=context.grade(grade))
-        for grade in GRADES
-        if (count := summary.respondents[grade]) is not None
-    ]
+    answered = []
+    for grade in GRADES:
+        count, least = summary.respondents[grade], summary.least.get(grade)
+        if count is not None or least is not None:
+            words = texts["answered" if count is not None else "answered_least"]
+            answered.append(words.format(count=numbers.thousands(least if count is None else count), grade=context.grade(grade)))
     made_up = [texts["synthetic"]] if context.meta.charts.synthetic else []
     if context.meta.other_limits:
         made_up.append(texts["other_limits"])

@@ -110,14 +110,16 @@ def quality_declaration(context: Context, method: MethodDefinitions) -> tuple[Se
 def _facts(context: Context, method: MethodDefinitions) -> dict[str, object]:
     meta, scope, path = context.meta, context.scope, "method_folder.quality"
     rates = context.frames.response_rates.filter(
-        (pl.col("area_code") == scope.area_code) & (pl.col("wave") == scope.wave) & pl.col("respondents").is_not_null()
+        (pl.col("area_code") == scope.area_code)
+        & (pl.col("wave") == scope.wave)
+        & pl.coalesce("respondents", "respondents_least").is_not_null()
     )
     told = []
     for row in rates.sort("grade").iter_rows(named=True):
-        pct = row["response_pct"]
-        rate = "" if pct is None else str(context.entry(f"{path}.rate")).format(pct=numbers.percent(pct))
+        pct = context.response(row)
+        rate = str(context.entry(f"{path}.rate")).format(pct=pct) if pct else ""
         grade = context.grade_first(row["grade"])
-        told.append(context.say(f"{path}.respondents", grade=grade, n=numbers.thousands(row["respondents"]), rate=rate))
+        told.append(context.say(f"{path}.respondents", grade=grade, n=context.answers(row), rate=rate))
     blank = context.frames.delivery_quality.filter(
         (pl.col("area_code") == scope.area_code) & (pl.col("wave") == scope.wave) & (pl.col("item") == "missing_item_pct")
     )["value"].drop_nulls().to_list()  # fmt: skip

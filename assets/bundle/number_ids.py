@@ -21,7 +21,7 @@ ID_COLUMNS: Mapping[str, tuple[str, ...]] = {
     "trends": ("wave", "area_code", "grade", "sex", "series_kind", "series", "measure"),
     "register_values": ("year", "area_code", "sex", "source", "indicator_key"),
 }
-RESPONSE_COLUMNS = ("enrolled", "respondents", "scored_any", "response_pct")
+RESPONSE_COLUMNS = ("enrolled", "respondents", "scored_any", "response_pct", "respondents_least", "response_least_pct")
 DECIMALS = {"percent": 0, "points": 0, "count": 0, "logit": 2}
 SIGNED = ("points",)
 COUNTS = "response_rates"

@@ -63,6 +63,12 @@ def answered(context: Context) -> list[Block]:
     parts = []
     for item in bortfall.read_steps(context.frames, context.scope):
         respondents, where = item.steps[1], {"grade": context.grade(item.grade)}
+        if respondents.least is not None:
+            known = "least_known" if item.least_pct is not None else "least_unknown"
+            words = {"n": numbers.thousands(respondents.least), "reason": context.reason(respondents.reason), **where}
+            pct = "" if item.least_pct is None else numbers.percent(item.least_pct)
+            parts.append(context.say(f"overview.answered.{known}", pct=pct, **words))
+            continue
         if respondents.count is None:
             parts.append(context.say("overview.answered.hidden", reason=context.reason(respondents.reason), **where))
             continue

@@ -18,6 +18,7 @@ def mark_only(reason: str) -> str:
 
 def marks_told(summaries: Sequence[BundleSummary], sentence: str) -> str:
     """The marks that the rows hold with their words, in `sentence` (place `{marks}`); empty when no number is missing."""
-    reasons = {one.words[grade] for one in summaries for grade, count in one.respondents.items() if count is None}
+    reasons = {one.words[grade] for one in summaries for grade, count in one.respondents.items()
+               if count is None and one.least.get(grade) is None}  # fmt: skip
     told = [f"{mark_only(reason)} {_MARK.sub('', reason).strip()}" for reason in sorted(reasons) if _MARK.search(reason)]
     return sentence.format(marks="; ".join(told)) if told else ""

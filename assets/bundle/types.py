@@ -154,7 +154,7 @@ class BundleSummary:
     """One municipality's row on the county page. Counts to the nearest 5; None with a reason in words.
 
     `status`: key of `county.status` in `report.yml`; `status_grade`: the only grade, when there is one. `kit`: folder of the
-    facilitator's kit, when it is on disk.
+    facilitator's kit, when it is on disk. `least`, `least_pct`: at least so many and so large a share, where no more is told.
     """
 
     area_code: str
@@ -166,6 +166,8 @@ class BundleSummary:
     status: str
     status_grade: str = ""
     kit: str = ""
+    least: Mapping[str, int | None] = field(default_factory=dict)
+    least_pct: Mapping[str, int | None] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

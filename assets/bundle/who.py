@@ -24,7 +24,7 @@ def who_section(context: Context) -> Section:
     rates = _rates(context)
     latest = rates.filter(pl.col("wave") == context.scope.wave)
     card = None
-    if latest["respondents"].is_not_null().any():
+    if latest.select(pl.coalesce("respondents", "respondents_least").is_not_null().any()).item():
         card = bortfall.build(context.frames, context.scope, context.meta.charts)
     if card:
         blocks.append(Figure(card, 3))
@@ -50,10 +50,9 @@ def _rates(context: Context) -> pl.DataFrame:
 def _rates_table(context: Context, rates: pl.DataFrame) -> Table:
     rows = []
     for row in rates.iter_rows(named=True):
-        pct = numbers.percent(row["response_pct"]) if row["response_pct"] is not None else ""
         rows.append((
             str(row["wave"]), context.grade(row["grade"], short=True), context.count(row["enrolled"]),
-            context.count(row["respondents"]), _scored(context, row), pct, _schools(context, row), _note(context, row),
+            context.answers(row), _scored(context, row), context.response(row), _schools(context, row), _note(context, row),
         ))  # fmt: skip
     return Table(
         id="svar",
@@ -66,8 +65,8 @@ def _rates_table(context: Context, rates: pl.DataFrame) -> Table:
 
 
 def _scored(context: Context, row: Mapping[str, Any]) -> str:
-    """Pupils with an index value; protected by themselves when the respondents are shown."""
-    if row["scored_any"] is None and row["respondents"] is not None:
+    """Pupils with an index value; protected by themselves when something is told of the respondents."""
+    if row["scored_any"] is None and (row["respondents"] is not None or row["respondents_least"] is not None):
         return context.reason("suppressed")
     return context.count(row["scored_any"])
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -131,6 +131,19 @@ class Context:
     def count(self, value: int | None) -> str:
         """A rounded count, or nothing."""
         return numbers.thousands(value) if value is not None else ""
+
+    def answers(self, row: Mapping[str, Any]) -> str:
+        """Respondents of a row of `response_rates`: the rounded count, `minst 93` where no more is told, or nothing."""
+        return self._or_least(row["respondents"], row["respondents_least"], self.count)
+
+    def response(self, row: Mapping[str, Any]) -> str:
+        """Per cent of the pupils who have answered, as `answers`."""
+        return self._or_least(row["response_pct"], row["response_least_pct"], numbers.percent)
+
+    def _or_least(self, value: int | None, least: int | None, text: Callable[[int], str]) -> str:
+        if value is not None or least is None:
+            return "" if value is None else text(value)
+        return self.say("common.at_least", value=text(least))
 
 
 def reason_text(reasons: Mapping[str, Any], code: str) -> str:

@@ -61,6 +61,8 @@ def answers_sheet(rows: pl.DataFrame, meta: ReportMeta) -> pl.DataFrame:
             "Svar (närmaste 5)": pl.col("respondents"),
             "Med minst ett index (närmaste 5)": pl.col("scored_any"),
             "Svarsfrekvens, procent": pl.col("response_pct"),
+            "Svar, minst": pl.col("respondents_least"),
+            "Svarsfrekvens, procent, minst": pl.col("response_least_pct"),
         },
         **_reason(meta),
     )

@@ -41,23 +41,28 @@ DRAWN = ("bars", "losses", "hatch", "labels", "right", "words")
 
 @dataclass(frozen=True)
 class Step:
-    """One step: count of pupils (to the nearest 5) or the reason why there is none, and what was lost since the step before."""
+    """One step: count of pupils (to the nearest 5) or the reason why there is none, and what was lost since the step before.
+
+    `least`: of respondents without a count, how many they are at least.
+    """
 
     key: str
     count: int | None
     reason: str
     loss: int | None
     share: int | None
+    least: int | None = None
 
 
 @dataclass(frozen=True)
 class GradeSteps:
-    """The steps of one grade. `response_pct` whole per cent or None; `reason` of the answers."""
+    """The steps of one grade. `response_pct` whole per cent or None; `reason` of the answers; `least_pct`: at least so many."""
 
     grade: str
     steps: tuple[Step, ...]
     response_pct: int | None
     reason: str
+    least_pct: int | None = None
 
 
 def build(frames: ReleaseFrames, scope: Scope, meta: ChartMeta) -> ChartCard | None:
@@ -87,7 +92,10 @@ def read_steps(frames: ReleaseFrames, scope: Scope) -> list[GradeSteps]:
     """Steps per grade of the scope's area and wave; grades that don't exist in the area are left out."""
     rows = frames.response_rates.filter(
         (pl.col("edition") == scope.edition) & (pl.col("area_code") == scope.area_code) & (pl.col("wave") == scope.wave)
-    ).select("grade", "enrolled", "enrolled_reason", "respondents", "scored_any", "response_pct", "reason")
+    ).select(
+        *("grade", "enrolled", "enrolled_reason", "respondents", "scored_any", "response_pct", "reason"),
+        *("respondents_least", "response_least_pct"),
+    )
     by_grade = {row["grade"]: row for row in rows.to_dicts()}
     screen = _screen(frames, scope)
     return [
@@ -137,10 +145,11 @@ def _steps(plain: dict[str, Any], screen: dict[str, Any] | None) -> GradeSteps:
             share = min(100, int(100 * count / row["enrolled"] + 0.5))
         if key == "respondents" and row["response_pct"] is not None:
             share = int(row["response_pct"])
-        steps.append(Step(key, count, reason, loss, share))
+        least = row["respondents_least"] if key == "respondents" and count is None else None
+        steps.append(Step(key, count, reason, loss, share, least))
         before = count if count is not None or key != "screened" else before
     pct = None if row["response_pct"] is None else int(row["response_pct"])
-    return GradeSteps(row["grade"], tuple(steps), pct, row["reason"])
+    return GradeSteps(row["grade"], tuple(steps), pct, row["reason"], row["response_least_pct"])
 
 
 def _step_reason(key: str, row: dict[str, Any]) -> str:
@@ -167,7 +176,7 @@ def _panel(item: GradeSteps, largest: int, meta: ChartMeta) -> Spec:
         y, y2 = top + LABEL, top + LABEL + BAR
         drawn["labels"].append({"x": BAR_LEFT, "y": top + 8, "text": _step_label(step, meta)})
         if step.count is None:
-            drawn["words"].append({"x": BAR_LEFT + 8, "y": y + BAR / 2, "text": _missing(step, meta)})
+            drawn["words"].append({"x": BAR_LEFT + 8, "y": y + BAR / 2, "text": _missing(step, meta, item.least_pct)})
             continue
         end = round(BAR_LEFT + scale * step.count, 1)
         drawn["bars"].append({"x": BAR_LEFT, "x2": end, "y": y, "y2": y2})
@@ -210,8 +219,14 @@ def _loss_reason(item: GradeSteps, step: Step, meta: ChartMeta) -> str:
     return say(meta, f"bortfall.loss.{'scored_only' if known else step.key}")
 
 
-def _missing(step: Step, meta: ChartMeta) -> str:
-    """Why a step has no count, in words."""
+def _missing(step: Step, meta: ChartMeta, least_pct: int | None = None) -> str:
+    """How many they are at least, or why a step has no count, in words."""
+    if step.least is not None:
+        return _least(step.least, least_pct, meta, mark=meta.reasons[step.reason].mark)
+    return _reason(step, meta)
+
+
+def _reason(step: Step, meta: ChartMeta) -> str:
     reason = str(meta.reasons[step.reason])
     if step.key != "enrolled":
         return reason
@@ -219,9 +234,19 @@ def _missing(step: Step, meta: ChartMeta) -> str:
     return say(meta, f"bortfall.enrolled_missing.{key}", reason=reason)
 
 
+def _least(least: int, pct: int | None, meta: ChartMeta, *, mark: str) -> str:
+    name = "least" if pct is None else "least_pct"
+    share = "" if pct is None else numbers.percent(pct)
+    return say(meta, f"bortfall.{name}", n=numbers.thousands(least), pct=share, mark=mark)
+
+
 def _part(item: GradeSteps, meta: ChartMeta) -> str:
     grade = grade_name(meta, item.grade)
     answered = item.steps[1]
+    if answered.least is not None:
+        name = "unknown" if item.least_pct is None else "least"
+        pct = "" if item.least_pct is None else numbers.percent(item.least_pct)
+        return say(meta, f"bortfall.title.{name}", grade=grade, pct=pct)
     if answered.count is None:
         return say(meta, "bortfall.title.hidden", grade=grade, reason=str(meta.reasons[answered.reason]))
     if item.response_pct is None:
@@ -241,6 +266,12 @@ def _alt(meta: ChartMeta, scope: Scope, grades: list[GradeSteps]) -> str:
     return complete_alt(meta, text, synthetic=meta.synthetic)
 
 
+def _table_reason(item: GradeSteps, step: Step, meta: ChartMeta, *, lost: bool) -> str:
+    if step.least is not None:  # not in the column of numbers, which promises that they are rounded
+        return _least(step.least, item.least_pct, meta, mark="").strip()
+    return _loss_reason(item, step, meta) if lost and step.loss else ""
+
+
 def _table(meta: ChartMeta, grades: list[GradeSteps]) -> pl.DataFrame:
     head = {key: say(meta, f"bortfall.columns.{key}") for key in ("step", "count", "share", "loss", "reason")}
     rows = []
@@ -250,9 +281,9 @@ def _table(meta: ChartMeta, grades: list[GradeSteps]) -> pl.DataFrame:
             rows.append({
                 say(meta, "common.columns.grade"): numbers.upper_first(grade_name(meta, item.grade)),
                 head["step"]: lookup(meta.texts, f"bortfall.steps.{step.key}"),
-                head["count"]: numbers.thousands(step.count) if step.count is not None else _missing(step, meta),
+                head["count"]: numbers.thousands(step.count) if step.count is not None else _reason(step, meta),
                 head["share"]: numbers.percent(step.share) if step.share is not None else "",
                 head["loss"]: numbers.thousands(step.loss) if lost else "",
-                head["reason"]: _loss_reason(item, step, meta) if lost and step.loss else "",
+                head["reason"]: _table_reason(item, step, meta, lost=lost),
             })  # fmt: skip
     return pl.DataFrame(rows)

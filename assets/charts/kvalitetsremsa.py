@@ -71,7 +71,7 @@ def read_facts(frames: ReleaseFrames, scope: Scope, meta: ChartMeta) -> list[Fac
         if rate is None or rate["reason"] in ("no_pupils", "no_delivery"):
             continue
         found += [
-            _share(meta, grade, "response", rate["response_pct"], rate["reason"]),
+            _response(meta, grade, rate),
             _answers(meta, grade, rate),
             _schools(meta, grade, rate),
             _screened(meta, grade, frames.screen_sensitivity, scope),
@@ -117,8 +117,23 @@ def _unknown(meta: ChartMeta, grade: str, key: str, reason: str) -> Fact:
     return Fact(grade, key, str(named) if named and named.mark else str(meta.reasons["missing"]), UNKNOWN)
 
 
+def _response(meta: ChartMeta, grade: str, rate: Row) -> Fact:
+    least = rate["response_least_pct"]
+    if rate["response_pct"] is None and least is not None:
+        return _least(meta, grade, "response", numbers.percent(least), least)
+    return _share(meta, grade, "response", rate["response_pct"], rate["reason"])
+
+
+def _least(meta: ChartMeta, grade: str, key: str, text: str, value: float) -> Fact:
+    """At least so much is told: the state is what that is enough for, and never that it is too little."""
+    state = state_of(value, _limits(meta, key))
+    return Fact(grade, key, say(meta, "kvalitetsremsa.least", value=text), UNKNOWN if state == WEAK else state)
+
+
 def _answers(meta: ChartMeta, grade: str, rate: Row) -> Fact:
-    count = rate["respondents"]
+    count, least = rate["respondents"], rate["respondents_least"]
+    if count is None and least is not None:
+        return _least(meta, grade, "answers", numbers.thousands(least), least)
     if count is None:
         return _unknown(meta, grade, "answers", rate["reason"])
     return Fact(grade, "answers", numbers.thousands(count), state_of(count, _limits(meta, "answers")))
@@ -126,6 +141,8 @@ def _answers(meta: ChartMeta, grade: str, rate: Row) -> Fact:
 
 def _schools(meta: ChartMeta, grade: str, rate: Row) -> Fact:
     taken, registered = rate["schools_participating"], rate["schools_registered"]
+    if taken is None and rate["respondents"] is None:
+        return _unknown(meta, grade, "schools", rate["reason"])
     if taken is None or not registered:
         return _unknown(meta, grade, "schools", "missing" if rate["enrolled_reason"] == "ok" else rate["enrolled_reason"])
     state = state_of(100 * taken / registered, _limits(meta, "schools"))

@@ -15,7 +15,7 @@ NAMES: Mapping[str, tuple[str, ...]] = {
     "sex": ("sex",),
     "key": ("index_key", "indicator", "count_key", "series", "indicator_key", "key"),
 }
-COUNTS = ("n", "enrolled", "respondents", "scored_any")
+COUNTS = ("n", "enrolled", "respondents", "scored_any", "respondents_least")
 """Columns of the release with counts of pupils."""
 TEXTS = ("value", "thresholds", "role_medians")
 """Text columns of the release that hold numbers."""

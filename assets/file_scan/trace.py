@@ -24,6 +24,8 @@ Found = tuple[str, str, str]
 YEARS = range(1990, 2100)
 ALONE = re.compile(r"\s*\d+(?:[ \u00a0\u202f]\d{3})*\s*")
 _DATE = re.compile(r"\d{4}-\d\d(?:-\d\d)?(?:T[\d:.]+Z?)?|\d{1,2} [a-zå]+ \d{4}")
+_LEAST = re.compile(r"^(?:minst|at least)\s+(?=\d)", re.IGNORECASE)
+"""Before a number that is told as a bound, alone in its cell."""
 
 
 @dataclass
@@ -186,7 +188,7 @@ class _Tracer:
         number = _machine(text)
         if number is not None:
             return _Said((number,))
-        if ONLY_NUMBERS.fullmatch(text):
+        if ONLY_NUMBERS.fullmatch(_LEAST.sub("", text)):
             return _Said(tuple(bare_numbers(text)), signed=False)
         return _Said((), text=text) if self._tokens(text) else NOTHING
 

@@ -67,6 +67,7 @@ def protect(
     focus: Mapping[str, int] | None = None,
     barred: pl.DataFrame | None = None,
     within: Outer | None = None,
+    enrolled: pl.DataFrame | None = None,
 ) -> ProtectedRelease:
     """Results that reveal no small count, and the log of what is hidden.
 
@@ -80,6 +81,7 @@ def protect(
         barred: rows (keys of `counts`) that another publication about the same pupils forbids: their bands where `bars_bands`,
             their numbers where `bars_counts`. What would reveal them is hidden as for any other cell.
         within: the pattern of the edition that this one lies within: what is hidden there is hidden here.
+        enrolled: `area_code, wave, grade, enrolled` of an open register, which bounds the respondents for all to see.
 
     Raises:
         PipelineError: the tables do not hold together, the edition is unknown, or it has an area that `within` lacks.
@@ -105,7 +107,8 @@ def protect(
 
     show_again(blocks, hidden, floors, numbers, outer, search_in)
     if policy.whole_numbers:
-        known = told_by_rules(blocks, policy, share_windows(proof, blocks, numbers.share_step), weighted, edition)
+        windows = share_windows(proof, blocks, numbers.share_step)
+        known = told_by_rules(blocks, policy, windows, weighted, edition, enrolled)
         while protect_whole(blocks, hidden, floors, numbers, known, outer):
             if not protect_respondents(blocks, hidden, floors, numbers):
                 break

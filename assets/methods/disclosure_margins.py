@@ -46,6 +46,19 @@ def _room(value: IntArray, shown: np.ndarray, step: int) -> tuple[IntArray, IntA
     return np.where(shown, value - low, 0), np.where(shown, high - value, 0)
 
 
+def _beside(value: IntArray, shown: np.ndarray, step: int) -> tuple[IntArray, IntArray]:
+    """How far down and up numbers may go together (first axis kept, of length one) beside a hidden one of them.
+
+    Nobody knows a hidden number better than if it were shown rounded. The hidden one that is looked at counts for nothing: the
+    roomiest of them.
+    """
+    down, up = (
+        room.sum(axis=0, keepdims=True) - np.where(shown, 0, room).max(axis=0, keepdims=True, initial=0)
+        for room in _room(value, np.ones_like(shown), step)
+    )
+    return down, up
+
+
 def _share_room(count: IntArray, total: IntArray, shown: np.ndarray, step: int) -> tuple[FloatArray, FloatArray]:
     rounded = share_percent(count, total, step)
     low, high = (rounded - step / 2) * total / 100, (rounded + step / 2) * total / 100
@@ -85,13 +98,13 @@ def protect_sums(blocks: Blocks, hidden: Hidden, floors: Floors, numbers: Policy
 def protect_respondents(blocks: Blocks, hidden: Hidden, floors: Floors, numbers: PolicyNumbers) -> bool:
     """Hide sums of respondents that could bind a hidden number of them, in place; returns whether anything changed.
 
-    A hidden number can rise as far as the shown ones beside it may fall within their rounding and the sum within its own. The
-    hidden ones beside it count for nothing. With a sum's respondents go its unscored shares, which would tell them.
+    A hidden number can rise as far as those beside it may fall within their rounding and the sum within its own. With a sum's
+    respondents go its unscored shares, which would tell them.
     """
     changed = False
     for parent, children, _ in families(blocks.groups):
         shown, value = hidden.respondents[children] == 0, blocks.respondents[children]
-        down = _room(value, shown, numbers.count_step)[0].sum(axis=0) + blocks.respondents[parent] - value.sum(axis=0)
+        down = _beside(value, shown, numbers.count_step)[0][0] + blocks.respondents[parent] - value.sum(axis=0)
         up = _room(blocks.respondents[parent], hidden.respondents[parent] == 0, numbers.count_step)[1]
         tight = ~shown.all(axis=0) & (down + up < floors.respondents_spread) & (hidden.respondents[parent] == 0)
         if tight.any():
@@ -127,7 +140,8 @@ def _tight_lines(
         _room(scored, shown_scored, count_step), _open(_room(blocks.scored[parent], sums[1], count_step), sums[1])
     )
     respondents_room = _least(
-        _room(respondents, shown_respondents, count_step), _open(_room(blocks.respondents[parent], sums[2], count_step), sums[2])
+        _beside(respondents, shown_respondents, count_step),
+        _open(_room(blocks.respondents[parent], sums[2], count_step), sums[2]),
     )
     unscored_room = scored_room + respondents_room + outside_respondents - outside_scored
 

@@ -98,7 +98,7 @@ class DisclosurePolicy(BaseModel):
     `sensitive_indicators`: survey -> the sensitive questions and scales, equal to those marked in `indicators/` (cross-checked).
     `absolute`: the values beyond which no waiver goes. `changes`: every version, the present one first.
     `cell_key`: tables that get noise instead of suppression (none as shipped); the same in every edition.
-    `whole_numbers`: also protect against who reckons with whole pupils and our floors (`disclosure_whole`); off as shipped.
+    `whole_numbers`: also protect against who reckons with whole pupils and our floors (`disclosure_whole`); on as shipped.
     `steps`: `looser` and `tighter` -> edition -> numbers one step away, only to count what they would show (`policy_steps`).
     """
 

@@ -29,6 +29,7 @@ from assets.methods.disclosure_state import RULES, SPLIT, Floors, Hidden, mark
 
 SYMMETRIC = "logit_t"
 """The method whose intervals are symmetric on the logit scale: their middle tells the share once more."""
+UNKNOWN = np.iinfo(np.int64).max
 _TINY = 1e-9
 _NONE, _SEXES, _EVERY = np.zeros(3, dtype=bool), np.array([True, True, False]), np.ones(3, dtype=bool)
 _WAYS = (
@@ -60,7 +61,10 @@ def share_windows(proof: pl.DataFrame, blocks: Blocks, step: int) -> FloatArray:
     low, high = low[inside], high[inside]
     flat[(*place, 0)] = np.maximum(flat[(*place, 0)], _middle(low - 0.5, high - 0.5))
     flat[(*place, 1)] = np.minimum(flat[(*place, 1)], _middle(low + 0.5, high + 0.5))
-    return flat.reshape(windows.shape) / 100
+    # the share itself is always possible, whatever an interval was made of
+    exact = 100 * blocks.bands / np.maximum(blocks.scored[..., None], 1)
+    found = flat.reshape(windows.shape)
+    return np.stack([np.minimum(found[..., 0], exact), np.maximum(found[..., 1], exact)], axis=-1) / 100
 
 
 def _middle(low: FloatArray, high: FloatArray) -> FloatArray:
@@ -75,6 +79,7 @@ class Told:
         windows: from `share_windows`; weighted: [group, index, sex] shares that aren't those of the pupils.
         cells: [index, edition] least pupils in a shown share and outside it. least: [edition] least pupils of a shown number.
         innermost: whether reasons tell on which side of the floor a hidden number lies; other editions have one for all.
+        most: [group] pupils of the grade, girls and boys, where a register tells them: no more can have answered; else `UNKNOWN`.
     """
 
     windows: FloatArray
@@ -82,21 +87,39 @@ class Told:
     cells: IntArray
     least: IntArray
     innermost: bool
+    most: IntArray
 
 
 def told_by_rules(
-    blocks: Blocks, policy: DisclosurePolicy, windows: FloatArray, weighted: FloatArray | None, edition: str
+    blocks: Blocks,
+    policy: DisclosurePolicy,
+    windows: FloatArray,
+    weighted: FloatArray | None,
+    edition: str,
+    enrolled: pl.DataFrame | None = None,
 ) -> Told:
     """What the rules of all editions tell of a shown share: an attacker may have each of them.
 
     Args:
         windows: from `share_windows`. weighted: [group, index, sex, band] weighted shares, NaN where the pupils' own is shown.
+        enrolled: `area_code, wave, grade, enrolled` of an open register.
     """
     every = [policy.numbers(one) for one in policy.editions]
     sensitive = np.array([key in policy.sensitive_indices for key in blocks.index_keys], dtype=bool)[:, None]
     cells = np.where(sensitive, [one.cell_floor_sensitive for one in every], [one.cell_floor for one in every])
     estimated = np.zeros(blocks.scored.shape, dtype=bool) if weighted is None else np.isfinite(weighted).any(axis=-1)
-    return Told(windows, estimated, cells, np.unique([one.group_floor for one in every]), edition == INNERMOST)
+    least = np.unique([one.group_floor for one in every])
+    return Told(windows, estimated, cells, least, edition == INNERMOST, _most(blocks, enrolled))
+
+
+def _most(blocks: Blocks, enrolled: pl.DataFrame | None) -> IntArray:
+    """[group] the register's pupils, or the respondents where they are more: pupils move after the register's day."""
+    if enrolled is None:
+        return np.full(blocks.groups.height, UNKNOWN)
+    keys = ["area_code", "wave", "grade"]
+    known = blocks.groups.join(enrolled.unique(keys), on=keys, how="left", maintain_order="left")["enrolled"]
+    most = known.fill_null(UNKNOWN).to_numpy().astype(np.int64)
+    return np.maximum(most, blocks.respondents[:, ALL])
 
 
 def bands_fit(values: IntArray, low: IntArray, high: IntArray) -> np.ndarray:
@@ -129,7 +152,9 @@ class _Group:
         girls, boys = (one.ravel() for one in np.meshgrid(self.offsets, self.offsets, indexing="ij"))
         self.square = np.stack([girls, boys, girls + boys], axis=-1)
         self.indices = np.flatnonzero(blocks.present[at])
-        self.respondents = self.true + self.square[self._sided(self.true + self.square, self.true, floors.respondents, told)]
+        people = self.true + self.square
+        possible = self._sided(people, self.true, floors.respondents, told) & (people[:, ALL] <= told.most[at])
+        self.respondents = people[possible]
         self.near_respondents = self._rounded(self.respondents, self.true)
         self.pairs = {}
         for index in self.indices:

@@ -9,6 +9,8 @@ import polars as pl
 
 from assets.methods.contained_areas import as_parts
 from assets.methods.disclosure import protect
+from assets.methods.disclosure_blocks import SEXES
+from assets.methods.disclosure_counts import COUNT_RULE
 from assets.methods.editions import HIDDEN, allowed_areas
 from assets.methods.kept_series import on_rows
 from assets.methods.protect_series import SeriesRelease, protect_series
@@ -19,7 +21,8 @@ if TYPE_CHECKING:
     from assets.methods.disclosure_policy import DisclosurePolicy
     from assets.methods.edition_patterns import Outer
 
-GROUP = ["area_level", "area_code", "wave", "grade", "sex"]
+PLACE = ["area_level", "area_code", "wave", "grade"]
+GROUP = [*PLACE, "sex"]
 Counted = tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]
 
 
@@ -53,6 +56,41 @@ def protected_series(
     return made
 
 
+def hidden_respondents(
+    results: pl.DataFrame, log: pl.DataFrame, policy: DisclosurePolicy, close: pl.DataFrame | None = None
+) -> pl.DataFrame:
+    """Areas, grades and sexes (`GROUP`) whose hidden number of respondents the single questions may not tell.
+
+    With the policy's `whole_numbers` areas are left out where girls, boys and all are hidden for the numbers of scored pupils
+    alone (`count_interval`): those who answered a question are no more than the respondents, so with nothing above them the
+    respondents stay unknown.
+
+    Args:
+        results: an edition's `release.index_results`. log: its rows of `release.suppression_log`.
+        close: from `nearly_all`, where something is above them.
+    """
+    told = (pl.col("measure") == "n_respondents") & pl.col("reason").is_in(HIDDEN)
+    hidden = results.filter(told).select(GROUP).unique()
+    if not policy.whole_numbers:
+        return hidden
+    unbounded = log.filter(pl.col("cell") == "n_respondents", pl.col("rule") == COUNT_RULE).group_by(PLACE)
+    free = unbounded.agg(pl.col("sex").n_unique()).filter(pl.col("sex") == len(SEXES))
+    return hidden.join(free if close is None else free.join(close, on=PLACE, how="anti"), on=PLACE, how="anti")
+
+
+def nearly_all(counts: pl.DataFrame, enrolled: pl.DataFrame, policy: DisclosurePolicy) -> pl.DataFrame:
+    """`PLACE` of areas where so many have answered that the register's pupils would bound the respondents from above.
+
+    Args:
+        counts: `indices.indicator_counts`. enrolled: `release.response_rates`, where pupils are shown to the nearest step.
+    """
+    every = [policy.numbers(edition) for edition in policy.editions]
+    need = max(max(one.interval_width, one.interval_width_sensitive) + one.count_step for one in every)
+    answered = counts.group_by(PLACE).agg(pl.col("n_respondents").max())
+    near = answered.join(enrolled, on=PLACE).filter(pl.col("enrolled") - pl.col("n_respondents") < need)
+    return near.select(PLACE).unique()
+
+
 def released_anew(
     indices: tuple[pl.DataFrame, pl.DataFrame],
     questions: Counted,
@@ -73,9 +111,7 @@ def released_anew(
     for edition in editions:
         counts, estimates = (allowed_areas(table, policy, edition) for table in indices)
         safe = protect(counts, estimates, policy, edition, focus, None, within[0])
-        hidden = (
-            safe.results.filter((pl.col("measure") == "n_respondents") & pl.col("reason").is_in(HIDDEN)).select(GROUP).unique()
-        )
+        hidden = hidden_respondents(safe.results, safe.log, policy)
         series = (allowed_areas(table, policy, edition) for table in questions)
         asked = protect_series(*series, file, survey, policy, edition, hidden, within[1])
         found.append(safe.results)

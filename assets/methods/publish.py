@@ -191,6 +191,11 @@ def response_rates(results: pl.DataFrame, persons: pl.DataFrame, enrolled: pl.Da
     return frame.select(*keys, *order, "response_pct", "reason").sort("area_level", "area_code", "wave", "grade")
 
 
+def enrolled_pupils(values: pl.DataFrame, profile: Profile) -> pl.DataFrame:
+    """`area_code, wave, grade, enrolled` where a register tells the number; arguments as those of `response_rates`."""
+    return _enrolled(values, profile).select("area_code", "wave", "grade", "enrolled").drop_nulls()
+
+
 def _schools(persons: pl.DataFrame, profile: Profile) -> pl.DataFrame:
     keys = ["area_code", "wave", "grade"]
     rows = persons.filter(pl.col("school_code").is_not_null()).select(

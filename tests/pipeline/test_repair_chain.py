@@ -52,7 +52,10 @@ def slip(small_demo: Installation) -> dict[str, object]:
         numbers=(pl.col("reason").filter(pl.col("measure") == "n_scored") == "ok").all(),
         pupils=pl.col("n").max(),
     )
-    return state.filter("total", "split", "numbers").sort("pupils", *BLOCK).select(BLOCK).row(0, named=True)
+    girls = small_demo.warehouse.read(COUNTS, {"wave": [WAVE], "sex": ["girl"]})
+    kept = girls.filter(pl.min_horizontal(BANDS) >= 5)  # a share below the floor would contradict the floors, which none repairs
+    found = state.filter("total", "split", "numbers").join(kept, on=BLOCK, how="semi")
+    return found.sort("pupils", *BLOCK).select(BLOCK).row(0, named=True)
 
 
 def opened(made: ProtectedRelease, slip: dict[str, object], counts: pl.DataFrame, edition: str) -> ProtectedRelease:

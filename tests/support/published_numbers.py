@@ -21,7 +21,10 @@ ANSWERS = {
     "enrolled": ("Elever i registret", ""), "respondents": ("Svar", "Svar (närmaste 5)"),
     "scored_any": ("Med minst ett index", "Med minst ett index (närmaste 5)"),
     "response_pct": ("Svarsfrekvens", "Svarsfrekvens, procent"),
+    "respondents_least": ("Svar, minst", ""), "response_least_pct": ("Svarsfrekvens, procent, minst", ""),
 }  # fmt: skip
+AT_LEAST = {"respondents": "respondents_least", "response_pct": "response_least_pct"}
+LEAST = "minst "
 COUNTY = "01"
 Found = dict[str, str]
 
@@ -148,11 +151,11 @@ def _values(name: str, table: ReadTable, world: World) -> Iterator[tuple[str, st
 def _answers(name: str, table: ReadTable, world: World) -> Iterator[tuple[str, str]]:
     for row in table.records():
         for code, (header, _) in ANSWERS.items():
-            if value_of(row[header])[:1].isdigit():
-                yield (
-                    f"{row['Mättillfälle']}/{world.area_code}/{GRADES[row['Årskurs']]}/all/answers/{code}",
-                    value_of(row[header]),
-                )
+            text = value_of(row.get(header, ""))
+            least = text.startswith(LEAST)
+            if text.removeprefix(LEAST)[:1].isdigit():
+                place = f"{row['Mättillfälle']}/{world.area_code}/{GRADES[row['Årskurs']]}/all/answers"
+                yield f"{place}/{AT_LEAST[code] if least else code}", text.removeprefix(LEAST)
 
 
 TABLES: Mapping[str, Callable[[str, ReadTable, World], Iterator[tuple[str, str]]]] = {
@@ -228,7 +231,7 @@ def read_csv(raw: bytes, world: World) -> Found:
             key = f"{place}/{row['sex']}/{row['index_key']}/{row['measure']}"
             found[key] = shown(float(row["value"]), row["unit"]) if row["value"] else f"({row['reason']})"
         else:
-            units = {code: "percent" if code == "response_pct" else "count" for code in ANSWERS}
+            units = {code: "percent" if code.endswith("_pct") else "count" for code in ANSWERS}
             found |= {f"{place}/all/answers/{c}": shown(float(row[c]), unit) for c, unit in units.items() if row[c]}
     return found
 
@@ -251,7 +254,7 @@ def read_xlsx(raw: bytes, world: World) -> Found:
         for code, (short, header) in ANSWERS.items():
             value = row[header or short]
             if isinstance(value, (int, float)):
-                found[f"{place}/{code}"] = shown(value, "percent" if code == "response_pct" else "count")
+                found[f"{place}/{code}"] = shown(value, "percent" if code.endswith("_pct") else "count")
     return found
 
 

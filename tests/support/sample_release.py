@@ -17,6 +17,7 @@ import polars as pl
 
 from assets.charts.types import ChartMeta, IndexMeta, IndicatorMeta, ReasonText, ReleaseFrames, Scope, SeriesBreak
 from assets.methods import change_table
+from assets.methods.least_answers import with_least
 from assets.methods.published_trends import published_cells, published_trends
 from assets.methods.series_breaks import SeriesDefinition, series_breaks
 from assets.methods.wave_trends import CELL, GROUP, ChangeRules
@@ -155,7 +156,7 @@ def sample_release(area_code: str = "0127", seed: int = 20240307) -> ReleaseFram
     return ReleaseFrames(
         index_results=results,
         trends=sample_trends(results),
-        response_rates=_response_rates(area_code, seed),
+        response_rates=with_least(_response_rates(area_code, seed), results, {EDITION: 5}),
         register_values=_register_values(),
         delivery_quality=_delivery_quality(area_code),
     )

@@ -131,6 +131,7 @@ HEAD = "area_code,wave,grade,sex,index_key,measure,value,low,high,n\n0127,2024,a
 CASES = {
     "a count of three in a column of counts": ("4_tabeller/x.csv", HEAD + ",,,3\n", "small_count"),
     "a count that is not released": ("4_tabeller/x.csv", HEAD + ",,,7777\n", "untraced"),
+    "a bound that is not released": ("4_tabeller/x.csv", HEAD + ",,,minst 7777\n", "untraced"),
     "a share of another cell": ("4_tabeller/x.csv", HEAD + "99,,,\n", "untraced"),
     "a computer's decimals": ("4_tabeller/x.csv", HEAD + "12.30000000000004,,,\n", "unrounded"),
     "a count off the step": ("2_diagram/x.csv", "Årskurs,Antal elever (avrundat till 5)\nÅrskurs 9,1141\n", "off_step"),

@@ -15,6 +15,7 @@ from assets.audit.whole import flows, run_whole, whole_attacks
 from assets.methods.disclosure import load_policy, protect
 from assets.methods.disclosure_blocks import ROW_KEYS
 from assets.methods.disclosure_whole import bands_fit
+from assets.methods.least_answers import with_least
 from tests.support.disclosure_population import population
 
 DISCLOSURE = yaml.safe_load((Path(__file__).parents[2] / "assets/catalogue/disclosure.yml").read_text(encoding="utf-8"))
@@ -59,18 +60,18 @@ def counts() -> pl.DataFrame:
     return population(4, [40, 60, 90, 120, 150, 200, 300])
 
 
-def released(counts: pl.DataFrame, whole: bool) -> pl.DataFrame:
+def released(counts: pl.DataFrame, whole: bool, enrolled: pl.DataFrame | None = None) -> pl.DataFrame:
     """Both editions' results, the outer one with one reason for all that it hides."""
     policy = load_policy({**DISCLOSURE, "whole_numbers": whole})
     none = counts.select(*ROW_KEYS, measure=pl.lit("mean")).clear()
-    inner = protect(counts, none, policy, "intern")
-    outer = protect(counts, none, policy, "publik", within=inner.pattern).results
+    inner = protect(counts, none, policy, "intern", enrolled=enrolled)
+    outer = protect(counts, none, policy, "publik", within=inner.pattern, enrolled=enrolled).results
     quiet = outer.with_columns(reason=pl.col("reason").replace("too_few", "suppressed"))
     return pl.concat([inner.results, quiet])
 
 
-def attacked(results: pl.DataFrame) -> pl.DataFrame:
-    return pl.concat(run_whole(task).cells for task in whole_attacks({"index_results": results}, RULES))
+def attacked(results: pl.DataFrame, **beside: pl.DataFrame) -> pl.DataFrame:
+    return pl.concat(run_whole(task).cells for task in whole_attacks({"index_results": results, **beside}, RULES))
 
 
 def test_the_option_leaves_nothing_bounded_and_hides_no_more_bands(counts: pl.DataFrame) -> None:
@@ -105,3 +106,33 @@ def test_a_floor_that_is_known_bounds_what_rounding_leaves_open() -> None:
     unknowing = AuditRules({"intern": EditionRules(10, 20, 30, 10, 5, 1, 4, 9)}, "intern")
     [task] = whole_attacks({"index_results": table}, unknowing)
     assert run_whole(task).cells.filter(sex="girl", measure="share_unscored")["high"].item() > 4
+
+
+def test_pupils_in_an_open_register_bound_the_respondents_from_above() -> None:
+    """Where nearly all have answered more has to be hidden, and then the register tells nothing."""
+    counts = population(4, [60, 120])
+    place = ["area_level", "area_code", "wave", "grade"]
+    register = counts.filter(area_level="municipality", sex="all").group_by(place).agg(enrolled=pl.col("n_respondents").max() + 1)
+    rates = register.join(pl.DataFrame({"edition": list(EDITIONS)}), how="cross")
+    unknowing, knowing = released(counts, whole=True), released(counts, whole=True, enrolled=register.drop("area_level"))
+    assert (attacked(unknowing, response_rates=rates)["verdict"] != "wide").any()
+    assert attacked(knowing, response_rates=rates)["verdict"].unique().to_list() == ["wide"]
+
+
+def test_hidden_respondents_are_at_least_the_scored_that_are_shown() -> None:
+    """95 may stand for 93 where the step is 5; the per cent is rounded down, of the most pupils that 110 may stand for."""
+    place = {"edition": "intern", "area_level": "municipality", "area_code": "0120", "wave": 2024, "grade": "ak9"}
+    results = pl.DataFrame(
+        [{**place, "sex": "all", "measure": "n_scored", "value": value, "reason": reason}
+         for value, reason in ((95.0, "ok"), (90.0, "ok"), (None, "suppressed"))]
+        + [{**place, "sex": "girl", "measure": "n_scored", "value": 200.0, "reason": "ok"}]
+    )  # fmt: skip
+    hidden = pl.DataFrame([{**place, "respondents": None, "enrolled": 110}], schema_overrides={"respondents": pl.Int64})
+
+    def told(rates: pl.DataFrame, steps: dict[str, int]) -> tuple[int | None, int | None]:
+        return with_least(rates, results, steps).select("respondents_least", "response_least_pct").row(0)
+
+    assert told(hidden, {"intern": 5}) == (93, 83)  # 93 of 112
+    assert told(hidden, {}) == (None, None)  # numbers with noise bound nothing
+    assert told(hidden.with_columns(respondents=pl.lit(100)), {"intern": 5}) == (None, None)
+    assert told(hidden.with_columns(enrolled=pl.lit(80)), {"intern": 5}) == (93, None)
