@@ -102,7 +102,7 @@ def test_one_school_less_stops_and_names_both_tables(small_demo, published, muni
         (failed,) = [event for event in result.all_events if event.is_step_failure]
     words = str(failed.event_specific_data.user_failure_data.description)
     assert "release.index_results" in words
-    assert "samma tabell i utgivningen 2024-forsta (2025-03-01)" in words
+    assert "samma tabell i utgivningen 2024-for (2025-03-01)" in words
     assert CATALOGUE.area_names[municipality] in words
     found = Warehouse(published.warehouse).read(EARLIER).drop_nulls("kind")
     assert municipality in found["area_code"].to_list()
