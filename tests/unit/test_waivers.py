@@ -140,7 +140,7 @@ def test_a_waiver_is_printed_in_report_method_folder_and_certificate() -> None:
     manifest = manifest_of(bundle, replace(sample_bundle_meta(), **policy_facts(disclosure, SCOPE.edition)))
     release = manifest["release"]
     assert isinstance(release, dict)
-    assert release["policy_version"] == "5"
+    assert release["policy_version"] == str(disclosure["version"])
     assert release["waivers"] == [WAIVER | {"usual_value": 30}]
 
 
