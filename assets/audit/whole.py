@@ -211,14 +211,20 @@ def _ends(values: np.ndarray) -> tuple[int, int]:
     return int(values.min()), int(values.max())
 
 
-def _range(window: tuple[float, float], most: float, reach: int) -> np.ndarray:
+def _range(window: tuple[float, float], most: float, left: float, reach: int) -> np.ndarray:
+    """Whole numbers within a window; so far up as `reach` when nothing bounds it, and no further than is left by the other sex."""
     low, high = int(window[0]), min(window[1], most)
-    return np.arange(low, int(high if np.isfinite(high) else low + reach) + 1)
+    return np.arange(low, int(min(high if np.isfinite(high) else low + reach, left)) + 1)
 
 
 def _pairs(windows: Sequence[tuple[float, float]], reach: int, most: Sequence[float] = (np.inf,) * 3) -> _Pairs:
     """Pairs within the windows of girls, boys and all, none of them above `most`."""
-    girls, boys = (_range(windows[at], min(most[at], windows[2][1] - windows[1 - at][0], most[2]), reach) for at in (0, 1))
+    low, high = windows[2]
+    known = high - low <= 2 * reach  # an open register alone may leave a thousand of each sex, and a million pairs
+    left = [high - windows[1 - at][0] for at in (0, 1)]
+    girls, boys = (
+        _range(windows[at], min(most[at], most[2], left[at] if known else np.inf), left[at], reach) for at in (0, 1)
+    )
     g, b = (one.ravel() for one in np.meshgrid(girls, boys, indexing="ij"))
     fits = (g + b >= windows[2][0]) & (g + b <= min(windows[2][1], most[2]))
     return _Pairs(g[fits], b[fits])
