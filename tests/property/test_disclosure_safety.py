@@ -118,7 +118,7 @@ worlds = st.builds(
 )
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(worlds, st.integers(0, 1000))
 def test_pattern_does_not_depend_on_row_order(counts: pl.DataFrame, seed: int) -> None:
     proof = estimates(counts)
@@ -130,7 +130,7 @@ def test_pattern_does_not_depend_on_row_order(counts: pl.DataFrame, seed: int) -
     assert ordered.log.equals(shuffled.log)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(worlds)
 def test_no_small_share_is_shown_and_nothing_is_left_of_what_is_hidden(counts: pl.DataFrame) -> None:
     results = publish(counts)
@@ -158,7 +158,7 @@ def test_no_small_share_is_shown_and_nothing_is_left_of_what_is_hidden(counts: p
     assert results.filter(pl.col("n").is_not_null() & (pl.col("n") % 5 != 0)).height == 0
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(st.integers(0, 10_000), st.lists(st.integers(0, 250), min_size=1, max_size=4))
 def test_small_random_counties_withstand_the_attack_inside_each_area(seed: int, sizes: list[int]) -> None:
     counts = population(seed, sizes, indices=("acting_out", "wellbeing"))

@@ -13,7 +13,7 @@ SEEDS = st.integers(0, 10_000)
 CELL = ["area_level", "area_code", "wave", "grade", "index_key"]
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(SEEDS, SEEDS)
 def test_row_order_changes_no_bit(seed: int, shuffle: int) -> None:
     persons = sample_persons(seed, classes=16)
@@ -22,7 +22,7 @@ def test_row_order_changes_no_bit(seed: int, shuffle: int) -> None:
     assert area_counts(turned, list(KINDS)).equals(area_counts(persons, list(KINDS)))
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(SEEDS, st.integers(2, 50))
 @example(seed=1534, times=2)
 def test_multiplying_all_weights_changes_nothing(seed: int, times: int) -> None:
@@ -43,7 +43,7 @@ def _squared_sd(frame: pl.DataFrame, column: str) -> pl.Series:
     return frame.select(pl.when(squared).then(pl.col(column).cast(pl.Float64) ** 2).otherwise(column)).to_series()
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(SEEDS)
 def test_shares_lie_inside_their_interval_and_sum_to_one(seed: int) -> None:
     got = area_estimates(sample_persons(seed, classes=20), KINDS)
@@ -60,7 +60,7 @@ def test_shares_lie_inside_their_interval_and_sum_to_one(seed: int) -> None:
     assert (totals["estimate"] - 1).abs().max() < 1e-12
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(SEEDS)
 def test_all_is_girls_and_boys_and_areas_add_to_the_county(seed: int) -> None:
     counts = area_counts(sample_persons(seed, classes=20), list(KINDS))
@@ -75,7 +75,7 @@ def test_all_is_girls_and_boys_and_areas_add_to_the_county(seed: int) -> None:
     assert level["county"].equals(level["municipality"])
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(SEEDS)
 def test_exchanging_the_sexes_turns_the_gap(seed: int) -> None:
     persons = sample_persons(seed, classes=20)
@@ -89,7 +89,7 @@ def test_exchanging_the_sexes_turns_the_gap(seed: int) -> None:
     assert (gap["p_value"] - turned["p_value"]).abs().fill_null(0).max() < 1e-9
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(SEEDS)
 def test_waves_can_be_estimated_one_at_a_time(seed: int) -> None:
     persons = sample_persons(seed, classes=20)

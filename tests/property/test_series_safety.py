@@ -50,7 +50,7 @@ def test_every_hidden_number_keeps_a_wide_interval(sizes: list[int], districts: 
     assert narrow(attacked).rows() == []
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(st.integers(0, 10_000), st.lists(st.integers(0, 250), min_size=1, max_size=4), st.booleans())
 def test_small_random_counties_withstand_the_attack(seed: int, sizes: list[int], design: bool) -> None:
     """Weighted surveys too: their own shares are held to the same rules, so the pupils' shares would have been safe to show."""
@@ -101,7 +101,7 @@ def test_the_attack_finds_one_sex_left_beside_the_total() -> None:
     assert narrow(attack(naive, counts).filter(pl.col("sex") == "boy")).height > 5
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(
     st.integers(0, 10_000), st.lists(st.integers(0, 400), min_size=1, max_size=4), st.sampled_from([(), (60, 200)]), st.booleans()
 )
@@ -135,7 +135,7 @@ def test_floors_hold_for_numbers_and_for_differences_of_linked_numbers(
     assert safe.log.height == logged.height
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(st.integers(0, 10_000), st.integers(0, 1000))
 def test_the_pattern_does_not_depend_on_row_order(seed: int, shuffle: int) -> None:
     found = tables(world(seed, [60, 150, 200]))
@@ -145,7 +145,7 @@ def test_the_pattern_does_not_depend_on_row_order(seed: int, shuffle: int) -> No
     assert first.log.equals(second.log)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(st.integers(0, 1000))
 def test_weighted_index_shares_are_hidden_altogether_when_one_is_small(seed: int) -> None:
     """`protect` with a weighted survey: the shares are the weighted ones, and one small band hides the index in the area."""
