@@ -222,9 +222,7 @@ def _pairs(windows: Sequence[tuple[float, float]], reach: int, most: Sequence[fl
     low, high = windows[2]
     known = high - low <= 2 * reach  # an open register alone may leave a thousand of each sex, and a million pairs
     left = [high - windows[1 - at][0] for at in (0, 1)]
-    girls, boys = (
-        _range(windows[at], min(most[at], most[2], left[at] if known else np.inf), left[at], reach) for at in (0, 1)
-    )
+    girls, boys = (_range(windows[at], min(most[at], most[2], left[at] if known else np.inf), left[at], reach) for at in (0, 1))
     g, b = (one.ravel() for one in np.meshgrid(girls, boys, indexing="ij"))
     fits = (g + b >= windows[2][0]) & (g + b <= min(windows[2][1], most[2]))
     return _Pairs(g[fits], b[fits])
