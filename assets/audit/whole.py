@@ -212,7 +212,7 @@ def _ends(values: np.ndarray) -> tuple[int, int]:
 
 
 def _range(window: tuple[float, float], most: float, left: float, reach: int) -> np.ndarray:
-    """Whole numbers within a window; so far up as `reach` when nothing bounds it, and no further than is left by the other sex."""
+    """Whole numbers within a window, up to `reach` further when nothing bounds it, and to what the other sex leaves."""
     low, high = int(window[0]), min(window[1], most)
     return np.arange(low, int(min(high if np.isfinite(high) else low + reach, left)) + 1)
 
