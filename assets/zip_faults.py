@@ -12,6 +12,8 @@ import zipfile
 import zlib
 
 DIRECTORY_FAULTS = (zipfile.BadZipFile, struct.error, NotImplementedError, ValueError)
-"""When the list of what is in the archive is read."""
-ENTRY_FAULTS = (*DIRECTORY_FAULTS, RuntimeError, EOFError, OSError, zlib.error, lzma.LZMAError)
-"""When a file in it is unpacked: RuntimeError is a password, OSError a broken bzip2 stream (or the disk)."""
+"""When the list of what is in the archive is read; ValueError and NotImplementedError are how `zipfile` says so of some."""
+UNPACK_FAULTS = (*DIRECTORY_FAULTS, RuntimeError, EOFError, zlib.error, lzma.LZMAError)
+"""When a file in it is unpacked, where the disk may fail too and has a sentence of its own; RuntimeError is a password."""
+ENTRY_FAULTS = (*UNPACK_FAULTS, OSError)
+"""When a file in it is unpacked: OSError is a broken bzip2 stream (or the disk)."""

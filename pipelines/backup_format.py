@@ -9,14 +9,14 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import zlib
 from dataclasses import asdict, dataclass
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
-from zipfile import BadZipFile, ZipFile
+from zipfile import ZipFile
 
 from assets.methods.errors import PipelineError
 from assets.sealing.archive import DEVICES
+from assets.zip_faults import DIRECTORY_FAULTS, UNPACK_FAULTS
 from pipelines import migrations
 
 FORMAT, VERSION, LIST = "did-sakerhetskopia", 1, "sakerhetskopia.json"
@@ -68,7 +68,7 @@ def read_contents(packed: ZipFile, name: str) -> Contents:
     try:
         told = json.loads(packed.read(LIST))
         kind, version = told.pop("format"), int(told.pop("version"))
-    except (BadZipFile, ValueError, KeyError, TypeError, AttributeError, zlib.error):
+    except (*UNPACK_FAULTS, KeyError, TypeError, AttributeError):
         raise damaged(name) from None
     if kind != FORMAT:
         raise PipelineError("not_backup", name, "en säkerhetskopia från det här programmet", "en annan fil", _ANOTHER)
@@ -97,7 +97,7 @@ def opened(path: Path, name: str) -> ZipFile:
     """The zip file of a backup. Raises PipelineError `not_backup`."""
     try:
         return ZipFile(path)
-    except (BadZipFile, ValueError, NotImplementedError):
+    except DIRECTORY_FAULTS:
         hint = f"{_ANOTHER} Är det en säkerhetskopia är den avkortad eller skadad."
         raise PipelineError("not_backup", name, "en säkerhetskopia från det här programmet", "en annan fil", hint) from None
 
@@ -114,7 +114,7 @@ def copy_out(packed: ZipFile, one: Kept, out: BinaryIO | None, name: str) -> Non
                 digest.update(block)
                 if out is not None:
                     out.write(block)
-    except (BadZipFile, KeyError, EOFError, ValueError, RuntimeError, zlib.error):
+    except (*UNPACK_FAULTS, KeyError):
         raise damaged(name) from None
     if size != one.size or digest.hexdigest() != one.sha256:
         raise damaged(name)

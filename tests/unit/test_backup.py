@@ -21,7 +21,7 @@ from assets.methods.errors import PipelineError
 from pipelines import migrations, restore
 from pipelines.backup import make_backup
 from pipelines.backup_commands import aterstall, place, sakerhetskopia
-from pipelines.backup_format import LIST
+from pipelines.backup_format import LIST, opened
 from pipelines.cli import parser
 from pipelines.paths import Paths
 from pipelines.warehouse import TableName, Warehouse
@@ -262,3 +262,18 @@ def test_a_file_name_that_only_windows_refuses_comes_back_here_and_not_there(hom
     assert code_of(caught) == "damaged_backup"
     for part in ("C:x", "a\\b", "AUX", "com1.csv", "nul .txt"):
         assert not backup_format._is_safe_name(part)
+
+
+def test_a_backup_with_any_byte_changed_is_opened_or_told_of_in_a_sentence(tmp_path: Path) -> None:
+    """`zipfile` has no error class of its own for a damaged list of contents."""
+    path, told = tmp_path / "kopia.zip", set()
+    with ZipFile(path, "w") as packed:
+        packed.writestr("a.txt", "x")
+    whole = path.read_bytes()
+    for place in range(len(whole)):
+        path.write_bytes(whole[:place] + bytes([whole[place] ^ 0xFF]) + whole[place + 1 :])
+        try:
+            opened(path, path.name).close()
+        except PipelineError as error:
+            told.add(error.code)
+    assert told == {"not_backup"}
