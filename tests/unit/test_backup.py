@@ -270,8 +270,8 @@ def test_a_backup_with_any_byte_changed_is_opened_or_told_of_in_a_sentence(tmp_p
     with ZipFile(path, "w") as packed:
         packed.writestr("a.txt", "x")
     whole = path.read_bytes()
-    for place in range(len(whole)):
-        path.write_bytes(whole[:place] + bytes([whole[place] ^ 0xFF]) + whole[place + 1 :])
+    for at in range(len(whole)):
+        path.write_bytes(whole[:at] + bytes([whole[at] ^ 0xFF]) + whole[at + 1 :])
         try:
             opened(path, path.name).close()
         except PipelineError as error:
