@@ -38,13 +38,18 @@ def remember(warehouse: Warehouse, refused: Sequence[Rejected]) -> None:
 
 
 def remember_found(warehouse: Warehouse, folder: Path) -> None:
-    """Keep what lies in the folder with its sentence and without a row: a run was killed between the move and the row."""
+    """Keep what lies in the folder with its sentence and without a row: a run was killed between the move and the row.
+
+    Its sentence is dated anew, so that this pass tells of it as of one that it has set aside itself: the killed one never did.
+    """
     rows = warehouse.read(REJECTED, columns=["sha256"])
     known = set(rows["sha256"]) if rows.width else set()
-    found = [
-        Rejected(file.name, digest, FOUND, first_line(note))
+    found = {
+        note: Rejected(file.name, digest, FOUND, first_line(note))
         for note, file in notes(folder)
         if file.suffix.lower() not in DECISIONS
         and (digest := name_hash(file) if file.is_symlink() else file_hash(file)) not in known
-    ]
-    remember(warehouse, found)
+    }
+    for note in found:  # before the row: a run that is killed between finds the file once more
+        note.touch()
+    remember(warehouse, list(found.values()))

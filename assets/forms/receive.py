@@ -11,7 +11,7 @@ from assets.forms.tables import ReadForm
 from assets.forms.types import FormDefinition, FormKind
 from assets.hygiene.purged import refusal
 from assets.intake.names import linked_file, shown_name
-from assets.intake.receive import Rejected, archive_copy, file_hash, set_aside
+from assets.intake.receive import Rejected, archive_copy, file_hash, name_hash, set_aside
 from assets.methods.errors import PipelineError
 
 
@@ -33,7 +33,7 @@ def receive_forms(
     seen = set(already)
     for path in paths:
         if path.is_symlink():
-            refused.append(set_aside(path, rejected, linked_file(path.name), ""))
+            refused.append(set_aside(path, rejected, linked_file(path.name), name_hash(path)))
             continue
         digest = file_hash(path)
         if digest in seen:

@@ -16,6 +16,7 @@ from assets.overview.gather import gather
 from assets.raw import COMPLETE, DELIVERIES, RESPONSES, TEXTS
 from assets.rejected_files import REJECTED, TAKEN, remember, remember_found
 from pipelines.paths import Paths
+from pipelines.set_aside import lying, rejected_since
 from pipelines.warehouse import Warehouse
 
 NAME = "Täby 2024.csv"
@@ -105,11 +106,15 @@ def test_a_file_whose_row_was_never_written_is_found_again_with_its_sentence(pat
     (paths.rejected / "beslut.yml.txt").write_text("beslut.yml: nej.\n", "utf-8")
     (paths.rejected / "utan text.csv").write_bytes(b"okand")
     assert waiting(paths) == []
+    before = lying(paths)
     remember_found(warehouse, paths.rejected)
     assert warehouse.read(REJECTED).select("file_name", "sha256", "sentence").rows() == [(NAME, refused.sha256, str(WHY))]
     assert waiting(paths) == [NAME]
+    assert rejected_since(paths, before) == [(NAME, str(WHY))], "told by the pass that finds it, as the killed one didn't"
     remember(warehouse, [refused])
+    before = lying(paths)
     remember_found(warehouse, paths.rejected)
+    assert rejected_since(paths, before) == []
     assert warehouse.read(REJECTED)["code"].to_list() == [WHY.code], "what is known is left as it is"
     take_in(paths, b"lagad")
     assert waiting(paths) == []
