@@ -16,7 +16,9 @@ import polars as pl
 import pytest
 
 from assets import release_audit
+from assets.demo.profiles import first_counted
 from assets.slices import MUNICIPALITIES, WAVES, range_tags
+from assets.worker_pool import WORKERS
 from pipelines.console import RunSummary, SilentProgress
 from pipelines.paths import Paths, profile_root
 from pipelines.resources import RunChoices
@@ -27,6 +29,8 @@ PUBLISHED = ("0115", "0120")  # three bundles are enough where the chain is test
 DELIVER = ("0114", "0115", "0117", "0120", "0125", "0127", "0128", "0140", "0160", "0180", "0188", "0191")
 """Who sends deliveries in the small demo: every kind of file, wave left out and size. Of the others only registers are known."""
 IN_FULL = ("0180", "0181")  # two bundles of the whole demo, Stockholm's and one of the usual size
+COUNTED = tuple(wave for wave in WAVES if wave >= first_counted(WAVES))
+"""The waves of the whole demo; the small one counts all."""
 AGAIN = str(WAVES[-2])
 WHOLE_RELEASE = release_audit.published_tables
 
@@ -55,13 +59,14 @@ def audit_a_part(patch: pytest.MonkeyPatch, *tables: str, **where: list[object])
 
 @pytest.fixture(scope="session", autouse=True)
 def in_this_process() -> Iterator[pytest.MonkeyPatch]:
-    """Draw the few bundles of a test in its own process: starting workers costs more. The whole demo has its workers.
+    """Count and draw the little of a test in its own process: starting workers costs more. The whole demo has its workers.
 
     The audit runs and has to pass here too, but attacks the index tables of one wave: in a county this small nearly all is
     hidden, and each hidden number costs the attacker more than one that is shown.
     """
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("pipelines.definitions.RunChoices", partial(RunChoices, workers=1, edition="intern"))
+        patch.setattr("pipelines.run.WORKERS", 1)
         audit_a_part(patch, "index_results", wave=[WAVES[-1]])
         yield patch
 
@@ -109,9 +114,14 @@ def leave_out(inbox: Path, kept: Collection[str]) -> None:
 
 
 def install(
-    root: Path, cache: Path, scale: float, municipalities: tuple[str, str] | None, deliver: Collection[str] = MUNICIPALITIES
+    root: Path,
+    cache: Path,
+    scale: float,
+    municipalities: tuple[str, str] | None,
+    deliver: Collection[str] = MUNICIPALITIES,
+    since: int | None = None,
 ) -> Installation:
-    """Fill the inbox with simulated deliveries, invented forms and the bundled registers, and run everything."""
+    """Fill the inbox with simulated deliveries, invented forms and the bundled registers, and run everything `since` a wave."""
     from assets.demo.generate import ensure_demo
     from pipelines.run import run_everything
     from pipelines.samples import copy_registers, fill_forms
@@ -122,7 +132,7 @@ def install(
     ensure_demo(paths.surveys, cache, scale=scale)
     leave_out(paths.surveys, deliver)
     fill_forms(paths.forms)
-    return Installation(root, run_everything(root, SilentProgress(), municipalities=municipalities))
+    return Installation(root, run_everything(root, SilentProgress(), municipalities=municipalities, since=since))
 
 
 @pytest.fixture(scope="session")
@@ -139,18 +149,19 @@ def small_demo(tmp_path_factory: pytest.TempPathFactory, demo_cache: Path) -> In
 
 @pytest.fixture(scope="session")
 def full_demo(tmp_path_factory: pytest.TempPathFactory) -> Installation:
-    """The whole demo as `make demo` runs it, with its truth in `cache/demo`; the bundles of two municipalities. Read only.
+    """The whole demo as `make demo` runs it: the three latest waves counted, its truth in `cache/demo`, workers. Read only.
 
     The audit attacks both editions of the latest wave with everything; other attackers try every wave (test_full_demo.py).
-    One of the two is the largest, the only one with districts. It takes a minute or two.
+    The bundles are of two municipalities; one of them is the largest, the only one with districts. It takes a minute or two.
     """
     root = tmp_path_factory.mktemp("full")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("pipelines.definitions.RunChoices", partial(RunChoices, edition="intern"))
+        patch.setattr("pipelines.run.WORKERS", WORKERS)
         several = ("trends", "model_estimates")  # made of more waves than the one that is attacked
         alone = (name for name in release_audit.DERIVED if name not in several)
         audit_a_part(patch, *release_audit.AUDITED, *alone, wave=[WAVES[-1]])
-        return install(root, root / "cache" / "demo", 1.0, IN_FULL)
+        return install(root, root / "cache" / "demo", 1.0, IN_FULL, since=COUNTED[0])
 
 
 @pytest.fixture(scope="session")

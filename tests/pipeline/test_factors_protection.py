@@ -8,6 +8,7 @@ import pytest
 from assets.catalogue.load import load_catalogue
 from assets.slices import WAVES
 from pipelines.warehouse import TableName
+from tests.pipeline.conftest import COUNTED
 from tests.support.linked_attack import Rule, World
 
 pytestmark = pytest.mark.slow
@@ -18,7 +19,7 @@ def release(demo, name: str, **where: list) -> pl.DataFrame:
     return demo.warehouse.read(TableName("release", name), {"edition": ["intern"], **where})
 
 
-@pytest.mark.parametrize("wave", WAVES)
+@pytest.mark.parametrize("wave", COUNTED)
 def test_nobody_is_rung_in_by_weak_protection_beside_the_indices(full_demo, wave):
     """All municipalities and the county at once, with every published share and number of both indices."""
     areas = {"wave": [wave], "area_level": ["county", "municipality"]}
