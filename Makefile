@@ -3,7 +3,7 @@
 PY ?= python3
 ARGS ?=
 .DEFAULT_GOAL := help
-.PHONY: help setup demo ovning kor hamta kodbok formular kontroller status pilot kunskap godkann publicera verifiera nyckel utgivningar rojande gallra historik sakerhetskopia aterstall arkivnyckel test ui doctor check lock golden galleri docs bench audit
+.PHONY: help setup demo ovning kor hamta kodbok formular kontroller status pilot kunskap godkann publicera verifiera nyckel utgivningar hallinne rojande gallra historik sakerhetskopia aterstall arkivnyckel test ui doctor check lock golden galleri docs bench audit
 
 help: ## Visa den här listan
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' Makefile
@@ -70,6 +70,9 @@ nyckel: ## Visa nyckeln som paketen förseglas med
 
 utgivningar: ## Lista vad som har getts ut och kontrollera registret, till exempel ARGS=--kontrollera
 	@$(PY) start.py utgivningar $(ARGS)
+
+hallinne: ## Håll inne en kommuns nya leverans, till exempel ARGS="--kommun 0125 --ar 2024"
+	@$(PY) start.py hallinne $(ARGS)
 
 rojande: ## Visa hur många tal som är dolda per kommun, till exempel ARGS="--kommun 0127"
 	@$(PY) start.py rojande $(ARGS)

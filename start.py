@@ -50,6 +50,7 @@ COMMANDS = {
     "verifiera": "kontrollera ett utgivet paket, utan nät",
     "nyckel": "visa nyckeln som paketen förseglas med",
     "utgivningar": "lista vad som har getts ut och kontrollera registret",
+    "hallinne": "låt en kommuns utgivna leverans gälla fast en nyare har kommit",
     "rojande": "visa hur många tal som är dolda och av vilka regler",
     "test": "kör alla tester (fler ord går vidare till pytest)",
     "ui": "öppna Dagster i webbläsaren (port 3333, ändras med --port)",

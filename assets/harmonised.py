@@ -9,6 +9,7 @@ import polars as pl
 from assets.catalogue.load import Catalogue, load_catalogue
 from assets.catalogue.steward import with_steward_codebooks
 from assets.failures import as_failure
+from assets.held_deliveries import gone_error, held_table
 from assets.intake.names import in_markdown
 from assets.intake.receive import Rejected, file_hash, inbox_files, set_aside
 from assets.intake.tables import coded_cells, in_deliveries, value_labels
@@ -75,7 +76,8 @@ def harmonised_survey(context: dg.AssetExecutionContext, store: Store):
     with as_failure():
         catalogue = with_steward_codebooks(load_catalogue(), store.paths.codebooks)
     waves = int_keys(context, WAVES)
-    frame, counts = candidates(store.warehouse, store.paths, catalogue, waves)
+    with as_failure():
+        frame, counts = candidates(store.warehouse, store.paths, catalogue, waves)
     frame, screened = with_screen(frame, catalogue)
     table = count_table(frame, ["wave", "grade"], ["mättillfälle", "årskurs"])
     yield dg.Output(frame, output_name="survey_responses", metadata={"svar": table})
@@ -95,7 +97,12 @@ def with_screen(frame: pl.DataFrame, catalogue: Catalogue) -> tuple[pl.DataFrame
 
 
 def candidates(warehouse: Warehouse, paths: Paths, catalogue: Catalogue, waves: list[int]) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Harmonised rows of the waves, and counts per delivery and wave. Deliveries that fail are set aside."""
+    """Harmonised rows of the waves, and counts per delivery and wave. Deliveries that fail are set aside.
+
+    Raises:
+        PipelineError: `held_delivery_gone`, a published delivery that is held to can't be counted.
+    """
+    held = held_table(paths.root, waves)
     deliveries = warehouse.read(DELIVERIES, {"wave": waves})
     inputs, without_codebook = _inputs(warehouse, catalogue, deliveries, waves)
     frames, failed = harmonise_all(
@@ -105,13 +112,16 @@ def candidates(warehouse: Warehouse, paths: Paths, catalogue: Catalogue, waves: 
     if broken:
         _set_aside(warehouse, paths, deliveries, broken)
     if not frames:
+        _require_held(held, held.select("municipality_code", "wave").clear())
         return _empty(catalogue)
     rows = pl.concat(frames, rechunk=True)
     # Which rows count, and their order, is settled on a few columns; the wide table is put in order once.
     keys = rows.select("respondent_key", "delivery_id", "wave", "municipality_code", "grade").with_row_index("row")
     kept, counts = split_population(keys)
     received = deliveries.select("delivery_id", "received_ns").unique()
-    newest, superseded = newest_per_municipality(kept, received)
+    held = held.join(deliveries.select("delivery_id", "wave", "source_sha256"), on=["source_sha256", "wave"], how="left")
+    _require_held(held, held.join(kept, on=["delivery_id", "wave", "municipality_code"], how="semi"))
+    newest, superseded = newest_per_municipality(kept, received, held)
     counts = counts.join(
         superseded.group_by("delivery_id", "wave").len("superseded"),
         on=["delivery_id", "wave"],
@@ -125,20 +135,33 @@ def candidates(warehouse: Warehouse, paths: Paths, catalogue: Catalogue, waves: 
     parts = _replaced_places(superseded, catalogue.area_names)
     repeated = pl.concat(map(repeated_respondents, inputs))
     computed = _computed_columns(inputs, frames, catalogue)
-    for more in (_replaced_by(deliveries, replacements(newest, superseded)), parts, repeated, computed):
+    for more in (_replaced_by(deliveries, replacements(newest, superseded), held), parts, repeated, computed):
         counts = counts.join(more, on=["delivery_id", "wave"], how="left", maintain_order="left")
+    standing = held.select("delivery_id", "wave", "municipality_code", held_since="published_on")
+    counts = counts.join(standing, on=["delivery_id", "wave", "municipality_code"], how="left", maintain_order="left")
     order = newest.sort("wave", "municipality_code", "respondent_key")["row"]
     return rows[order], counts.sort("wave", "delivery_id", "municipality_code")
+
+
+def _require_held(held: pl.DataFrame, there: pl.DataFrame) -> None:
+    """Raises PipelineError `held_delivery_gone` unless every delivery that is held to has rows that count."""
+    for municipality, wave in (
+        held.join(there, on=["municipality_code", "wave"], how="anti").select("municipality_code", "wave").iter_rows()
+    ):
+        raise gone_error(municipality, wave)
 
 
 def _city(catalogue: Catalogue) -> str | None:
     return catalogue.profile.city.code if catalogue.profile.city else None
 
 
-def _replaced_by(deliveries: pl.DataFrame, pairs: pl.DataFrame) -> pl.DataFrame:
-    """`delivery_id, wave, replaced_by`: the files that took a delivery's place, with the reason that their sidecars give."""
+def _replaced_by(deliveries: pl.DataFrame, pairs: pl.DataFrame, held: pl.DataFrame) -> pl.DataFrame:
+    """`delivery_id, wave, replaced_by`: the files that took a delivery's place, with the reason that their sidecars give, or that
+    they are published and held to."""
     about = deliveries.select("wave", "source_file", newer="delivery_id", why=pl.col("reason").fill_null(""))
     reason = pl.when(pl.col("why") != "").then(pl.format(" ({})", "why")).otherwise(pl.lit(""))
+    kept = held.select("wave", newer="delivery_id", since=pl.format("utgiven {}, det nyare hålls inne", "published_on")).unique()
+    about = about.join(kept, on=["newer", "wave"], how="left").with_columns(why=pl.coalesce("since", "why"))
     named = pairs.join(about, on=["newer", "wave"]).with_columns(text=pl.concat_str("source_file", reason))
     return named.group_by("delivery_id", "wave").agg(replaced_by=pl.col("text").unique().sort().str.join(", "))
 
@@ -278,6 +301,7 @@ def _empty(catalogue: Catalogue) -> tuple[pl.DataFrame, pl.DataFrame]:
     counts |= dict.fromkeys(
         ("source_file", "file_format", "encoding", "codebook", "replaced_by", "replaced_places", "computed_columns"), pl.String
     )
+    counts["held_since"] = pl.String
     counts |= dict.fromkeys(("duplicate_rows", "repeated_ids"), pl.Int64)
     return pl.DataFrame(schema=schema), pl.DataFrame(schema=counts)
 

@@ -1,4 +1,4 @@
-"""`did godkann`, `did publicera`, `did verifiera` and `did nyckel`.
+"""`did godkann`, `did publicera`, `did verifiera` and `did nyckel`; `did utgivningar`, `did hallinne` and `did rojande`.
 
 Nothing heavy is imported at the top: a receiver who only has a zip starts `did verifiera` at once, without network or warehouse.
 """
@@ -66,6 +66,13 @@ def add_register(add: Add, with_profile: Callable[[argparse.ArgumentParser], Non
         "--konflikter", action="store_true", help="visa vad den nya utgivningen krockar med och vad man kan göra"
     )
     with_profile(published)
+    held = add("hallinne", hall_inne, "låt en kommuns utgivna leverans gälla fast en nyare har kommit; de andra går vidare")
+    held.add_argument("--kommun", default=None, metavar="KOD", help="kommunen; utan visas vad som hålls inne")
+    held.add_argument("--ar", type=int, default=None, metavar="ÅR", help="mättillfället")
+    held.add_argument("--namn", default=None, metavar="NAMN", help="för- och efternamn på den som beslutar")
+    held.add_argument("--skal", default=None, metavar="SKÄL", help="skälet, för protokollet i hallna.jsonl")
+    held.add_argument("--slapp", action="store_true", help="låt den nyaste leveransen gälla igen")
+    with_profile(held)
     hidden = add(
         "rojande", rojande, "visa hur många tal som är dolda per kommun, av vilka regler, och vad andra gränser skulle ändra"
     )
@@ -204,6 +211,13 @@ def utgivningar(arguments: argparse.Namespace) -> int:
     lines = release_lines(profile_home(), check=arguments.kontrollera, conflicts=arguments.konflikter)
     sys.stdout.write("\n".join(lines) + "\n")
     return 0
+
+
+def hall_inne(arguments: argparse.Namespace) -> int:
+    """Hold back what has come since a municipality's numbers were published, or let it go."""
+    from pipelines.held_commands import run
+
+    return run(arguments, _paths())
 
 
 def rojande(arguments: argparse.Namespace) -> int:

@@ -16,6 +16,7 @@ import polars as pl
 
 from assets.audited_tables import AUDITED, DERIVED, OUTCOME, SLICES
 from assets.catalogue.load import load_catalogue
+from assets.held_deliveries import held_table
 from assets.intake.receive import file_hash, inbox_files
 from assets.release_register.store import register_head
 from assets.slices import WAVES
@@ -119,10 +120,12 @@ def _marks(paths: Paths, stage: Stage, waves: Sequence[int], edition: str) -> di
     repaired = warehouse.hashes(REPAIRS, "wave") if stage == "estimates" else {}
     # What was set aside has no wave; the latest one's run tells about it on the page that lists all deliveries.
     inbox = [sorted(p.name for p in inbox_files(paths.surveys)), warehouse.hashes(REJECTED)] if stage == "surveys" else []
+    held = held_table(paths.root, waves).rows() if stage == "surveys" else []
     return {
         wave: _digest(
             [
                 *(always, stage, inbox if wave == WAVES[-1] else []),
+                *([place] for place in held if place[1] == wave),
                 [(name, by_wave.get(wave)) for name, by_wave in sorted(found.items())],
                 *([repaired[wave]] if wave in repaired else []),
             ]

@@ -7,6 +7,7 @@ from typing import Any
 
 import polars as pl
 
+from assets.bundle.held_words import held_notice
 from assets.bundle.school_types import school_type_blocks
 from assets.bundle.screening import screening_blocks
 from assets.bundle.types import Block, Section, SubHeading, Table, Text
@@ -22,7 +23,7 @@ Row = Mapping[str, Any]
 
 def who_section(context: Context) -> Section:
     """Answers, response rate and schools per municipality, and then per type of school in the county."""
-    blocks: list[Block] = [*context.synthetic_notice(), Text(context.say("county_edition.who.intro"))]
+    blocks: list[Block] = [*context.synthetic_notice(), *held_notice(context), Text(context.say("county_edition.who.intro"))]
     rates = context.frames.response_rates.filter(pl.col("wave") == context.scope.wave)
     for grade in GRADES:
         rows = _in_order(rates.filter((pl.col("grade") == grade) & (pl.col("area_level") == MUNICIPALITY)))
@@ -71,7 +72,7 @@ def _schools(context: Context, row: Row) -> str:
 def quality_section(context: Context) -> Section:
     """The deliveries, how much can be shown of each municipality, and what the screen for unserious answers did."""
     texts = "county_edition.quality"
-    blocks: list[Block] = [*context.synthetic_notice(), Text(context.say(f"{texts}.intro"))]
+    blocks: list[Block] = [*context.synthetic_notice(), *held_notice(context), Text(context.say(f"{texts}.intro"))]
     names = _names(context)
     quality = context.frames.delivery_quality.filter(pl.col("wave") == context.scope.wave)
     cells = {(row["area_code"], row["item"]): row for row in quality.iter_rows(named=True)}

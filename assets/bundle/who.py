@@ -7,6 +7,7 @@ from typing import Any
 
 import polars as pl
 
+from assets.bundle.held_words import held_notice
 from assets.bundle.respondents_by_sex import sex_blocks
 from assets.bundle.school_types import school_type_blocks
 from assets.bundle.screening import screening_blocks
@@ -20,7 +21,7 @@ from assets.charts.types import GRADES
 
 def who_section(context: Context) -> Section:
     """Non-response: chart, table, who is left out, and the share without an index value."""
-    blocks: list[Block] = [*context.synthetic_notice(), Text(context.say("who.intro"))]
+    blocks: list[Block] = [*context.synthetic_notice(), *held_notice(context), Text(context.say("who.intro"))]
     rates = _rates(context)
     latest = rates.filter(pl.col("wave") == context.scope.wave)
     card = None
@@ -113,7 +114,7 @@ def _unscored(context: Context) -> list[Block]:
 
 def quality_section(context: Context) -> Section:
     """The delivery, the checks, what can be shown, and changed questions."""
-    blocks: list[Block] = [*context.synthetic_notice(), Text(context.say("quality.intro"))]
+    blocks: list[Block] = [*context.synthetic_notice(), *held_notice(context), Text(context.say("quality.intro"))]
     strip = kvalitetsremsa.build(context.frames, context.scope, context.meta.charts)
     if strip:
         blocks.append(Figure(strip, 3))

@@ -60,6 +60,14 @@ class CountPlace(Strict):
     place: str
 
 
+class CountRow(Strict):
+    """Columns of counts in certain rows: regular expressions for the whole header, the file and place, and a cell of the row."""
+
+    header: str
+    place: str
+    row: str
+
+
 class HiddenPart(Strict):
     """A place where something else holds, and why: regular expressions for its file and its place.
 
@@ -82,6 +90,7 @@ class ScanRules(Strict):
     dimensions: dict[Dimension, ScanDimension]
     count_columns: tuple[str, ...]
     count_places: tuple[CountPlace, ...]
+    count_rows: tuple[CountRow, ...]
     bare_counts: tuple[str, ...]
     """Where a text that is a whole number and nothing else is a count of pupils (or a year): file, space, place."""
     step_columns: tuple[str, ...]
@@ -96,6 +105,8 @@ class ScanRules(Strict):
     fixed_phrases: tuple[str, ...]
     fixed_numbers: tuple[float, ...]
     limit_words: tuple[str, ...]
+    bound_words: tuple[str, ...]
+    """Of those: before a number of pupils it is a rule's own limit, or a released count that is told as a bound."""
     tick_steps: tuple[float, ...]
     most_decimals: int = Field(ge=0)
     microdata_columns: tuple[str, ...]

@@ -21,6 +21,7 @@ class ScanContext:
         users: names of the computer and of who runs it. questions: codes of the survey's questions.
         floor: the smallest count of pupils that may be shown.
         phrases: `minst 5 elever` and the like in the catalogue's own texts: word before, number and unit (`phrase_of`).
+        limits: numbers of pupils that the rules themselves name after `minst`: floors, and what is enough for a good basis.
         names: words that names of persons are known by; None: names are not looked for.
     """
 
@@ -35,4 +36,5 @@ class ScanContext:
     questions: frozenset[str] = frozenset()
     floor: int = 10
     phrases: frozenset[str] = frozenset()
+    limits: frozenset[float] = frozenset()
     names: NameWords | None = None

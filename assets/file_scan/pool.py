@@ -29,6 +29,7 @@ Dims = tuple[tuple[str, str], ...]
 """What is known of a number: (dimension, code) by dimension's name."""
 Row = tuple[object, ...]
 _THOUSANDS = re.compile(r"(?<=\d)[\u00a0\u202f ](?=\d{3}(?!\d))")
+_DAY = re.compile(r"\d{4}-\d\d-\d\d")
 _NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
 
 
@@ -152,8 +153,8 @@ def _values(frame: pl.DataFrame, names: Mapping[str, str]) -> Iterator[tuple[int
         if column in taken or not (kind.is_numeric() or column in TEXTS):
             continue
         for at, (key, value) in enumerate(zip(keys, frame[column].to_list(), strict=True)):
-            if isinstance(value, str):
+            if isinstance(value, str) and not _DAY.fullmatch(value):
                 for part in _NUMBER.findall(_THOUSANDS.sub("", value)):
                     yield at, key, column, float(part)
-            elif value is not None:
+            elif value is not None and not isinstance(value, str):
                 yield at, key, column, float(value)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import getpass
 import socket
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from dataclasses import asdict, replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -17,11 +17,14 @@ from assets.bundle.types import ReportMeta
 from assets.catalogue.load import ROOT, Catalogue
 from assets.catalogue.personal_data import load_name_words
 from assets.catalogue.scan_models import ScanRules, load_scan_rules
+from assets.charts.findings import lookup
 from assets.charts.types import COUNTY_CODE, COUNTY_NAME, ReleaseFrames, Scope
 from assets.file_scan.context import ScanContext
 from assets.file_scan.scan import ScanReport, scan
 from assets.file_scan.tokens import phrase_of, tokens
+from assets.methods.disclosure_policy import load_policy
 from assets.methods.errors import PipelineError
+from assets.methods.score_scale import policy_for
 
 COMMON_NAMES = frozenset(
     {"root", "admin", "administrator", "user", "users", "guest", "default", "public", "localhost", "home", "ubuntu", "debian"}
@@ -93,8 +96,16 @@ def bundle_context(scope: Scope, meta: ReportMeta, catalogue: Catalogue) -> Scan
         questions=frozenset(item for book in catalogue.codebooks for item in book.items),
         floor=numbers["group_floor"],
         phrases=catalogue_phrases(rules) | set(rules.fixed_phrases),
+        limits=_limits(scope.edition, meta, catalogue),
         names=load_name_words(),
     )
+
+
+def _limits(edition: str, meta: ReportMeta, catalogue: Catalogue) -> frozenset[float]:
+    """The floors of the edition's rules, and how many answers are a good basis."""
+    policy = load_policy(policy_for(catalogue.disclosure, catalogue.index_file))
+    floors = {value for name, value in asdict(policy.numbers(edition)).items() if "_floor" in name}
+    return frozenset(map(float, {*floors, *lookup(meta.charts.texts, "kvalitetsremsa.limits.answers").values()}))
 
 
 def _keys(meta: ReportMeta) -> Mapping[str, str]:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from assets.file_scan.contents import Cell, Contents, Grid, Leaf, Piece
@@ -83,6 +83,8 @@ class _Column:
     derived: bool
     free: bool = False
     """Traced among all released numbers, whatever the row is about."""
+    counts: re.Pattern[str] | None = None
+    """A count in the rows where some cell says so."""
 
     @cached_property
     def about(self) -> _About:
@@ -114,6 +116,7 @@ class _Tracer:
         self.saying = {header: name for name, dim in self.rules.dimensions.items() for header in dim.columns}
         self.counting = re.compile("|".join(f"(?:{p})" for p in self.rules.count_columns))
         self.count_places = [(re.compile(p.header), re.compile(p.place)) for p in self.rules.count_places]
+        self.count_rows = [(re.compile(p.header), re.compile(p.place), re.compile(p.row)) for p in self.rules.count_rows]
         self.bare = re.compile("|".join(f"(?:{p})" for p in self.rules.bare_counts) or r"(?!)")
         self.stepping = re.compile("|".join(f"(?:{p})" for p in self.rules.step_columns))
         self.untraced = [(re.compile(c.header), re.compile(c.file), re.compile(c.place), c) for c in self.rules.untraced]
@@ -141,8 +144,8 @@ class _Tracer:
         for number, row in zip(grid.numbers, grid.rows, strict=True):
             dims = self._row_dims(about, saying, row)
             released: dict[_About, Numbers] = {}
-            for at, column in asking:
-                cell = row[at]
+            for at, usual in asking:
+                cell, column = row[at], usual if usual.counts is None else _in_row(usual, row)
                 if cell is None or cell == "" or (column.says and (isinstance(cell, float) or self._code(column.says, cell))):
                     continue
                 said = self._said_in(cell, english=english, category=not column.header)
@@ -229,7 +232,7 @@ class _Tracer:
             (r for h, f, p, r in self.untraced if h.fullmatch(header) and f.fullmatch(grid.file) and p.fullmatch(grid.place)),
             None,
         )
-        derived = rule is not None and rule.counts
+        derived, place = rule is not None and rule.counts, f"{grid.file} {grid.place}"
         released = rule is not None and rule.released
         counted = self.counting.fullmatch(header) or any(
             h.fullmatch(header) and p.fullmatch(grid.place) for h, p in self.count_places
@@ -239,6 +242,7 @@ class _Tracer:
             count=bool(counted) and not released,
             step=bool(self.stepping.fullmatch(header)) or derived,
             skip=rule is not None and not released, derived=derived, free=released,
+            counts=next((row for h, p, row in self.count_rows if h.fullmatch(header) and p.fullmatch(place)), None),
         )  # fmt: skip
 
     def _code(self, dimension: str, cell: Cell) -> str | None:
@@ -318,6 +322,8 @@ class _Tracer:
     def _counted(self, token: Token, dims: dict[str, str]) -> str | None:
         year = not token.decimals and token.value in YEARS  # at the end of a line, with the next line's first word after it
         limit = token.before in self.rules.limit_words
+        if token.before in self.rules.bound_words:  # `minst 148 elever` is told of pupils; `minst 10 elever` is a rule's floor
+            limit = token.value in self.context.limits
         if year or limit or token.value == 0 or self.pool.has(dims, token.value, count=True):
             return None
         return "small_count" if token.value < self.context.floor else "untraced"
@@ -331,6 +337,12 @@ class _Tracer:
             return "unrounded"
         released = self.pool.has(dims, token.value) or self.pool.has(dims, -token.value)
         return None if released or token.value in (0, 100) else "untraced"
+
+
+def _in_row(column: _Column, row: tuple[Cell, ...]) -> _Column:
+    """The column as it is in a row, where the row may say that its number is one of pupils."""
+    said = column.counts is not None and any(column.counts.fullmatch(cell.strip()) for cell in row if isinstance(cell, str))
+    return replace(column, count=True) if said else column
 
 
 def _is_year(cell: Cell) -> bool:

@@ -210,8 +210,10 @@ def split_population(frame: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
     return frame.filter(inside), counts
 
 
-def newest_per_municipality(frame: pl.DataFrame, received: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Let a corrected delivery replace an earlier one of the same municipality and wave.
+def newest_per_municipality(
+    frame: pl.DataFrame, received: pl.DataFrame, held: pl.DataFrame | None = None
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Let a corrected delivery replace an earlier one of the same municipality and wave, unless the earlier one is held to.
 
     A few rows with another municipality's code must not wipe out that municipality's own delivery: a delivery with less than
     a tenth of the rows of the largest one for the municipality never replaces it.
@@ -219,15 +221,20 @@ def newest_per_municipality(frame: pl.DataFrame, received: pl.DataFrame) -> tupl
     Args:
         frame: harmonised rows.
         received: `delivery_id, received_ns`; the highest wins, ties go to the highest delivery id.
+        held: `delivery_id, wave, municipality_code` of deliveries that count whatever has come since.
 
     Returns:
         The rows that count, and `delivery_id, wave, municipality_code` of what was superseded.
     """
     place = ["wave", "municipality_code"]
-    held = frame.group_by("delivery_id", *place).len("rows").join(received, on="delivery_id")
-    held = held.with_columns(own=pl.col("rows") * STRAY_SHARE >= pl.col("rows").max().over(place))
-    ranked = held.sort("received_ns", "delivery_id").with_columns(
-        newest=pl.col("delivery_id").last().over(place, order_by=["own", "received_ns", "delivery_id"])
+    whose = ["delivery_id", *place]
+    came = frame.group_by(whose).len("rows").join(received, on="delivery_id")
+    kept = came.select(whose).clear() if held is None else held.select(whose)
+    came = came.join(kept.with_columns(kept=True), on=whose, how="left").with_columns(
+        pl.col("kept").fill_null(value=False), own=pl.col("rows") * STRAY_SHARE >= pl.col("rows").max().over(place)
+    )
+    ranked = came.sort("received_ns", "delivery_id").with_columns(
+        newest=pl.col("delivery_id").last().over(place, order_by=["kept", "own", "received_ns", "delivery_id"])
     )
     keep = ranked.filter(pl.col("delivery_id") == pl.col("newest")).select("delivery_id", "wave", "municipality_code")
     lost = ranked.filter(pl.col("delivery_id") != pl.col("newest")).select("delivery_id", "wave", "municipality_code")

@@ -36,6 +36,8 @@ RESULT_COLUMNS = (
 )
 KEYS = ("area_level", "area_code", "wave", "grade", "sex", "index_key", "measure")
 SHARE_DIFFERENCES = ("diff_share_focus", "sex_gap_share_focus", "diff_share", "sex_gap_share")
+HELD = "held_since"
+"""Item of `release.delivery_quality`: the day that the numbers which stand were published; only where they are held to."""
 ROUND_TO = 5
 FLOOR = 10
 """Least number of pupils that is shown when no policy says otherwise (`group_floor` in `disclosure.yml`)."""
@@ -240,6 +242,8 @@ def delivery_quality(
     Counts of pupils are rounded to 5, rows of the file to 25 or more: rows less published respondents would else ring in the few
     pupils whose sex is another or unknown. A count of pupils below the floor that isn't 0 is left out with the reason `too_few`.
 
+    Where a newer delivery is held back (docs/adr/0068), `held_since` has the day that the numbers which stand were published.
+
     Args:
         deliveries: `validated.deliveries`.
         missing: `municipality_code, wave, missing_item_pct` (whole per cent of index answers left out; null: too few pupils).
@@ -260,6 +264,7 @@ def delivery_quality(
         "rules_failed": (pl.col("critical_broken") + pl.col("warnings_broken")).cast(pl.String),
         "unknown_grade_rows": _nearest(pl.col("rows_outside"), floor),
     }
+    since = good["held_since"] if "held_since" in good.columns else pl.Series([None] * good.height, dtype=pl.String)
     rows = [
         good.select(area_code="municipality_code", wave="wave", item=pl.lit(name), value=value.cast(pl.String))
         for name, value in items.items()
@@ -272,6 +277,8 @@ def delivery_quality(
             value=pl.col("missing_item_pct").cast(pl.String),
         )
     )
+    standing = good.with_columns(value=since).filter(pl.col("value").is_not_null())
+    rows.append(standing.select(area_code="municipality_code", wave="wave", item=pl.lit(HELD), value="value"))
     frame = pl.concat(rows).with_columns(
         reason=pl.when(pl.col("value").is_null()).then(pl.lit("too_few")).otherwise(pl.lit("ok"))
     )

@@ -22,19 +22,19 @@ from assets.file_scan.report import report_json, report_markdown
 from assets.file_scan.scan import scan
 from assets.file_scan.store import bundle_context, released_tables, scan_bundle_folder
 from assets.methods.errors import PipelineError
-from tests.support.planted_files import BOOK, PLANTS, SLIDES, part, png, rezipped
+from tests.support.planted_files import BOOK, PLANTS, SLIDES, in_part, part, png, rezipped
 from tests.support.sample_bundle import outline, sample_bundle_frames, sample_report_meta, without_waves
 
 META = sample_report_meta()
 USERS = ("annasdator", "anna.svensson")
 PLANTED = {
     "small_count": "3 elever",
+    "untraced": "minst 4711 elever",
     "unrounded": "12,3456789 %",
     "path": "/ho" + "me/anna/svar.sav",
     "user_name": "annasdator",
     "personal_number": "20100112-2387",
 }
-VISIBLE = {"untraced"}
 
 
 @pytest.fixture(scope="module")
@@ -287,6 +287,50 @@ def test_both_ends_of_a_range_of_counts_are_traced(bundle):
     shown = f"{int(whole) // 1000}\u00a0{int(whole) % 1000:03d}"
     report = scanned(bundle, ("2_diagram/x.txt", f"Ungefär {shown}–{shown} elever".encode()))
     assert (report.numbers, report.findings) == (2, ())
+
+
+@pytest.mark.parametrize(
+    ("text", "rules"),
+    [
+        ("Andelen visas för minst 10 elever", []),
+        ("At least 10 pupils are needed", []),
+        ("minst {count} elever har svarat", []),
+        ("At least {count} pupils answered", []),
+        ("minst 3 elever har svarat", ["small_count"]),
+        ("minst\u00a03 elever har svarat", ["small_count"]),
+        ("at least 3 pupils answered", ["small_count"]),
+        ("minst 4711 elever har svarat", ["untraced"]),
+        ("Minst 3–4 elever", ["small_count", "small_count"]),
+        ("minst 4711 % har svarat", ["untraced"]),
+        ("högst 3 elever", []),
+    ],
+)
+def test_a_bound_in_a_sentence_is_a_released_count_or_a_rules_own_floor(bundle, text, rules):
+    count = max(int(n) for (n,) in bundle[1].counts[0].of({})[1] if n < 1000)
+    report = scanned(bundle, ("2_diagram/x.txt", text.format(count=count).encode()))
+    assert [found.rule for found in report.findings for _ in range(found.count)] == rules
+
+
+@pytest.mark.parametrize(("header", "fact"), [("Värde", "Antal elever som svarat"), ("Value", "Number of pupils who answered")])
+@pytest.mark.parametrize(("said", "rules"), [("3", ["small_count"]), ("minst 3", ["small_count"]), ("1{nbsp}999", ["untraced"])])
+def test_a_number_of_pupils_in_the_quality_strips_table_is_a_released_count(bundle, header, fact, said, rules):
+    said = said.format(nbsp="\u00a0")
+    rows = [("Årskurs", "Uppgift", header), ("Årskurs 9", "Skolor som deltagit", "3 av 3"), ("Årskurs 9", fact, said)]
+    table = "".join(f"<tr>{''.join(f'<td>{cell}</td>' for cell in row)}</tr>" for row in rows).replace("td>", "th>", 6)
+    page = f'<table id="kvalitetsremsa">{table}</table>'
+    lines = "".join(f"{','.join(row)}\n" for row in rows)
+    for file in (("1_rapport/rapport.html", page.encode()), ("2_diagram/kvalitetsremsa.csv", lines.encode())):
+        assert [found.rule for found in scanned(bundle, file).findings] == rules, file[0]
+
+
+@pytest.mark.parametrize(
+    ("part_of", "where"), [(r"slides/slide2\.xml", "bild 2"), (r"notesSlide2\.xml$", "bild 2, anteckningar")]
+)
+def test_a_number_alone_on_a_slide_is_a_released_count(bundle, part_of, where):
+    plant = in_part(SLIDES, part_of, lambda xml, text: xml.replace("<a:p>", f"<a:p><a:r><a:t>{text}</a:t></a:r></a:p><a:p>", 1))
+    for text, rules in (("3", ["small_count"]), ("2024", []), ("4711", ["untraced"])):
+        found = scanned(bundle, plant(bundle[0], text)).findings
+        assert [(one.place, one.rule) for one in found] == [(where, rule) for rule in rules]
 
 
 @pytest.mark.parametrize("answers", ["5", "5–6"])

@@ -95,6 +95,14 @@ def test_two_that_came_at_once_are_told_apart_by_their_id():
         assert lost.rows() == [("a", 2024, "0160")]
 
 
+def test_a_delivery_that_is_held_to_counts_whatever_has_come_since():
+    frame = rows(("old", "0160", 2024, 3), ("new", "0160", 2024, 300), ("new", "0127", 2024, 2), ("old", "0127", 2024, 2))
+    held = pl.DataFrame([("old", 2024, "0160")], schema=["delivery_id", "wave", "municipality_code"], orient="row")
+    kept, lost = newest_per_municipality(frame, received(old=1, new=2), held)
+    assert sorted(kept.select("municipality_code", "delivery_id").unique().rows()) == [("0127", "new"), ("0160", "old")]
+    assert lost.rows() == [("new", 2024, "0160"), ("old", 2024, "0127")]
+
+
 def test_a_few_stray_rows_do_not_wipe_out_a_municipalitys_own_delivery():
     frame = rows(("own", "0182", 2024, 300), ("neighbour", "0160", 2024, 200), ("neighbour", "0182", 2024, 1))
     kept, lost = newest_per_municipality(frame, received(own=1, neighbour=2))
