@@ -152,6 +152,7 @@ def indices_person_scores(context: dg.AssetExecutionContext, store: Store, choic
     pupils = [store.warehouse.read(RESPONSES, {"wave": [wave]}, by).group_by(by).len().sort(by) for wave in waves]
     metadata = {
         "elever": counted_table(pl.concat(pupils), ["mättillfälle", "årskurs"]),
+        "poängsättning": catalogue.index_file.estimator,
         "theta_range": str(catalogue.index_file.theta_range),
         "gränser": catalogue.cutoffs.id,
         "trösklar": catalogue.index_file.parameters_version,

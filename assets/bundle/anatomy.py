@@ -64,7 +64,9 @@ def anatomy_sections(frames: ReleaseFrames, scope: Scope, meta: ReportMeta) -> t
         return ()
     texts = meta.texts["anatomy"]
     by_index = {key: rows.filter(pl.col("index_key") == key) for key in meta.charts.indices}
-    first = Section("las", texts["how_title"], (Terms(tuple((name, text) for name, text in texts["how"])),))
+    judged_with = [Text(meta.scoring[2])] if meta.scoring[2] else []
+    how = Terms(tuple((name, text) for name, text in texts["how"]))
+    first = Section("las", texts["how_title"], (*judged_with, how))
     summary = Section("alla", texts["summary_title"], (_summary(by_index, meta),))
     cards = {key: indexanatomi.build(frames, scope, meta.charts, index_key=key) for key in by_index}
     return (first, summary, *(_index_section(key, part, cards[key], meta) for key, part in by_index.items() if part.height))

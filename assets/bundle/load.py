@@ -150,6 +150,7 @@ def build_report_meta(
         other_limits=other,
         waivers=waiver_lines(load_policy(catalogue.disclosure)),
         noise=noise.max_noise if noise.active else 0,
+        scoring=catalogue.scoring_file.words(catalogue.index_file.estimator, catalogue.index_file.theta_range),
         prevention=PreventionDefinitions(load_activities(), load_readiness(), load_knowledge(), load_priority()),
     )
     return with_english(meta, catalogue)

@@ -14,8 +14,10 @@ from typing import Any
 from assets.bundle.content import OPTIONAL
 from assets.bundle.english_notation import Notation
 from assets.bundle.types import FindingMeta, IndexText, ReportMeta
+from assets.catalogue.linked_cutoffs import linked_id
 from assets.catalogue.load import Catalogue, catalogue_yaml
 from assets.catalogue.report_models import SeriesSection
+from assets.catalogue.scoring_models import LinkedWords, ScoringFile
 from assets.catalogue.training_words import in_training
 from assets.charts.numbers import lower_first
 from assets.charts.series import SeriesMeta
@@ -77,11 +79,14 @@ def with_english(meta: ReportMeta, catalogue: Catalogue) -> ReportMeta:
 def _english(meta: ReportMeta, catalogue: Catalogue) -> ReportMeta:
     told, texts = english_definitions(), english_texts()
     source = texts["method"]["survey_source_synthetic" if meta.charts.synthetic else "survey_source"]
-    title, reference = told["cut_sets"].get(meta.cutoff_id, (meta.cutoff_title, meta.cutoff_reference))
+    scoring, estimator = _scoring(catalogue.scoring_file, told["scoring"]), catalogue.index_file.estimator
+    own = told["cut_sets"]
+    cut_sets = own | {linked_id(key, estimator): scoring.linked_words(*own[key], scoring.usual.key, estimator) for key in own}
+    title, reference = cut_sets.get(meta.cutoff_id, (meta.cutoff_title, meta.cutoff_reference))
     other = ""
     if meta.other_limits:
         usual = catalogue.cutoff_file.get()
-        shown = {"title": title, "usual": told["cut_sets"].get(usual.id, (usual.title_sv,))[0]}
+        shown = {"title": title, "usual": cut_sets.get(usual.id, (usual.title_sv,))[0]}
         other = texts["common"]["other_limits"].format(**shown)
         source = f"{source} {texts['common']['other_limits_source'].format(title=title)}"
     if meta.noise:
@@ -113,7 +118,8 @@ def _english(meta: ReportMeta, catalogue: Catalogue) -> ReportMeta:
         trend_text=trend.described(),
         trend_words={key: told["trend_words"][key] for key in meta.trend_words},
         counts=tuple(_count(count, told["counts"].get(count.key)) for count in meta.counts),
-        cut_sets={key: tuple(told["cut_sets"].get(key, words)) for key, words in meta.cut_sets.items()},
+        scoring=scoring.words(estimator, catalogue.index_file.theta_range),
+        cut_sets={key: tuple(cut_sets.get(key, words)) for key, words in meta.cut_sets.items()},
         series=series,
         series_sections={key: _section(part, told) for key, part in meta.series_sections.items()},
         method=None,
@@ -121,6 +127,15 @@ def _english(meta: ReportMeta, catalogue: Catalogue) -> ReportMeta:
         language="en",
         left_out=LEFT_OUT,
     )
+
+
+def _scoring(file: ScoringFile, told: Mapping[str, Any]) -> ScoringFile:
+    """The scoring methods in English words."""
+    words = {key: {"title_sv": title, "text_sv": text} for key, (title, text) in told["methods"].items()}
+    methods = tuple(one.model_copy(update=words[one.key]) for one in file.methods)
+    linked = LinkedWords(title_sv=told["linked"]["title"], reference_sv=told["linked"]["reference"])
+    more = {"bounded_sv": told["bounded"], "judged_sv": told["judged"], "linked": linked}
+    return file.model_copy(update={"methods": methods, **more})
 
 
 def _breaks(breaks: tuple[SeriesBreak, ...], catalogue: Catalogue) -> tuple[SeriesBreak, ...]:

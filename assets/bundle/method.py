@@ -15,6 +15,7 @@ def method_section(context: Context) -> Section:
     meta = context.meta
     words = {
         "minimum": numbers.spelled(meta.minimum_answered),
+        "scoring": meta.scoring[1],
         "cutoff_title": meta.cutoff_title,
         "cutoff_reference": meta.cutoff_reference,
         "comparison": meta.comparison_text,
@@ -26,6 +27,7 @@ def method_section(context: Context) -> Section:
         sources.insert(0, context.say("method.synthetic_source"))
     labels = context.entry("method.facts")
     facts = (
+        (labels["scoring"], meta.scoring[0]),
         (labels["parameters"], meta.parameters_version),
         (labels["cutoffs"], meta.cutoff_id),
         (labels["version"], meta.version),

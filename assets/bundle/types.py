@@ -224,6 +224,8 @@ class ReportMeta:
     where tables are exact. `open_data`: what data portals are told; whoever asks about a bundle asks its contact. `next_wave`:
     when the survey comes next. `series`: single questions and scales by id; `series_sections`: those that the report shows, by
     section; `district_series`: those with a row per city district. `comparison_groups`: who is compared with whom.
+    `scoring`: how a pupil's value is found: name with the id of the method, sentence, and, where it isn't the usual one, what the
+    index anatomy is judged with.
     `prevention`: activities, preconditions, knowledge and the rule for the order. `language`: of all texts here. `left_out`:
     sections that this edition doesn't have. `english`: the same in English, None when the catalogue has no English texts
     (`assets.bundle.load_english`); `notation`: how numbers are written there.
@@ -264,6 +266,7 @@ class ReportMeta:
     other_limits: str = ""
     waivers: Mapping[str, tuple[Mapping[str, object], ...]] = field(default_factory=dict)
     noise: int = 0
+    scoring: tuple[str, str, str] = ("", "", "")
     prevention: PreventionDefinitions | None = None
     language: str = "sv"
     left_out: frozenset[str] = frozenset()

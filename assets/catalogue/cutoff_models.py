@@ -23,12 +23,16 @@ class Cut(Strict):
 
 
 class CutOffs(Strict):
-    """A versioned set of cut-offs, bound by index key. `decimals`: of the scores that are compared (`bands.SCORE_DECIMALS`)."""
+    """A versioned set of cut-offs, bound by index key. `decimals`: of the scores that are compared (`bands.SCORE_DECIMALS`).
+
+    `estimator`: the scoring method whose scale the limits lie on (`scoring.yml`, or `mean`); see `linked_cutoffs.py`.
+    """
 
     id: str
     title_sv: str
     policy: Literal["strict", "inclusive"]
     decimals: Literal[3]
+    estimator: Literal["wle", "mle", "eap", "mean"]
     reference_sv: str
     cuts: dict[str, Cut]
 
@@ -75,7 +79,9 @@ class CutOffFile(Strict):
     @classmethod
     def none(cls) -> CutOffFile:
         """The file of a survey without indices."""
-        empty = CutOffs(id="inga", title_sv="Inga gränser", policy="strict", decimals=3, reference_sv="", cuts={})
+        empty = CutOffs(
+            id="inga", title_sv="Inga gränser", policy="strict", decimals=3, estimator="mean", reference_sv="", cuts={}
+        )
         return cls(default=empty.id, sets=(empty,))
 
     def get(self, set_id: str | None = None) -> CutOffs:

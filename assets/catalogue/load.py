@@ -32,10 +32,12 @@ from assets.catalogue.cross_checks import (
 from assets.catalogue.cutoff_models import CutOffFile, CutOffs
 from assets.catalogue.estimate_models import EstimateFile
 from assets.catalogue.indicator_models import IndicatorFile
+from assets.catalogue.linked_cutoffs import on_the_scale_of
 from assets.catalogue.profile_models import Profile
 from assets.catalogue.psychometric_models import PsychometricRules, PsychometricTexts
 from assets.catalogue.reader import FastLoader, Reader
 from assets.catalogue.report_models import ComparisonGroups, ReportSeriesFile, Tile
+from assets.catalogue.scoring_models import ScoringFile, ScoringMethod
 from assets.catalogue.screening_models import ScreeningFile
 from assets.catalogue.statistics_models import FactorFile, FindingFile, StatisticsFile
 from assets.methods.disclosure_policy import load_policy
@@ -55,6 +57,7 @@ class Catalogue:
     survey: m.Survey
     codebooks: tuple[m.Codebook, ...]
     index_file: m.IndexFile
+    scoring_file: ScoringFile
     cutoff_file: CutOffFile
     breaks: tuple[m.Break, ...]
     indicator_file: IndicatorFile
@@ -82,6 +85,11 @@ class Catalogue:
     def indices(self) -> tuple[m.Index, ...]:
         """The indices in catalogue order."""
         return self.index_file.indices
+
+    @property
+    def scoring(self) -> ScoringMethod | None:
+        """How a pupil's answers become a value; None where it is a mean of the answers."""
+        return None if self.index_file.estimator == "mean" else self.scoring_file.get(self.index_file.estimator)
 
     @property
     def cutoffs(self) -> CutOffs:
@@ -272,6 +280,7 @@ def read_catalogue(root: Path, profile_id: str | None = None) -> Catalogue:
     survey = read.survey(profile.survey)
     codebooks = tuple(read.model(m.Codebook, name) for name in read.names("codebooks/*.yml"))
     index_file = read.model(m.IndexFile, "indices.yml") if read.has("indices.yml") else m.IndexFile.none(profile.survey)
+    scoring = read.model(ScoringFile, "scoring.yml")
     cutoffs = read.model(CutOffFile, "cutoffs.yml") if read.has("cutoffs.yml") else CutOffFile.none()
     breaks = read.model(m.BreakFile, "breaks.yml") if read.has("breaks.yml") else m.BreakFile(survey=profile.survey, breaks=())
     indicators = read.model(IndicatorFile, f"indicators/{profile.survey}.yml")
@@ -298,11 +307,13 @@ def read_catalogue(root: Path, profile_id: str | None = None) -> Catalogue:
     psychometric_texts = read.model(PsychometricTexts, "texts/psychometrics.yml")
     if read.problems:
         raise _catalogue_error(read.problems)
+    cutoffs = on_the_scale_of(cutoffs, index_file, scoring, read.problems)
     catalogue = Catalogue(
         profile=profile,
         survey=survey,
         codebooks=codebooks,
         index_file=index_file,
+        scoring_file=scoring,
         cutoff_file=cutoffs,
         breaks=breaks.breaks,
         indicator_file=indicators,

@@ -6,6 +6,7 @@ its place, not a silently ignored line.
 
 from __future__ import annotations
 
+import math
 from functools import cached_property
 from typing import Literal
 
@@ -265,12 +266,13 @@ class IndexFile(Strict):
     """All indices of one survey with the choices that hold for them all.
 
     `model = pcm`: partial credit model, scores in logits. `mean_score`: the mean of the items' shares of their highest score,
-    0 to 100. `minimum_answered`: least number of answered items for a score; an index may have a number of its own.
+    0 to 100. `estimator`: how a pupil's value is found (`scoring.yml`, or `mean`); `theta_range`: R bounds values to -R..R, which
+    `mle` needs. `minimum_answered`: least number of answered items for a score; an index may have a number of its own.
     """
 
     survey: str
     model: Literal["pcm", "mean_score"]
-    estimator: Literal["wle", "mean"]
+    estimator: Literal["wle", "mle", "eap", "mean"]
     parameters_version: str
     minimum_answered: int
     theta_range: float | None = None
@@ -283,8 +285,15 @@ class IndexFile(Strict):
 
     @model_validator(mode="after")
     def _fits_the_model(self) -> IndexFile:
-        if (self.model == "pcm") != (self.estimator == "wle"):
+        if (self.model == "pcm") != (self.estimator != "mean"):
             raise ValueError(f"estimator {self.estimator} hör inte till model {self.model}")
+        if self.theta_range is not None and not 0 < self.theta_range < math.inf:
+            raise ValueError("theta_range ska vara ett tal över 0, eller null")
+        if self.estimator == "mle" and self.theta_range is None:
+            raise ValueError(
+                "estimator mle kräver theta_range: den som har lägsta eller högsta poäng på alla frågor har inget ändligt värde "
+                "och sätts till skalans ände (4 är vanligt)"
+            )
         for index in self.indices:
             bare = [i.item for i in index.items if bool(i.thresholds) != (self.model == "pcm")]
             if bare:

@@ -28,6 +28,7 @@ from assets.catalogue.readiness_models import ReadinessFile
 from assets.catalogue.report_models import ComparisonGroups, ReportSeriesFile
 from assets.catalogue.round_models import RoundFile
 from assets.catalogue.scan_models import ScanRules
+from assets.catalogue.scoring_models import ScoringFile
 from assets.catalogue.screening_models import ScreeningFile
 from assets.catalogue.settings_models import SavedSetting
 from assets.catalogue.statistics_models import FactorFile, FindingFile, StatisticsFile
@@ -81,6 +82,7 @@ KINDS: dict[str, tuple[type[BaseModel], tuple[str, ...]]] = {
     "register_import": (TableMapping, ("registers/imports/*.yml",)),
     "report_series": (ReportSeriesFile, ("report_series.yml",)),
     "scan": (ScanRules, ("scan.yml",)),
+    "scoring": (ScoringFile, ("scoring.yml",)),
     "settings": (SavedSetting, ("installningar/*.yml",)),
     "statistics": (StatisticsFile, ("statistics.yml",)),
     "screening": (ScreeningFile, ("screening.yml",)),

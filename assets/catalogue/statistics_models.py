@@ -24,11 +24,12 @@ CUBE_DESIGN = "class_cluster"
 
 
 class DesignChoice(Strict):
-    """A named design with its reason."""
+    """A named design with its reason; `lacks_sv`: what must be delivered before anything can be computed with it."""
 
     key: Literal["class_cluster", "school_cluster", "census_class"]
     title_sv: str
     why_sv: str
+    lacks_sv: str = ""
     unit: str | None = None
     stratum: str | None = None
     population: str | None = None
@@ -36,7 +37,7 @@ class DesignChoice(Strict):
 
     def option(self) -> DesignOption:
         """As the estimation takes it."""
-        return DesignOption(self.key, self.unit, self.stratum, self.population, self.lonely)
+        return DesignOption(self.key, self.unit, self.stratum, self.population, self.lonely, self.lacks_sv)
 
 
 class Designs(Strict):
@@ -54,7 +55,9 @@ class Designs(Strict):
         if self.default not in {option.key for option in self.options}:
             raise ValueError("designs: default pekar på en design som inte finns")
         if self.default != CUBE_DESIGN:
-            raise ValueError(f"designs: default måste vara {CUBE_DESIGN}, som alla utgivna tal räknas med")
+            lacks = self.get().lacks_sv
+            why = f". {self.default} kräver dessutom {lacks}" if lacks else ""
+            raise ValueError(f"designs: default måste vara {CUBE_DESIGN}, som alla utgivna tal räknas med{why}")
         wrong = [o.key for o in self.options if o.unit is not None and o.population is not None]
         if wrong:
             raise ValueError(f"designs: {', '.join(wrong)}: enheter med ändlighetskorrektion kan ge intervall utan bredd")

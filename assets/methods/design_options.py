@@ -22,13 +22,17 @@ Key = Literal["class_cluster", "school_cluster", "census_class"]
 
 @dataclass(frozen=True)
 class DesignOption:
-    """A named design; `unit`, `stratum`, `population` are columns of persons (null: persons, one stratum, with replacement)."""
+    """A named design; `unit`, `stratum`, `population` are columns of persons (null: persons, one stratum, with replacement).
+
+    `lacks`: in Swedish, what no delivery has and the design needs.
+    """
 
     key: str
     unit: str | None
     stratum: str | None
     population: str | None
     lonely: Lonely
+    lacks: str = ""
 
     def design(self, weight: str | None = None) -> SurveyDesign:
         """The design with a column of weights; None = every pupil counts 1."""
@@ -54,7 +58,8 @@ def prepared(persons: pl.DataFrame, option: DesignOption) -> pl.DataFrame:
             where="Urvalsdesignen",
             expected=f"kolumnerna {', '.join(needed)}",
             got=f"utan {', '.join(absent)}",
-            hint="Välj en annan design eller komplettera tabellen.",
+            hint=(f"Designen kräver {option.lacks}. " if option.lacks else "")
+            + "Välj en annan design eller komplettera tabellen.",
         )
     unknown = [pl.col(option.unit).cast(pl.String).fill_null("okänd")] if option.unit else []
     return persons.with_columns(pl.lit(1.0).alias(ONE), *unknown)

@@ -26,7 +26,7 @@ KEYS = ("respondent_key", "municipality_code", "district_code", "wave", "grade",
 def index_specs(index_file: IndexFile) -> tuple[IndexSpec, ...]:
     """The catalogue's indices as the scorer takes them."""
     return tuple(
-        IndexSpec(i.key, i.kind, tuple(ItemSpec(p.item, p.thresholds) for p in i.items), index_file.minimum_answered)
+        IndexSpec(i.key, i.kind, tuple(ItemSpec(p.item, p.thresholds) for p in i.items), index_file.least_answered(i))
         for i in index_file.indices
     )
 
@@ -64,7 +64,7 @@ def score_persons(
     if index_file.model == "mean_score":
         scored = mean_score_persons(recoded, index_file)
     else:
-        scored = score(recoded, index_specs(index_file), index_file.theta_range)
+        scored = score(recoded, index_specs(index_file), index_file.theta_range, estimator=index_file.estimator)
     banded = with_bands(scored, {i.key: i.kind for i in index_file.indices}, cut_set(cutoffs))
     design = design_columns(answers)
     keyed = [RECORD_KEY] if RECORD_KEY in answers.columns else []

@@ -174,7 +174,7 @@ def test_the_default_design_of_the_catalogue_is_the_class_with_replacement() -> 
         assert sample.units(sample.where()) == 4
         assert sample.variance(de.mean(sample, "y")) > 0
     option = designs.get("census_class").option()
-    with pytest.raises(PipelineError, match="utan enrolled"):
+    with pytest.raises(PipelineError, match=r"utan enrolled\. Designen kräver antalet inskrivna elever i varje klass"):
         prepared(persons, option)
     sample = draw_up(prepared(persons.with_columns(enrolled=pl.lit(3)), option), option.design())
     assert sample.variance(de.mean(sample, "y")) > 0
@@ -190,6 +190,8 @@ def test_a_design_that_can_give_no_width_is_refused() -> None:
     good["options"][0]["population"] = None
     with pytest.raises(ValueError, match="måste vara class_cluster"):
         Designs.model_validate(good | {"default": "school_cluster"})
+    with pytest.raises(ValueError, match="census_class kräver dessutom antalet inskrivna elever i varje klass"):
+        Designs.model_validate(good | {"default": "census_class"})
 
 
 def test_response_rates_stand_beside_with_their_reason() -> None:
