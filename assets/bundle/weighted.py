@@ -90,6 +90,7 @@ def weighted_table(frames: ReleaseFrames, meta: ReportMeta) -> pl.DataFrame | No
         "Viktad andel, procent": pl.col("weighted").cast(whole),
         "Viktad, undre gräns": pl.col("low").cast(whole),
         "Viktad, övre gräns": pl.col("high").cast(whole),
+        "Konfidensnivå": pl.col("confidence_level"),
         "Skillnad, procentenheter": pl.col("difference").cast(whole),
         "Antal svar (närmaste 5)": pl.col("n"),
         "Vikternas designeffekt": pl.col("weight_effect"),

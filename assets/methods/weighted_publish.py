@@ -40,6 +40,7 @@ SCHEMA = {
     "n": pl.Int64,
     "weight_effect": pl.Float64,
     "method": pl.String,
+    "confidence_level": pl.Float64,
     "reason": pl.String,
 }
 SHOWN = ("ok", "not_reconciled")
@@ -63,8 +64,9 @@ def weighted_comparison(
         sensitive: indices with the stricter limits. names: area code -> name.
 
     Returns:
-        `SCHEMA`, sorted. `unweighted`: as released; `weighted`, `low`, `high`: whole per cent; `difference`: of the two rounded
-        shares, points; `weight_effect`: one decimal. A null `weighted` has the reason of the released share, of the register, or
+        `SCHEMA`, sorted. `unweighted`: as released; `weighted`, `low`, `high` (of `confidence_level`): whole per cent;
+        `difference`: of the two rounded shares, points; `weight_effect`: one decimal. A null `weighted` has no level, and the
+        reason of the released share, of the register, or
         `suppressed` (`too_few` below `shown_from` pupils).
     """
     own = results.filter((pl.col("edition") == edition) & (pl.col("sex") == "all"))
@@ -106,6 +108,7 @@ def weighted_comparison(
         pl.col("n_released").alias("n"),
         pl.when("shown").then(pl.col("weight_effect").round(1)).alias("weight_effect"),
         "method",
+        pl.when("shown").then("confidence_level").alias("confidence_level"),
         pl.when(pl.col("told").is_in(SHOWN) & ~pl.col("shown")).then(pl.lit("suppressed")).otherwise("told").alias("reason"),
     ).cast(SCHEMA)  # fmt: skip
 

@@ -164,7 +164,8 @@ def published(table: pl.DataFrame, released: pl.DataFrame) -> pl.DataFrame:
 
 def test_a_hidden_share_stays_hidden_under_weights():
     row = one(published(estimates(), results(k01=20.0, k0114=None, k0115=10.0)), "0114")
-    assert (row["weighted"], row["low"], row["difference"], row["reason"]) == (None, None, None, "suppressed")
+    assert (row["weighted"], row["low"], row["confidence_level"], row["difference"]) == (None, None, None, None)
+    assert row["reason"] == "suppressed"
 
 
 def test_weights_that_differ_much_in_a_small_municipality_are_not_told():
@@ -175,6 +176,7 @@ def test_weights_that_differ_much_in_a_small_municipality_are_not_told():
 def test_equal_weights_are_told_and_the_difference_is_of_the_published_numbers():
     row = one(published(estimates(), results(k01=20.0, k0114=23.0, k0115=10.0)), "0115")
     assert (row["unweighted"], row["weighted"], row["difference"], row["reason"]) == (10.0, 10.0, 0.0, "ok")
+    assert row["confidence_level"] == 0.95
 
 
 def test_an_interval_that_rounds_to_one_number_keeps_a_width():

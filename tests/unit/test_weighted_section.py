@@ -48,7 +48,15 @@ def context(*rows: dict[str, object]) -> Context:
 
 
 def shown(**more: object) -> dict[str, object]:
-    return {"unweighted": 9.0, "weighted": 10.0, "low": 7.0, "high": 13.0, "difference": 1.0, "weight_effect": 1.2} | more
+    return {
+        "unweighted": 9.0,
+        "weighted": 10.0,
+        "low": 7.0,
+        "high": 13.0,
+        "confidence_level": 0.95,
+        "difference": 1.0,
+        "weight_effect": 1.2,
+    } | more
 
 
 OWN = row("municipality", AREA, "Botkyrka", **shown())
@@ -98,6 +106,7 @@ def test_the_file_holds_own_and_county_rows_only():
     )
     assert set(table["Områdeskod"]) == {AREA, "01"}
     assert table["Skillnad, procentenheter"].to_list() == ["0", "1"]
+    assert table["Konfidensnivå"].to_list() == ["0.95", "0.95"]
 
 
 def test_another_municipalitys_rows_are_refused():
