@@ -12,6 +12,8 @@ from assets.catalogue.psychometric_models import Criterion, Limits, Measure, Psy
 from assets.methods.rasch_residuals import Simulation
 
 _RANK: dict[Verdict, int] = {"fails": 0, "watch": 1, "holds": 2, "not_estimable": 3}
+_SCREENS = ("delta_cfi", "delta_rmsea")
+"""Rough checks of a whole index: one decides only where no question by itself has as bad a verdict."""
 _SCHEMA = {
     "measure": pl.String,
     "item": pl.String,
@@ -120,8 +122,8 @@ def simulation_plan(rules: PsychometricRules) -> Simulation:
     return Simulation(plan.replicates, plan.respondents, plan.quantile, plan.seed)
 
 
-def _severity(finding: Finding) -> tuple[int, float, str, str, str, str]:
-    """Worst first: by verdict, then by distance from the middle of the limits, then by name."""
+def _severity(finding: Finding) -> tuple[int, bool, float, str, str, str, str]:
+    """Worst first: by verdict, screens last, then by distance from the middle of the limits, then by name."""
     if finding.statistic is None:
         distance = 0.0
     elif finding.low is not None and finding.high is not None:
@@ -131,7 +133,7 @@ def _severity(finding: Finding) -> tuple[int, float, str, str, str, str]:
     else:
         distance = finding.statistic - (finding.high or 0.0)
     names = (finding.item or "", finding.other_item or "", finding.group or "")
-    return (_RANK[finding.verdict], -distance, finding.measure, *names)
+    return (_RANK[finding.verdict], finding.measure in _SCREENS, -distance, finding.measure, *names)
 
 
 def _beyond(limits: Limits, value: float, limit: float | tuple[float, float]) -> bool:

@@ -16,7 +16,7 @@ from assets.catalogue.psychometric_models import Limits, PsychometricRules
 from assets.methods.errors import PipelineError
 from assets.methods.psychometric_report import PsychometricReport, psychometric_report
 from assets.methods.psychometric_texts import criterion_sentence
-from assets.methods.psychometric_verdicts import judge
+from assets.methods.psychometric_verdicts import criterion_result, judge
 from tests.support.rasch_simulation import THRESHOLDS, answers, spec_of
 
 CATALOGUE = load_catalogue()
@@ -51,7 +51,9 @@ def test_a_sound_index_holds() -> None:
     }
     assert report.n == 6000
     assert report.n_scored > 5900
-    assert _sentence(report, "invariance").endswith("kön, årskurs och mättillfälle.")
+    assert re.search(
+        r"kön, årskurs och mättillfälle\. Den största uppmätta skillnaden är 0,\d\d logiter\.$", _sentence(report, "invariance")
+    )
     assert report.alpha is not None
     assert report.omega == pytest.approx(report.alpha.alpha, abs=0.02)
     assert report.psi.non_extreme < report.psi.all
@@ -235,6 +237,16 @@ def test_the_report_holds_no_row_and_no_number_that_is_none() -> None:
             floats = value.select(pl.selectors.float())
             assert not any(column.is_nan().any() for column in floats), field.name
     assert not any(column.is_nan().any() for column in report.verdicts().select(pl.selectors.float()))
+
+
+@pytest.mark.parametrize(("logits", "cfi", "verdict"), [(0.05, -0.001, "holds"), (0.45, -0.2, "watch")])
+def test_a_rough_check_of_the_whole_index_decides_only_where_no_question_does(logits, cfi, verdict) -> None:
+    screen = judge(RULES, "delta_cfi", cfi, group="sex", levels="scalar")
+    question = judge(RULES, "dif_logits", logits, item="a", group="sex", levels="boy|girl")
+    found = criterion_result("invariance", [screen, question], ["sex"])
+    assert (found.verdict, found.deciding) == (verdict, question)
+    alone = criterion_result("invariance", [screen, judge(RULES, "dif_logits", 0.05, item="a", group="sex")], ["sex"])
+    assert alone.deciding.measure == ("dif_logits" if verdict == "holds" else "delta_cfi")
 
 
 def test_limits_are_data() -> None:
