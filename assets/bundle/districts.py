@@ -26,7 +26,7 @@ def district_section(context: Context) -> Section | None:
     if rows.is_empty():
         return None
     blocks: list[Block] = [*context.synthetic_notice(), Text(context.say("districts.intro"))]
-    if context.scope.edition != PUBLIC:
+    if context.scope.edition != PUBLIC and context.meta.language == "sv":  # the pages are in Swedish only
         blocks.append(Text(context.say("district_pages.link_text")))
     if rows.filter(pl.col("measure").str.starts_with("share_band"))["value"].is_null().all():
         blocks.append(Text(context.say("districts.none")))

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
+import polars as pl
+
 from assets.bundle.content import municipality_report
 from assets.bundle.english_notation import Notation, in_english
 from assets.bundle.english_svg import english_picture
@@ -28,8 +30,9 @@ def to_english(meta: ReportMeta, *, register_only: bool) -> OtherEdition | None:
 
 
 def english_content(frames: ReleaseFrames, scope: Scope, meta: ReportMeta, notation: Notation) -> ReportContent:
-    """The report in English. `meta`: the English one. Open registers are shown in the Swedish edition only."""
-    content = municipality_report(replace(frames, register_values=frames.register_values.clear()), scope, meta)
+    """The report in English. `meta`: the English one. Registers that somebody has added have Swedish words and aren't shown."""
+    usual = pl.col("source").is_in(sorted({group.source for group in meta.registers}))
+    content = municipality_report(replace(frames, register_values=frames.register_values.filter(usual)), scope, meta)
     words = meta.texts["english"]
     first, *rest = content.sections
     told = Notice(f"{words['only_swedish']} {words['numbers']}")

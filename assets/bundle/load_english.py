@@ -13,10 +13,10 @@ from typing import Any
 
 from assets.bundle.content import OPTIONAL
 from assets.bundle.english_notation import Notation
-from assets.bundle.types import FindingMeta, IndexText, ReportMeta
+from assets.bundle.types import FindingMeta, IndexText, RegisterGroup, ReportMeta
 from assets.catalogue.linked_cutoffs import linked_id
 from assets.catalogue.load import Catalogue, catalogue_yaml
-from assets.catalogue.report_models import SeriesSection
+from assets.catalogue.report_models import ComparisonGroups, SeriesSection
 from assets.catalogue.scoring_models import LinkedWords, ScoringFile
 from assets.catalogue.training_words import in_training
 from assets.charts.numbers import lower_first
@@ -25,7 +25,7 @@ from assets.charts.theme import SYNTHETIC_MARK
 from assets.charts.types import CountMeta, IndexMeta, ReasonText, SeriesBreak
 
 FOLDER = "texts/en"
-TRANSLATED = frozenset({"samlade"})
+TRANSLATED = frozenset({"samlade", "jamforelse", "stadsdelar"})
 """Those of the sections that an edition may leave out which have English texts: a new section is in Swedish until it is here."""
 LEFT_OUT = frozenset(OPTIONAL) - TRANSLATED
 STAMP = "SYNTHETIC DATA"
@@ -105,8 +105,9 @@ def _english(meta: ReportMeta, catalogue: Catalogue) -> ReportMeta:
         meta,
         charts=charts,
         indices={key: _index_text(catalogue, text, told) for key, text in meta.indices.items()},
-        registers=(),
+        registers=tuple(_register(group, told["registers"]) for group in meta.registers),
         more_registers=(),
+        register_charts=False,
         texts=texts,
         cutoff_title=title,
         cutoff_reference=reference,
@@ -122,6 +123,7 @@ def _english(meta: ReportMeta, catalogue: Catalogue) -> ReportMeta:
         cut_sets={key: tuple(cut_sets.get(key, words)) for key, words in meta.cut_sets.items()},
         series=series,
         series_sections={key: _section(part, told) for key, part in meta.series_sections.items()},
+        comparison_groups=_groups(meta.comparison_groups, told["comparison_groups"]),
         method=None,
         other_limits=other,
         language="en",
@@ -190,6 +192,30 @@ def _section(part: SeriesSection, told: Mapping[str, Any]) -> SeriesSection:
     return part.model_copy(
         update={"title_sv": told["sections"].get(part.section, part.title_sv), "groups": groups, "over_waves": ()}
     )
+
+
+def _register(group: RegisterGroup, told: Mapping[str, Any]) -> RegisterGroup:
+    """The group with English words for its measures, units and source; its own title heads charts only, which are in Swedish."""
+    titles, units = told["titles"], told["units"]
+    return replace(
+        group,
+        source_line=told["sources"].get(group.source, group.source_line),
+        indicators=tuple(
+            replace(one, title_sv=titles.get(one.indicator_key, one.title_sv), unit_sv=units.get(one.unit_sv, one.unit_sv))
+            for one in group.indicators
+        ),
+    )
+
+
+def _groups(groups: ComparisonGroups, told: Mapping[str, Any]) -> ComparisonGroups:
+    """Who is compared with whom, with English reasons and measures. What a steward has written stays as it is."""
+    words, measures = told["words"], told["measures"]
+    rule = groups.similarity
+    if rule:
+        named = (one.model_copy(update={"text_sv": measures.get(one.indicator_key, one.text_sv)}) for one in rule.measures)
+        rule = rule.model_copy(update={"measures": tuple(named)})
+    chosen = (one.model_copy(update={"reason_sv": words.get(one.reason_sv, one.reason_sv)}) for one in groups.chosen)
+    return ComparisonGroups(source_sv=words.get(groups.source_sv, groups.source_sv), similarity=rule, chosen=tuple(chosen))
 
 
 def _findings(

@@ -15,6 +15,7 @@ from assets.charts.types import IndicatorMeta
 
 YEARS_SHOWN = 8
 PANELS = 6
+SCHOOL_SURVEY = "skolenkaten"
 
 
 def register_blocks(context: Context, arena: str) -> list[Block]:
@@ -26,8 +27,13 @@ def register_blocks(context: Context, arena: str) -> list[Block]:
     blocks: list[Block] = [SubHeading(f"{arena}-register", context.say("arenas.register_title"))]
     lines = dict.fromkeys(_source(context, group) for group in groups)
     blocks.append(Notice(" ".join(lines), "real", context.say("common.real_section")))
+    if not context.meta.register_charts:
+        blocks += newest_values(context, arena, [group for group in groups if group.source == "kolada"])
     for group in groups:
-        blocks += _kolada(context, group) if group.source == "kolada" else _table(context, group)
+        if group.source != "kolada":
+            blocks += _table(context, group)
+        elif context.meta.register_charts:
+            blocks += _kolada(context, group)
     return blocks + others
 
 
@@ -48,6 +54,42 @@ def _kolada(context: Context, group: RegisterGroup) -> list[Block]:
         blocks += [Figure(card, 4)] if card else []
     missing = [i for i in group.indicators if i not in held]
     return blocks + [Text(text) for text in _missing_sentences(context, values, missing)]
+
+
+def newest_values(context: Context, arena: str, groups: Sequence[RegisterGroup]) -> list[Block]:
+    """Kolada's measures as one table in place of charts: the newest value and where the county's other municipalities lie."""
+    words = context.entry("english.registers")
+    columns = {key: head.format(area=context.scope.area_name) for key, head in words["columns"].items()}
+    rows, blocks = [], []
+    for group in groups:
+        measures, _ = kolada.read_measures(context.frames, context.scope, group.indicators)
+        rows += [_newest_row(context, measure) for measure in measures if measure.latest is not None]
+        missing = [measure.meta for measure in measures if measure.latest is None]
+        blocks += [Text(text) for text in _missing_sentences(context, _rows(context, group), missing)]
+    if not rows:
+        return blocks
+    table = Table(
+        id=f"register-kolada-{arena}",
+        caption=words["caption"].format(area=context.scope.area_name),
+        columns=tuple(columns.values()),
+        rows=tuple(rows),
+        numeric=frozenset({1, 2, 3, 4}),
+        note=words["note"].strip(),
+        source=" ".join(dict.fromkeys(_source(context, group) for group in groups)),
+    )
+    return [table, *blocks]
+
+
+def _newest_row(context: Context, measure: kolada.Measure) -> tuple[str, ...]:
+    year, places = measure.latest or 0, measure.meta.decimals
+    others = measure.in_year(year)
+    spans = [measure.middle or (), (others[0], others[-1]) if others else ()]
+    return (
+        context.say("english.registers.measure", title=measure.meta.title_sv, unit=measure.meta.unit_sv),
+        str(year),
+        numbers.decimal(measure.own[year], places),
+        *(numbers.DASH.join(numbers.decimal(end, places) for end in span) for span in spans),
+    )
 
 
 def _rows(context: Context, group: RegisterGroup) -> pl.DataFrame:
@@ -80,11 +122,12 @@ def _table(context: Context, group: RegisterGroup) -> list[Block]:
     values = _rows(context, group)
     held = [i for i in group.indicators if _has_value(values, i)]
     heading = SubHeading(f"register-{group.source}", context.say(f"arenas.{_name(group)}_title"))
+    lacking = [Text(context.say("arenas.staff_none"))] if group.source == SCHOOL_SURVEY else []  # nobody reads a file of staff
     if not held:
-        return [heading, *(Text(text) for text in _missing_sentences(context, values, group.indicators))]
+        return [heading, *(Text(text) for text in _missing_sentences(context, values, group.indicators)), *lacking]
     years = values["year"].drop_nulls().unique().sort().to_list()
     build = _by_measure if len(years) == 1 else _by_year
-    return [heading, build(context, group, values, years)]
+    return [heading, build(context, group, values, years), *lacking]
 
 
 def _name(group: RegisterGroup) -> str:

@@ -191,9 +191,7 @@ def who_chart(context: Context, card: ChartCard) -> ChartPart | None:
     shown = [(name, row) for name, row in named if number(row["count"]) is not None]
     if not shown:
         return None
-    lacking = [
-        words.say("columns_left_out", category=name, reason=row["count"]) for name, row in named if (name, row) not in shown
-    ]
+    lacking = [_left_out(words, name, row) for name, row in named if (name, row) not in shown]
     values = [words.say("alt.value", name=name, value=row["count"]) for name, row in shown]
     return ChartPart(
         id=card.chart_id,
@@ -206,6 +204,15 @@ def who_chart(context: Context, card: ChartCard) -> ChartPart | None:
         alt=words.alt("who", [*values, *lacking]),
         marks=tuple(lacking),
     )
+
+
+def _left_out(words: _Words, category: str, row: Row) -> str:
+    """A step without a column in words: how many they are at least, or why there is no number."""
+    least = row.get("least", "")
+    if not least:
+        return words.say("columns_left_out", category=category, reason=row["count"])
+    key = "least_share_left_out" if row["share"] else "least_left_out"
+    return words.say(key, category=category, n=least, share=row["share"], mark=short(row["count"]))
 
 
 def halves_chart(context: Context, card: ChartCard) -> tuple[ChartPart, ...]:

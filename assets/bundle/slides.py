@@ -186,8 +186,11 @@ class DeckWriter:
         for key in ids:
             index_key, _, grade = key.removeprefix("trend_").rpartition("_")
             chart = trend_chart(self.context, self.cards[key], self.context.indices[index_key], grade)
-            if len(shown) < TRENDS and chart.series and sum(v is not None for v in chart.series[0].values) > 1:
+            if chart.series and sum(v is not None for v in chart.series[0].values) > 1:
                 shown.append((self.cards[key], chart))
+        # a line that ends before the latest wave is told of only when there is no other
+        shown.sort(key=lambda pair: number(rows_of(self.context, pair[0])[-1]["own"]) is None)
+        shown = shown[:TRENDS]
         if not shown:
             return None
         title, parts = ". ".join(numbers.upper_first(card.title) for card, _ in shown), tuple(chart for _, chart in shown)
@@ -246,7 +249,7 @@ class DeckWriter:
         )  # fmt: skip
 
     def register(self) -> Slide | None:
-        """Newest value of Kolada's measures, those outside the middle half of the county first."""
+        """Newest value of Kolada's measures: those outside the middle half of the county, which the title is about, or all."""
         rows: list[tuple[bool, dict[str, str]]] = []
         for card in self.content.cards:
             if card.chart_id.startswith("kolada"):
@@ -258,7 +261,7 @@ class DeckWriter:
             return None
         count = sum(far for far, _ in rows)
         title = self.say(f"titles.register_{'none' if not count else 'one' if count == 1 else 'some'}")
-        chosen = [row for _, row in sorted(rows, key=lambda pair: not pair[0])[:REGISTER_ROWS]]
+        chosen = [row for far, row in rows if far or not count][:REGISTER_ROWS]
         heads = {key: text.format(**self.names) for key, text in self.context.entry("slides.register.columns").items()}
         body = tuple(
             (f"{row['measure']} ({row['unit']})", row["year"], row["value"], row["middle"] or numbers.DASH) for row in chosen

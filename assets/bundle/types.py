@@ -227,8 +227,9 @@ class ReportMeta:
     `scoring`: how a pupil's value is found: name with the id of the method, sentence, and, where it isn't the usual one, what the
     index anatomy is judged with.
     `prevention`: activities, preconditions, knowledge and the rule for the order. `language`: of all texts here. `left_out`:
-    sections that this edition doesn't have. `english`: the same in English, None when the catalogue has no English texts
-    (`assets.bundle.load_english`); `notation`: how numbers are written there.
+    sections that this edition doesn't have. `register_charts`: Kolada as charts, else its newest values as a table. `english`:
+    the same in English, None when the catalogue has no English texts (`assets.bundle.load_english`); `notation`: how numbers are
+    written there.
     """
 
     charts: ChartMeta
@@ -270,6 +271,7 @@ class ReportMeta:
     prevention: PreventionDefinitions | None = None
     language: str = "sv"
     left_out: frozenset[str] = frozenset()
+    register_charts: bool = True
     english: ReportMeta | None = None
     notation: Notation | None = None
 

@@ -74,12 +74,13 @@ def _scored(context: Context, row: Mapping[str, Any]) -> str:
 
 def _note(context: Context, row: Mapping[str, Any]) -> str:
     """Why the row has no answers, or no number of pupils to compare with."""
-    if row["respondents"] is None:
-        return context.reason(row["reason"])
+    hidden = context.reason(row["reason"]) if row["respondents"] is None else ""
+    if hidden and row["respondents_least"] is None:
+        return hidden
     lacking = row["enrolled_reason"] if row["enrolled"] is None else None
     known = context.entry("who.enrolled_missing")
     if lacking in known:
-        return str(known[lacking])
+        return "; ".join(text for text in (hidden, str(known[lacking])) if text)
     reason = lacking or row["reason"]
     return "" if reason in (None, "ok") else context.reason(reason)
 

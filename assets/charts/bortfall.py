@@ -266,14 +266,16 @@ def _alt(meta: ChartMeta, scope: Scope, grades: list[GradeSteps]) -> str:
     return complete_alt(meta, text, synthetic=meta.synthetic)
 
 
-def _table_reason(item: GradeSteps, step: Step, meta: ChartMeta, *, lost: bool) -> str:
-    if step.least is not None:  # not in the column of numbers, which promises that they are rounded
-        return _least(step.least, item.least_pct, meta, mark="").strip()
-    return _loss_reason(item, step, meta) if lost and step.loss else ""
+def _share(item: GradeSteps, step: Step, meta: ChartMeta) -> str:
+    if step.least is not None and item.least_pct is not None:
+        return say(meta, "bortfall.least_share", pct=numbers.percent(item.least_pct))
+    return numbers.percent(step.share) if step.share is not None else ""
 
 
 def _table(meta: ChartMeta, grades: list[GradeSteps]) -> pl.DataFrame:
-    head = {key: say(meta, f"bortfall.columns.{key}") for key in ("step", "count", "share", "loss", "reason")}
+    """A row per grade and step. The least number has a column of its own, only where there is one: it isn't rounded."""
+    head = {key: say(meta, f"bortfall.columns.{key}") for key in ("step", "count", "least", "share", "loss", "reason")}
+    any_least = any(step.least is not None for item in grades for step in item.steps)
     rows = []
     for item in grades:
         for step in item.steps:
@@ -282,8 +284,9 @@ def _table(meta: ChartMeta, grades: list[GradeSteps]) -> pl.DataFrame:
                 say(meta, "common.columns.grade"): numbers.upper_first(grade_name(meta, item.grade)),
                 head["step"]: lookup(meta.texts, f"bortfall.steps.{step.key}"),
                 head["count"]: numbers.thousands(step.count) if step.count is not None else _reason(step, meta),
-                head["share"]: numbers.percent(step.share) if step.share is not None else "",
+                **({head["least"]: numbers.thousands(step.least) if step.least is not None else ""} if any_least else {}),
+                head["share"]: _share(item, step, meta),
                 head["loss"]: numbers.thousands(step.loss) if lost else "",
-                head["reason"]: _table_reason(item, step, meta, lost=lost),
+                head["reason"]: _loss_reason(item, step, meta) if lost and step.loss else "",
             })  # fmt: skip
     return pl.DataFrame(rows)

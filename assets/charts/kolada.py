@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from itertools import pairwise
 from typing import Any
 
@@ -84,7 +85,8 @@ def build(
         return None
     if len(chosen) > MOST_PANELS:
         raise ValueError(f"kolada_{section_key}: at most {MOST_PANELS} indicators, got {len(chosen)}")
-    measures, vintage = read_measures(frames, scope, chosen)
+    measures, fetched = read_measures(frames, scope, chosen)
+    vintage = numbers.date_text(date.fromisoformat(fetched)) if fetched else ""
     words = {"area": scope.area_name, "section": section, "vintage": vintage, "total": numbers.spelled(len(chosen))}
     title = _title(meta, measures, words)
     subtitle = say(meta, "kolada.subtitle", others=_others_count(measures), span=_span(measures), **words)
@@ -102,7 +104,7 @@ def build(
 
 
 def read_measures(frames: ReleaseFrames, scope: Scope, chosen: Sequence[IndicatorMeta]) -> tuple[list[Measure], str]:
-    """Values per indicator, rounded to the decimals shown, and the vintage (date of the fetch)."""
+    """Values per indicator, rounded to the decimals shown, and the vintage (ISO date of the fetch, or empty)."""
     keys = [item.indicator_key for item in chosen]
     rows = frames.register_values.filter(
         pl.col("source").is_in(sorted({item.source for item in chosen}))

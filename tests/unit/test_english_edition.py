@@ -15,7 +15,7 @@ import pytest
 import yaml
 
 from assets.bundle.content import municipality_report
-from assets.bundle.english import PAGE, SWEDISH_PAGE, english_files, to_english
+from assets.bundle.english import PAGE, SWEDISH_PAGE, english_content, english_files, to_english
 from assets.bundle.english_notation import in_english, spec_in_english
 from assets.bundle.english_svg import english_picture, exchanged
 from assets.bundle.html import render_report
@@ -30,7 +30,7 @@ from assets.bundle.load_english import (
     with_english,
 )
 from assets.bundle.readme import readme_files
-from assets.bundle.types import Bullets, ReportMeta, Section, SubHeading
+from assets.bundle.types import Bullets, ReportMeta, Section, SubHeading, Table
 from assets.bundle.words import date_text
 from assets.catalogue.load import catalogue_file, load_catalogue
 from assets.charts import numbers
@@ -39,7 +39,7 @@ from assets.charts.theme import SYNTHETIC_MARK, text_width
 from assets.charts.types import ChartCard, ReleaseFrames, Scope
 from tests.support.english_numbers import one_notation, read_english
 from tests.support.published_numbers import World, read_html
-from tests.support.sample_bundle import hide, outline, sample_bundle_frames, sample_report_meta
+from tests.support.sample_bundle import DISTRICTS, hide, outline, sample_bundle_frames, sample_report_meta
 
 META = sample_report_meta()
 ENGLISH = META.english
@@ -47,7 +47,7 @@ NOTATION = notation()
 DRAWN = ("svarsfordelning", "faktorprofil", "skillnadsdiagram", "konsskillnad", "trend", "bortfall", "kvalitetsremsa", "samlade")
 SWEDISH_ONLY = {
     "action_plan",
-    "districts", "district_pages", "associations", "readme", "methodpage", "anatomy", "small_areas", "county", "comparison",
+    "district_pages", "associations", "readme", "methodpage", "anatomy", "small_areas", "county", "comparison",
     "tables", "screen_table",
     "series_table", "register_only", "county_edition", "method_folder", "workbook", "pdf", "summary",
     "lattlast", "slides", "posters", "verify", "dcat", "decisions", "action", "edition_list",
@@ -55,8 +55,8 @@ SWEDISH_ONLY = {
 }  # fmt: skip
 """Texts of pages, formats and sections that are in Swedish alone."""
 PARTS_SWEDISH_ONLY = {
-    "html.easy_link", "html.easy_readme", "html.choose", "questions.districts", "questions.comparison", "accumulated.group_head",
-    "accumulated.columns", "registers.kolada_groups", "glossary.items.14",
+    "html.easy_link", "html.easy_readme", "html.choose", "questions.comparison.csv", "questions.comparison.kinds",
+    "accumulated.group_head", "accumulated.columns", "registers.kolada_groups", "glossary.items.14",
 }  # fmt: skip
 NAMES = ("Stockholmsenkäten", "Skolenkäten", "På svenska", "[å]")
 SWEDISH_WORDS = (
@@ -124,6 +124,13 @@ def test_definitions_have_english_words_with_the_same_places():
     assert places(told["trend"]) == places(catalogue.statistics.trend.text_sv)
     swedish = {one.text_sv for one in catalogue.breaks} | {one.base_sv for one in META.series.values() if one.base_sv}
     assert told["sentences"].keys() == swedish
+    measures = [one for group in META.registers for one in group.indicators]
+    assert told["registers"]["titles"].keys() == {one.indicator_key for one in measures}
+    assert told["registers"]["units"].keys() >= {one.unit_sv for one in measures}
+    assert told["registers"]["sources"].keys() == {group.source for group in META.registers}
+    groups = META.comparison_groups
+    assert told["comparison_groups"]["measures"].keys() == {one.indicator_key for one in groups.similarity.measures}
+    assert told["comparison_groups"]["words"].keys() == {groups.source_sv, *(one.reason_sv for one in groups.chosen)}
     assert told["cut_sets"].keys() == META.cut_sets.keys()
     assert told["codebooks"].keys() == META.codebooks.keys()
     assert told["counts"].keys() == {count.key for count in META.counts}
@@ -256,9 +263,9 @@ def visible(page: str) -> list[str]:
 
 
 def test_no_swedish_is_left_on_the_page(files):
-    area, content = files
+    _, content = files
     page = content[PAGE].decode()
-    names = (*NAMES, META.area_names[area])
+    names = (*NAMES, *META.area_names.values())
     word = re.compile(rf"(?<![\w-])(?:{SWEDISH_WORDS})(?![\w-])", re.IGNORECASE)
     left = []
     for text in visible(page):
@@ -296,6 +303,29 @@ def test_every_number_of_the_swedish_report_is_in_the_english_one(files):
     cell = next(part for part in wrong[1].split("<td") if "%" in part)
     changed = wrong[0] + 'id="faktorprofil_ak9-tabell"' + wrong[1].replace(cell, cell.replace("%", "7%", 1), 1)
     assert read_english(changed.encode(), world, labels) != first
+
+
+def test_registers_are_a_table_with_the_newest_values_of_the_swedish_charts():
+    frames, scope = sample_bundle_frames("0127")
+    swedish = [card for card in municipality_report(frames, scope, META).cards if card.chart_id.startswith("kolada")]
+    content = english_content(frames, scope, ENGLISH, NOTATION)
+    tables = [block for section in content.sections for block in section.blocks if isinstance(block, Table)]
+    told = [row for table in tables if table.id.startswith("register-kolada") for row in table.rows]
+    newest = [row for card in swedish for row in card.table.iter_rows() if row[4]]
+    assert len(told) == len(newest) > 5
+    assert [row[1:] for row in told] == [tuple(map(NOTATION, row[2:])) for row in newest]
+    assert "Overcrowding in blocks of flats, norm 3 (per cent)" in {row[0] for row in told}
+    assert not [card for card in content.cards if card.chart_id.startswith("kolada")]
+
+
+def test_the_districts_stand_in_english():
+    frames, scope = sample_bundle_frames("0180")
+    page = editions(frames, scope, META, outline)[PAGE].decode()
+    section = page.split('<section id="stadsdelar"')[1].split("</section>")[0]
+    assert "City of Stockholm" in section
+    assert {name for name in DISTRICTS.values() if name in section} == set(DISTRICTS.values())
+    bare = re.sub("|".join([*DISTRICTS.values(), *NAMES]), "", " ".join(visible(section)))
+    assert not re.search("[åäöÅÄÖ]", bare)
 
 
 def test_the_editions_lead_to_each_other_and_the_first_page_to_both(files):

@@ -130,7 +130,7 @@ def test_sentences_are_plain_swedish():
         "(−8\u00a0till\u00a0−2). Säkerhet: hög.",
         f"{wellbeing}, gymnasiets år 2: 8\u00a0% har låg skyddsnivå (6–11\u00a0%), "
         "6\u00a0procentenheter högre än i länet (3\u00a0till\u00a09). Färre har alltså skydd. "
-        "Säkerhet: låg, eftersom svaren är få och svarsfrekvensen är okänd. "
+        "Säkerhet: låg, eftersom svaren är få och svarsfrekvensen inte är exakt känd. "
         "Se det som en fråga att undersöka vidare.",
     ]
 

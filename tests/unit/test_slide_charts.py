@@ -7,11 +7,11 @@ from dataclasses import replace
 import polars as pl
 import pytest
 
-from assets.bundle.slide_charts import ends, number, sex_chart, trend_chart
+from assets.bundle.slide_charts import ends, number, sex_chart, trend_chart, who_chart
 from assets.bundle.slides import outside
 from assets.bundle.slides_pptx import fitting
 from assets.bundle.words import Context
-from assets.charts import konsskillnad, trend
+from assets.charts import bortfall, konsskillnad, trend
 from assets.charts.types import SeriesBreak
 from tests.support.sample_bundle import sample_bundle_frames, sample_report_meta
 
@@ -47,6 +47,22 @@ def test_one_hidden_sex_leaves_the_others_value_and_a_mark():
     assert chart.series[1].values[place] is not None
     assert "flickor [c], pojkar" in chart.categories[place]
     assert any(mark.startswith("[c]") for mark in chart.marks)
+
+
+def test_hidden_respondents_stand_with_their_least_number_in_the_table_and_on_the_slide():
+    frames, scope = sample_bundle_frames("0127")
+    hidden = (pl.col("area_code") == "0127") & (pl.col("wave") == scope.wave) & (pl.col("grade") == "ak9")
+    told = {"respondents": None, "response_pct": None, "reason": "suppressed", "respondents_least": 543, "response_least_pct": 61}
+    changed = [pl.when(hidden).then(pl.lit(value)).otherwise(pl.col(name)).alias(name) for name, value in told.items()]
+    card = bortfall.build(replace(frames, response_rates=frames.response_rates.with_columns(changed)), scope, META.charts)
+    row = card.table.row(1, named=True)
+    assert row["Antal elever (avrundat till 5)"] == "skyddat av sekretesskäl [c]"
+    assert (row["Antal elever, minst"], row["Andel av eleverna i årskursen"]) == ("543", "minst 61\u00a0%")
+    assert row["Skäl till bortfallet"] == ""
+    chart = who_chart(Context(frames, scope, META), card)
+    assert chart.marks[0] == "Årskurs\u00a09: Har svarat – minst 543 elever, minst 61\u00a0% av årskursen [c]."
+    usual = bortfall.build(frames, scope, META.charts)
+    assert "Antal elever, minst" not in usual.table.columns
 
 
 @pytest.mark.parametrize(
