@@ -105,7 +105,7 @@ def common_schools(
         pairs = named.select("from_wave", "wave").unique().sort("from_wave", "wave").rows()
         needed = sorted({wave for pair in pairs for wave in pair})
         answers = ((*_answered(warehouse, catalogue, wave, removal=removal), catalogue, units) for wave in needed)
-        coming = zip(needed, shared_out(_wave_sums, answers), strict=True)
+        coming = zip(needed, shared_out(_wave_sums, answers, light=True), strict=True)
         for at, (first, last) in enumerate(pairs):
             sums = {wave: table for wave, table in sums.items() if any(wave in pair for pair in pairs[at:])}
             while not {first, last} <= set(sums):

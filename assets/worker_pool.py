@@ -55,18 +55,23 @@ def over_workers(
             _give_up(under_way)
 
 
-def shared_out(work: Callable[..., Done], tasks: Iterable[tuple[Any, ...]], at_once: int | None = None) -> Iterator[Done]:
+def shared_out(
+    work: Callable[..., Done], tasks: Iterable[tuple[Any, ...]], at_once: int | None = None, *, light: bool = False
+) -> Iterator[Done]:
     """As `over_workers` for the parts of one step, in the processes of the pass; in this process outside of a pass.
 
     Nor are processes started for fewer parts than `FEWEST`, as their imports would cost more. One more than the processes is in
     memory at a time when `at_once` doesn't say.
+
+    Args:
+        light: all parts together cost less than to start a process; those that run already get them.
     """
     if not _passes:
         yield from (work(*task) for task in tasks)
         return
     waiting, workers = iter(tasks), _passes[-1]
     first = deque(islice(waiting, FEWEST))
-    worth = len(first) == FEWEST or workers in _kept
+    worth = workers in _kept or (len(first) == FEWEST and not light)
     yield from over_workers(work, _let_go(first, waiting), workers if worth else 1, at_once or workers + 1)
 
 

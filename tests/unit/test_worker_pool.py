@@ -69,8 +69,9 @@ def test_processes_begun_ahead_take_also_what_none_would_be_started_for():
     assert next(shared_out(squared, [(2, 0)] * 2)) == (4, os.getpid()), "no pass, no process"
     with kept_workers(2):
         assert {process for _, process in shared_out(squared, [(2, 0)] * 2)} == {os.getpid()}, "too few parts"
+        assert {process for _, process in shared_out(squared, [(2, 0)] * 9, light=True)} == {os.getpid()}, "too light"
         begin_ahead("colorsys")
-        assert os.getpid() not in {process for _, process in shared_out(squared, [(2, 0)] * 2)}
+        assert os.getpid() not in {process for _, process in shared_out(squared, [(2, 0)] * 2, light=True)}
 
 
 def test_a_mistake_to_mend_comes_whole_from_another_process():
