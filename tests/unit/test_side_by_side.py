@@ -63,6 +63,16 @@ def test_any_failure_counts_and_the_time_is_told(monkeypatch, capfd, shown, besi
     assert time_taken == "Testerna tog 0,0 min; delarna var klara efter 0, 0, 0 s."
 
 
+def test_files_lie_in_memory_where_there_is_plenty_only(monkeypatch, tmp_path):
+    monkeypatch.setattr(side_by_side, "MEMORY", tmp_path)
+    monkeypatch.setattr(side_by_side, "ROOM", 1)
+    assert side_by_side.scratch() == tmp_path
+    monkeypatch.setattr(side_by_side, "ROOM", 2**60)
+    assert side_by_side.scratch() is None
+    monkeypatch.setattr(side_by_side, "MEMORY", tmp_path / "not-there")
+    assert side_by_side.scratch() is None
+
+
 def test_measured_seconds_are_kept_beside_those_of_the_other_part(monkeypatch, tmp_path):
     monkeypatch.setattr(side_by_side, "DURATIONS", tmp_path / "durations.json")
     here, there = list(ALL)[:2]
