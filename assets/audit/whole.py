@@ -198,12 +198,13 @@ def spans(
         return {}
     found = {(sex, "", "n_respondents"): _ends(respondents.of(sex)[together]) for sex in SEXES}
     for key, (scored, alone) in held.items():
-        ok = alone & together
+        ok = alone.compress(together, axis=1)
         alive = ok.any(axis=1)
-        at, beside = np.nonzero(ok)
+        ok = ok.compress(alive, axis=0)
         for sex in SEXES:
-            found[sex, key, "n_scored"] = _ends(scored.of(sex)[alive])
-            found[sex, key, UNSCORED] = _ends(respondents.of(sex)[beside] - scored.of(sex)[at])
+            mine = scored.of(sex)[alive]
+            found[sex, key, "n_scored"] = _ends(mine)
+            found[sex, key, UNSCORED] = _left_over(ok, mine, respondents.of(sex)[together])
     return found
 
 
@@ -286,13 +287,34 @@ def _crossing(
 
 
 def _beside(known: _Known, key: str, respondents: _Pairs, scored: _Pairs) -> np.ndarray:
-    """[scored pair, respondents pair] whether the unscored they leave agree with what is shown of them."""
+    """[scored pair, respondents pair] whether the unscored they leave agree with what is shown of them.
+
+    Asked of each number of scored pupils beside each number of respondents, and then looked up for the pairs, which are many more.
+    """
     ok = np.ones((len(scored.girls), len(respondents.girls)), dtype=bool)
-    for sex in SEXES:
-        all_of, left = respondents.of(sex)[None, :], respondents.of(sex)[None, :] - scored.of(sex)[:, None]
-        ok &= left >= 0
-        share = known.shares.get((sex, key, UNSCORED))
-        if share is not None:
-            low, high, floor = share
-            ok &= (left >= all_of * low - EDGE) & (left <= all_of * high + EDGE) & (left >= floor) & (all_of - left >= floor)
+    for sex in SEXES if ok.size else ():
+        one, other = scored.of(sex), respondents.of(sex)
+        first, begin = one.min(), other.min()
+        told = _agree(
+            known.shares.get((sex, key, UNSCORED)), np.arange(first, one.max() + 1), np.arange(begin, other.max() + 1)
+        )
+        ok &= told.take(other - begin, axis=1).take(one - first, axis=0)
     return ok
+
+
+def _agree(share: Share | None, scored: np.ndarray, respondents: np.ndarray) -> np.ndarray:
+    """[number of scored, number of respondents] whether what is left unscored agrees with the share that is shown of it."""
+    all_of, left = respondents[None, :], respondents[None, :] - scored[:, None]
+    ok = left >= 0
+    if share is not None:
+        low, high, floor = share
+        ok &= (left >= all_of * low - EDGE) & (left <= all_of * high + EDGE) & (left >= floor) & (all_of - left >= floor)
+    return ok
+
+
+def _left_over(ok: np.ndarray, scored: np.ndarray, respondents: np.ndarray) -> tuple[int, int]:
+    """Least and greatest number of respondents less scored, of the pairs that can stand together; each scored one has some."""
+    order = np.argsort(respondents, kind="stable")
+    ordered, among = respondents[order], ok.take(order, axis=1)
+    least, most = ordered[among.argmax(axis=1)], ordered[len(ordered) - 1 - among[:, ::-1].argmax(axis=1)]
+    return int((least - scored).min()), int((most - scored).max())
