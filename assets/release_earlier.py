@@ -17,6 +17,7 @@ from assets.release_register.conflicts import find_conflicts
 from assets.release_register.draws import noise_taken_off, too_many_draws
 from assets.release_register.history import history, kept_patterns, kept_series
 from assets.release_register.inputs import inputs_of, same_pupils, with_state
+from assets.release_register.newcomers import joined
 from assets.release_register.rules import LOGIT_WIDTH, POINTS_WIDTH, conflict_rules
 from assets.release_register.store import read_cells, read_register
 from assets.release_register.types import Inputs
@@ -77,7 +78,9 @@ def compared_with_register(warehouse: Warehouse, catalogue: Catalogue, texts: Te
         earlier, current = earlier.filter(exact), current.filter(exact)
     numbers = [entry.new.inputs.numbers for entry in entries]
     rules = conflict_rules(policy, {*policy.sensitive_indices, *series}, width, numbers)
-    conflicts = pl.concat([find_conflicts(earlier, current, rules), *drawn])
+    conflicts = pl.concat(
+        [find_conflicts(earlier, current, rules, joined((entry.new.inputs for entry in entries), inputs)), *drawn]
+    )
     told = [
         (
             n.release_id,

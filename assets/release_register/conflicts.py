@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from assets.release_register.inputs import STATE
 from assets.release_register.moments import DIFFERING, MOVED, moved
+from assets.release_register.newcomers import Joined, not_told_by_newcomers
 from assets.release_register.windows import (
     FAMILIES,
     MANY,
@@ -50,12 +51,15 @@ class _Pairs:
     kind: NDArray[np.object_]
 
 
-def find_conflicts(earlier: pl.DataFrame, current: pl.DataFrame, rules: Sequence[Rules]) -> pl.DataFrame:
+def find_conflicts(
+    earlier: pl.DataFrame, current: pl.DataFrame, rules: Sequence[Rules], grown: Joined | None = None
+) -> pl.DataFrame:
     """Cells that the new release and an earlier one reveal together, columns `CONFLICT_SCHEMA`, sorted; none when it is safe.
 
     Args:
         earlier: from `history`. current: the new release's cells in the same form (`release_id` its own).
         rules: one per edition: its readers, and the widths that hold in it.
+        grown: from `joined`; what newcomers show themselves is no conflict in their county's sums.
 
     Of several earlier releases that tell the same cell the first is named. Bounds of hidden numbers are not given.
     """
@@ -69,19 +73,21 @@ def find_conflicts(earlier: pl.DataFrame, current: pl.DataFrame, rules: Sequence
     schools = _schools_added(earlier, current)
     parts = []
     for readers in rules:
+        own: list[pl.DataFrame] = []
         for family in FAMILIES:
             before, now = windows(earlier, family, readers), windows(current, family, readers)
             if not before.blocks.height or not now.blocks.height:
                 continue
             pairs = _pairs(before.blocks, now.blocks)
             if family.counted:
-                parts.append(_together(before, now, pairs, family, readers))
-                parts.append(_difference(before, now, pairs, family, readers, schools))
+                own.append(_together(before, now, pairs, family, readers))
+                own.append(_difference(before, now, pairs, family, readers, schools))
             if family.moments and family.table in readers.means:
-                parts.append(_moved((current, earlier), (now, before), pairs, family, readers, schools))
+                own.append(_moved((current, earlier), (now, before), pairs, family, readers, schools))
+        parts += [not_told_by_newcomers(one, current, grown or {}, list(readers.steps)) for one in own]
     if not parts:
         return pl.DataFrame(schema=CONFLICT_SCHEMA)
-    found = pl.concat(parts)
+    found = pl.concat(parts).select(list(CONFLICT_SCHEMA))
     cell = [name for name in CONFLICT_SCHEMA if name not in ("release_id", "published_on")]
     return found.unique(subset=cell, keep="first", maintain_order=True).sort(pl.all())
 
@@ -260,10 +266,11 @@ def _rows(
     table: str,
     measures: Sequence[str],
 ) -> pl.DataFrame:
-    """One row per found cell with its place in the new release and the earlier release that tells it."""
+    """One row per found cell with its place in the new release, the earlier release that tells it, and that one's deliveries."""
     pair, sex, slot = np.nonzero(found)
+    schema = CONFLICT_SCHEMA | {"before": pl.String}
     if not len(pair):
-        return pl.DataFrame(schema=CONFLICT_SCHEMA)
+        return pl.DataFrame(schema=schema)
     place, told = now[a[pair]], before[b[pair]]
     return place.select(list(PLACE)).with_columns(
         pl.Series("kind", kind[pair, sex, slot].tolist(), pl.String),
@@ -272,4 +279,5 @@ def _rows(
         pl.Series("measure", [measures[one] for one in slot], pl.String),
         told["release_id"],
         told["published_on"],
-    ).select(pl.col(name).cast(dtype) for name, dtype in CONFLICT_SCHEMA.items())  # fmt: skip
+        told["deliveries"].alias("before"),
+    ).select(pl.col(name).cast(dtype) for name, dtype in schema.items())  # fmt: skip
