@@ -295,9 +295,7 @@ def _beside(known: _Known, key: str, respondents: _Pairs, scored: _Pairs) -> np.
     for sex in SEXES if ok.size else ():
         one, other = scored.of(sex), respondents.of(sex)
         first, begin = one.min(), other.min()
-        told = _agree(
-            known.shares.get((sex, key, UNSCORED)), np.arange(first, one.max() + 1), np.arange(begin, other.max() + 1)
-        )
+        told = _agree(known.shares.get((sex, key, UNSCORED)), np.arange(first, one.max() + 1), np.arange(begin, other.max() + 1))
         ok &= told.take(other - begin, axis=1).take(one - first, axis=0)
     return ok
 
