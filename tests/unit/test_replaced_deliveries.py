@@ -52,7 +52,8 @@ def test_a_replaced_delivery_names_the_file_that_took_its_place_and_why():
             "reason": ["F62 hade fel svar", "", None],
         }
     )
-    assert _replaced_by(files, pairs).rows() == [("old", 2024, "botkyrka.sav, rättad.sav (F62 hade fel svar)")]
+    held = pl.DataFrame(schema={"delivery_id": pl.String, "wave": pl.Int32, "published_on": pl.String})
+    assert _replaced_by(files, pairs, held).rows() == [("old", 2024, "botkyrka.sav, rättad.sav (F62 hade fel svar)")]
 
 
 def test_what_became_of_a_delivery_in_words():
