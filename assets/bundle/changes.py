@@ -79,7 +79,7 @@ TABLES: Mapping[str, TableRule] = {
     ),
     "register_values": TableRule(
         "area_code", "year", "indicator_key", ("source", "sex"), ("value", "low", "high", "n", "events", "population"), "n",
-        data=("vintage",),
+        data=("vintage",), method=("confidence_level",),
     ),
 }  # fmt: skip
 """Tables of a bundle whose numbers are compared, in the order of the page."""

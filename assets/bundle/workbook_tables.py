@@ -88,6 +88,7 @@ def register_sheet(rows: pl.DataFrame, meta: ReportMeta) -> pl.DataFrame:
             "Värde": pl.col("value"),
             "Undre gräns": pl.col("low"),
             "Övre gräns": pl.col("high"),
+            "Konfidensnivå": pl.col("confidence_level"),
             "Enhet": _words("unit", texts["register_units"]),
             "Antal i underlaget": pl.col("n"),
             "Antal händelser": pl.col("events"),

@@ -29,6 +29,8 @@ BASE = "base"
 NOT_JUDGED = "not_judged"
 FLOOR = 10
 """A count of respondents below this is never written."""
+HIDDEN = "too_few"
+"""The `reason` of a statistic that is left out because it would tell such a count."""
 NEAREST = 5
 BASE_NEAREST = 50
 """How many answered is rounded more than any published count of a wave or area, so that nothing can be subtracted from it."""
@@ -94,12 +96,13 @@ def report_rows(report: PsychometricReport, waves: Sequence[int]) -> list[dict[s
         if result.findings.is_empty():
             rows.append(_row(key, result.criterion, None, verdict=result.verdict, reason=result.reason, decides=True))
         for place, found in enumerate(result.findings.iter_rows(named=True)):
+            shown = _safe(found["measure"], found["statistic"], report.n_scored)
             rows.append(
                 _row(
                     key,
                     result.criterion,
                     found["measure"],
-                    _safe(found["measure"], found["statistic"], report.n_scored),
+                    shown,
                     item=found["item"],
                     other_item=found["other_item"],
                     group=found["group"],
@@ -108,7 +111,7 @@ def report_rows(report: PsychometricReport, waves: Sequence[int]) -> list[dict[s
                     bound_high=found["high"],
                     verdict=found["verdict"],
                     decides=place == 0,
-                    reason=result.reason,
+                    reason=HIDDEN if shown is None and found["statistic"] is not None else result.reason,
                     source=found["source"],
                 )
             )

@@ -20,7 +20,7 @@ HIDDEN = "suppressed"
 SHARE_UNIT = "percent"
 """Of counts in per cent the population has two parts, and each can be small."""
 _SERIES = ["source", "indicator_key", "year"]
-_NUMBERS = ("value", "events", "population", "low", "high", "interval_method")
+_NUMBERS = ("value", "events", "population", "low", "high", "interval_method", "confidence_level")
 
 
 def protect_register_counts(values: pl.DataFrame, floor: int) -> pl.DataFrame:

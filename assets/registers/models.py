@@ -36,10 +36,13 @@ VALUE_SCHEMA: dict[str, pl.DataType] = {
     "low": pl.Float64(),
     "high": pl.Float64(),
     "interval_method": pl.String(),
+    "confidence_level": pl.Float64(),
     "title_sv": pl.String(),
     "publisher_sv": pl.String(),
 }
-ONLY_IMPORTED = frozenset({"events", "population", "low", "high", "interval_method", "title_sv", "publisher_sv"})
+ONLY_IMPORTED = frozenset(
+    {"events", "population", "low", "high", "interval_method", "confidence_level", "title_sv", "publisher_sv"}
+)
 VALUE_KEY = ("source", "indicator_key", "area_level", "area_code", "year", "sex")
 
 #: `raw/register_values`: every row of every file as text, with where it stood. Null cells are empty in the source.

@@ -22,7 +22,9 @@ COUNT_COLUMNS: dict[str, pl.DataType] = {
     "low": pl.Float64(),
     "high": pl.Float64(),
     "interval_method": pl.String(),
+    "confidence_level": pl.Float64(),
 }
+LEVEL = 0.95
 
 
 def without_counts(rows: pl.DataFrame) -> pl.DataFrame:
@@ -113,20 +115,21 @@ def check_sums(values: pl.DataFrame, county: str, where: str) -> None:
 
 
 def _estimates(rows: pl.DataFrame, unit: str, per: int) -> list[pl.Series]:
-    """`value`, `low`, `high`, `interval_method`: null where there is no count."""
+    """`value`, `low`, `high`, `interval_method`, `confidence_level`: null where there is no count."""
     held = rows["events"].is_not_null()
     count, persons = (
         rows[name].fill_null(filler).to_numpy().astype(float) for name, filler in (("events", 0), ("population", 1))
     )
     if unit == SHARE_UNIT:
-        low, high = wilson(count, persons)
+        low, high = wilson(count, persons, LEVEL)
         method = np.full(len(count), "wilson")
     else:
-        low, high = (end / persons for end in count_interval(count))
+        low, high = (end / persons for end in count_interval(count, LEVEL))
         method = np.where(count < FEW, "poisson_exact", "byar")
     known = {"value": count / persons, "low": low, "high": high}
+    told = {"interval_method": pl.Series(method, dtype=pl.String), "confidence_level": pl.lit(LEVEL)}
     columns = [pl.select(pl.when(held).then(pl.Series(number * per))).to_series().alias(name) for name, number in known.items()]
-    return [*columns, pl.select(pl.when(held).then(pl.Series(method, dtype=pl.String))).to_series().alias("interval_method")]
+    return [*columns, *(pl.select(pl.when(held).then(words)).to_series().alias(name) for name, words in told.items())]
 
 
 def _stop(rows: pl.DataFrame, wrong: pl.Expr, code: str, expected: str, where: str) -> None:

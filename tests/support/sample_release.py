@@ -111,7 +111,7 @@ RATE_SCHEMA = {
 }  # fmt: skip
 IMPORTED = {
     "events": pl.Int64, "population": pl.Int64, "low": pl.Float64, "high": pl.Float64, "interval_method": pl.String,
-    "title_sv": pl.String, "publisher_sv": pl.String,
+    "confidence_level": pl.Float64, "title_sv": pl.String, "publisher_sv": pl.String,
 }  # fmt: skip
 REGISTER_SCHEMA = {
     "source": pl.String, "indicator_key": pl.String, "area_level": pl.String, "area_code": pl.String, "area_name": pl.String,

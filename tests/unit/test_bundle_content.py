@@ -315,6 +315,7 @@ def test_a_rate_of_own_counts_stands_with_its_interval_and_a_hidden_one_as_its_m
         source=pl.lit("egna"), indicator_key=pl.lit("orosanmalningar"), year=pl.lit(2024, pl.Int32), sex=pl.lit("all"),
         unit=pl.lit("per_1000"), value=pl.lit(40.0), reason=pl.lit("ok"), low=pl.lit(35.737), high=pl.lit(44.632),
         events=pl.lit(320, pl.Int64), population=pl.lit(8000, pl.Int64), interval_method=pl.lit("byar"),
+        confidence_level=pl.lit(0.95),
         title_sv=pl.lit("Orosanmälningar per 1 000 barn"), publisher_sv=pl.lit("Kommunen"),
     )  # fmt: skip
     small = protect_register_counts(

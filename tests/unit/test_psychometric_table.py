@@ -54,7 +54,7 @@ def test_counts_are_rounded_and_small_ones_left_out():
     frame = frame.with_columns(a=pl.when(rare).then(3).otherwise(pl.col("a").clip(0, 2)).cast(pl.Int8))
     table = psychometric_table(frame, index_file(), load_catalogue().psychometrics)
     fewest = table.filter(pl.col("statistic") == "category_count")
-    assert fewest.filter(pl.col("item") == "a").select("value", "verdict").row(0) == (None, "watch")
+    assert fewest.filter(pl.col("item") == "a").select("value", "verdict", "reason").row(0) == (None, "watch", "too_few")
     assert all(value % 5 == 0 and value >= 10 for value in fewest["value"].drop_nulls())
     base = table.filter(pl.col("statistic").is_in(["n", "n_scored", "n_answered"]))["value"]
     assert base.null_count() == 0

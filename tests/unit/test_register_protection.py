@@ -21,7 +21,7 @@ def table(cells: dict[tuple[str, str], tuple[int, int]], unit: str = "per_1000")
         {
             "source": "egen", "indicator_key": "orosanmalningar", "year": 2024, "unit": unit, "reason": "ok", "sex": sex,
             "area_code": area, "area_level": "county" if area == "01" else "municipality", "events": x, "population": n,
-            "value": 1000.0 * x / n, "low": 0.0, "high": 1.0, "interval_method": "byar",
+            "value": 1000.0 * x / n, "low": 0.0, "high": 1.0, "interval_method": "byar", "confidence_level": 0.95,
         }
         for (area, sex), (x, n) in cells.items()
     ]  # fmt: skip
@@ -79,7 +79,7 @@ def test_a_hidden_row_keeps_nothing_and_published_values_pass() -> None:
     assert out.filter(source="kolada").equals(published)
     hidden = out.filter(source="egen", reason="suppressed")
     assert hidden["sex"].to_list() == ["girl", "boy"]
-    assert hidden.select("value", "events", "population", "low", "high", "interval_method").null_count().row(0) == (2,) * 6
+    assert hidden.select("value", "events", "population", "low", "high", "confidence_level").null_count().row(0) == (2,) * 6
 
 
 @settings(max_examples=40, deadline=None)

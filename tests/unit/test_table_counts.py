@@ -54,10 +54,11 @@ def test_a_count_and_its_population_become_a_rate_with_its_interval(tmp_path: Pa
     assert (round(whole["low"], 3), round(whole["high"], 3)) == (35.737, 44.632)
     assert (whole["title_sv"], whole["publisher_sv"]) == ("Orosanmälningar per 1 000 barn", "Kommunen")
     few = row(got, year=2024, sex="girl")
-    assert few["interval_method"] == "poisson_exact"
+    assert (few["interval_method"], few["confidence_level"]) == ("poisson_exact", 0.95)
     # R: qchisq(c(0.025, 0.975), c(8, 10))/2/3.9
     assert (round(few["low"], 4), round(few["high"], 4)) == (0.2795, 2.626)
-    assert row(got, year=2023, sex="all")["reason"] == "no_pupils"
+    nobody = row(got, year=2023, sex="all")
+    assert (nobody["reason"], nobody["confidence_level"]) == ("no_pupils", None)
     assert row(got, year=2022, sex="all")["reason"] == "missing"
     assert got.filter(area_code="0180")["reason"].unique().to_list() == ["missing"]
 
