@@ -17,6 +17,8 @@ SHOWN, SECOND, CHANGING, COMING = "0101", "0103", "0106", "0104"
 """Municipalities: two that can have bundles, one whose delivery can be corrected, one that can come and be withdrawn."""
 STAYING = (SHOWN, "0102", SECOND, "0105", CHANGING)
 """Those with a delivery from the start."""
+THREE, DRAWN, LEFT = ("Ekerö", "Salem", "Vaxholm"), "0128", "0125"
+"""Of the demo's own municipalities: three that are a county by themselves, the one that has bundles (Salem), one to be purged."""
 SETTING = "version: 1\nname_sv: Prov\nutgava: intern\nkommuner: [{codes}]\narbetare: {workers}\n"
 SETTING_NAME = "prov"
 
@@ -94,4 +96,26 @@ def small_world(home: Path) -> Path:
     fill(home, deliveries(home.with_name(f"{home.name}-leveranser")), (SHOWN, SECOND), workers=2)
     form_for(home, 1)
     sealing_key(Paths(home).keys(BASE_PROFILE))
+    return home
+
+
+def three_municipalities(home: Path) -> Path:
+    """A folder with the deliveries of three of the demo's municipalities, its registers, and the keys that a publication needs.
+
+    A county as small as this is counted in a minute, and its bundles pass every check of a publication.
+    """
+    from assets.catalogue.base_profile import BASE_PROFILE
+    from assets.demo.profiles import fill_inbox
+    from assets.sealing.keys import sealing_key
+    from pipelines.paths import Paths
+    from pipelines.samples import copy_registers
+
+    paths, whole = Paths(home), home.with_name(f"{home.name}-leveranser")
+    paths.make()
+    copy_registers(paths.registers)
+    fill_inbox(BASE_PROFILE, whole / "enkat", whole / "cache")
+    for name in THREE:
+        (path,) = (whole / "enkat").glob(f"* {WAVE} {name}.*")
+        shutil.copyfile(path, paths.surveys / path.name)
+    sealing_key(paths.keys(BASE_PROFILE))
     return home

@@ -126,7 +126,9 @@ class Warehouse:
         except BaseException as error:
             with suppress(duckdb.Error):  # a full disk may stop the closing too; what was committed is kept all the same
                 connection.close()  # with whatever it was in the middle of; the next use starts anew
-            if isinstance(error, (duckdb.IOException, duckdb.FatalException)):
+            # A commit that the disk has no room for comes as an error of the transaction, with the reason in its text.
+            of_disk = isinstance(error, duckdb.TransactionException) and _FULL.search(str(error))
+            if of_disk or isinstance(error, (duckdb.IOException, duckdb.FatalException)):
                 raise _cannot_use(self.path, str(error)) from error
             raise
         if _idle.engines.setdefault(os.getpid(), connection) is not connection:
@@ -317,6 +319,8 @@ class Warehouse:
 
     def replace_together(self, slices: Sequence[Slice]) -> None:
         """Replace slices of several tables as one: all of them or, when something goes wrong, none."""
+        import duckdb
+
         with self.connect() as con:
             con.execute("begin transaction")
             try:
@@ -330,7 +334,8 @@ class Warehouse:
                     con.unregister("incoming")
                 con.execute("commit")
             except BaseException:
-                con.execute("rollback")
+                with suppress(duckdb.TransactionException):  # a commit that failed has rolled back already
+                    con.execute("rollback")
                 raise
 
     @staticmethod

@@ -1,7 +1,8 @@
 """`python -m benchmarks.kills.small_disk`: one pass of `did kor` on a real small disk that is full again and again (Linux, root).
 
-The data folder is a file system in memory of so many megabytes. Each attempt gets a few more, until the pass ends; every attempt
-before that has to end by itself with one sentence, and what has come in the end has to be what a pass with room makes.
+The county of three municipalities (`benchmarks/small_world.py`), in a file system in memory of so many megabytes. Each attempt
+gets a few more, until the pass ends; every attempt before that has to end by itself with one sentence, and what has come in the
+end has to be what a pass with room makes. SYNTETISKA DATA.
 """
 
 from __future__ import annotations
@@ -15,10 +16,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from benchmarks.kills.__main__ import WORDS, made_world, prepared
+from benchmarks.kills import sound
+from benchmarks.kills.__main__ import prepared
 from benchmarks.kills.attempts import Death, Outcome, attempt
-from benchmarks.kills.state import differences, leftovers, state
-from pipelines.training import enter_training
+from benchmarks.kills.commands import PASS
+from benchmarks.kills.elsewhere import elsewhere
+from benchmarks.kills.state import state
+from benchmarks.small_world import three_municipalities
 
 LARGEST = 400
 
@@ -26,21 +30,22 @@ LARGEST = 400
 def main() -> int:
     """1 when an attempt ends with something else than a sentence, or what was made is another."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--first", type=int, default=3, help="megabytes of the first attempt")
-    parser.add_argument("--more", type=int, default=6, help="megabytes more for each attempt after it")
-    parser.add_argument("--world", type=Path, default=None, help="a data folder with an inbox and nothing run; it is copied")
-    parser.add_argument("--calm", type=Path, default=None, help="the same folder after a pass that nothing disturbed")
+    parser.add_argument("--first", type=int, default=6, help="megabytes of the first attempt")
+    parser.add_argument("--more", type=int, default=20, help="megabytes more for each attempt after it")
+    parser.add_argument("--folder", type=Path, default=None, help="where the county is kept; one that has it is used again")
     asked = parser.parse_args()
-    enter_training()
-    with tempfile.TemporaryDirectory() as temporary:
-        folder = Path(temporary)
-        world, calm = asked.world or made_world(folder / "varld"), asked.calm or folder / "lugn"
-        run = prepared(WORDS)
-        if not asked.calm:
-            shutil.copytree(world, calm)
-            done = attempt(calm, run, Death())
+    with tempfile.TemporaryDirectory() as temporary, elsewhere() as call:
+        folder = (asked.folder or Path(temporary)).resolve()
+        folder.mkdir(parents=True, exist_ok=True)
+        world, calm, run = folder / "varld", folder / "lugn", prepared(PASS[1:])
+        if not world.exists():
+            call(three_municipalities, world)
+        if not calm.exists():
+            shutil.copytree(world, folder / "forsta")
+            done = attempt(folder / "forsta", run, Death())
             if done.code:
                 raise RuntimeError(done.told[-4000:])
+            (folder / "forsta").rename(calm)
         with disk(folder / "liten", asked.first) as home:
             shutil.copytree(world, home, dirs_exist_ok=True)
             faults = []
@@ -54,7 +59,7 @@ def main() -> int:
                     faults.append(f"{size} MB: {done.code}")
                 if done.code == 0:
                     break
-            faults += differences(state(home), state(calm)) + [f"lämnat kvar: {name}" for name in leftovers(home)]
+            faults += call(sound.compared, home, call(state, calm))
     sys.stdout.write(f"{len(faults)} faults\n" + "".join(f"  {one}\n" for one in faults))
     return 1 if faults else 0
 
@@ -62,7 +67,7 @@ def main() -> int:
 @contextmanager
 def disk(place: Path, megabytes: int) -> Iterator[Path]:
     """A file system of its own."""
-    place.mkdir()
+    place.mkdir(exist_ok=True)
     subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={megabytes}m", "tmpfs", str(place)], check=True)
     try:
         yield place
@@ -77,7 +82,7 @@ def resize(place: Path, megabytes: int) -> None:
 
 def _told(done: Outcome) -> str:
     lines = [line for line in done.told.splitlines() if line.strip()]
-    return next((line for line in lines if line.startswith("✗ ") and ":" in line), lines[-1] if lines else "(nothing said)")
+    return next((line for line in reversed(lines) if line.startswith("✗ ")), lines[-1] if lines else "(nothing said)")
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ import time
 from pathlib import Path
 
 import dagster as dg
+import duckdb
 import polars as pl
 import pytest
 from sqlalchemy.exc import OperationalError
@@ -36,7 +37,7 @@ from pipelines.run import _failed, run_everything
 from pipelines.run_outcome import attempts_of, lay_before, remember_lying, set_aside_after
 from pipelines.saved_settings import save_setting
 from pipelines.set_aside import lying
-from pipelines.warehouse import TableName, Warehouse
+from pipelines.warehouse import TableName, Warehouse, _idle
 
 RUN_GROUP_TAGS = ("dagster/root_run_id", "dagster/parent_run_id")
 ROOT = Path(__file__).resolve().parents[2]
@@ -325,6 +326,34 @@ def test_a_full_disk_keeps_the_tables_as_they_were_and_says_so(paths):
     assert done.stdout.startswith("warehouse_full"), done.stdout + done.stderr
     assert "Frigör utrymme" in done.stdout
     assert Warehouse(paths.warehouse).read(TABLE).equals(ROWS)
+
+
+class NoRoomToCommit:
+    """A connection whose commit ends as DuckDB's does when the disk has no room for its log: the transaction is over by then."""
+
+    def __init__(self) -> None:
+        self.real = duckdb.connect()
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self.real, name)
+
+    def execute(self, text: str, *more: object) -> object:
+        if text == "commit":
+            self.real.execute("rollback")
+            raise duckdb.TransactionException(
+                "TransactionContext Error: Failed to commit: Could not write file: No space left on device"
+            )
+        return self.real.execute(text, *more)
+
+
+def test_a_disk_that_is_full_when_the_rows_are_committed_says_so(paths, monkeypatch):
+    warehouse = Warehouse(paths.warehouse)
+    warehouse.replace(TABLE, ROWS, None)
+    monkeypatch.setitem(_idle.engines, os.getpid(), NoRoomToCommit())
+    with pytest.raises(PipelineError) as said:
+        warehouse.replace(TABLE, ROWS.head(1), None)
+    assert said.value.code == "warehouse_full"
+    assert warehouse.read(TABLE).equals(ROWS)
 
 
 @pytest.mark.parametrize(
