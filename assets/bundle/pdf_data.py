@@ -23,6 +23,8 @@ _VIEW_BOX = re.compile(r'viewBox="[\d.]+ [\d.]+ ([\d.]+) ([\d.]+)"')
 PAGE_MM, TREND_MM, TALLEST_MM, WITH_TABLE_MM = 160.0, 130.0, 145.0, 119.0
 """Widest and tallest picture, and tallest with its table under it: two series over the waves fill a page, and the words in the
 pictures stay at 7 points or more."""
+NARROWER_MM = {"trend_": TREND_MM, "tratt_": 130.0, "platsintervall_": 130.0}
+"""Kinds of charts that fill less than a page's width, so that two of them, or one and its table, share a page."""
 TABLE_BESIDE = ("faktorprofil_", "skillnadsdiagram_", "konsskillnad_", "prioriteringsfalt_")
 """Charts of all indices fill little more than half a page: their tables stand under them, the others' in the appendix."""
 STRIP_SVG = (
@@ -168,7 +170,7 @@ def _picture(card: ChartCard, svgs: Mapping[str, str], files: Files) -> dict[str
     files[name] = svg.encode()
     ratio = _ratio(svg)
     tallest = WITH_TABLE_MM if card.chart_id.startswith(TABLE_BESIDE) else TALLEST_MM
-    widest = TREND_MM if card.chart_id.startswith("trend_") else PAGE_MM
+    widest = next((wide for kind, wide in NARROWER_MM.items() if card.chart_id.startswith(kind)), PAGE_MM)
     return {
         "file": name,
         "ratio": ratio,

@@ -34,6 +34,9 @@ LEAST_HEADING, MOST_HEADING_LINES = 16, 2
 TITLE_SIZES = (28, 26, 24, 22, 20, 18, 16, 14)
 LINE = 1.18
 INDENT = 0.28
+SLACK = 1.02
+"""`wrap` takes letters for about 2.5 per cent wider than they are; without this, text that has room would be left out, and with
+more than that a long text runs over the source line."""
 HEADING = 0.5
 CELL_MARGIN = 0.05
 BETWEEN = 6
@@ -203,7 +206,7 @@ def _heights(items: tuple[str, ...], width: float, size: float) -> list[float]:
     """Where each item ends, in inches from the top."""
     ends, at = [], 0.0
     for item in items:
-        at += len(wrap(item, width * POINTS, size)) * size * LINE / POINTS + BETWEEN / POINTS
+        at += len(wrap(item, width * POINTS * SLACK, size)) * size * LINE / POINTS + BETWEEN / POINTS
         ends.append(at)
     return ends
 
