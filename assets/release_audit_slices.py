@@ -89,6 +89,7 @@ def _before(earlier: Sequence[EarlierRelease], wave: int, grade: str) -> list[ob
             [(name, content_hash(rows.filter(wave=wave, grade=grade))) for name, rows in sorted(one.tables.items())],
             [(name, asdict(rules)) for name, rules in sorted(one.editions.items())],
             sorted(one.perturbed),
+            sorted(area for area, of in one.delivered if of == wave),
         ]
         for one in earlier
     ]

@@ -70,6 +70,7 @@ def earlier_attacked(
             one.same_pupils,
             {name: edition_rules(numbers, any_sensitive=any_sensitive) for name, numbers in one.inputs.numbers.items()},
             frozenset(one.inputs.noise),
+            frozenset((area, int(wave)) for area, wave in (key.split("|") for key in one.inputs.deliveries)),
         )
         for one in found
         if one.tables

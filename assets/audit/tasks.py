@@ -116,12 +116,29 @@ def earlier_tasks(published: Mapping[str, pl.DataFrame], rules: AuditRules, earl
         for task in now:
             before = known.get(_about(task))
             if before is not None:
+                then_rows = {
+                    name: [*rows, *unpublished(rows, release.delivered, task.wave)] for name, rows in before.rows.items()
+                }
                 same = frozenset(area for area, wave in release.same_pupils if wave == task.wave)
                 for late in (False, True):
                     link = Link(same, late)
                     name = f"earlier:{release.release_id}"
-                    made.append(replace(task, attack=name, before=before.rows, rules_before=then, linked=link))
+                    made.append(replace(task, attack=name, before=then_rows, rules_before=then, linked=link))
     return made
+
+
+def unpublished(rows: Sequence[Row], delivered: frozenset[tuple[str, int]], wave: int) -> list[Row]:
+    """Rows that tell nothing, of the municipalities that the county's rows count and that were not published themselves: without
+    them the county would be taken for the sum of the others."""
+    there = {row[2] for row in rows if row[1] == "municipality"}
+    missing = sorted(area for area, year in delivered if year == wave and len(area) > 2 and area not in there)
+    county = [row for row in rows if row[1] == "county"]
+    return [
+        (row[0], "municipality", code, *row[3:6], None, None, None, None, "unpublished", None, None)
+        for row in county
+        for code in missing
+        if code.startswith(row[2])
+    ]
 
 
 def telling(rows: Sequence[Row], rules: AuditRules) -> list[Row]:

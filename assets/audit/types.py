@@ -134,6 +134,7 @@ class EarlierRelease:
         same_pupils: area code and wave whose delivery has not changed since; elsewhere pupils may have come later.
         editions: the numbers of its editions; those of now where it has none of its own.
         perturbed: tables whose numbers had noise.
+        delivered: area code and wave of every delivery behind it, published by itself or only in the county's sums.
     """
 
     release_id: str
@@ -142,6 +143,7 @@ class EarlierRelease:
     same_pupils: frozenset[tuple[str, int]] = frozenset()
     editions: Mapping[str, EditionRules] = field(default_factory=dict)
     perturbed: frozenset[str] = frozenset()
+    delivered: frozenset[tuple[str, int]] = frozenset()
 
     def rules(self, now: AuditRules) -> AuditRules:
         """The rules that its numbers were published by."""

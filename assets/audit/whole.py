@@ -289,7 +289,7 @@ def _crossing(
 def _beside(known: _Known, key: str, respondents: _Pairs, scored: _Pairs) -> np.ndarray:
     """[scored pair, respondents pair] whether the unscored they leave agree with what is shown of them.
 
-    Asked of each number of scored pupils beside each number of respondents, and then looked up for the pairs, which are many more.
+    Asked of each number of scored pupils beside each number of respondents, and looked up for the pairs, which are many more.
     """
     ok = np.ones((len(scored.girls), len(respondents.girls)), dtype=bool)
     for sex in SEXES if ok.size else ():

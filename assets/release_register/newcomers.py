@@ -1,7 +1,7 @@
 """Municipalities that a county's sums have and an earlier release's hadn't: what their arrival tells is told beside it. Pure.
 
-Where all others are the same pupils, the county now less the county then is the newcomers' pupils, all of them. A number of theirs
-that the new release shows for each of them is no secret; and the difference of two rounded sums, each of more pupils than
+Where all others are the same pupils, the county now less the county then is the newcomers' pupils, all of them. A number of
+theirs that the new release shows for each of them is no secret; and the difference of two rounded sums, each of more pupils than
 theirs, tells less of it than the municipality's own rounded number. So such a difference is no conflict, cell by cell.
 """
 
@@ -53,8 +53,12 @@ def not_told_by_newcomers(found: pl.DataFrame, current: pl.DataFrame, grown: Joi
     kinds = {"area_code": pl.String, "wave": pl.Int32, "before": pl.String, "newcomer": pl.String}
     come = pl.DataFrame(rows, schema=kinds, orient="row")
     own = current.filter(pl.col("edition").is_in(list(editions)), pl.col("area_code").is_in(come["newcomer"].unique().to_list()))
-    told = own.group_by(newcomer="area_code", *(pl.col(name) for name in _CELL)).agg(
-        shown=((pl.col("reason") == "ok") & pl.col("value").is_not_null()).any(), absent=pl.col("reason").is_in(ABSENT).all()
+    told = (
+        own.rename({"area_code": "newcomer"})
+        .group_by("newcomer", *_CELL)
+        .agg(
+            shown=((pl.col("reason") == "ok") & pl.col("value").is_not_null()).any(), absent=pl.col("reason").is_in(ABSENT).all()
+        )
     )
     numbered = found.with_row_index("row")
     asked = numbered.filter(pl.col("kind").is_in(TOLD_KINDS), pl.col("area_level") == "county")
