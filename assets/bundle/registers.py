@@ -70,7 +70,7 @@ def newest_values(context: Context, arena: str, groups: Sequence[RegisterGroup])
         return blocks
     table = Table(
         id=f"register-kolada-{arena}",
-        caption=words["caption"].format(area=context.scope.area_name),
+        caption=words["caption"].format(arena=context.title(arena), area=context.scope.area_name),
         columns=tuple(columns.values()),
         rows=tuple(rows),
         numeric=frozenset({1, 2, 3, 4}),

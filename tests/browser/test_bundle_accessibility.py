@@ -44,6 +44,8 @@ ONE_COLUMN = (
 """Pages whose layout is the same at every width: in a narrow window their tables scroll, which is the harder case."""
 ALSO_WIDE = ("1_rapport/rapport.html", "1_rapport/lattlast.html")
 """Judged wide in the small and the large municipality, so here only in a narrow window: the report takes longest of all."""
+LONG_TABLES = ("5_metod/kodbok.html", "5_metod/indikatorlista.html")
+"""Hundreds of rows in the same colours as the other pages' tables."""
 NARROW = 400
 BESIDE = (
     "LAS_MIG.html", "1_rapport/sammanfattning.html", "1_rapport/lattlast.html", "5_metod/metod.html",
@@ -85,7 +87,7 @@ def page_of(paths: BundlePaths, name: str) -> Path:
 def test_axe_finds_nothing_on_any_page(bundles, visitor, name, width):
     page = visitor.open(page_of(bundles["0127"], name), width=width).page
     page.evaluate(OPEN_ALL)
-    broken, held = judged(page, colours=width > NARROW or name in ONE_COLUMN)
+    broken, held = judged(page, colours=(width > NARROW or name in ONE_COLUMN) and name not in LONG_TABLES)
     assert broken == []
     assert held >= 12
 
@@ -132,7 +134,7 @@ def test_the_readers_own_chart_is_drawn_without_a_request_or_a_complaint(bundles
     page.get_by_text("Diagrammet visar Välbefinnande, gymnasiets år 2").wait_for()
     picture = page.get_by_role("img", name="Välbefinnande, gymnasiets år 2: andel med låg skyddsnivå")
     assert picture.locator("svg").count() == 1
-    assert violations(page) == []
+    assert violations(page, colours=False) == []
     assert visit.requests == [bundles["0127"].report.as_uri()]
     assert visit.complaints == []
 
