@@ -12,7 +12,11 @@ import zipfile
 import zlib
 
 DIRECTORY_FAULTS = (zipfile.BadZipFile, struct.error, NotImplementedError, ValueError)
-"""When the list of what is in the archive is read; ValueError and NotImplementedError are how `zipfile` says so of some."""
+"""When the list of what is in the archive is read.
+
+ValueError is a name marked as UTF-8 that isn't (UnicodeDecodeError) and, when a file in it is read, a place before the archive's
+start ("negative seek value"); NotImplementedError is a version above 6.3, or a packing that the library doesn't know.
+"""
 UNPACK_FAULTS = (*DIRECTORY_FAULTS, RuntimeError, EOFError, zlib.error, lzma.LZMAError)
 """When a file in it is unpacked, where the disk may fail too and has a sentence of its own; RuntimeError is a password."""
 ENTRY_FAULTS = (*UNPACK_FAULTS, OSError)
